@@ -1,0 +1,180 @@
+/* tg.h: tensor graphs.  Describe a computation once, differentiate it as a graph (the gradient is
+ * ordinary nodes, so it can be differentiated again), plan it once, run it many times.
+ *
+ * Tensors are dense, row-major and always of four dimensions n, h, w, c (channels last).  A matrix
+ * [n][c] is {n,1,1,c}, a scalar is {1,1,1,1}, a value per sample {n,1,1,1}.  Convolution weights are
+ * {kh,kw,ci,co}, matrices of a linear layer {1,1,ci,co}.  Class indices are stored as numbers.
+ *
+ * Errors.  Builders return a value; the first failure sticks in the graph (later builders return
+ * TG_NONE without doing anything) and tg_plan_new reports it with operator name and shapes.  All
+ * other functions return 0 or a non-zero status and set tg_message().
+ *
+ * Ownership.  A graph owns its nodes, a plan its buffers, a store its parameters.  A graph may be
+ * freed once its plans are made; a store must outlive the plans compiled against it.
+ */
+#ifndef TG_H
+#define TG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct tg_graph tg_graph;
+typedef struct tg_store tg_store;
+typedef struct tg_plan tg_plan;
+typedef struct tg_device tg_device;
+
+typedef int32_t tg_value; /* a node of a graph */
+enum { TG_NONE = 0 };     /* no value: an error, or "no gradient" */
+
+typedef struct tg_shape {
+  int64_t d[4]; /* n h w c */
+} tg_shape;
+
+/* The message of the last failure on this thread, one line, never NULL. */
+const char *tg_message(void);
+
+/* ---- shapes ------------------------------------------------------------------------------- */
+tg_shape tg_shape4(int64_t n, int64_t h, int64_t w, int64_t c);
+tg_shape tg_scalar(void);                 /* {1,1,1,1} */
+int64_t tg_count(tg_shape s);             /* number of elements */
+bool tg_same_shape(tg_shape a, tg_shape b);
+
+/* ---- graphs ------------------------------------------------------------------------------- */
+tg_graph *tg_graph_new(void);
+void tg_graph_free(tg_graph *g);
+tg_shape tg_shape_of(const tg_graph *g, tg_value v);
+/* The first failure of a builder of this graph, or NULL. */
+const char *tg_graph_failure(const tg_graph *g);
+/* Writes one line per node to a newly allocated string; the caller frees it. */
+char *tg_graph_dump(const tg_graph *g);
+
+/* ---- leaves ------------------------------------------------------------------------------- */
+tg_value tg_input(tg_graph *g, const char *name, tg_shape s); /* filled by the caller before a run */
+tg_value tg_param(tg_graph *g, const char *name, tg_shape s); /* lives in a store under this name */
+tg_value tg_const(tg_graph *g, double x);                     /* a scalar */
+/* Uniform in [0,1), a pure function of (seed and step of the run, stream, element index). */
+tg_value tg_uniform(tg_graph *g, const char *stream, tg_shape s);
+
+/* ---- pointwise; binary ones broadcast dimensions of size 1 ---------------------------------- */
+tg_value tg_add(tg_graph *g, tg_value a, tg_value b);
+tg_value tg_sub(tg_graph *g, tg_value a, tg_value b);
+tg_value tg_mul(tg_graph *g, tg_value a, tg_value b);
+tg_value tg_div(tg_graph *g, tg_value a, tg_value b);
+tg_value tg_max(tg_graph *g, tg_value a, tg_value b); /* no gradient: for gates */
+tg_value tg_affine(tg_graph *g, tg_value x, double scale, double shift); /* scale x + shift */
+tg_value tg_neg(tg_graph *g, tg_value x);
+tg_value tg_relu(tg_graph *g, tg_value x);
+tg_value tg_leaky_relu(tg_graph *g, tg_value x, double slope); /* slope > 0 for x <= 0 */
+/* dy where y > 0, slope dy elsewhere: the derivative of relu (slope 0) and leaky_relu by output. */
+tg_value tg_leaky_relu_dx(tg_graph *g, tg_value y, tg_value dy, double slope);
+tg_value tg_tanh(tg_graph *g, tg_value x);
+tg_value tg_exp(tg_graph *g, tg_value x);
+tg_value tg_log(tg_graph *g, tg_value x);
+tg_value tg_sqrt(tg_graph *g, tg_value x);
+tg_value tg_abs(tg_graph *g, tg_value x);
+tg_value tg_sign(tg_graph *g, tg_value x);     /* -1, 0, 1; gradient 0 */
+tg_value tg_positive(tg_graph *g, tg_value x); /* 1 where x > 0, else 0; gradient 0 */
+
+/* ---- shape -------------------------------------------------------------------------------- */
+tg_value tg_reshape(tg_graph *g, tg_value x, tg_shape s);
+tg_value tg_broadcast(tg_graph *g, tg_value x, tg_shape s); /* dimensions of size 1 are repeated */
+tg_value tg_sum_to(tg_graph *g, tg_value x, tg_shape s);    /* sums the dimensions that are 1 in s */
+tg_value tg_mean(tg_graph *g, tg_value x);                  /* over all elements, a scalar */
+tg_value tg_slice(tg_graph *g, tg_value x, int axis, int64_t first, int64_t count);
+tg_value tg_pad(tg_graph *g, tg_value x, int axis, int64_t before, int64_t total); /* with zeros */
+tg_value tg_concat(tg_graph *g, tg_value a, tg_value b, int axis);
+tg_value tg_detach(tg_graph *g, tg_value x); /* x, through which no gradient flows */
+
+/* ---- linear algebra and convolution --------------------------------------------------------- */
+/* a as a matrix [n h w][c], b likewise, either transposed first. */
+tg_value tg_matmul(tg_graph *g, tg_value a, tg_value b, bool transpose_a, bool transpose_b);
+tg_value tg_conv(tg_graph *g, tg_value x, tg_value w, int stride, int pad);
+/* The adjoint by x, which is a transposed convolution: x_shape is the shape of its output. */
+tg_value tg_conv_dx(tg_graph *g, tg_value dy, tg_value w, tg_shape x_shape, int stride, int pad);
+tg_value tg_conv_dw(tg_graph *g, tg_value x, tg_value dy, tg_shape w_shape, int stride, int pad);
+
+/* ---- pooling, windows without overlap (stride = window), rest dropped ------------------------ */
+tg_value tg_max_pool(tg_graph *g, tg_value x, int window);
+
+/* ---- normalisation over h,w per image and channel (instance norm); gamma, beta {1,1,1,c} ------ */
+tg_value tg_instance_norm(tg_graph *g, tg_value x, tg_value gamma, tg_value beta, double epsilon);
+
+/* ---- classification ------------------------------------------------------------------------- */
+tg_value tg_log_softmax(tg_graph *g, tg_value x);             /* over c */
+tg_value tg_argmax(tg_graph *g, tg_value x);                  /* over c -> {n,h,w,1}; first maximum */
+tg_value tg_one_hot(tg_graph *g, tg_value index, int classes); /* {n,h,w,1} -> {n,h,w,classes} */
+
+/* ---- gradients ------------------------------------------------------------------------------ */
+/* dx[i] = d(sum of y . dy)/d(wrt[i]); dy TG_NONE means ones; dx[i] is TG_NONE where y does not
+ * depend on wrt[i].  Any value may be asked for, not only leaves. */
+void tg_gradient(tg_graph *g, tg_value y, tg_value dy, int n, const tg_value *wrt, tg_value *dx);
+
+/* ---- updates, carried out at the end of a run -------------------------------------------------- */
+typedef struct tg_adam_options {
+  double beta1, beta2, epsilon, weight_decay; /* L2 added to the gradient, as PyTorch's Adam */
+} tg_adam_options;
+/* Kingma and Ba 2015.  Moments live in the store as NAME.m and NAME.v of parameter NAME; rate and
+ * step (1 at the first update) are scalars.  The returned value is to be listed as an output. */
+tg_value tg_adam(tg_graph *g, tg_value param, tg_value gradient, tg_value rate, tg_value step,
+                 tg_adam_options o);
+
+/* ---- devices -------------------------------------------------------------------------------- */
+const tg_device *tg_device_reference(void); /* double, plain C, one thread: the definition */
+const tg_device *tg_device_cpu(void);       /* float, oneDNN and own kernels */
+const tg_device *tg_device_named(const char *name); /* "reference", "cpu"; NULL and a message */
+size_t tg_device_element(const tg_device *d);       /* bytes per element: 8 or 4 */
+
+/* ---- parameter stores ------------------------------------------------------------------------- */
+tg_store *tg_store_new(const tg_device *d);
+void tg_store_free(tg_store *s);
+/* Adds a parameter of zeros; if it exists with the same shape, does nothing. */
+int tg_store_add(tg_store *s, const char *name, tg_shape shape);
+int tg_store_size(const tg_store *s);
+const char *tg_store_name(const tg_store *s, int i); /* in order of addition; lent */
+int tg_store_find(const tg_store *s, const char *name); /* index, or -1 */
+tg_shape tg_store_shape(const tg_store *s, int i);
+/* Copies count(shape) elements in or out, converting to the device's type.  Writing marks packed
+ * copies of the parameter stale. */
+void tg_store_write(tg_store *s, int i, const float *x);
+void tg_store_read(const tg_store *s, int i, float *x);
+void tg_store_read_f64(const tg_store *s, int i, double *x);
+
+/* ---- plans ---------------------------------------------------------------------------------- */
+typedef enum { TG_ESTIMATE, TG_MEASURE } tg_effort;
+typedef struct tg_plan_options {
+  tg_effort effort;     /* ESTIMATE: a fixed rule on shape and instruction set.  MEASURE: time the
+                         * candidates once; the choice is remembered in `kernels` */
+  struct tg_kernels *kernels; /* choices to use and extend (FFTW's wisdom), or NULL */
+  uint64_t seed;        /* of every tg_uniform */
+  bool unfused;         /* one step per node: for tests */
+} tg_plan_options;
+
+/* Remembered kernel choices: operator signature -> kernel name. */
+typedef struct tg_kernels tg_kernels;
+tg_kernels *tg_kernels_new(void);
+void tg_kernels_free(tg_kernels *k);
+int tg_kernels_size(const tg_kernels *k);
+const char *tg_kernels_signature(const tg_kernels *k, int i); /* lent */
+const char *tg_kernels_choice(const tg_kernels *k, int i);    /* lent */
+int tg_kernels_set(tg_kernels *k, const char *signature, const char *kernel);
+
+/* Plans the computation of the outputs (values and updates); parameters are added to the store if
+ * they are not there.  On failure *out is NULL. */
+int tg_plan_new(tg_graph *g, tg_store *s, int n, const tg_value *outputs, const tg_plan_options *o,
+                tg_plan **out);
+void tg_plan_free(tg_plan *p);
+/* Memory of an input (write before a run) or output (read after it) in the device's type; lent,
+ * valid as long as the plan; NULL if v is neither. */
+void *tg_plan_data(tg_plan *p, tg_value v);
+/* Runs the plan; step counts runs of the same purpose and selects the random numbers. */
+int tg_plan_run(tg_plan *p, uint64_t step);
+size_t tg_plan_bytes(const tg_plan *p);     /* the block of intermediate values */
+/* One line per planned step: kernel, shapes, buffer; newly allocated. */
+char *tg_plan_dump(const tg_plan *p);
+
+/* ---- threads ---------------------------------------------------------------------------------- */
+void tg_set_threads(int n); /* 0: all processors */
+int tg_threads(void);
+
+#endif

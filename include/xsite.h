@@ -1,0 +1,220 @@
+/* xsite.h: the product as a library: sites, classifiers, adapters, measures, studies.
+ *
+ * Errors.  Functions that can fail return XS_OK or another status and set xs_message(), one line
+ * that says what is wrong, where, and what to do.  Nothing here prints or exits.
+ * Ownership.  *_open / *_load / *_new give an object that *_close / *_free releases; both accept
+ * NULL.  Pointers inside an object are lent.
+ */
+#ifndef XSITE_H
+#define XSITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum xs_status {
+  XS_OK = 0,
+  XS_FAILED = 1,
+  XS_USAGE = 2, /* the request itself is wrong: unknown option, impossible size */
+  XS_HARM = 3   /* adaptation is predicted to hurt, or a data check found faults */
+} xs_status;
+
+const char *xs_message(void); /* last failure on this thread, never NULL */
+const char *xs_version(void);
+
+/* ==== sites =================================================================================== */
+
+typedef enum xs_split { XS_TRAIN, XS_VALIDATION, XS_TEST, XS_ALL } xs_split;
+typedef enum xs_resize { XS_NEAREST, XS_BILINEAR } xs_resize;
+
+/* The images of one site, without labels: all that an adapter may see of a target. */
+typedef struct xs_images {
+  char *name;
+  int64_t n;
+  int height, width, channels; /* as stored; channels 1 or 3 */
+  int bytes;                   /* per value: 1 (uint8_t) or 2 (uint16_t) */
+  double max_value;            /* the stored value that means 1.0 */
+  xs_resize resize;
+  void *pixels;    /* [n][height][width][channels] */
+  uint64_t *group; /* [n] key of the digit id or patient: one group never crosses a split */
+  char **file;     /* [n] image names, or NULL where images have none */
+} xs_images;
+
+/* A labelled site. */
+typedef struct xs_site {
+  xs_images images;
+  int classes;
+  char **class_name; /* [classes] */
+  int32_t *label;    /* [n] in 0 .. classes-1, or -1 where unknown */
+  int64_t skipped;   /* images that could not be decoded and were left out, as asked */
+  char *first_skipped; /* name and reason of the first, or NULL */
+} xs_site;
+
+typedef struct xs_site_options {
+  const char *data_dir; /* root of relative paths of a domain file that says `root: data`; NULL:
+                         * XSITE_DATA */
+  bool skip_unreadable; /* leave out images that cannot be decoded instead of failing */
+  int64_t limit;        /* most images, 0 all: the first by a fixed hash of their group */
+} xs_site_options;
+
+/* Reads a domain file (YAML) and the images and labels that it names, all in memory. */
+xs_status xs_site_open(const char *domain_file, const xs_site_options *o, xs_site **out);
+void xs_site_close(xs_site *s);
+
+/* Rows of one split, ascending.  A group's side is a pure function of (seed, group key): below 0.8
+ * train, below 0.9 validation, else test; so the same digit or patient is on the same side at every
+ * site.  by_image: split images, not groups (Decision 1's other choice).  *rows is newly allocated. */
+xs_status xs_split_rows(const xs_images *x, uint64_t seed, bool by_image, xs_split which,
+                        int64_t **rows, int64_t *n);
+
+typedef struct xs_normalisation {
+  double mean[3], deviation[3]; /* of values in [0,1]; 0.5 and 0.5 give [-1,1] */
+} xs_normalisation;
+
+/* The n images of rows (NULL: the first n), resized to size x size, channels 1 -> 3 repeated or
+ * 3 -> 1 averaged, scaled to [0,1] by max_value and normalised: x [n][size][size][channels]. */
+void xs_images_fetch(const xs_images *images, const int64_t *rows, int64_t n, int size, int channels,
+                     const xs_normalisation *norm, float *x);
+
+/* Reads one PNG or JPEG file as a site of one image (for predict). */
+xs_status xs_image_open(const char *path, xs_images **out);
+void xs_images_close(xs_images *x);
+
+/* Makes MNIST-M (method: Decision 2) from MNIST digits, BSDS500 photographs and the official recipe
+ * under data_dir, as IDX files in out_dir.  Digits beyond the recipe get a patch drawn from seed. */
+xs_status xs_mnistm_import(const char *data_dir, const char *out_dir, uint64_t seed);
+
+/* ==== measures: plain functions on arrays ====================================================== */
+
+/* P(score of a positive > score of a negative), ties count half.  NAN where a class is absent. */
+double xs_auc_binary(const float *score, const uint8_t *positive, int64_t n);
+/* Two classes: AUC of logit[1]-logit[0].  More: mean over the classes present of one-versus-rest on
+ * the class's logit.  logit [n][classes]; label outside 0..classes-1 is left out. */
+double xs_auc(const float *logit, const int32_t *label, int64_t n, int classes);
+double xs_accuracy(const float *logit, const int32_t *label, int64_t n, int classes);
+
+typedef struct xs_interval {
+  double value, low, high;
+} xs_interval;
+
+typedef struct xs_measure { /* of one classifier on one test set; AUC in [0,1] */
+  double auc, low, high;                /* percentile bootstrap, groups resampled, 95 % */
+  double paper_mean, paper_low, paper_high; /* 1,000 replicates of size 1,000 images:
+                                             * mean -+ 1.96 sd / sqrt(1000) */
+  double accuracy;
+  int64_t n, groups;
+} xs_measure;
+
+typedef struct xs_difference { /* AUC of b minus AUC of a on the same images */
+  double value, low, high; /* percentile bootstrap, paired, groups resampled */
+  double p;                /* two-sided bootstrap: 2 min(P(d <= 0), P(d >= 0)) with (k+1)/(B+1) */
+} xs_difference;
+
+xs_status xs_measure_classifier(const float *logit, const int32_t *label, const uint64_t *group,
+                                int64_t n, int classes, int replicates, uint64_t seed,
+                                xs_measure *out);
+xs_status xs_measure_difference(const float *logit_a, const float *logit_b, const int32_t *label,
+                                const uint64_t *group, int64_t n, int classes, int replicates,
+                                uint64_t seed, xs_difference *out);
+
+double xs_salvage(double external, double adapted, double ceiling); /* NAN where the gap is 0 */
+/* Ratio of the mean gain to the mean gap; median over pairs of the salvage; mean of gain/external. */
+double xs_average_salvage(const double *external, const double *adapted, const double *ceiling, int n);
+double xs_median_salvage(const double *external, const double *adapted, const double *ceiling, int n);
+double xs_mean_relative_gain(const double *external, const double *adapted, int n);
+
+/* ==== classifiers ============================================================================== */
+
+typedef struct xs_classifier_options {
+  char *architecture;    /* "lenet", "lenet5" */
+  double learning_rate;  /* Adam */
+  double weight_decay;
+  int64_t batch;
+  int64_t epochs;        /* at most */
+  int64_t patience;      /* epochs without a better validation AUC */
+  int64_t steps_per_epoch; /* 0: one pass over the training images */
+  bool balanced;         /* batches balanced by label */
+  double dropout;
+} xs_classifier_options;
+
+typedef struct xs_classifier xs_classifier;
+
+xs_status xs_classifier_load(const char *path, xs_classifier **out);
+void xs_classifier_free(xs_classifier *c);
+int xs_classifier_classes(const xs_classifier *c);
+const char *xs_classifier_class_name(const xs_classifier *c, int k);
+/* Logits [n][classes] of the rows (NULL: the first n) of any images that can be resized. */
+xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const int64_t *rows,
+                               int64_t n, float *logit);
+
+/* ==== adapters ================================================================================= */
+
+typedef struct xs_adapter_options {
+  int64_t channels;      /* of the first generator and critic layer */
+  int64_t blocks;        /* residual blocks */
+  int64_t critic_layers; /* 0: min(6, floor(log2(size)) - 1), Decision 5 */
+  int64_t batch;         /* half source, half target */
+  int64_t generator_steps;
+  int64_t critic_steps;  /* per generator step, Decision 8 */
+  double learning_rate;
+  double decay_start;    /* fraction of the run after which the rate falls linearly to 0 */
+  double beta1, beta2;
+  double gradient_penalty; /* lambda_gp */
+  double penalty_epsilon;  /* Decision 6 */
+  double classification;   /* lambda_cls */
+  double cycle;            /* lambda_cyc */
+  char *semantic;          /* "paper", "cycada-paper", "off" */
+  double semantic_cycle, semantic_target, semantic_pseudo; /* weights of the three terms */
+  double pseudo_threshold; /* the third term is off until F_T's loss on fakes is at most this */
+  double target_learning_rate; /* of F_T */
+  int64_t target_every;        /* generator updates per F_T update */
+  char *translate;             /* "other", "permute": Decision 9 */
+  bool flips;                  /* Decision 10 */
+  bool balanced;               /* source half balanced by label */
+} xs_adapter_options;
+
+/* ==== progress and interruption ================================================================ */
+
+typedef struct xs_progress { /* a snapshot of running work */
+  const char *task;        /* "baseline optdigits", lent */
+  int64_t done, total;     /* steps */
+  double rate;             /* steps per second, recent */
+  int losses;
+  const char *loss_name[8];
+  double loss[8];
+} xs_progress;
+
+typedef struct xs_watch { /* how a caller follows and stops long work; all may be NULL */
+  void (*progress)(void *context, const xs_progress *p);
+  void (*note)(void *context, const char *line); /* one line of log */
+  bool (*stop)(void *context); /* true: write a checkpoint and return XS_FAILED soon */
+  void *context;
+} xs_watch;
+
+/* ==== studies ================================================================================== */
+
+typedef struct xs_study xs_study;
+
+typedef struct xs_run_options {
+  const char *out;       /* run folder; NULL: runs/NAME */
+  const char *data_dir;
+  bool resume;           /* continue a broken run of the same study */
+  int threads;           /* 0: all */
+  const char *device;    /* "cpu" */
+  bool measure_kernels;  /* time candidate kernels once and remember */
+  bool skip_unreadable;
+  bool oracle;
+} xs_run_options;
+
+/* Reads and checks a study file; set: "key=value" or "section.key=value" overrides, applied last. */
+xs_status xs_study_open(const char *path, int n_set, const char *const *set, xs_study **out);
+void xs_study_close(xs_study *s);
+/* What would run, one line a unit, with what is already done in the run folder; allocated. */
+xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text);
+/* Runs what is not done; writes results.json, figures/ and report.html in the run folder. */
+xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const xs_watch *w);
+
+/* Draws figures and writes report.html of a finished run folder from its files alone. */
+xs_status xs_report_write(const char *run_dir);
+
+#endif

@@ -1,0 +1,32 @@
+/* file.h: files, read whole and written atomically. */
+#ifndef FILE_H
+#define FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Reads a file whole; *data gets a 0 byte after the end and is to be freed.  Non-zero and a message
+ * on failure. */
+int file_read(const char *path, char **data, size_t *size);
+/* Writes a temporary file beside path, syncs it, renames it over path and syncs the folder: after a
+ * crash at any instant path holds the old or the new content, whole. */
+int file_write_atomic(const char *path, const void *data, size_t size);
+bool file_exists(const char *path);
+bool file_is_dir(const char *path);
+int file_make_dirs(const char *path); /* with all parents */
+/* printf into a new string; never NULL (aborts when out of memory). */
+char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* dir/name, or name alone where it is absolute; newly allocated. */
+char *file_join(const char *dir, const char *name);
+char *file_dir(const char *path); /* the folder part, "." if none; newly allocated */
+
+/* The candidate nearest to word by edit distance, or NULL if none is near (distance > 1 + length/3). */
+const char *text_nearest(const char *word, const char *const *candidates, int n);
+
+/* malloc, calloc, strdup that abort with a message when memory is out. */
+void *memory_new(size_t bytes);  /* zeroed */
+void *memory_grow(void *p, size_t bytes);
+char *text_copy(const char *s);
+
+#endif
