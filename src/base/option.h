@@ -1,0 +1,62 @@
+/* option.h: one table describes a set of options; the command line, YAML files, --set, --help, the
+ * documentation and the record of a run are all made from it. */
+#ifndef OPTION_H
+#define OPTION_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum option_type {
+  OPTION_INTEGER, /* int64_t */
+  OPTION_REAL,    /* double */
+  OPTION_FLAG,    /* bool; on the command line --name alone means true */
+  OPTION_TEXT,    /* char *, owned by the record; NULL when not given and without default */
+  OPTION_CHOICE,  /* char *, one of choices */
+  OPTION_TEXTS    /* option_texts: a YAML list, or one scalar; repeated on the command line */
+} option_type;
+
+typedef struct option_texts {
+  int n;
+  char **text;
+} option_texts;
+
+typedef struct option {
+  const char *section; /* "adapter": a mapping of the YAML file; NULL: top level */
+  const char *name;    /* words joined by _ ; on the command line by - */
+  option_type type;
+  size_t offset;        /* of the field in the record */
+  const char *fallback; /* default as text; NULL: none (text NULL, number 0) */
+  bool required;
+  double low, high;     /* inclusive range of numbers; both 0: any */
+  const char *choices;  /* "paper|cycada-paper|off" */
+  const char *value;    /* what the value is called in --help: "FILE", "N" */
+  const char *help;     /* one sentence */
+} option;
+
+typedef struct option_table {
+  const char *what; /* "study file", "xsite train" */
+  const option *row;
+  int n;
+} option_table;
+
+/* All return 0, or 2 (usage) with a message that names the option (and the nearest right name), the
+ * value and what is allowed. */
+void option_defaults(const option_table *t, void *record);
+/* key: "name" or "section.name" (- and _ are the same); where: "--set", "FILE:LINE", ... */
+int option_set(const option_table *t, void *record, const char *key, const char *value,
+               const char *where);
+/* Reads a YAML file through libcyaml over the record's present values; errors say FILE:LINE.
+ * Unknown keys, wrong types, values out of range and missing required ones are errors. */
+int option_load(const option_table *t, void *record, const char *path);
+/* Parses --name value, --name=value, --flag, --no-flag; "--" ends options; other words go to rest
+ * (in argv's order, lent); -h/--help sets *help. */
+int option_parse(const option_table *t, void *record, int argc, char **argv, const char **rest,
+                 int *n_rest, bool *help);
+int option_check(const option_table *t, const void *record, const char *where); /* required, ranges */
+void option_release(const option_table *t, void *record); /* frees texts */
+json_t *option_json(const option_table *t, const void *record); /* sections become objects */
+char *option_help(const option_table *t, bool command_line);    /* one aligned line each; allocated */
+
+#endif

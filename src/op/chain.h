@@ -1,0 +1,29 @@
+/* chain.h: a fused chain of pointwise operators, computed in one pass over memory: the inputs are
+ * read in pieces that fit the L1 cache and every step is a vector loop over a piece. */
+#ifndef CHAIN_H
+#define CHAIN_H
+
+#include "op.h"
+
+enum { CHAIN_MAX_STEPS = 24 };
+
+typedef struct chain_step {
+  const op *op;
+  op_attr attr;
+  int in[3]; /* registers: 0 .. inputs-1 are the chain's inputs, inputs + i is step i's result */
+} chain_step;
+
+typedef struct chain {
+  tg_shape shape; /* of every result */
+  int inputs;
+  tg_shape input[OP_MAX_INPUTS]; /* equal to shape, or with dimensions of 1 that are repeated */
+  int steps;
+  chain_step step[CHAIN_MAX_STEPS];
+  int outputs;
+  int output[OP_MAX_OUTPUTS]; /* registers of steps that are stored */
+} chain;
+
+/* An output may be the memory of an input that has the full shape (in place). */
+void chain_run(const chain *c, const float *const *in, float *const *out);
+
+#endif
