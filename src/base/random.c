@@ -1,12 +1,15 @@
 #include "random.h"
 
+__extension__ typedef unsigned __int128 wide;
+
 uint64_t random_stream(const char *name) {
   uint64_t h = 14695981039346656037u;
   for (; *name; name++) h = (h ^ (unsigned char)*name) * 1099511628211u;
   return h;
 }
 
-/* The 64-bit seed and 64-bit stream are mixed into Philox's 64-bit key; the counter is step, block. */
+/* The 64-bit seed and 64-bit stream are mixed into Philox's 64-bit key; the counter is step, block.
+ */
 static void make_key(uint64_t seed, uint64_t stream, uint32_t key[2]) {
   uint64_t k = seed * 0x9E3779B97F4A7C15u + stream;
   k = (k ^ (k >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -16,24 +19,30 @@ static void make_key(uint64_t seed, uint64_t stream, uint32_t key[2]) {
   key[1] = (uint32_t)(k >> 32);
 }
 
-void random_words(uint64_t seed, uint64_t stream, uint64_t step, uint64_t block, uint32_t out[4]) {
-  uint32_t key[2];
-  make_key(seed, stream, key);
-  uint32_t c0 = (uint32_t)step, c1 = (uint32_t)(step >> 32);
-  uint32_t c2 = (uint32_t)block, c3 = (uint32_t)(block >> 32);
+void random_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
+  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
+  uint32_t k0 = key[0], k1 = key[1];
   for (int round = 0; round < 10; round++) {
     uint64_t a = (uint64_t)0xD2511F53u * c0, b = (uint64_t)0xCD9E8D57u * c2;
-    c0 = (uint32_t)(b >> 32) ^ c1 ^ key[0];
+    c0 = (uint32_t)(b >> 32) ^ c1 ^ k0;
     c1 = (uint32_t)b;
-    c2 = (uint32_t)(a >> 32) ^ c3 ^ key[1];
+    c2 = (uint32_t)(a >> 32) ^ c3 ^ k1;
     c3 = (uint32_t)a;
-    key[0] += 0x9E3779B9u;
-    key[1] += 0xBB67AE85u;
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
   }
   out[0] = c0;
   out[1] = c1;
   out[2] = c2;
   out[3] = c3;
+}
+
+void random_words(uint64_t seed, uint64_t stream, uint64_t step, uint64_t block, uint32_t out[4]) {
+  uint32_t key[2];
+  uint32_t counter[4] = {(uint32_t)step, (uint32_t)(step >> 32), (uint32_t)block,
+                         (uint32_t)(block >> 32)};
+  make_key(seed, stream, key);
+  random_philox(counter, key, out);
 }
 
 uint32_t random_u32(uint64_t seed, uint64_t stream, uint64_t step, uint64_t index) {
@@ -50,7 +59,7 @@ uint64_t random_below(uint64_t seed, uint64_t stream, uint64_t step, uint64_t in
   uint32_t w[4];
   random_words(seed, stream, step, index, w);
   uint64_t r = ((uint64_t)w[0] << 32) | w[1];
-  return (uint64_t)(((__extension__ unsigned __int128)r * n) >> 64);
+  return (uint64_t)(((wide)r * n) >> 64);
 }
 
 void random_permutation(uint64_t seed, uint64_t stream, uint64_t step, int64_t n, int64_t *p) {

@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 uint64_t random_stream(const char *name); /* FNV-1a of the name */
+/* The generator itself: ten rounds. */
+void random_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 /* Four 32-bit words of counter {step, block} under key {seed, stream}. */
 void random_words(uint64_t seed, uint64_t stream, uint64_t step, uint64_t block, uint32_t out[4]);
 uint32_t random_u32(uint64_t seed, uint64_t stream, uint64_t step, uint64_t index);

@@ -1,0 +1,146 @@
+#include "file.h"
+
+#include "error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The size to start reading with; the file may grow or, as a pipe, have no size. */
+static int open_to_read(const char *path, int *fd, size_t *capacity) {
+  struct stat st;
+  *fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (*fd < 0) return fail(1, "%s: cannot open: %s", path, strerror(errno));
+  if (fstat(*fd, &st) != 0) return fail(1, "%s: %s", path, strerror(errno));
+  if (S_ISDIR(st.st_mode)) return fail(1, "%s: is a folder, a file is needed", path);
+  *capacity = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size : 4096;
+  return 0;
+}
+
+/* Reads fd to its end into *data of capacity + 2 bytes, growing it. */
+static int read_all(const char *path, int fd, size_t capacity, char **data, size_t *size) {
+  size_t done = 0;
+  for (;;) {
+    char *bigger = realloc(*data, capacity + 2);
+    if (!bigger) return fail(1, "%s: out of memory: %zu bytes wanted", path, capacity);
+    *data = bigger;
+    ssize_t got = 1;
+    while (done <= capacity && got != 0) {
+      got = read(fd, *data + done, capacity + 1 - done);
+      if (got < 0 && errno != EINTR) return fail(1, "%s: cannot read: %s", path, strerror(errno));
+      if (got > 0) done += (size_t)got;
+    }
+    if (got == 0) break;
+    capacity *= 2;
+  }
+  (*data)[done] = 0;
+  *size = done;
+  return 0;
+}
+
+int file_read(const char *path, char **data, size_t *size) {
+  int fd = -1;
+  size_t capacity = 0;
+  *data = NULL;
+  *size = 0;
+  int status = open_to_read(path, &fd, &capacity);
+  if (status == 0) status = read_all(path, fd, capacity, data, size);
+  if (fd >= 0) close(fd);
+  if (status != 0) {
+    free(*data);
+    *data = NULL;
+  }
+  return status;
+}
+
+static int write_all(int fd, const char *data, size_t size) {
+  while (size > 0) {
+    ssize_t put = write(fd, data, size);
+    if (put < 0 && errno != EINTR) return -1;
+    if (put > 0) {
+      data += put;
+      size -= (size_t)put;
+    }
+  }
+  return 0;
+}
+
+/* The data reaches the disk before the new name does. */
+static int write_synced(const char *path, const void *data, size_t size) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) return -1;
+  int status = write_all(fd, data, size);
+  if (status == 0) status = fsync(fd);
+  int kept = errno;
+  if (close(fd) != 0) return -1;
+  errno = kept;
+  return status;
+}
+
+/* Some file systems cannot sync a folder; the rename is done all the same. */
+static void sync_dir(const char *dir) {
+  int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  (void)fsync(fd);
+  close(fd);
+}
+
+int file_write_atomic(const char *path, const void *data, size_t size) {
+  int status = 0;
+  char *dir = file_dir(path);
+  char *temporary = text_format("%s.tmp%ld", path, (long)getpid());
+  if (write_synced(temporary, data, size) != 0 || rename(temporary, path) != 0) {
+    status = fail(1, "%s: cannot write: %s", path, strerror(errno));
+    unlink(temporary);
+    goto out;
+  }
+  sync_dir(dir);
+out:
+  free(temporary);
+  free(dir);
+  return status;
+}
+
+bool file_exists(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0;
+}
+
+bool file_is_dir(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int file_make_dirs(const char *path) {
+  int status = 0;
+  char *part = text_copy(path);
+  for (char *p = part; status == 0 && *p; p++) {
+    if (p[1] != '/' && p[1] != 0) continue;
+    char kept = p[1];
+    p[1] = 0;
+    if (mkdir(part, 0777) != 0 && !file_is_dir(part)) {
+      status = fail(1, "%s: cannot make the folder %s: %s", path, part, strerror(errno));
+    }
+    p[1] = kept;
+  }
+  free(part);
+  return status;
+}
+
+char *file_join(const char *dir, const char *name) {
+  size_t n = strlen(dir);
+  if (name[0] == '/' || n == 0) return text_copy(name);
+  return text_format("%s%s%s", dir, dir[n - 1] == '/' ? "" : "/", name);
+}
+
+char *file_dir(const char *path) {
+  const char *slash = strrchr(path, '/');
+  if (!slash) return text_copy(".");
+  if (slash == path) return text_copy("/");
+  return text_format("%.*s", (int)(slash - path), path);
+}

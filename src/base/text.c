@@ -1,0 +1,58 @@
+#include "file.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *text_format(const char *format, ...) {
+  va_list args, again;
+  va_start(args, format);
+  va_copy(again, args);
+  int length = vsnprintf(NULL, 0, format, args);
+  va_end(args);
+  size_t bytes = length < 0 ? 1 : (size_t)length + 1;
+  char *s = memory_new(bytes);
+  if (length > 0) vsnprintf(s, bytes, format, again);
+  va_end(again);
+  return s;
+}
+
+static int smaller(int a, int b) { return a < b ? a : b; }
+
+/* Letters of either case are the same, and so are - and _. */
+static int folded(char c) { return c == '-' ? '_' : tolower((unsigned char)c); }
+
+enum { LONGEST = 63 }; /* characters of a word that can be near another */
+
+/* Levenshtein 1966; words longer than LONGEST are near nothing. */
+static int edit_distance(const char *a, const char *b) {
+  size_t na = strlen(a), nb = strlen(b);
+  if (na > LONGEST || nb > LONGEST) return LONGEST + 1;
+  int row[LONGEST + 1]; /* row[j]: distance of a's first i characters from b's first j */
+  for (size_t j = 0; j <= nb; j++) row[j] = (int)j;
+  for (size_t i = 1; i <= na; i++) {
+    int diagonal = row[0];
+    row[0] = (int)i;
+    for (size_t j = 1; j <= nb; j++) {
+      int replaced = diagonal + (folded(a[i - 1]) != folded(b[j - 1]));
+      diagonal = row[j];
+      row[j] = smaller(replaced, smaller(row[j], row[j - 1]) + 1);
+    }
+  }
+  return row[nb];
+}
+
+const char *text_nearest(const char *word, const char *const *candidates, int n) {
+  const char *best = NULL;
+  int least = 2 + (int)(strlen(word) / 3); /* nearer than this */
+  for (int i = 0; i < n; i++) {
+    int distance = edit_distance(word, candidates[i]);
+    if (distance < least) {
+      least = distance;
+      best = candidates[i];
+    }
+  }
+  return best;
+}
