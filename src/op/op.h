@@ -99,6 +99,8 @@ typedef struct op {
 
 /* Adds a node (see graph/graph.c).  The way in for builders that live beside their operator. */
 tg_value op_node(tg_graph *g, const op *o, int n, const tg_value *in, const op_attr *attr);
+/* The name of a parameter, lent; NULL if v is none. */
+const char *op_param_name(const tg_graph *g, tg_value v);
 
 /* ---- helpers for operator files ------------------------------------------------------------- */
 /* Offsets: index of element n,h,w,c of a tensor of shape s. */
@@ -113,6 +115,13 @@ static inline bool op_fused(const op_site *s) {
 bool op_shape_same(const op_site *s, tg_shape *out, char *why, size_t size);
 bool op_refuse(char *why, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* A loop compiled for several instruction sets, chosen when the program starts.  Not for functions
+ * with OpenMP regions: those bodies are not cloned. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+#define OP_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#else
+#define OP_CLONES
+#endif
 bool op_cpu_has_avx2(void);   /* and FMA */
 bool op_cpu_has_avx512(void); /* F, BW, DQ, VL */
 
