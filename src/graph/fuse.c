@@ -1,0 +1,209 @@
+/* fuse.c: which nodes are computed by one step.
+ *
+ * An epilogue (bias, residual, activation) joins the convolution or norm before it when that is its
+ * only reader and the device has a kernel for the whole.  A pointwise node takes the chains that
+ * feed it into its own, when everything else that reads them runs later. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan.h"
+
+static int count_users(const plan_draft *d, tg_value v) {
+  return d->first_user[v + 1] - d->first_user[v];
+}
+
+/* ---- epilogues ---------------------------------------------------------------------------- */
+
+static tg_value other_operand(const node *add, tg_value v) {
+  return add->in[0] == v ? add->in[1] : add->in[0];
+}
+
+static bool is_channel_vector(tg_shape s) { return s.d[0] * s.d[1] * s.d[2] == 1; }
+
+/* Extends the fusion f of a body by its reader; false where that is no epilogue. */
+static bool extend(const plan_draft *d, const op *o, const node *reader, tg_value v, op_fusion *f,
+                   tg_value extra[2]) {
+  if (reader->op == &op_leaky_relu && (o->flags & OP_FUSE_ACTIVATION)) {
+    f->activation = OP_LEAKY_RELU;
+    f->slope = reader->attr.f[0];
+    return true;
+  }
+  if (reader->op == &op_tanh && (o->flags & OP_FUSE_ACTIVATION)) {
+    f->activation = OP_TANH;
+    return true;
+  }
+  if (reader->op != &op_add || f->residual) return false;
+  tg_value other = other_operand(reader, v);
+  const node *x = &d->g->node[other];
+  if (x->op == &op_broadcast && (o->flags & OP_FUSE_BIAS) && !f->bias &&
+      is_channel_vector(d->g->node[x->in[0]].shape)) {
+    f->bias = true;
+    extra[0] = x->in[0];
+    return true;
+  }
+  if (!(o->flags & OP_FUSE_RESIDUAL)) return false;
+  f->residual = true;
+  extra[1] = other;
+  return true;
+}
+
+static void describe_site(const plan_draft *d, tg_value body, const op_fusion *f,
+                          const tg_value extra[2], op_site *s) {
+  const node *x = &d->g->node[body];
+  *s = (op_site){.op = x->op, .n = x->n, .attr = x->attr, .out = x->shape, .fusion = *f};
+  for (int i = 0; i < x->n; i++) s->in[i] = d->g->node[x->in[i]].shape;
+  if (f->bias) s->in[s->n++] = d->g->node[extra[0]].shape;
+  if (f->residual) s->in[s->n++] = d->g->node[extra[1]].shape;
+}
+
+static bool device_can(const plan_draft *d, tg_value body, const op_fusion *f,
+                       const tg_value extra[2]) {
+  op_site s;
+  const op_kernel *list[DEVICE_MAX_KERNELS];
+  describe_site(d, body, f, extra, &s);
+  return d->device->kernels(&s, list) > 0;
+}
+
+static void fold_epilogue(plan_draft *d, tg_value body) {
+  tg_value last = body, extra[2] = {TG_NONE, TG_NONE};
+  op_fusion f = {0};
+  while (f.activation == OP_LINEAR && !d->output[last] && count_users(d, last) == 1) {
+    tg_value reader = d->user[d->first_user[last]];
+    if (d->root[reader] != reader || d->body[reader] != reader) break; /* another's epilogue */
+    op_fusion longer = f;
+    tg_value longer_extra[2] = {extra[0], extra[1]};
+    if (!extend(d, d->g->node[body].op, &d->g->node[reader], last, &longer, longer_extra)) break;
+    if (!device_can(d, body, &longer, longer_extra)) break;
+    d->root[last] = reader;
+    f = longer;
+    memcpy(extra, longer_extra, sizeof extra);
+    last = reader;
+  }
+  for (tg_value v = body, next; v != last; v = next) {
+    next = d->root[v];
+    d->root[v] = last;
+  }
+  d->body[last] = body;
+  d->fusion[last] = f;
+  memcpy(d->extra[last], extra, sizeof extra);
+}
+
+/* ---- chains ------------------------------------------------------------------------------- */
+
+static bool in_chain(const plan_draft *d, tg_value v) {
+  const node *x = &d->g->node[v];
+  return d->live[v] && (x->op->flags & OP_POINTWISE) && d->body[d->root[v]] == d->root[v];
+}
+
+/* Everything that reads a member of chain `root` from outside runs after v. */
+static bool readers_follow(const plan_draft *d, tg_value root, tg_value v) {
+  for (tg_value m = 1; m <= root; m++) {
+    if (d->root[m] != root || !in_chain(d, m)) continue;
+    for (int i = d->first_user[m]; i < d->first_user[m + 1]; i++) {
+      tg_value u = d->user[i];
+      if (u < v && d->root[u] != root && d->root[u] != v) return false;
+    }
+  }
+  return true;
+}
+
+static void set_root(plan_draft *d, tg_value from, tg_value to) {
+  for (tg_value m = 1; m <= from; m++) {
+    if (d->root[m] == from) d->root[m] = to;
+  }
+}
+
+/* Takes chain `from` into the chain of v, unless the whole exceeds a chain's limits. */
+static void merge(plan_draft *d, tg_value from, tg_value v) {
+  tg_value *before = malloc((size_t)(from + 1) * sizeof *before);
+  if (!before) return;
+  memcpy(before, d->root, (size_t)(from + 1) * sizeof *before);
+  set_root(d, from, v);
+  chain c;
+  plan_step s;
+  if (!plan_build_chain(d, v, &c, &s)) memcpy(d->root, before, (size_t)(from + 1) * sizeof *before);
+  free(before);
+}
+
+static void grow_chain(plan_draft *d, tg_value v) {
+  const node *x = &d->g->node[v];
+  for (int i = 0; i < x->n; i++) {
+    tg_value from = d->root[x->in[i]];
+    if (from == v || !in_chain(d, x->in[i])) continue;
+    if (!tg_same_shape(d->g->node[from].shape, x->shape)) continue;
+    if (readers_follow(d, from, v)) merge(d, from, v);
+  }
+}
+
+static tg_value skip_broadcast(const plan_draft *d, tg_value v) {
+  const node *x = &d->g->node[v];
+  return x->op == &op_broadcast ? x->in[0] : v;
+}
+
+static int find_input(const plan_step *s, tg_value v) {
+  for (int i = 0; i < s->n_in; i++) {
+    if (s->in[i] == v) return i;
+  }
+  return -1;
+}
+
+static bool read_outside(const plan_draft *d, tg_value v, tg_value root) {
+  if (d->output[v]) return true;
+  for (int i = d->first_user[v]; i < d->first_user[v + 1]; i++) {
+    if (d->root[d->user[i]] != root) return true;
+  }
+  return false;
+}
+
+/* Collects the inputs of the chain's members. */
+static bool collect_inputs(const plan_draft *d, tg_value root, chain *c, plan_step *s) {
+  for (tg_value m = 1; m <= root; m++) {
+    if (d->root[m] != root) continue;
+    const node *x = &d->g->node[m];
+    for (int i = 0; i < x->n; i++) {
+      if (d->root[x->in[i]] == root) continue;
+      tg_value v = skip_broadcast(d, x->in[i]);
+      if (find_input(s, v) >= 0) continue;
+      if (s->n_in == OP_MAX_INPUTS) return false;
+      c->input[s->n_in] = d->g->node[v].shape;
+      s->in[s->n_in++] = v;
+    }
+  }
+  c->inputs = s->n_in;
+  return true;
+}
+
+bool plan_build_chain(const plan_draft *d, tg_value root, chain *c, plan_step *s) {
+  tg_value member[CHAIN_MAX_STEPS];
+  memset(s, 0, sizeof *s);
+  *c = (chain){.shape = d->g->node[root].shape};
+  if (!collect_inputs(d, root, c, s)) return false;
+  for (tg_value m = 1; m <= root; m++) {
+    if (d->root[m] != root) continue;
+    if (c->steps == CHAIN_MAX_STEPS) return false;
+    const node *x = &d->g->node[m];
+    chain_step *t = &c->step[c->steps];
+    *t = (chain_step){.op = x->op, .attr = x->attr};
+    for (int i = 0; i < x->n; i++) {
+      int k = c->steps - 1;
+      while (k >= 0 && member[k] != x->in[i]) k--;
+      t->in[i] = k >= 0 ? c->inputs + k : find_input(s, skip_broadcast(d, x->in[i]));
+    }
+    member[c->steps++] = m;
+    if (!read_outside(d, m, root)) continue;
+    if (c->outputs == OP_MAX_OUTPUTS) return false;
+    c->output[c->outputs++] = c->inputs + c->steps - 1;
+    s->out[s->n_out++] = m;
+  }
+  return true;
+}
+
+void plan_fuse(plan_draft *d) {
+  const int epilogues = OP_FUSE_BIAS | OP_FUSE_RESIDUAL | OP_FUSE_ACTIVATION;
+  for (tg_value v = 1; v < d->g->count; v++) {
+    if (d->live[v] && (d->g->node[v].op->flags & epilogues)) fold_epilogue(d, v);
+  }
+  for (tg_value v = 1; v < d->g->count; v++) {
+    if (d->root[v] == v && in_chain(d, v)) grow_chain(d, v);
+  }
+}

@@ -1,0 +1,206 @@
+/* graph.c: nodes.  A node equal to one that exists is that one (common subexpressions are shared).
+ */
+#include "graph.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+
+tg_shape tg_shape4(int64_t n, int64_t h, int64_t w, int64_t c) { return (tg_shape){{n, h, w, c}}; }
+
+tg_shape tg_scalar(void) { return tg_shape4(1, 1, 1, 1); }
+
+int64_t tg_count(tg_shape s) { return s.d[0] * s.d[1] * s.d[2] * s.d[3]; }
+
+bool tg_same_shape(tg_shape a, tg_shape b) { return memcmp(&a, &b, sizeof a) == 0; }
+
+const char *tg_message(void) { return fail_message(); }
+
+tg_graph *tg_graph_new(void) {
+  tg_graph *g = memory_new(sizeof *g);
+  g->capacity = 256;
+  g->node = memory_new((size_t)g->capacity * sizeof *g->node);
+  g->count = 1;
+  g->buckets = 4096;
+  g->bucket = memory_new((size_t)g->buckets * sizeof *g->bucket);
+  return g;
+}
+
+void tg_graph_free(tg_graph *g) {
+  if (!g) return;
+  for (int i = 0; i < g->names; i++) free(g->name[i]);
+  free(g->name);
+  free(g->bucket);
+  free(g->node);
+  free(g);
+}
+
+const char *tg_graph_failure(const tg_graph *g) { return g->failed ? g->failure : NULL; }
+
+static tg_shape no_shape(void) { return tg_shape4(0, 0, 0, 0); }
+
+tg_shape tg_shape_of(const tg_graph *g, tg_value v) {
+  return v > 0 && v < g->count ? g->node[v].shape : no_shape();
+}
+
+const char *op_param_name(const tg_graph *g, tg_value v) {
+  return v > 0 && v < g->count && g->node[v].op == &op_param ? g->node[v].attr.name : NULL;
+}
+
+static const char *intern(tg_graph *g, const char *name) {
+  if (!name) return NULL;
+  for (int i = 0; i < g->names; i++) {
+    if (strcmp(g->name[i], name) == 0) return g->name[i];
+  }
+  g->name = memory_grow(g->name, (size_t)(g->names + 1) * sizeof *g->name);
+  return g->name[g->names++] = text_copy(name);
+}
+
+void graph_describe_shape(tg_shape s, char *text, size_t size) {
+  snprintf(text, size, "%lldx%lldx%lldx%lld", (long long)s.d[0], (long long)s.d[1],
+           (long long)s.d[2], (long long)s.d[3]);
+}
+
+static void append(char *text, size_t size, const char *format, ...) {
+  size_t used = strlen(text);
+  va_list args;
+  va_start(args, format);
+  if (used < size) vsnprintf(text + used, size - used, format, args);
+  va_end(args);
+}
+
+void graph_describe_site(const op_site *s, char *text, size_t size) {
+  char shape[96];
+  snprintf(text, size, "%s", s->op->name);
+  for (int i = 0; i < s->n; i++) {
+    graph_describe_shape(s->in[i], shape, sizeof shape);
+    append(text, size, " %s", shape);
+  }
+  graph_describe_shape(s->out, shape, sizeof shape);
+  append(text, size, " -> %s", shape);
+  if (s->attr.i[0] || s->attr.i[1]) {
+    append(text, size, " i%lld,%lld", (long long)s->attr.i[0], (long long)s->attr.i[1]);
+  }
+  if (s->fusion.bias) append(text, size, " +bias");
+  if (s->fusion.residual) append(text, size, " +residual");
+  if (s->fusion.activation == OP_LEAKY_RELU) append(text, size, " +leaky%g", s->fusion.slope);
+  if (s->fusion.activation == OP_TANH) append(text, size, " +tanh");
+}
+
+static tg_value refuse(tg_graph *g, const op_site *s, const char *why) {
+  if (!g->failed) {
+    char site[256];
+    op_site shown = *s;
+    graph_describe_site(&shown, site, sizeof site);
+    char *arrow = strstr(site, " ->");
+    if (arrow) *arrow = 0;
+    snprintf(g->failure, sizeof g->failure, "%s: %s", site, why);
+    g->failed = true;
+  }
+  return TG_NONE;
+}
+
+static uint32_t hash_node(const node *x) {
+  uint64_t h = 1469598103934665603u ^ (uint64_t)(uintptr_t)x->op;
+  const unsigned char *p = (const unsigned char *)&x->attr;
+  for (size_t i = 0; i < sizeof x->attr; i++) h = (h ^ p[i]) * 1099511628211u;
+  for (int i = 0; i < x->n; i++) h = (h ^ (uint32_t)x->in[i]) * 1099511628211u;
+  return (uint32_t)(h ^ (h >> 32));
+}
+
+static bool same_node(const node *a, const node *b) {
+  return a->op == b->op && a->n == b->n && memcmp(&a->attr, &b->attr, sizeof a->attr) == 0 &&
+         memcmp(a->in, b->in, (size_t)a->n * sizeof a->in[0]) == 0;
+}
+
+static int32_t *find_bucket(tg_graph *g, const node *x) {
+  uint32_t mask = (uint32_t)g->buckets - 1, at = hash_node(x) & mask;
+  while (g->bucket[at] && !same_node(&g->node[g->bucket[at]], x)) at = (at + 1) & mask;
+  return &g->bucket[at];
+}
+
+static void grow_buckets(tg_graph *g) {
+  free(g->bucket);
+  g->buckets *= 2;
+  g->bucket = memory_new((size_t)g->buckets * sizeof *g->bucket);
+  for (int i = 1; i < g->count; i++) *find_bucket(g, &g->node[i]) = i;
+}
+
+static tg_value add_node(tg_graph *g, const node *x) {
+  int32_t *at = find_bucket(g, x);
+  if (*at) return *at;
+  if (g->count == g->capacity) {
+    g->capacity *= 2;
+    g->node = memory_grow(g->node, (size_t)g->capacity * sizeof *g->node);
+  }
+  g->node[g->count] = *x;
+  *at = g->count++;
+  if (g->count * 2 > g->buckets) grow_buckets(g);
+  return g->count - 1;
+}
+
+static bool valid_shape(tg_shape s) {
+  int64_t count = 1;
+  for (int i = 0; i < 4; i++) {
+    if (s.d[i] < 1 || __builtin_mul_overflow(count, s.d[i], &count)) return false;
+  }
+  return count <= (INT64_MAX >> 8);
+}
+
+tg_value op_node(tg_graph *g, const op *o, int n, const tg_value *in, const op_attr *attr) {
+  if (g->failed) return TG_NONE;
+  op_site s = {.op = o, .n = n};
+  if (attr) s.attr = *attr;
+  s.attr.name = intern(g, s.attr.name);
+  node x = {.op = o, .n = n, .attr = s.attr};
+  for (int i = 0; i < n; i++) {
+    if (in[i] <= 0 || in[i] >= g->count) return refuse(g, &s, "an operand is missing");
+    x.in[i] = in[i];
+    s.in[i] = g->node[in[i]].shape;
+  }
+  char why[256] = "";
+  if (!o->shape(&s, &x.shape, why, sizeof why)) return refuse(g, &s, why);
+  if (!valid_shape(x.shape)) return refuse(g, &s, "the result has an empty or overflowing shape");
+  return add_node(g, &x);
+}
+
+tg_value tg_input(tg_graph *g, const char *name, tg_shape s) {
+  return op_node(g, &op_input, 0, NULL, &(op_attr){.name = name, .shape = s});
+}
+
+tg_value tg_param(tg_graph *g, const char *name, tg_shape s) {
+  for (int i = 1; i < g->count; i++) {
+    const node *x = &g->node[i];
+    if (x->op != &op_param || strcmp(x->attr.name, name) != 0) continue;
+    if (tg_same_shape(x->shape, s)) return i;
+    return refuse(g, &(op_site){.op = &op_param}, "two shapes for one parameter name");
+  }
+  return op_node(g, &op_param, 0, NULL, &(op_attr){.name = name, .shape = s});
+}
+
+tg_value tg_const(tg_graph *g, double x) {
+  return op_node(g, &op_constant, 0, NULL, &(op_attr){.f = {x}, .shape = tg_scalar()});
+}
+
+char *tg_graph_dump(const tg_graph *g) {
+  size_t size = 1, capacity = 4096;
+  char *text = memory_new(capacity);
+  for (int v = 1; v < g->count; v++) {
+    const node *x = &g->node[v];
+    char line[512], shape[96];
+    graph_describe_shape(x->shape, shape, sizeof shape);
+    snprintf(line, sizeof line, "%d %s %s", v, x->op->name, shape);
+    if (x->attr.name) append(line, sizeof line, " %s", x->attr.name);
+    for (int i = 0; i < x->n; i++) append(line, sizeof line, " %d", x->in[i]);
+    append(line, sizeof line, "\n");
+    size_t length = strlen(line);
+    if (size + length > capacity) text = memory_grow(text, capacity = (size + length) * 2);
+    memcpy(text + size - 1, line, length + 1);
+    size += length;
+  }
+  return text;
+}

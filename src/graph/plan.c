@@ -1,0 +1,321 @@
+/* plan.c: the draft of a plan, its steps, and running them. */
+#include "plan.h"
+
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+
+/* ---- the draft ---------------------------------------------------------------------------- */
+
+static void mark_live(plan_draft *d, int n, const tg_value *outputs) {
+  for (int i = 0; i < n; i++) d->live[outputs[i]] = d->output[outputs[i]] = true;
+  for (tg_value v = d->g->count - 1; v > 0; v--) {
+    const node *x = &d->g->node[v];
+    for (int i = 0; d->live[v] && i < x->n; i++) d->live[x->in[i]] = true;
+  }
+}
+
+static void list_users(plan_draft *d) {
+  int count = d->g->count;
+  for (tg_value v = 1; v < count; v++) {
+    const node *x = &d->g->node[v];
+    for (int i = 0; d->live[v] && i < x->n; i++) d->first_user[x->in[i] + 1]++;
+  }
+  for (int v = 0; v <= count; v++) d->first_user[v + 1] += d->first_user[v];
+  d->user = memory_new((size_t)(d->first_user[count] + 1) * sizeof *d->user);
+  int *next = memory_new((size_t)(count + 1) * sizeof *next);
+  memcpy(next, d->first_user, (size_t)(count + 1) * sizeof *next);
+  for (tg_value v = 1; v < count; v++) {
+    const node *x = &d->g->node[v];
+    for (int i = 0; d->live[v] && i < x->n; i++) d->user[next[x->in[i]]++] = v;
+  }
+  free(next);
+}
+
+static void draft_new(plan_draft *d, int n, const tg_value *outputs) {
+  size_t count = (size_t)d->g->count;
+  d->live = memory_new(count * sizeof *d->live);
+  d->output = memory_new(count * sizeof *d->output);
+  d->first_user = memory_new((count + 2) * sizeof *d->first_user);
+  d->root = memory_new(count * sizeof *d->root);
+  d->body = memory_new(count * sizeof *d->body);
+  d->fusion = memory_new(count * sizeof *d->fusion);
+  d->extra = memory_new(count * sizeof *d->extra);
+  for (tg_value v = 0; v < d->g->count; v++) d->root[v] = d->body[v] = v;
+  mark_live(d, n, outputs);
+  list_users(d);
+}
+
+static void draft_free(plan_draft *d) {
+  free(d->live);
+  free(d->output);
+  free(d->first_user);
+  free(d->user);
+  free(d->root);
+  free(d->body);
+  free(d->fusion);
+  free(d->extra);
+}
+
+/* ---- steps -------------------------------------------------------------------------------- */
+
+static bool is_chain_root(const plan_draft *d, tg_value v) {
+  return d->device->fuses && (d->g->node[v].op->flags & OP_POINTWISE) && d->body[v] == v;
+}
+
+static void fill_site(const plan_draft *d, tg_value root, plan_step *s) {
+  tg_value body = d->body[root];
+  const node *x = &d->g->node[body];
+  s->site = (op_site){.op = x->op, .attr = x->attr, .out = x->shape, .fusion = d->fusion[root]};
+  for (int i = 0; i < x->n; i++) s->in[s->n_in++] = x->in[i];
+  if (s->site.fusion.bias) s->in[s->n_in++] = d->extra[root][0];
+  if (s->site.fusion.residual) s->in[s->n_in++] = d->extra[root][1];
+  s->site.n = s->n_in;
+  for (int i = 0; i < s->n_in; i++) s->site.in[i] = d->g->node[s->in[i]].shape;
+  s->out[s->n_out++] = root;
+}
+
+static int make_step(const plan_draft *d, tg_value root, plan_step *s) {
+  memset(s, 0, sizeof *s);
+  s->pack_slot = -1;
+  if (!is_chain_root(d, root)) {
+    fill_site(d, root, s);
+    return 0;
+  }
+  chain c;
+  if (!plan_build_chain(d, root, &c, s)) return fail(1, "a chain exceeds its limits");
+  s->pack_slot = -1;
+  s->chain = memory_new(sizeof c);
+  *s->chain = c;
+  return 0;
+}
+
+static void reverse(plan_step *s, int n) {
+  for (int i = 0; i < n / 2; i++) {
+    plan_step t = s[i];
+    s[i] = s[n - 1 - i];
+    s[n - 1 - i] = t;
+  }
+}
+
+/* Walks back from the outputs: a step is made only if some step reads its result.  Updates run
+ * last, since the values that they change are read by others. */
+static int make_steps(const plan_draft *d, tg_plan *p) {
+  bool *needed = memory_new((size_t)p->values * sizeof *needed);
+  memcpy(needed, d->output, (size_t)p->values * sizeof *needed);
+  p->step = memory_new((size_t)p->values * sizeof *p->step);
+  int status = 0;
+  for (int updates = 1; updates >= 0; updates--) {
+    for (tg_value v = p->values - 1; v > 0 && status == 0; v--) {
+      const op *o = d->g->node[v].op;
+      bool update = (o->flags & OP_UPDATE) != 0;
+      if (d->root[v] != v || !needed[v] || update != (updates == 1) || (o->flags & OP_LEAF))
+        continue;
+      if (plan_is_alias(d, v)) {
+        needed[d->g->node[v].in[0]] = true;
+        continue;
+      }
+      plan_step *s = &p->step[p->steps++];
+      status = make_step(d, v, s);
+      for (int i = 0; i < s->n_in; i++) needed[d->root[s->in[i]]] = needed[s->in[i]] = true;
+    }
+  }
+  reverse(p->step, p->steps);
+  free(needed);
+  return status;
+}
+
+static int choose_kernels(const plan_draft *d, tg_plan *p) {
+  for (int i = 0; i < p->steps; i++) {
+    if (!p->step[i].chain && plan_choose_kernel(d, &p->step[i])) return 1;
+  }
+  return 0;
+}
+
+/* ---- packed weights ------------------------------------------------------------------------- */
+
+static void set_pack(const plan_draft *d, tg_plan *p, plan_step *s) {
+  const op_kernel *k = s->kernel;
+  if (s->chain || !k->pack) return;
+  size_t bytes = k->packed_bytes(&s->site, s->state);
+  const node *w = &d->g->node[s->in[1]];
+  if (w->op == &op_param) {
+    char key[64];
+    k->packed_key(&s->site, s->state, key);
+    s->pack_slot = tg_store_find(p->store, w->attr.name);
+    s->pack = store_find_pack(&p->store->slot[s->pack_slot], key, bytes);
+  } else {
+    s->own_pack.data = store_allocate(bytes);
+    s->pack = &s->own_pack;
+  }
+}
+
+static void refresh_pack(tg_plan *p, plan_step *s) {
+  const store_slot *slot = s->pack_slot >= 0 ? &p->store->slot[s->pack_slot] : NULL;
+  if (slot && s->pack->version == slot->version) return;
+  s->kernel->pack(&s->site, s->state, p->place[s->in[1]].data, s->pack->data);
+  if (slot) s->pack->version = slot->version;
+}
+
+/* ---- plans ---------------------------------------------------------------------------------- */
+
+static void bind_buffers(const plan_draft *d, tg_plan *p) {
+  for (int i = 0; i < p->steps; i++) {
+    plan_step *s = &p->step[i];
+    set_pack(d, p, s);
+    for (int k = 0; k < s->n_in; k++) s->buffers.in[k] = p->place[s->in[k]].data;
+    for (int k = 0; k < s->n_out; k++) s->buffers.out[k] = p->place[s->out[k]].data;
+    if (s->pack) s->buffers.in[1] = s->pack->data;
+    s->buffers.seed = p->seed;
+    if (!s->chain && (s->site.op->flags & OP_UPDATE)) {
+      s->buffers.out[1] = p->place[s->in[2]].data;
+      s->buffers.out[2] = p->place[s->in[3]].data;
+    }
+  }
+}
+
+static int add_params(const plan_draft *d, tg_store *store) {
+  for (tg_value v = 1; v < d->g->count; v++) {
+    const node *x = &d->g->node[v];
+    if (d->live[v] && x->op == &op_param && tg_store_add(store, x->attr.name, x->shape)) return 1;
+  }
+  return 0;
+}
+
+static void mark_visible(const plan_draft *d, tg_plan *p) {
+  for (tg_value v = 1; v < p->values; v++) {
+    p->visible[v] = d->output[v] || (d->live[v] && d->g->node[v].op == &op_input);
+  }
+}
+
+static int make_plan(plan_draft *d, tg_plan *p) {
+  if (add_params(d, p->store)) return 1;
+  if (d->device->fuses && !d->options->unfused) plan_fuse(d);
+  if (make_steps(d, p) || choose_kernels(d, p) || plan_place_values(d, p)) return 1;
+  bind_buffers(d, p);
+  return 0;
+}
+
+int tg_plan_new(tg_graph *g, tg_store *s, int n, const tg_value *outputs, const tg_plan_options *o,
+                tg_plan **out) {
+  *out = NULL;
+  if (g->failed) return fail(1, "%s", g->failure);
+  for (int i = 0; i < n; i++) {
+    if (outputs[i] <= 0 || outputs[i] >= g->count) return fail(1, "output %d is not a value", i);
+  }
+  tg_plan_options defaults = {0};
+  plan_draft d = {.g = g, .device = s->device, .options = o ? o : &defaults};
+  tg_plan *p = memory_new(sizeof *p);
+  p->store = s;
+  p->seed = d.options->seed;
+  p->values = g->count;
+  p->place = memory_new((size_t)g->count * sizeof *p->place);
+  p->visible = memory_new((size_t)g->count * sizeof *p->visible);
+  draft_new(&d, n, outputs);
+  mark_visible(&d, p);
+  int status = make_plan(&d, p);
+  draft_free(&d);
+  if (status) {
+    tg_plan_free(p);
+    return status;
+  }
+  *out = p;
+  return 0;
+}
+
+static void free_step(plan_step *s) {
+  if (s->kernel && s->kernel->release) s->kernel->release(s->state);
+  free(s->own_pack.data);
+  free(s->chain);
+}
+
+void tg_plan_free(tg_plan *p) {
+  if (!p) return;
+  for (int i = 0; i < p->steps; i++) free_step(&p->step[i]);
+  for (tg_value v = 1; v < p->values; v++) {
+    const plan_place *at = &p->place[v];
+    if (at->home == v && at->kind == PLACE_OWN) free(at->data);
+  }
+  free(p->step);
+  free(p->place);
+  free(p->visible);
+  free(p->block);
+  free(p);
+}
+
+void *tg_plan_data(tg_plan *p, tg_value v) {
+  return v > 0 && v < p->values && p->visible[v] ? p->place[v].data : NULL;
+}
+
+size_t tg_plan_bytes(const tg_plan *p) { return p->block_bytes; }
+
+static void run_chain(const plan_step *s) {
+  const float *in[OP_MAX_INPUTS];
+  float *out[OP_MAX_OUTPUTS];
+  for (int i = 0; i < s->n_in; i++) in[i] = s->buffers.in[i];
+  for (int i = 0; i < s->n_out; i++) out[i] = s->buffers.out[i];
+  chain_run(s->chain, in, out);
+}
+
+static void mark_changed(tg_plan *p, const plan_step *s) {
+  const int changed[] = {0, 2, 3}; /* of an update's inputs: param, m, v */
+  for (int i = 0; i < 3; i++) {
+    for (int k = 0; k < p->store->n; k++) {
+      store_slot *slot = &p->store->slot[k];
+      if (slot->data == p->place[s->in[changed[i]]].data) slot->version++;
+    }
+  }
+}
+
+int tg_plan_run(tg_plan *p, uint64_t step) {
+  for (int i = 0; i < p->steps; i++) {
+    plan_step *s = &p->step[i];
+    s->buffers.step = step;
+    if (s->chain) {
+      run_chain(s);
+      continue;
+    }
+    if (s->pack) refresh_pack(p, s);
+    s->kernel->run(&s->site, s->state, &s->buffers);
+    if (s->site.op->flags & OP_UPDATE) mark_changed(p, s);
+  }
+  return 0;
+}
+
+static void describe_step(const plan_step *s, char *text, size_t size) {
+  if (!s->chain) {
+    char site[400];
+    graph_describe_site(&s->site, site, sizeof site);
+    snprintf(text, size, "%d %-12s %s%s\n", s->out[0], s->kernel->name, site,
+             s->pack ? " packed" : "");
+    return;
+  }
+  char shape[96];
+  graph_describe_shape(s->chain->shape, shape, sizeof shape);
+  int used = snprintf(text, size, "%d %-12s %s in %d out %d:", s->out[0], "chain", shape, s->n_in,
+                      s->n_out);
+  for (int i = 0; i < s->chain->steps && used > 0 && (size_t)used < size; i++) {
+    used += snprintf(text + used, size - (size_t)used, " %s", s->chain->step[i].op->name);
+  }
+  if (used > 0 && (size_t)used < size) snprintf(text + used, size - (size_t)used, "\n");
+}
+
+char *tg_plan_dump(const tg_plan *p) {
+  size_t used = 0;
+  char *text = memory_new(1), line[1024];
+  for (int i = 0; i < p->steps; i++) {
+    describe_step(&p->step[i], line, sizeof line);
+    size_t length = strlen(line);
+    text = memory_grow(text, used + length + 1);
+    memcpy(text + used, line, length + 1);
+    used += length;
+  }
+  return text;
+}
+
+void tg_set_threads(int n) { omp_set_num_threads(n > 0 ? n : omp_get_num_procs()); }
+int tg_threads(void) { return omp_get_max_threads(); }

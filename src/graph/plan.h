@@ -1,0 +1,78 @@
+/* plan.h: from nodes to steps with memory.
+ *
+ * plan.c    makes the draft: live nodes in order; then steps, memory, kernels; and runs them
+ * fuse.c    folds epilogues into their producers and pointwise nodes into chains
+ * memory.c  places values in one block
+ * choose.c  picks a kernel per step
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "chain.h"
+#include "device.h"
+#include "graph.h"
+#include "store.h"
+
+typedef struct plan_step {
+  op_site site;
+  chain *chain; /* not NULL: a chain of pointwise operators, and site and kernel are unused */
+  const op_kernel *kernel;
+  void *state;
+  int n_in, n_out;
+  tg_value in[OP_MAX_INPUTS], out[OP_MAX_OUTPUTS];
+  op_buffers buffers;
+  size_t scratch;
+  int pack_slot;       /* parameter that pack is made from; -1: a computed value */
+  store_pack *pack;    /* or NULL */
+  store_pack own_pack; /* for a computed value */
+} plan_step;
+
+/* Where a value lives: in the plan's block, in memory of its own (inputs, constants), or in the
+ * store.  An alias (reshape, leading slice) lives inside its home. */
+typedef enum { PLACE_BLOCK, PLACE_OWN, PLACE_SLOT } place_kind;
+typedef struct plan_place {
+  tg_value home;
+  int64_t offset; /* elements from home's start */
+  place_kind kind;
+  void *data;
+} plan_place;
+
+struct tg_plan {
+  tg_store *store;
+  plan_step *step;
+  int steps;
+  int values;        /* nodes of the graph when it was planned */
+  plan_place *place; /* [values] */
+  bool *visible;     /* [values] inputs and outputs: tg_plan_data gives them */
+  void *block;       /* intermediate values, then scratch */
+  size_t block_bytes;
+  uint64_t seed;
+};
+
+/* What planning works on; arrays are indexed by node. */
+typedef struct plan_draft {
+  const tg_graph *g;
+  const tg_device *device;
+  const tg_plan_options *options;
+  bool *live;      /* an output depends on it */
+  bool *output;    /* asked for */
+  int *first_user; /* users of v are user[first_user[v] .. first_user[v + 1] - 1], ascending */
+  tg_value *user;
+  tg_value *root;    /* the node at whose place the step runs that computes v; v itself if alone */
+  op_fusion *fusion; /* of a root: the epilogue of its body */
+  tg_value *body;    /* of a root: the node whose operator runs; itself if nothing is folded */
+  tg_value (*extra)[2]; /* of a root: bias and residual */
+} plan_draft;
+
+void plan_fuse(plan_draft *d);
+/* Fills c and the step's operands for the chain rooted at v; false if it exceeds a chain's limits.
+ */
+bool plan_build_chain(const plan_draft *d, tg_value root, chain *c, plan_step *s);
+bool plan_is_alias(const plan_draft *d, tg_value v);
+int plan_place_values(const plan_draft *d, tg_plan *p);
+/* Sets kernel, state and scratch of a step that is not a chain. */
+int plan_choose_kernel(const plan_draft *d, plan_step *s);
+
+const char *kernels_find(const tg_kernels *k, const char *signature); /* NULL: none */
+
+#endif

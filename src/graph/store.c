@@ -1,0 +1,113 @@
+#include "store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+#include "error.h"
+#include "file.h"
+
+void *store_allocate(size_t bytes) {
+  size_t rounded = (bytes + 63) / 64 * 64;
+  void *p = aligned_alloc(64, rounded ? rounded : 64);
+  if (!p) abort();
+  return memset(p, 0, rounded ? rounded : 64);
+}
+
+tg_store *tg_store_new(const tg_device *d) {
+  tg_store *s = memory_new(sizeof *s);
+  s->device = d;
+  return s;
+}
+
+static void free_packs(store_pack *p) {
+  while (p) {
+    store_pack *next = p->next;
+    free(p->data);
+    free(p);
+    p = next;
+  }
+}
+
+void tg_store_free(tg_store *s) {
+  if (!s) return;
+  for (int i = 0; i < s->n; i++) {
+    free_packs(s->slot[i].packs);
+    free(s->slot[i].data);
+    free(s->slot[i].name);
+  }
+  free(s->slot);
+  free(s);
+}
+
+int tg_store_size(const tg_store *s) { return s->n; }
+const char *tg_store_name(const tg_store *s, int i) { return s->slot[i].name; }
+tg_shape tg_store_shape(const tg_store *s, int i) { return s->slot[i].shape; }
+
+int tg_store_find(const tg_store *s, const char *name) {
+  for (int i = 0; i < s->n; i++) {
+    if (strcmp(s->slot[i].name, name) == 0) return i;
+  }
+  return -1;
+}
+
+int tg_store_add(tg_store *s, const char *name, tg_shape shape) {
+  int i = tg_store_find(s, name);
+  if (i >= 0) {
+    if (tg_same_shape(s->slot[i].shape, shape)) return 0;
+    return fail(1, "parameter %s is wanted in two shapes", name);
+  }
+  s->slot = memory_grow(s->slot, (size_t)(s->n + 1) * sizeof *s->slot);
+  s->slot[s->n++] = (store_slot){
+      .name = text_copy(name),
+      .shape = shape,
+      .version = 1,
+      .data = store_allocate((size_t)tg_count(shape) * s->device->element),
+  };
+  return 0;
+}
+
+void tg_store_write(tg_store *s, int i, const float *x) {
+  store_slot *slot = &s->slot[i];
+  int64_t count = tg_count(slot->shape);
+  slot->version++;
+  if (s->device->element == sizeof(float)) {
+    memcpy(slot->data, x, (size_t)count * sizeof *x);
+    return;
+  }
+  double *to = slot->data;
+  for (int64_t j = 0; j < count; j++) to[j] = (double)x[j];
+}
+
+void tg_store_read(const tg_store *s, int i, float *x) {
+  const store_slot *slot = &s->slot[i];
+  int64_t count = tg_count(slot->shape);
+  if (s->device->element == sizeof(float)) {
+    memcpy(x, slot->data, (size_t)count * sizeof *x);
+    return;
+  }
+  const double *from = slot->data;
+  for (int64_t j = 0; j < count; j++) x[j] = (float)from[j];
+}
+
+void tg_store_read_f64(const tg_store *s, int i, double *x) {
+  const store_slot *slot = &s->slot[i];
+  int64_t count = tg_count(slot->shape);
+  const float *narrow = slot->data;
+  const double *wide = slot->data;
+  bool is_narrow = s->device->element == sizeof(float);
+  for (int64_t j = 0; j < count; j++) x[j] = is_narrow ? (double)narrow[j] : wide[j];
+}
+
+store_pack *store_find_pack(store_slot *s, const char *key, size_t bytes) {
+  for (store_pack *p = s->packs; p; p = p->next) {
+    if (strcmp(p->key, key) == 0) return p;
+  }
+  store_pack *p = memory_new(sizeof *p);
+  snprintf(p->key, sizeof p->key, "%s", key);
+  p->data = store_allocate(bytes);
+  p->next = s->packs;
+  s->packs = p;
+  return p;
+}

@@ -1,0 +1,32 @@
+/* store.h: parameters and their packed copies. */
+#ifndef STORE_H
+#define STORE_H
+
+#include "tg.h"
+
+/* A copy of a parameter in some kernel's own layout, made again when the parameter has changed. */
+typedef struct store_pack {
+  char key[64];
+  uint64_t version; /* of the parameter that it was made from; 0: never made */
+  void *data;
+  struct store_pack *next;
+} store_pack;
+
+typedef struct store_slot {
+  char *name;
+  tg_shape shape;
+  uint64_t version; /* grows with every change; starts at 1 */
+  void *data;
+  store_pack *packs;
+} store_slot;
+
+struct tg_store {
+  const tg_device *device;
+  store_slot *slot;
+  int n;
+};
+
+store_pack *store_find_pack(store_slot *s, const char *key, size_t bytes); /* made if absent */
+void *store_allocate(size_t bytes); /* 64-byte aligned, zeroed; free() */
+
+#endif

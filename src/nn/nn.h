@@ -1,0 +1,100 @@
+/* nn.h: networks, built only from tg.h.
+ *
+ * A network's builder adds its nodes to a graph and lists its parameters in an nn_net, whose prefix
+ * ("G/", "D/") keeps several networks apart in one store.  Initial values are PyTorch's defaults.
+ */
+#ifndef NN_H
+#define NN_H
+
+#include "tg.h"
+
+typedef enum nn_init { NN_ZEROS, NN_ONES, NN_UNIFORM } nn_init;
+
+typedef struct nn_param {
+  char *name;     /* with the prefix; the file has the part after it */
+  tg_shape shape; /* {kh,kw,ci,co}, or {1,1,1,c} for vectors */
+  int rank;       /* of the tensor in a model file: 4 (OIHW), 2 (out, in with in as CHW), 1 */
+  int64_t dim[4];
+  nn_init init;
+  double bound;   /* of NN_UNIFORM: [-bound, bound) */
+  tg_value value; /* in the graph that was built last */
+} nn_param;
+
+typedef struct nn_net {
+  char *prefix;
+  nn_param *param;
+  int n;
+} nn_net;
+
+nn_net *nn_net_new(const char *prefix);
+void nn_net_free(nn_net *net);
+/* Adds the parameters to the store with their initial values: a function of seed and name alone. */
+int nn_net_initialise(const nn_net *net, tg_store *s, uint64_t seed);
+int64_t nn_net_count(const nn_net *net); /* of parameters, in numbers */
+/* Between the store's order ({kh,kw,ci,co}) and the file's (OIHW). */
+void nn_param_to_file(const nn_param *p, const float *stored, float *file);
+void nn_param_from_file(const nn_param *p, const float *file, float *stored);
+
+/* ---- layers (NAME.weight, NAME.bias)
+ * ------------------------------------------------------------- */
+typedef struct nn_conv_shape {
+  int kernel, stride, pad;
+  int64_t out;
+  bool bias;
+} nn_conv_shape;
+tg_value nn_conv(tg_graph *g, nn_net *net, const char *name, tg_value x, nn_conv_shape s);
+tg_value nn_conv_transposed(tg_graph *g, nn_net *net, const char *name, tg_value x,
+                            nn_conv_shape s);
+tg_value nn_linear(tg_graph *g, nn_net *net, const char *name, tg_value x,
+                   int64_t out); /* flattens */
+tg_value nn_instance_norm(tg_graph *g, nn_net *net, const char *name,
+                          tg_value x); /* epsilon 1e-5 */
+/* Zeroes with probability p and scales the rest by 1/(1-p); whole channels if asked. */
+tg_value nn_dropout(tg_graph *g, const char *stream, tg_value x, double p, bool channels);
+
+/* ---- classifiers: x {n,size,size,channels} -> logits {n,1,1,classes}
+ * ------------------------------ */
+typedef struct nn_classifier {
+  const char *architecture; /* "lenet", "lenet5" */
+  int size, channels, classes;
+  double dropout; /* 0 when evaluating */
+} nn_classifier;
+/* NULL, or why this classifier is impossible. */
+const char *nn_classifier_impossible(const nn_classifier *c);
+tg_value nn_classifier_build(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x);
+
+/* ---- StarGAN (method 4.1, 4.2)
+ * ---------------------------------------------------------------------- */
+typedef struct nn_stargan {
+  int size, image_channels, domains;
+  int64_t channels; /* of the first layer */
+  int64_t blocks;
+  int64_t critic_layers; /* 0: the most that the size allows, at most 6 (Decision 5) */
+} nn_stargan;
+/* 0, or non-zero with a message that says what is impossible and what would be possible. */
+int nn_stargan_check(const nn_stargan *s);
+int64_t nn_stargan_critic_layers(const nn_stargan *s);
+/* x {n,size,size,image_channels}, domain {n,1,1,domains} one-hot -> an image like x in (-1,1). */
+tg_value nn_generator_build(tg_graph *g, nn_net *net, const nn_stargan *s, tg_value x,
+                            tg_value domain);
+typedef struct nn_verdict {
+  tg_value source; /* D_src: patch map {n,k,k,1} */
+  tg_value domain; /* D_cls: logits {n,1,1,domains} */
+} nn_verdict;
+nn_verdict nn_discriminator_build(tg_graph *g, nn_net *net, const nn_stargan *s, tg_value x);
+
+/* ---- losses, scalars: means over the batch
+ * ------------------------------------------------------------ */
+tg_value nn_cross_entropy(tg_graph *g, tg_value logit, tg_value label); /* label {n,1,1,1} */
+tg_value nn_mean_absolute(tg_graph *g, tg_value a, tg_value b);
+/* E[(||d sum(D_src(x))/dx||_2 - 1)^2] with sqrt(. + epsilon) (Gulrajani 2017; Decision 6); `source`
+ * is D_src(x). */
+tg_value nn_gradient_penalty(tg_graph *g, tg_value source, tg_value x, double epsilon);
+
+/* ---- optimiser
+ * ------------------------------------------------------------------------------------------ */
+/* Adam on every parameter of net; writes net->n update values to updates. */
+void nn_adam(tg_graph *g, const nn_net *net, tg_value loss, tg_value rate, tg_value step,
+             tg_adam_options o, tg_value *updates);
+
+#endif
