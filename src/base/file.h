@@ -21,11 +21,12 @@ char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)))
 char *file_join(const char *dir, const char *name);
 char *file_dir(const char *path); /* the folder part, "." if none; newly allocated */
 
-/* The candidate nearest to word by edit distance, or NULL if none is near (distance > 1 + length/3). */
+/* The candidate nearest to word by edit distance, or NULL if none is near (distance > 1 +
+ * length/3). */
 const char *text_nearest(const char *word, const char *const *candidates, int n);
 
 /* malloc, calloc, strdup that abort with a message when memory is out. */
-void *memory_new(size_t bytes);  /* zeroed */
+void *memory_new(size_t bytes); /* zeroed */
 void *memory_grow(void *p, size_t bytes);
 char *text_copy(const char *s);
 

@@ -29,10 +29,10 @@ typedef struct option {
   size_t offset;        /* of the field in the record */
   const char *fallback; /* default as text; NULL: none (text NULL, number 0) */
   bool required;
-  double low, high;     /* inclusive range of numbers; both 0: any */
-  const char *choices;  /* "paper|cycada-paper|off" */
-  const char *value;    /* what the value is called in --help: "FILE", "N" */
-  const char *help;     /* one sentence */
+  double low, high;    /* inclusive range of numbers; both 0: any */
+  const char *choices; /* "paper|cycada-paper|off" */
+  const char *value;   /* what the value is called in --help: "FILE", "N" */
+  const char *help;    /* one sentence */
 } option;
 
 typedef struct option_table {
@@ -43,20 +43,24 @@ typedef struct option_table {
 
 /* All return 0, or 2 (usage) with a message that names the option (and the nearest right name), the
  * value and what is allowed. */
+/* Sets every field of the table, whatever was in it. */
 void option_defaults(const option_table *t, void *record);
-/* key: "name" or "section.name" (- and _ are the same); where: "--set", "FILE:LINE", ... */
+/* key: "name" or "section.name" (- and _ are the same); where: "--set", "FILE:LINE", ...  A list's
+ * value is "a,b,c" and replaces the list. */
 int option_set(const option_table *t, void *record, const char *key, const char *value,
                const char *where);
-/* Reads a YAML file through libcyaml over the record's present values; errors say FILE:LINE.
- * Unknown keys, wrong types, values out of range and missing required ones are errors. */
+/* Reads a YAML file over the record's present values; errors say FILE:LINE.  Unknown keys, wrong
+ * types, values out of range and missing required ones are errors. */
 int option_load(const option_table *t, void *record, const char *path);
 /* Parses --name value, --name=value, --flag, --no-flag; "--" ends options; other words go to rest
- * (in argv's order, lent); -h/--help sets *help. */
+ * (in argv's order, lent); -h/--help sets *help.  argv[0] is the first word to parse; rest has room
+ * for argc words. */
 int option_parse(const option_table *t, void *record, int argc, char **argv, const char **rest,
                  int *n_rest, bool *help);
-int option_check(const option_table *t, const void *record, const char *where); /* required, ranges */
-void option_release(const option_table *t, void *record); /* frees texts */
+int option_check(const option_table *t, const void *record,
+                 const char *where);                            /* required, ranges */
+void option_release(const option_table *t, void *record);       /* frees texts */
 json_t *option_json(const option_table *t, const void *record); /* sections become objects */
-char *option_help(const option_table *t, bool command_line);    /* one aligned line each; allocated */
+char *option_help(const option_table *t, bool command_line); /* one aligned line each; allocated */
 
 #endif

@@ -1,0 +1,352 @@
+#include "option.h"
+
+#include "error.h"
+#include "file.h"
+#include "option_row.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *field(const option *row, void *record) { return (char *)record + row->offset; }
+
+static const void *peek(const option *row, const void *record) {
+  return (const char *)record + row->offset;
+}
+
+static bool is_text(const option *row) {
+  return row->type == OPTION_TEXT || row->type == OPTION_CHOICE;
+}
+
+static bool is_number(const option *row) {
+  return row->type == OPTION_INTEGER || row->type == OPTION_REAL;
+}
+
+static double number_of(const option *row, const void *record) {
+  const void *p = peek(row, record);
+  return row->type == OPTION_INTEGER ? (double)*(const int64_t *)p : *(const double *)p;
+}
+
+/* ---- names ---- */
+
+bool option_same(const char *a, const char *b) {
+  for (; *a && *b; a++, b++) {
+    char x = *a == '-' ? '_' : *a, y = *b == '-' ? '_' : *b;
+    if (x != y) return false;
+  }
+  return *a == *b;
+}
+
+const option *option_find(const option_table *t, const char *section, const char *name) {
+  for (int i = 0; i < t->n; i++) {
+    const option *row = &t->row[i];
+    bool here = section ? row->section && option_same(row->section, section) : !row->section;
+    if (here && option_same(row->name, name)) return row;
+  }
+  return NULL;
+}
+
+char *option_row_key(const option *row) {
+  if (!row->section) return text_copy(row->name);
+  return text_format("%s.%s", row->section, row->name);
+}
+
+const option *option_find_key(const option_table *t, const char *key) {
+  const char *dot = strchr(key, '.');
+  if (!dot) return option_find(t, NULL, key);
+  char *section = text_format("%.*s", (int)(dot - key), key);
+  const option *row = option_find(t, section, dot + 1);
+  free(section);
+  return row;
+}
+
+/* ---- what is allowed ---- */
+
+/* "a|b|c" as "a, b or c". */
+static char *list_choices(const char *choices) {
+  char *text = text_copy("");
+  for (const char *p = choices; *p;) {
+    size_t n = strcspn(p, "|");
+    const char *rest = p + n + (p[n] == '|');
+    const char *joint = *text == 0 ? "" : *rest ? ", " : " or ";
+    char *longer = text_format("%s%s%.*s", text, joint, (int)n, p);
+    free(text);
+    text = longer;
+    p = rest;
+  }
+  return text;
+}
+
+static char *describe_number(const option *row) {
+  const char *kind = row->type == OPTION_INTEGER ? "a whole number" : "a number";
+  if (row->low == 0 && row->high == 0) return text_copy(kind);
+  if (isinf(row->high)) return text_format("%s, at least %.15g", kind, row->low);
+  return text_format("%s from %.15g to %.15g", kind, row->low, row->high);
+}
+
+char *option_row_allowed(const option *row) {
+  if (is_number(row)) return describe_number(row);
+  if (row->type == OPTION_FLAG) return text_copy("true or false");
+  if (row->type == OPTION_CHOICE) return list_choices(row->choices);
+  return text_copy(row->type == OPTION_TEXTS ? "a list of texts" : "a text");
+}
+
+static int refuse(const option *row, const char *value, const char *label) {
+  char *allowed = option_row_allowed(row);
+  int status = fail(2, "%s: '%.80s' is not allowed here; it must be %s", label, value, allowed);
+  free(allowed);
+  return status;
+}
+
+/* ---- setting one ---- */
+
+static bool in_range(const option *row, double x) {
+  return (row->low == 0 && row->high == 0) || (x >= row->low && x <= row->high);
+}
+
+static bool read_integer(const char *text, int64_t *x) {
+  char *end;
+  if (!(*text >= '0' && *text <= '9') && *text != '-' && *text != '+') return false;
+  errno = 0;
+  *x = strtoll(text, &end, 10);
+  return errno == 0 && end != text && *end == 0;
+}
+
+static bool read_real(const char *text, double *x) {
+  char *end;
+  if (text[strspn(text, "+-.0123456789eE")] != 0)
+    return false; /* no hexadecimal, nan, inf, space */
+  *x = strtod(text, &end);
+  return end != text && *end == 0 && isfinite(*x);
+}
+
+static bool read_flag(const char *text, bool *x) {
+  static const char *const word[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};
+  for (size_t i = 0; i < sizeof word / sizeof *word; i++) {
+    if (strcmp(text, word[i]) == 0) {
+      *x = i % 2 == 1;
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool read_choice(const option *row, const char *text) {
+  size_t length = strlen(text);
+  for (const char *p = row->choices; *p;
+       p += p[strcspn(p, "|")] ? strcspn(p, "|") + 1 : strlen(p)) {
+    if (strcspn(p, "|") == length && strncmp(p, text, length) == 0) return true;
+  }
+  return false;
+}
+
+static void keep_text(char **place, const char *value) {
+  char *copy = text_copy(value);
+  free(*place);
+  *place = copy;
+}
+
+void option_row_append(const option *row, void *record, const char *value) {
+  option_texts *list = field(row, record);
+  list->text = memory_grow(list->text, ((size_t)list->n + 1) * sizeof *list->text);
+  list->text[list->n++] = text_copy(value);
+}
+
+void option_row_clear(const option *row, void *record) {
+  if (is_text(row)) {
+    char **text = field(row, record);
+    free(*text);
+    *text = NULL;
+  } else if (row->type == OPTION_TEXTS) {
+    option_texts *list = field(row, record);
+    for (int i = 0; i < list->n; i++) free(list->text[i]);
+    free(list->text);
+    *list = (option_texts){0, NULL};
+  }
+}
+
+/* "a,b" replaces a list by a and b. */
+static void set_texts(const option *row, void *record, const char *value) {
+  char *copy = text_copy(value), *rest = NULL;
+  option_row_clear(row, record);
+  for (char *p = strtok_r(copy, ",", &rest); p; p = strtok_r(NULL, ",", &rest)) {
+    option_row_append(row, record, p);
+  }
+  free(copy);
+}
+
+static int set_number(const option *row, void *place, const char *value, const char *label) {
+  int64_t i = 0;
+  double x = 0;
+  bool whole = row->type == OPTION_INTEGER;
+  bool right = whole ? read_integer(value, &i) : read_real(value, &x);
+  if (whole) x = (double)i;
+  if (!right || !in_range(row, x)) return refuse(row, value, label);
+  if (whole) {
+    *(int64_t *)place = i;
+  } else {
+    *(double *)place = x;
+  }
+  return 0;
+}
+
+int option_row_set(const option *row, void *record, const char *value, const char *label) {
+  void *place = field(row, record);
+  bool flag;
+  switch (row->type) {
+  case OPTION_INTEGER:
+  case OPTION_REAL:
+    return set_number(row, place, value, label);
+  case OPTION_FLAG:
+    if (!read_flag(value, &flag)) return refuse(row, value, label);
+    *(bool *)place = flag;
+    return 0;
+  case OPTION_CHOICE:
+    if (!read_choice(row, value)) return refuse(row, value, label);
+    keep_text(place, value);
+    return 0;
+  case OPTION_TEXT:
+    keep_text(place, value);
+    return 0;
+  case OPTION_TEXTS:
+    set_texts(row, record, value);
+    return 0;
+  }
+  return 0;
+}
+
+/* ---- the table ---- */
+
+/* The full key to propose for a wrong one: a row of that name in some section, else the nearest. */
+static char *propose(const option_table *t, const char *key) {
+  char *right = NULL;
+  char **keys = memory_new(sizeof *keys * (size_t)t->n);
+  for (int i = 0; i < t->n; i++) {
+    keys[i] = option_row_key(&t->row[i]);
+    if (!right && option_same(t->row[i].name, key)) right = text_copy(keys[i]);
+  }
+  const char *near = text_nearest(key, (const char *const *)keys, t->n);
+  if (!right && near) right = text_copy(near);
+  for (int i = 0; i < t->n; i++) free(keys[i]);
+  free(keys);
+  return right;
+}
+
+static int unknown_key(const option_table *t, const char *key, const char *where) {
+  char *right = propose(t, key);
+  int status = fail(2, "%s: '%.80s' is no option of the %s%s%s%s", where, key, t->what,
+                    right ? "; did you mean " : "", right ? right : "", right ? "?" : "");
+  free(right);
+  return status;
+}
+
+int option_set(const option_table *t, void *record, const char *key, const char *value,
+               const char *where) {
+  const option *row = option_find_key(t, key);
+  if (!row) return unknown_key(t, key, where);
+  char *name = option_row_key(row);
+  char *label = text_format("%s: %s", where, name);
+  int status = option_row_set(row, record, value, label);
+  free(label);
+  free(name);
+  return status;
+}
+
+static void set_nothing(const option *row, void *record) {
+  static const size_t bytes[] = {
+      [OPTION_INTEGER] = sizeof(int64_t), [OPTION_REAL] = sizeof(double),
+      [OPTION_FLAG] = sizeof(bool),       [OPTION_TEXT] = sizeof(char *),
+      [OPTION_CHOICE] = sizeof(char *),   [OPTION_TEXTS] = sizeof(option_texts)};
+  memset(field(row, record), 0, bytes[row->type]);
+}
+
+void option_defaults(const option_table *t, void *record) {
+  for (int i = 0; i < t->n; i++) {
+    const option *row = &t->row[i];
+    set_nothing(row, record);
+    if (row->fallback) (void)option_row_set(row, record, row->fallback, row->name);
+  }
+}
+
+static bool is_missing(const option *row, const void *record) {
+  const void *p = peek(row, record);
+  if (is_text(row)) return !*(char *const *)p;
+  return row->type == OPTION_TEXTS && ((const option_texts *)p)->n == 0;
+}
+
+/* A number out of its range, unless it is an optional one's default. */
+static bool is_outside(const option *row, const void *record) {
+  if (!is_number(row)) return false;
+  double x = number_of(row, record), standard = row->fallback ? strtod(row->fallback, NULL) : 0;
+  return !in_range(row, x) && (row->required || x != standard);
+}
+
+int option_check(const option_table *t, const void *record, const char *where) {
+  for (int i = 0; i < t->n; i++) {
+    const option *row = &t->row[i];
+    bool missing = row->required && is_missing(row, record);
+    if (!missing && !is_outside(row, record)) continue;
+    char *key = option_row_key(row), *allowed = option_row_allowed(row);
+    if (missing) {
+      fail(2, "%s: %s is missing: %s", where, key, row->help);
+    } else {
+      fail(2, "%s: %s is %.15g; it must be %s", where, key, number_of(row, record), allowed);
+    }
+    free(key);
+    free(allowed);
+    return 2;
+  }
+  return 0;
+}
+
+void option_release(const option_table *t, void *record) {
+  for (int i = 0; i < t->n; i++) option_row_clear(&t->row[i], record);
+}
+
+/* ---- the record as JSON ---- */
+
+static json_t *texts_json(const option_texts *list) {
+  json_t *array = json_array();
+  for (int i = 0; i < list->n; i++) json_array_append_new(array, json_string(list->text[i]));
+  return array;
+}
+
+static json_t *row_json(const option *row, const void *record) {
+  const void *p = peek(row, record);
+  const char *text;
+  switch (row->type) {
+  case OPTION_INTEGER:
+    return json_integer(*(const int64_t *)p);
+  case OPTION_REAL:
+    return json_real(*(const double *)p);
+  case OPTION_FLAG:
+    return json_boolean(*(const bool *)p);
+  case OPTION_TEXT:
+  case OPTION_CHOICE:
+    text = *(char *const *)p;
+    return text ? json_string(text) : json_null();
+  case OPTION_TEXTS:
+    return texts_json(p);
+  }
+  return NULL;
+}
+
+json_t *option_json(const option_table *t, const void *record) {
+  json_t *all = json_object();
+  for (int i = 0; i < t->n; i++) {
+    const option *row = &t->row[i];
+    json_t *place = all;
+    if (row->section) {
+      place = json_object_get(all, row->section);
+      if (!place) {
+        place = json_object();
+        json_object_set_new(all, row->section, place);
+      }
+    }
+    json_object_set_new(place, row->name, row_json(row, record));
+  }
+  return all;
+}
