@@ -1,0 +1,227 @@
+#include "domain.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "random.h"
+#include "xsite.h"
+
+#define FIELD(name) offsetof(domain, name)
+
+static const option rows[] = {
+    {.name = "name",
+     .type = OPTION_TEXT,
+     .offset = FIELD(name),
+     .required = true,
+     .value = "NAME",
+     .help = "Name of the site: letters, digits, - and _."},
+    {.name = "format",
+     .type = OPTION_CHOICE,
+     .offset = FIELD(format),
+     .required = true,
+     .choices = "idx|folder",
+     .help = "IDX files, or a folder of PNG and JPEG images."},
+    {.name = "root",
+     .type = OPTION_TEXT,
+     .offset = FIELD(root),
+     .fallback = ".",
+     .value = "DIR",
+     .help = "Where the paths start: relative to this file, or `data` for the data folder."},
+    {.name = "images",
+     .type = OPTION_TEXTS,
+     .offset = FIELD(images),
+     .required = true,
+     .value = "PATH",
+     .help = "IDX files of images, plain or gzipped; or one folder of images."},
+    {.name = "labels",
+     .type = OPTION_TEXTS,
+     .offset = FIELD(labels),
+     .value = "PATH",
+     .help = "One IDX file of labels per file of images; or one CSV file. None: unlabelled."},
+    {.name = "classes",
+     .type = OPTION_TEXTS,
+     .offset = FIELD(classes),
+     .value = "TEXT",
+     .help = "Class names in the order of class indices, as the label column writes them."},
+    {.name = "max_value",
+     .type = OPTION_REAL,
+     .offset = FIELD(max_value),
+     .high = 65535,
+     .value = "N",
+     .help = "The value that means 1.0; by default 255, or 65535 for 16-bit images."},
+    {.name = "resize",
+     .type = OPTION_CHOICE,
+     .offset = FIELD(resize),
+     .fallback = "bilinear",
+     .choices = "nearest|bilinear",
+     .help = "How images become the size that a network takes."},
+    {.name = "size",
+     .type = OPTION_INTEGER,
+     .offset = FIELD(size),
+     .high = 4096,
+     .value = "N",
+     .help = "Folder: pixels per side at which the images are kept in memory."},
+    {.name = "center_crop",
+     .type = OPTION_FLAG,
+     .offset = FIELD(center_crop),
+     .fallback = "false",
+     .help = "Folder: cut the central square before resizing, instead of changing the aspect."},
+    {.name = "file_column",
+     .type = OPTION_TEXT,
+     .offset = FIELD(file_column),
+     .fallback = "file",
+     .value = "NAME",
+     .help = "Folder: column of the CSV file that names the image."},
+    {.name = "label_column",
+     .type = OPTION_TEXT,
+     .offset = FIELD(label_column),
+     .value = "NAME",
+     .help = "Folder: column that holds the class; an empty cell means unknown. Default label."},
+    {.name = "group_column",
+     .type = OPTION_TEXT,
+     .offset = FIELD(group_column),
+     .value = "NAME",
+     .help = "Folder: column of the patient; a patient's images never cross a split."},
+    {.name = "group_prefix",
+     .type = OPTION_TEXT,
+     .offset = FIELD(group_prefix),
+     .value = "NAME",
+     .help = "Sites with the same prefix share groups; by default the site's name."},
+    {.name = "first_index",
+     .type = OPTION_TEXTS,
+     .offset = FIELD(first_index),
+     .value = "N",
+     .help = "IDX: number of each file's first image, where they do not just follow on."},
+};
+
+static const option_table table = {"domain file", rows, sizeof rows / sizeof rows[0]};
+
+static int check_name(const domain *d) {
+  const char *s = d->name;
+  while (isalnum((unsigned char)*s) || *s == '_' || (*s == '-' && s > d->name)) s++;
+  if (*s || s == d->name) {
+    return fail(XS_USAGE, "%s: name: \"%s\" is not a site name: use letters, digits, - and _",
+                d->path, d->name);
+  }
+  return 0;
+}
+
+static int check_classes(const domain *d) {
+  const option_texts *c = &d->classes;
+  for (int i = 0; i < c->n; i++) {
+    for (int k = 0; k < i; k++) {
+      if (!strcmp(c->text[i], c->text[k])) {
+        return fail(XS_USAGE, "%s: classes: \"%s\" is listed twice", d->path, c->text[i]);
+      }
+    }
+  }
+  if (c->n == 1) {
+    return fail(XS_USAGE, "%s: classes: one class (\"%s\"), at least two are needed", d->path,
+                c->text[0]);
+  }
+  if (!c->n && d->labels.n && (d->label_column || !strcmp(d->format, "idx"))) {
+    return fail(XS_USAGE,
+                "%s: classes is missing: with labels, list the class names in the order of class "
+                "indices, e.g. classes: [normal, opacity]",
+                d->path);
+  }
+  return 0;
+}
+
+static int check_idx(const domain *d) {
+  if (d->labels.n && d->labels.n != d->images.n) {
+    return fail(XS_USAGE,
+                "%s: %d files of images but %d of labels: list one of labels per file of images",
+                d->path, d->images.n, d->labels.n);
+  }
+  if (d->first_index.n && d->first_index.n != d->images.n) {
+    return fail(XS_USAGE, "%s: first_index has %d numbers for %d files of images: one per file",
+                d->path, d->first_index.n, d->images.n);
+  }
+  return 0;
+}
+
+static int check_folder(const domain *d) {
+  if (d->images.n != 1 || d->labels.n > 1) {
+    return fail(
+        XS_USAGE,
+        "%s: a site of format folder has one folder (images) and at most one CSV file (labels), "
+        "found %d and %d",
+        d->path, d->images.n, d->labels.n);
+  }
+  if (d->size < 1) {
+    return fail(
+        XS_USAGE,
+        "%s: size is missing: the pixels per side that images are resized to, e.g. size: 32",
+        d->path);
+  }
+  return 0;
+}
+
+static int check(const domain *d) {
+  if (check_name(d) || check_classes(d)) return XS_USAGE;
+  return strcmp(d->format, "idx") ? check_folder(d) : check_idx(d);
+}
+
+/* The paths of d become absolute or relative to the working folder. */
+static void resolve_paths(domain *d, option_texts *t) {
+  for (int i = 0; i < t->n; i++) {
+    char *whole = file_join(d->dir, t->text[i]);
+    free(t->text[i]);
+    t->text[i] = whole;
+  }
+}
+
+static int resolve_root(domain *d, const char *data_dir) {
+  if (!strcmp(d->root, "data")) {
+    if (!data_dir) data_dir = getenv("XSITE_DATA");
+    if (!data_dir || !*data_dir) {
+      return fail(
+          XS_USAGE,
+          "%s: its images are in the data folder (root: data), but none is given: pass --data "
+          "DIR or set XSITE_DATA to the folder that holds %s",
+          d->path, d->images.text[0]);
+    }
+    d->dir = text_copy(data_dir);
+  } else {
+    char *home = file_dir(d->path);
+    d->dir = file_join(home, d->root);
+    free(home);
+  }
+  resolve_paths(d, &d->images);
+  resolve_paths(d, &d->labels);
+  return 0;
+}
+
+int domain_open(const char *path, const char *data_dir, domain *out) {
+  memset(out, 0, sizeof *out);
+  option_defaults(&table, out);
+  out->path = path;
+  int status = option_load(&table, out, path);
+  if (!status) status = check(out);
+  if (!status) status = resolve_root(out, data_dir);
+  return status;
+}
+
+void domain_close(domain *d) {
+  option_release(&table, d);
+  free(d->dir);
+  memset(d, 0, sizeof *d);
+}
+
+int domain_class(const domain *d, const char *text) {
+  for (int i = 0; i < d->classes.n; i++) {
+    if (!strcmp(d->classes.text[i], text)) return i;
+  }
+  return -1;
+}
+
+uint64_t domain_group(const domain *d, const char *name) {
+  char *text = text_format("%s:%s", d->group_prefix ? d->group_prefix : d->name, name);
+  uint64_t key = random_stream(text);
+  free(text);
+  return key;
+}

@@ -1,0 +1,149 @@
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "batch.h"
+#include "error.h"
+#include "file.h"
+#include "random.h"
+
+enum { SLOTS = 4 }; /* one is lent, the others are prepared ahead */
+
+struct loader {
+  loader_options o;
+  sampler *sampler;
+  uint64_t flip_stream;
+  batch slot[SLOTS];
+  /* Guarded by lock.  Batches are numbered from 0 in the order of their steps; batch i is in slot
+   * i % SLOTS; released <= taken <= ready <= released + SLOTS, and at most one is lent. */
+  int64_t ready, taken, released;
+  bool stop;
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  pthread_t thread;
+  bool running;
+  int64_t first_step;
+  double waited;
+};
+
+static void flip(float *x, int size, int channels) {
+  for (int i = 0; i < size; i++) {
+    for (int a = 0, b = size - 1; a < b; a++, b--) {
+      for (int k = 0; k < channels; k++) {
+        float *left = x + (i * size + a) * channels + k, *right = x + (i * size + b) * channels + k;
+        float t = *left;
+        *left = *right;
+        *right = t;
+      }
+    }
+  }
+}
+
+static void prepare(loader *l, int64_t step, batch *b) {
+  const loader_options *o = &l->o;
+  int64_t n = o->sampler.batch, values = (int64_t)o->size * o->size * o->channels;
+  b->step = step;
+  sampler_rows(l->sampler, step, b->rows);
+  xs_images_fetch(o->images, b->rows, n, o->size, o->channels, &o->norm, b->x);
+  for (int64_t i = 0; i < n; i++) {
+    if (b->label) b->label[i] = (float)o->label[b->rows[i]];
+    bool flipped =
+        o->flips && random_u32(o->sampler.seed, l->flip_stream, (uint64_t)step, (uint64_t)i) >> 31;
+    if (flipped) flip(b->x + i * values, o->size, o->channels);
+  }
+}
+
+static void *run(void *context) {
+  loader *l = context;
+  pthread_mutex_lock(&l->lock);
+  for (;;) {
+    while (!l->stop && l->ready == l->released + SLOTS) pthread_cond_wait(&l->changed, &l->lock);
+    if (l->stop) break;
+    int64_t i = l->ready;
+    pthread_mutex_unlock(&l->lock);
+    prepare(l, l->first_step + i, &l->slot[i % SLOTS]);
+    pthread_mutex_lock(&l->lock);
+    l->ready = i + 1;
+    pthread_cond_broadcast(&l->changed);
+  }
+  pthread_mutex_unlock(&l->lock);
+  return NULL;
+}
+
+static void allocate_slots(loader *l) {
+  size_t n = (size_t)l->o.sampler.batch;
+  size_t values = (size_t)l->o.size * (size_t)l->o.size * (size_t)l->o.channels;
+  for (int i = 0; i < SLOTS; i++) {
+    batch *b = &l->slot[i];
+    b->rows = memory_new(sizeof *b->rows * n);
+    b->x = memory_new(sizeof *b->x * n * values);
+    if (l->o.label) b->label = memory_new(sizeof *b->label * n);
+  }
+}
+
+int loader_new(const loader_options *o, int64_t first_step, loader **out) {
+  *out = NULL;
+  sampler *s;
+  int status = sampler_new(&o->sampler, &s);
+  if (status) return status;
+  loader *l = memory_new(sizeof *l);
+  l->o = *o;
+  l->sampler = s;
+  l->first_step = first_step;
+  char *name = text_format("%s flip", o->sampler.stream);
+  l->flip_stream = random_stream(name);
+  free(name);
+  allocate_slots(l);
+  pthread_mutex_init(&l->lock, NULL);
+  pthread_cond_init(&l->changed, NULL);
+  int error = pthread_create(&l->thread, NULL, run, l);
+  l->running = !error;
+  if (error) {
+    loader_free(l);
+    return fail(XS_FAILED, "%s: cannot start a thread: %s", o->sampler.stream, strerror(error));
+  }
+  *out = l;
+  return 0;
+}
+
+void loader_free(loader *l) {
+  if (!l) return;
+  pthread_mutex_lock(&l->lock);
+  l->stop = true;
+  pthread_cond_broadcast(&l->changed);
+  pthread_mutex_unlock(&l->lock);
+  if (l->running) pthread_join(l->thread, NULL);
+  pthread_mutex_destroy(&l->lock);
+  pthread_cond_destroy(&l->changed);
+  for (int i = 0; i < SLOTS; i++) {
+    free(l->slot[i].rows);
+    free(l->slot[i].x);
+    free(l->slot[i].label);
+  }
+  sampler_free(l->sampler);
+  free(l);
+}
+
+int64_t loader_epoch_steps(const loader *l) { return sampler_epoch_steps(l->sampler); }
+
+static double seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+const batch *loader_next(loader *l) {
+  double start = seconds();
+  pthread_mutex_lock(&l->lock);
+  l->released = l->taken;
+  pthread_cond_broadcast(&l->changed);
+  while (l->ready == l->taken) pthread_cond_wait(&l->changed, &l->lock);
+  const batch *b = &l->slot[l->taken % SLOTS];
+  l->taken++;
+  pthread_mutex_unlock(&l->lock);
+  l->waited += seconds() - start;
+  return b;
+}
+
+double loader_waited(const loader *l) { return l->waited; }

@@ -1,0 +1,27 @@
+/* resample.h: an image resized, as float values.  Nearest is torchvision's: out i takes in
+ * floor(i in / out).  Bilinear is Pillow's: a triangle as wide as the larger of the two pixels, so
+ * that shrinking averages instead of skipping. */
+#ifndef RESAMPLE_H
+#define RESAMPLE_H
+
+#include "xsite.h"
+
+typedef struct taps { /* how one side of n pixels becomes one of out */
+  int out, width;     /* width: most taps of one output pixel */
+  int *first, *count; /* [out] */
+  float *weight;      /* [out][width] */
+} taps;
+
+void taps_init(taps *t, int n, int out, xs_resize how);
+void taps_release(taps *t);
+
+typedef struct picture { /* a lent image, or a part of one */
+  const void *pixels;    /* [height][stride][channels] */
+  int height, width, channels, bytes;
+  int64_t stride; /* pixels from row to row */
+} picture;
+
+/* y [rows->out][columns->out][channels]; work [height][columns->out][channels]. */
+void resample(const picture *p, const taps *rows, const taps *columns, float *work, float *y);
+
+#endif

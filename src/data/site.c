@@ -1,0 +1,125 @@
+#include "site.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "random.h"
+
+typedef struct place { /* of an image in the fixed order of its site */
+  uint64_t order;
+  int64_t row;
+} place;
+
+static int compare_places(const void *a, const void *b) {
+  const place *p = a, *q = b;
+  if (p->order != q->order) return p->order < q->order ? -1 : 1;
+  return p->row < q->row ? -1 : p->row > q->row;
+}
+
+static int compare_rows(const void *a, const void *b) {
+  int64_t p = *(const int64_t *)a, q = *(const int64_t *)b;
+  return p < q ? -1 : p > q;
+}
+
+int64_t site_limit_rows(const uint64_t *group, int64_t n, int64_t limit, int64_t *rows) {
+  if (limit <= 0 || limit > n) limit = n;
+  place *all = memory_new(sizeof *all * (size_t)n);
+  uint64_t stream = random_stream("limit");
+  for (int64_t i = 0; i < n; i++) {
+    uint32_t w[4];
+    random_words(0, stream, group[i], 0, w);
+    all[i] = (place){(uint64_t)w[0] << 32 | w[1], i};
+  }
+  qsort(all, (size_t)n, sizeof *all, compare_places);
+  for (int64_t i = 0; i < limit; i++) rows[i] = all[i].row;
+  qsort(rows, (size_t)limit, sizeof *rows, compare_rows);
+  free(all);
+  return limit;
+}
+
+int site_check_classes(const domain *d, const int32_t *label, int64_t n) {
+  int64_t *count = memory_new(sizeof *count * (size_t)(d->classes.n + 1));
+  int status = 0;
+  int64_t known = 0;
+  for (int64_t i = 0; i < n; i++) {
+    if (label[i] < 0) continue;
+    count[label[i]]++;
+    known++;
+  }
+  for (int k = 0; known && k < d->classes.n && !status; k++) {
+    if (count[k]) continue;
+    status =
+        fail(XS_FAILED,
+             "%s: class \"%s\" has no image among the %lld labelled ones; correct `classes` or the "
+             "labels",
+             d->path, d->classes.text[k], (long long)known);
+  }
+  free(count);
+  return status;
+}
+
+int site_set_range(const domain *d, xs_images *x, int largest) {
+  x->max_value = d->max_value > 0 ? d->max_value : x->bytes == 1 ? 255 : 65535;
+  if (x->bytes == 2 && d->max_value <= 0 && largest < 65536 / 8) {
+    return fail(
+        XS_FAILED,
+        "%s: the largest of all values is %d of 65535, the images would be near black; say in "
+        "the domain file what white is, e.g. max_value: %d",
+        d->path, largest, largest);
+  }
+  return 0;
+}
+
+/* Sites of every format get these from the domain file. */
+static void describe(const domain *d, xs_site *s) {
+  s->images.name = text_copy(d->name);
+  s->images.resize = strcmp(d->resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
+  s->classes = d->classes.n;
+  s->class_name = memory_new(sizeof *s->class_name * (size_t)(s->classes + 1));
+  for (int k = 0; k < s->classes; k++) s->class_name[k] = text_copy(d->classes.text[k]);
+}
+
+xs_status xs_site_open(const char *domain_file, const xs_site_options *o, xs_site **out) {
+  static const xs_site_options plain = {0};
+  if (!o) o = &plain;
+  *out = NULL;
+  domain d;
+  xs_site *s = memory_new(sizeof *s);
+  int status = domain_open(domain_file, o->data_dir, &d);
+  if (status) goto out;
+  describe(&d, s);
+  status = strcmp(d.format, "idx") ? site_load_folder(&d, o, s) : site_load_idx(&d, o->limit, s);
+  if (status) goto out;
+  *out = s;
+  s = NULL;
+out:
+  domain_close(&d);
+  xs_site_close(s);
+  return (xs_status)status;
+}
+
+static void release_images(xs_images *x) {
+  free(x->name);
+  free(x->pixels);
+  free(x->group);
+  for (int64_t i = 0; x->file && i < x->n; i++) free(x->file[i]);
+  free(x->file);
+}
+
+void xs_images_close(xs_images *x) {
+  if (!x) return;
+  release_images(x);
+  free(x);
+}
+
+void xs_site_close(xs_site *s) {
+  if (!s) return;
+  release_images(&s->images);
+  for (int k = 0; k < s->classes; k++) free(s->class_name[k]);
+  free(s->class_name);
+  free(s->label);
+  free(s->first_skipped);
+  free(s);
+}
