@@ -16,6 +16,13 @@ typedef struct cursor {
   char **argv;
 } cursor;
 
+static const char *value_name(const option *row) {
+  static const char *const usual[] = {
+      [OPTION_INTEGER] = "N", [OPTION_REAL] = "X",      [OPTION_FLAG] = "true|false",
+      [OPTION_TEXT] = "TEXT", [OPTION_CHOICE] = "WORD", [OPTION_TEXTS] = "TEXT"};
+  return row->value ? row->value : usual[row->type];
+}
+
 /* ---- parsing ---- */
 
 /* "--section.the-name": how an option is typed. */
@@ -59,7 +66,7 @@ static int give(cursor *c, const option *row, const char *value) {
 static int give_next(cursor *c, const option *row, const char *word) {
   if (row->type == OPTION_FLAG) return give(c, row, "true");
   if (c->at >= c->argc) {
-    return fail(2, "%s needs a value: %s %s", word, word, row->value ? row->value : "VALUE");
+    return fail(2, "%s needs a value: %s %s", word, word, value_name(row));
   }
   return give(c, row, c->argv[c->at++]);
 }
@@ -115,13 +122,6 @@ int option_parse(const option_table *t, void *record, int argc, char **argv, con
 }
 
 /* ---- help ---- */
-
-static const char *value_name(const option *row) {
-  static const char *const usual[] = {
-      [OPTION_INTEGER] = "N", [OPTION_REAL] = "X",      [OPTION_FLAG] = "true|false",
-      [OPTION_TEXT] = "TEXT", [OPTION_CHOICE] = "WORD", [OPTION_TEXTS] = "TEXT"};
-  return row->value ? row->value : usual[row->type];
-}
 
 static char *left_column(const option *row, bool command_line) {
   if (!command_line) {
