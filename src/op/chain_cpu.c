@@ -1,0 +1,122 @@
+/* chain_cpu.c: runs chains of pointwise operators piece by piece, all steps on one piece while it
+ * is in the cache, the pieces in parallel. */
+#include "chain.h"
+
+#include "expand.h"
+#include "pointwise.h"
+
+enum { PIECE = 1024, MAX_REGISTERS = OP_MAX_INPUTS + CHAIN_MAX_STEPS };
+
+/* A thread's rooms: of inputs that are repeated, then of results that are not stored. */
+typedef struct workspace {
+  _Alignas(64) float room[MAX_REGISTERS][PIECE];
+  expand_memo memo[OP_MAX_INPUTS];
+} workspace;
+
+typedef struct program {
+  const chain *c;
+  const float *const *in;
+  float *const *out;
+  expansion expansion[OP_MAX_INPUTS];
+  pointwise_loop *loop[CHAIN_MAX_STEPS];
+  int last_read[MAX_REGISTERS];   /* the last step that reads the register, or -1 */
+  int stored_as[CHAIN_MAX_STEPS]; /* the output that a step writes straight into, or -1 */
+  int room[CHAIN_MAX_STEPS];      /* where it writes otherwise */
+  bool straight[OP_MAX_OUTPUTS];  /* outputs that are not copied from a room */
+} program;
+
+static void find_last_reads(program *p) {
+  for (int r = 0; r < MAX_REGISTERS; r++) p->last_read[r] = -1;
+  for (int i = 0; i < p->c->steps; i++) {
+    const chain_step *s = &p->c->step[i];
+    for (int k = 0; k < s->op->inputs; k++) p->last_read[s->in[k]] = i;
+  }
+}
+
+/* A step may not write over an input that a later step reads. */
+static bool overwrites(const program *p, int step, const float *out) {
+  for (int i = 0; i < p->c->inputs; i++) {
+    if (p->in[i] == out && p->last_read[i] > step) return true;
+  }
+  return false;
+}
+
+static void place_outputs(program *p) {
+  const chain *c = p->c;
+  for (int i = 0; i < c->steps; i++) p->stored_as[i] = -1;
+  for (int k = 0; k < c->outputs; k++) {
+    int step = c->output[k] - c->inputs;
+    p->straight[k] = p->stored_as[step] < 0 && !overwrites(p, step, p->out[k]);
+    if (p->straight[k])
+      p->stored_as[step] = k;
+    else
+      p->last_read[c->output[k]] = c->steps;
+  }
+}
+
+/* Gives every step a room whose content nobody reads after the step. */
+static void place_rooms(program *p) {
+  int free_after[MAX_REGISTERS];
+  for (int r = 0; r < MAX_REGISTERS; r++) free_after[r] = -1;
+  for (int i = 0; i < p->c->steps; i++) {
+    int r = p->c->inputs;
+    while (free_after[r] > i) r++;
+    p->room[i] = r;
+    if (p->stored_as[i] < 0) free_after[r] = p->last_read[p->c->inputs + i];
+  }
+}
+
+static void run_piece(const program *p, int64_t first, int n, workspace *w) {
+  const chain *c = p->c;
+  const float *reg[MAX_REGISTERS];
+  for (int i = 0; i < c->inputs; i++) {
+    reg[i] = expand_lend(&p->expansion[i], p->in[i], first, n, w->room[i], &w->memo[i]);
+  }
+  for (int i = 0; i < c->steps; i++) {
+    const chain_step *s = &c->step[i];
+    const float *x[2] = {reg[s->in[0]], reg[s->in[s->op->inputs - 1]]};
+    float *y = p->stored_as[i] >= 0 ? p->out[p->stored_as[i]] + first : w->room[p->room[i]];
+    p->loop[i](n, x, y, s->attr.f);
+    reg[c->inputs + i] = y;
+  }
+  for (int k = 0; k < c->outputs; k++) {
+    const float *x = reg[c->output[k]];
+    for (int i = 0; i < n && !p->straight[k]; i++) p->out[k][first + i] = x[i];
+  }
+}
+
+void chain_run(const chain *c, const float *const *in, float *const *out) {
+  program p = {.c = c, .in = in, .out = out};
+  for (int i = 0; i < c->inputs; i++) p.expansion[i] = expand_shape(&c->input[i], &c->shape);
+  for (int i = 0; i < c->steps; i++) p.loop[i] = pointwise_find(c->step[i].op);
+  find_last_reads(&p);
+  place_outputs(&p);
+  place_rooms(&p);
+  int64_t count = tg_count(c->shape);
+#pragma omp parallel if (count > 8 * PIECE)
+  {
+    workspace w;
+    for (int i = 0; i < OP_MAX_INPUTS; i++) w.memo[i] = (expand_memo){0};
+#pragma omp for schedule(static)
+    for (int64_t first = 0; first < count; first += PIECE) {
+      run_piece(&p, first, (int)(count - first < PIECE ? count - first : PIECE), &w);
+    }
+  }
+}
+
+/* A pointwise operator by itself is a chain of one step. */
+static void run_loop(const op_site *s, void *state, const op_buffers *b) {
+  (void)state;
+  chain c = {.shape = s->out, .inputs = s->n, .steps = 1, .outputs = 1, .output = {s->n}};
+  const float *in[OP_MAX_INPUTS];
+  for (int i = 0; i < s->n; i++) {
+    in[i] = b->in[i];
+    c.input[i] = s->in[i];
+  }
+  c.step[0] = (chain_step){.op = s->op, .attr = s->attr, .in = {0, s->n - 1}};
+  chain_run(&c, in, (float *const[]){b->out[0]});
+}
+
+static const op_kernel loop = {.name = "loop", .run = run_loop};
+
+const op_kernel *const pointwise_cpu[] = {&loop, NULL};
