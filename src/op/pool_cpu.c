@@ -19,24 +19,30 @@ static int64_t pixel_at(const pool_row *r, int64_t w, int64_t p) {
   return p / r->k * r->stride + (w * r->k + p % r->k) * r->c;
 }
 
-OP_CLONES static void index_row(const pool_row *r, const float *x, float *index) {
-  enum { BLOCK = 64 };
+/* Pixel p where it is greater than the best so far, or the first NaN: where neither x <= best holds
+ * nor best is NaN. */
+OP_CLONES static void challenge(int64_t n, const float *restrict pixel, float p,
+                                float *restrict best, float *restrict index) {
+#pragma omp simd
+  for (int64_t k = 0; k < n; k++) {
+    float x = pixel[k], old = best[k], was = index[k];
+    bool kept = (x <= old) | (old != old);
+    index[k] = kept ? was : p;
+    best[k] = kept ? old : x;
+  }
+}
+
+static void index_row(const pool_row *r, const float *x, float *index) {
+  enum { BLOCK = 256 };
   for (int64_t w = 0; w < r->width; w++) {
     for (int64_t first = 0; first < r->c; first += BLOCK) {
-      float best[BLOCK], where[BLOCK] = {0};
-      int64_t count = r->c - first < BLOCK ? r->c - first : BLOCK;
-      const float *start = x + pixel_at(r, w, 0) + first;
-      for (int64_t k = 0; k < count; k++) best[k] = start[k];
+      float best[BLOCK], *out = index + w * r->c + first;
+      int64_t n = r->c - first < BLOCK ? r->c - first : BLOCK;
+      const float *window = x + pixel_at(r, w, 0) + first;
+      for (int64_t k = 0; k < n; k++) best[k] = window[k], out[k] = 0;
       for (int64_t p = 1; p < r->k * r->k; p++) {
-        const float *y = x + pixel_at(r, w, p) + first;
-        for (int64_t k = 0; k < count; k++) {
-          /* greater, or the first NaN */
-          int better = (y[k] > best[k]) | ((y[k] != y[k]) & (best[k] == best[k]));
-          best[k] = better ? y[k] : best[k];
-          where[k] = better ? (float)p : where[k];
-        }
+        challenge(n, window + pixel_at(r, 0, p), (float)p, best, out);
       }
-      for (int64_t k = 0; k < count; k++) index[w * r->c + first + k] = where[k];
     }
   }
 }
