@@ -1,9 +1,11 @@
 /* safetensors.h: tensors and text metadata in one file, in the safetensors format: 8 bytes of
- * little-endian header length, a JSON header, the data.  Nothing in such a file is ever executed. */
+ * little-endian header length, a JSON header, the data.  Nothing in such a file is ever executed.
+ */
 #ifndef SAFETENSORS_H
 #define SAFETENSORS_H
 
 #include <jansson.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { SAFETENSORS_MAX_RANK = 8 };
@@ -17,6 +19,9 @@ typedef enum safetensors_type {
   SAFETENSORS_I32,
   SAFETENSORS_I16,
   SAFETENSORS_I8,
+  SAFETENSORS_U64,
+  SAFETENSORS_U32,
+  SAFETENSORS_U16,
   SAFETENSORS_U8,
   SAFETENSORS_BOOL
 } safetensors_type;
@@ -25,7 +30,7 @@ typedef struct safetensor {
   char *name;
   int rank; /* 0: one value */
   int64_t dim[SAFETENSORS_MAX_RANK];
-  safetensors_type type;
+  safetensors_type dtype;
   const void *data; /* little-endian, row-major, of any alignment */
   int64_t count;    /* product of dim */
 } safetensor;
@@ -36,16 +41,18 @@ typedef struct safetensors safetensors;
 int safetensors_open(const char *path, safetensors **out);
 void safetensors_close(safetensors *s);
 int safetensors_count(const safetensors *s);
-const safetensor *safetensors_at(const safetensors *s, int i); /* in the file's order; lent */
+const safetensor *safetensors_at(const safetensors *s, int i); /* in the header's order; lent */
 const safetensor *safetensors_find(const safetensors *s, const char *name); /* or NULL; lent */
 /* An object of strings, empty if the file has none; lent. */
 const json_t *safetensors_metadata(const safetensors *s);
-const char *safetensors_type_name(safetensors_type type); /* "F32" */
-/* The count values of t as float; integers too. */
-void safetensor_read(const safetensor *t, float *x);
 
-/* Writes n tensors in the given order, so that equal input gives equal bytes; metadata: an object of
- * strings, or NULL.  After a crash at any instant the old or the new file is there, whole. */
+const char *safetensors_type_name(safetensors_type type); /* "F32" */
+size_t safetensors_type_bytes(safetensors_type type);
+/* The count values of a floating-point tensor; other types are an error. */
+int safetensors_read_f32(const safetensor *t, float *x);
+
+/* Writes n tensors in the given order, so that equal input gives equal bytes; metadata: an object
+ * of strings, or NULL.  After a crash at any instant the old or the new file is there, whole. */
 int safetensors_write(const char *path, const safetensor *tensor, int n, const json_t *metadata);
 
 #endif
