@@ -1,0 +1,296 @@
+/* onednn.c: oneDNN 2.x behind onednn.h. */
+#include "onednn.h"
+
+#include <dnnl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "error.h"
+#include "file.h"
+
+enum { ALIGNMENT = 64 };
+
+typedef enum role { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS } role;
+
+struct onednn_conv {
+  role role;
+  bool bias_fused;
+  dnnl_engine_t engine;
+  dnnl_stream_t stream;
+  dnnl_primitive_desc_t described;
+  dnnl_primitive_t conv, reorder;   /* reorder of weights: hwio to packed, or back in conv_dw */
+  dnnl_memory_desc_t plain, packed; /* of the weights; plain is hwio */
+  dnnl_memory_t x, w, y, bias, room, w_plain; /* without data: run sets it */
+  size_t packed_offset;                       /* of conv_dw's packed result in the scratch */
+};
+
+static int check(dnnl_status_t status, const char *what) {
+  if (status == dnnl_success) return 0;
+  return fail(1, "oneDNN refuses %s (status %d)", what, (int)status);
+}
+
+/* ---- describing --------------------------------------------------------------------------- */
+
+static dnnl_memory_desc_t describe(const dnnl_dims_t dims, int n, dnnl_format_tag_t tag) {
+  dnnl_memory_desc_t d = {0};
+  dnnl_memory_desc_init_by_tag(&d, n, dims, dnnl_f32, tag);
+  return d;
+}
+
+typedef struct tensors {
+  dnnl_memory_desc_t x, w, y, bias;
+  dnnl_dims_t stride, before, after;
+} tensors;
+
+static tensors describe_tensors(const conv_geometry *g) {
+  tensors t = {
+      .x = describe((dnnl_dims_t){g->n, g->ci, g->h, g->w}, 4, dnnl_nhwc),
+      .w = describe((dnnl_dims_t){g->co, g->ci, g->kh, g->kw}, 4, dnnl_format_tag_any),
+      .y = describe((dnnl_dims_t){g->n, g->co, g->ho, g->wo}, 4, dnnl_nhwc),
+      .bias = describe((dnnl_dims_t){g->co}, 1, dnnl_x),
+      .stride = {g->stride, g->stride},
+      .before = {g->pad, g->pad},
+  };
+  /* The rows that the windows do not reach are a negative padding. */
+  t.after[0] = (g->ho - 1) * g->stride + g->kh - g->h - g->pad;
+  t.after[1] = (g->wo - 1) * g->stride + g->kw - g->w - g->pad;
+  return t;
+}
+
+static dnnl_status_t init_descriptor(role r, const tensors *t, bool bias,
+                                     dnnl_convolution_desc_t *d) {
+  const dnnl_alg_kind_t direct = dnnl_convolution_direct;
+  if (r == FORWARD) {
+    return dnnl_convolution_forward_desc_init(d, dnnl_forward_training, direct, &t->x, &t->w,
+                                              bias ? &t->bias : NULL, &t->y, t->stride, t->before,
+                                              t->after);
+  }
+  if (r == BACKWARD_DATA) {
+    return dnnl_convolution_backward_data_desc_init(d, direct, &t->x, &t->w, &t->y, t->stride,
+                                                    t->before, t->after);
+  }
+  return dnnl_convolution_backward_weights_desc_init(d, direct, &t->x, &t->w, NULL, &t->y,
+                                                     t->stride, t->before, t->after);
+}
+
+/* ---- attributes --------------------------------------------------------------------------- */
+
+static dnnl_status_t append_activation(dnnl_primitive_attr_t a, const op_fusion *f) {
+  dnnl_post_ops_t post = NULL;
+  dnnl_status_t status = dnnl_post_ops_create(&post);
+  if (status != dnnl_success) return status;
+  bool tanh = f->activation == OP_TANH;
+  status = dnnl_post_ops_append_eltwise(post, 1.0F, tanh ? dnnl_eltwise_tanh : dnnl_eltwise_relu,
+                                        tanh ? 0.0F : (float)f->slope, 0.0F);
+  if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(a, post);
+  dnnl_post_ops_destroy(post);
+  return status;
+}
+
+/* Scratch memory comes from the caller; activation of forward primitives. */
+static dnnl_status_t make_attributes(role r, const op_fusion *f, dnnl_primitive_attr_t *a) {
+  dnnl_status_t status = dnnl_primitive_attr_create(a);
+  if (status != dnnl_success) return status;
+  status = dnnl_primitive_attr_set_scratchpad_mode(*a, dnnl_scratchpad_mode_user);
+  if (status != dnnl_success || r != FORWARD || f->activation == OP_LINEAR) return status;
+  return append_activation(*a, f);
+}
+
+/* ---- compiling ---------------------------------------------------------------------------- */
+
+static dnnl_status_t compile_conv(onednn_conv *c, const op_site *s, const tensors *t) {
+  dnnl_convolution_desc_t d;
+  dnnl_primitive_attr_t attributes = NULL;
+  dnnl_primitive_desc_t hint = NULL;
+  dnnl_status_t status = make_attributes(c->role, &s->fusion, &attributes);
+  if (status == dnnl_success && c->role != FORWARD) {
+    status = init_descriptor(FORWARD, t, false, &d);
+    if (status == dnnl_success) {
+      status = dnnl_primitive_desc_create(&hint, &d, NULL, c->engine, NULL);
+    }
+  }
+  if (status == dnnl_success) status = init_descriptor(c->role, t, c->bias_fused, &d);
+  if (status == dnnl_success) {
+    status = dnnl_primitive_desc_create(&c->described, &d, attributes, c->engine, hint);
+  }
+  if (status == dnnl_success) status = dnnl_primitive_create(&c->conv, c->described);
+  if (hint) dnnl_primitive_desc_destroy(hint);
+  if (attributes) dnnl_primitive_attr_destroy(attributes);
+  return status;
+}
+
+static dnnl_status_t compile_reorder(onednn_conv *c) {
+  const dnnl_memory_desc_t *from = &c->plain, *to = &c->packed;
+  if (c->role == BACKWARD_WEIGHTS) {
+    from = &c->packed;
+    to = &c->plain;
+  }
+  dnnl_primitive_desc_t d = NULL;
+  dnnl_status_t status =
+      dnnl_reorder_primitive_desc_create(&d, from, c->engine, to, c->engine, NULL);
+  if (status == dnnl_success) status = dnnl_primitive_create(&c->reorder, d);
+  if (d) dnnl_primitive_desc_destroy(d);
+  return status;
+}
+
+static dnnl_status_t make_memory(const onednn_conv *c, dnnl_memory_t *m,
+                                 const dnnl_memory_desc_t *d) {
+  return dnnl_memory_create(m, d, c->engine, DNNL_MEMORY_NONE);
+}
+
+static dnnl_status_t make_memories(onednn_conv *c, const tensors *t,
+                                   const dnnl_memory_desc_t *room) {
+  dnnl_status_t status = make_memory(c, &c->x, &t->x);
+  if (status == dnnl_success) status = make_memory(c, &c->y, &t->y);
+  if (status == dnnl_success) status = make_memory(c, &c->w, &c->packed);
+  if (status == dnnl_success) status = make_memory(c, &c->w_plain, &c->plain);
+  if (status == dnnl_success) status = make_memory(c, &c->bias, &t->bias);
+  if (status == dnnl_success) status = make_memory(c, &c->room, room);
+  return status;
+}
+
+static size_t round_up(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+
+static role find_role(const op_site *s) {
+  if (s->op == &op_conv) return FORWARD;
+  return s->op == &op_conv_dx ? BACKWARD_DATA : BACKWARD_WEIGHTS;
+}
+
+int onednn_conv_new(const op_site *s, onednn_conv **out, size_t *scratch) {
+  conv_geometry g = conv_site_geometry(s);
+  tensors t = describe_tensors(&g);
+  onednn_conv *c = memory_new(sizeof *c);
+  c->role = find_role(s);
+  c->bias_fused = c->role == FORWARD && s->fusion.bias;
+  c->plain = describe((dnnl_dims_t){g.co, g.ci, g.kh, g.kw}, 4, dnnl_hwio);
+  int status = check(dnnl_engine_create(&c->engine, dnnl_cpu, 0), "an engine");
+  if (status) goto out;
+  status = check(dnnl_stream_create(&c->stream, c->engine, dnnl_stream_default_flags), "a stream");
+  if (status) goto out;
+  status = check(compile_conv(c, s, &t), "this convolution");
+  if (status) goto out;
+  dnnl_query_t weights =
+      c->role == BACKWARD_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
+  c->packed = *dnnl_primitive_desc_query_md(c->described, weights, 0);
+  status = check(compile_reorder(c), "the layout of these weights");
+  if (status) goto out;
+  const dnnl_memory_desc_t *room =
+      dnnl_primitive_desc_query_md(c->described, dnnl_query_scratchpad_md, 0);
+  status = check(make_memories(c, &t, room), "memory descriptors");
+  c->packed_offset = round_up(dnnl_memory_desc_get_size(room));
+  *scratch = c->packed_offset;
+  if (c->role == BACKWARD_WEIGHTS) *scratch += dnnl_memory_desc_get_size(&c->packed);
+out:
+  if (status) {
+    onednn_conv_free(c);
+    c = NULL;
+  }
+  *out = c;
+  return status;
+}
+
+static void destroy_memory(dnnl_memory_t m) {
+  if (m) dnnl_memory_destroy(m);
+}
+
+void onednn_conv_free(onednn_conv *c) {
+  if (!c) return;
+  destroy_memory(c->x);
+  destroy_memory(c->y);
+  destroy_memory(c->w);
+  destroy_memory(c->w_plain);
+  destroy_memory(c->bias);
+  destroy_memory(c->room);
+  if (c->reorder) dnnl_primitive_destroy(c->reorder);
+  if (c->conv) dnnl_primitive_destroy(c->conv);
+  if (c->described) dnnl_primitive_desc_destroy(c->described);
+  if (c->stream) dnnl_stream_destroy(c->stream);
+  if (c->engine) dnnl_engine_destroy(c->engine);
+  free(c);
+}
+
+/* ---- weights ------------------------------------------------------------------------------ */
+
+size_t onednn_conv_packed_bytes(const onednn_conv *c) {
+  return dnnl_memory_desc_get_size(&c->packed);
+}
+
+void onednn_conv_packed_key(const onednn_conv *c, char key[64]) {
+  const dnnl_blocking_desc_t *b = &c->packed.format_desc.blocking;
+  int used = snprintf(key, 64, "onednn");
+  for (int i = 0; i < 4 && used < 64; i++) {
+    used += snprintf(key + used, 64 - (size_t)used, "%c%llx", i ? '.' : ' ',
+                     (unsigned long long)b->strides[i]);
+  }
+  for (int i = 0; i < b->inner_nblks && used < 64; i++) {
+    used += snprintf(key + used, 64 - (size_t)used, "%c%llx", (char)('a' + b->inner_idxs[i]),
+                     (unsigned long long)b->inner_blks[i]);
+  }
+}
+
+static void *lose_const(const void *p) { return (void *)(uintptr_t)p; }
+
+static void reorder(const onednn_conv *c, const void *plain, const void *packed) {
+  bool back = c->role == BACKWARD_WEIGHTS;
+  dnnl_memory_set_data_handle(c->w_plain, lose_const(plain));
+  dnnl_memory_set_data_handle(c->w, lose_const(packed));
+  dnnl_exec_arg_t arg[] = {{DNNL_ARG_FROM, back ? c->w : c->w_plain},
+                           {DNNL_ARG_TO, back ? c->w_plain : c->w}};
+  dnnl_primitive_execute(c->reorder, c->stream, 2, arg);
+}
+
+void onednn_conv_pack(const onednn_conv *c, const float *w, void *packed) { reorder(c, w, packed); }
+
+/* ---- running ------------------------------------------------------------------------------ */
+
+static void run_forward(onednn_conv *c, const op_buffers *b) {
+  dnnl_memory_set_data_handle(c->x, lose_const(b->in[0]));
+  dnnl_memory_set_data_handle(c->w, lose_const(b->in[1]));
+  if (c->bias_fused) dnnl_memory_set_data_handle(c->bias, lose_const(b->in[2]));
+  dnnl_memory_set_data_handle(c->y, b->out[0]);
+  dnnl_exec_arg_t arg[] = {{DNNL_ARG_SRC, c->x},
+                           {DNNL_ARG_WEIGHTS, c->w},
+                           {DNNL_ARG_DST, c->y},
+                           {DNNL_ARG_SCRATCHPAD, c->room},
+                           {DNNL_ARG_BIAS, c->bias}};
+  dnnl_primitive_execute(c->conv, c->stream, c->bias_fused ? 5 : 4, arg);
+}
+
+static void run_backward_data(onednn_conv *c, const op_buffers *b) {
+  dnnl_memory_set_data_handle(c->y, lose_const(b->in[0]));
+  dnnl_memory_set_data_handle(c->w, lose_const(b->in[1]));
+  dnnl_memory_set_data_handle(c->x, b->out[0]);
+  dnnl_exec_arg_t arg[] = {{DNNL_ARG_DIFF_DST, c->y},
+                           {DNNL_ARG_WEIGHTS, c->w},
+                           {DNNL_ARG_DIFF_SRC, c->x},
+                           {DNNL_ARG_SCRATCHPAD, c->room}};
+  dnnl_primitive_execute(c->conv, c->stream, 4, arg);
+}
+
+static void run_backward_weights(onednn_conv *c, const op_buffers *b) {
+  char *packed = (char *)b->scratch + c->packed_offset;
+  dnnl_memory_set_data_handle(c->x, lose_const(b->in[0]));
+  dnnl_memory_set_data_handle(c->y, lose_const(b->in[1]));
+  dnnl_memory_set_data_handle(c->w, packed);
+  dnnl_exec_arg_t arg[] = {{DNNL_ARG_SRC, c->x},
+                           {DNNL_ARG_DIFF_DST, c->y},
+                           {DNNL_ARG_DIFF_WEIGHTS, c->w},
+                           {DNNL_ARG_SCRATCHPAD, c->room}};
+  dnnl_primitive_execute(c->conv, c->stream, 4, arg);
+  reorder(c, b->out[0], packed);
+}
+
+void onednn_conv_run(onednn_conv *c, const op_buffers *b) {
+  dnnl_memory_set_data_handle(c->room, b->scratch);
+  if (c->role == FORWARD) run_forward(c, b);
+  if (c->role == BACKWARD_DATA) run_backward_data(c, b);
+  if (c->role == BACKWARD_WEIGHTS) run_backward_weights(c, b);
+  dnnl_stream_wait(c->stream);
+}
+
+/* ---- matrix product ----------------------------------------------------------------------- */
+
+void onednn_sgemm(const onednn_gemm *g, const float *a, const float *b, float *c) {
+  dnnl_sgemm(g->transpose_a ? 'T' : 'N', g->transpose_b ? 'T' : 'N', g->m, g->n, g->k, 1.0F, a,
+             g->lda, b, g->ldb, g->beta, c, g->ldc);
+}

@@ -1,0 +1,67 @@
+/* conv_direct_cpu.c: oneDNN's own convolutions, for every shape.  The weights are packed in the
+ * layout that it likes best. */
+#include "conv.h"
+#include "epilogue.h"
+#include "onednn.h"
+
+static int prepare(const op_site *s, void **state, size_t *scratch) {
+  onednn_conv *c;
+  int status = onednn_conv_new(s, &c, scratch);
+  *state = c;
+  return status;
+}
+
+static void release(void *state) { onednn_conv_free(state); }
+
+static size_t packed_bytes(const op_site *s, const void *state) {
+  (void)s;
+  return onednn_conv_packed_bytes(state);
+}
+
+static void packed_key(const op_site *s, const void *state, char key[64]) {
+  (void)s;
+  onednn_conv_packed_key(state, key);
+}
+
+static void pack(const op_site *s, const void *state, const void *w, void *packed) {
+  (void)s;
+  onednn_conv_pack(state, w, packed);
+}
+
+static void run(const op_site *s, void *state, const op_buffers *b) {
+  (void)s;
+  onednn_conv_run(state, b);
+}
+
+/* oneDNN's backward primitives take no epilogue. */
+static void run_dx(const op_site *s, void *state, const op_buffers *b) {
+  onednn_conv_run(state, b);
+  if (!op_fused(s)) return;
+  int64_t per_image = s->out.d[1] * s->out.d[2], c = s->out.d[3];
+  float *dx = b->out[0];
+#pragma omp parallel for schedule(static)
+  for (int64_t n = 0; n < s->out.d[0]; n++) {
+    epilogue_apply(s, b, dx + n * per_image * c, per_image);
+  }
+}
+
+const op_kernel conv_direct = {.name = "direct",
+                               .applies = epilogue_suffices,
+                               .prepare = prepare,
+                               .release = release,
+                               .packed_bytes = packed_bytes,
+                               .packed_key = packed_key,
+                               .pack = pack,
+                               .run = run};
+
+const op_kernel conv_dx_direct = {.name = "direct",
+                                  .applies = epilogue_suffices,
+                                  .prepare = prepare,
+                                  .release = release,
+                                  .packed_bytes = packed_bytes,
+                                  .packed_key = packed_key,
+                                  .pack = pack,
+                                  .run = run_dx};
+
+const op_kernel conv_dw_direct = {
+    .name = "direct", .prepare = prepare, .release = release, .run = run};
