@@ -1,0 +1,106 @@
+/* shape_cpu.c: a tensor cut at an axis is rows, one per index before the axis; a row is contiguous.
+ */
+#include <string.h>
+
+#include "expand.h"
+#include "shape.h"
+
+/* Bytes of a row, from the axis on. */
+static int64_t count_row(const tg_shape *s, int64_t axis, size_t element) {
+  int64_t bytes = (int64_t)element;
+  for (int64_t k = axis; k < 4; k++) bytes *= s->d[k];
+  return bytes;
+}
+
+static int64_t count_rows(const tg_shape *s, int64_t axis) {
+  int64_t rows = 1;
+  for (int64_t k = 0; k < axis; k++) rows *= s->d[k];
+  return rows;
+}
+
+/* Bytes before an index along the axis. */
+static int64_t skip(const tg_shape *s, int64_t axis, int64_t index, size_t element) {
+  return index * count_row(s, axis, element) / s->d[axis];
+}
+
+/* Copies `width` bytes from each row of `from` bytes to each row of `to` bytes, in tiles so that a
+ * few long rows keep all threads busy; zeros where x is NULL. */
+static void copy_rows(int64_t rows, int64_t width, const char *x, int64_t from, char *y,
+                      int64_t to) {
+  const int64_t tile = 1 << 16;
+#pragma omp parallel for schedule(static) collapse(2) if (rows * width > tile)
+  for (int64_t r = 0; r < rows; r++) {
+    for (int64_t at = 0; at < width; at += tile) {
+      size_t bytes = (size_t)(width - at < tile ? width - at : tile);
+      if (x)
+        memcpy(y + r * to + at, x + r * from + at, bytes);
+      else
+        memset(y + r * to + at, 0, bytes);
+    }
+  }
+}
+
+void slice_elements(const op_site *s, const op_buffers *b, size_t element) {
+  int64_t axis = s->attr.i[0], rows = count_rows(&s->out, axis);
+  int64_t from = count_row(&s->in[0], axis, element), to = count_row(&s->out, axis, element);
+  const char *x = b->in[0];
+  copy_rows(rows, to, x + skip(&s->in[0], axis, s->attr.i[1], element), from, b->out[0], to);
+}
+
+void pad_elements(const op_site *s, const op_buffers *b, size_t element) {
+  int64_t axis = s->attr.i[0], rows = count_rows(&s->out, axis);
+  int64_t from = count_row(&s->in[0], axis, element), to = count_row(&s->out, axis, element);
+  int64_t before = skip(&s->out, axis, s->attr.i[1], element), after = before + from;
+  char *y = b->out[0];
+  if (before > 0) copy_rows(rows, before, NULL, 0, y, to);
+  copy_rows(rows, from, b->in[0], from, y + before, to);
+  if (after < to) copy_rows(rows, to - after, NULL, 0, y + after, to);
+}
+
+void concat_elements(const op_site *s, const op_buffers *b, size_t element) {
+  int64_t axis = s->attr.i[0], rows = count_rows(&s->out, axis);
+  int64_t to = count_row(&s->out, axis, element);
+  char *y = b->out[0];
+  for (int i = 0; i < 2; i++) {
+    int64_t from = count_row(&s->in[i], axis, element);
+    copy_rows(rows, from, b->in[i], from, y, to);
+    y += from;
+  }
+}
+
+static void run_slice(const op_site *s, void *state, const op_buffers *b) {
+  (void)state;
+  slice_elements(s, b, sizeof(float));
+}
+
+static void run_pad(const op_site *s, void *state, const op_buffers *b) {
+  (void)state;
+  pad_elements(s, b, sizeof(float));
+}
+
+static void run_concat(const op_site *s, void *state, const op_buffers *b) {
+  (void)state;
+  concat_elements(s, b, sizeof(float));
+}
+
+static void run_broadcast(const op_site *s, void *state, const op_buffers *b) {
+  (void)state;
+  enum { PIECE = 4096 };
+  expansion e = expand_shape(&s->in[0], &s->out);
+  int64_t count = tg_count(s->out);
+  float *y = b->out[0];
+#pragma omp parallel for schedule(static) if (count > 4 * PIECE)
+  for (int64_t first = 0; first < count; first += PIECE) {
+    expand_copy(&e, b->in[0], first, count - first < PIECE ? count - first : PIECE, y + first);
+  }
+}
+
+static const op_kernel slice_rows = {.name = "rows", .run = run_slice};
+static const op_kernel pad_rows = {.name = "rows", .run = run_pad};
+static const op_kernel concat_rows = {.name = "rows", .run = run_concat};
+static const op_kernel broadcast_rows = {.name = "rows", .run = run_broadcast};
+
+const op_kernel *const slice_cpu[] = {&slice_rows, NULL};
+const op_kernel *const pad_cpu[] = {&pad_rows, NULL};
+const op_kernel *const concat_cpu[] = {&concat_rows, NULL};
+const op_kernel *const broadcast_cpu[] = {&broadcast_rows, NULL};
