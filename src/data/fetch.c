@@ -33,13 +33,13 @@ static void adapt_channels(const float *in, int64_t pixels, int from, int to, co
 void xs_images_fetch(const xs_images *images, const int64_t *rows, int64_t n, int size,
                      int channels, const xs_normalisation *norm, float *x) {
   int from = images->channels;
-  size_t stored = (size_t)(images->height * images->width * from * images->bytes);
+  size_t stored = (size_t)images->height * (size_t)images->width * (size_t)(from * images->bytes);
   int64_t pixels = (int64_t)size * size;
   scaling s = make_scaling(images, norm);
   taps down, across;
   taps_init(&down, images->height, size, images->resize);
   taps_init(&across, images->width, size, images->resize);
-  float *work = memory_new(sizeof *work * (size_t)(images->height * size * from));
+  float *work = memory_new(sizeof *work * (size_t)images->height * (size_t)(size * from));
   float *resized = memory_new(sizeof *resized * (size_t)(pixels * from));
   for (int64_t i = 0; i < n; i++) {
     picture p = {(const char *)images->pixels + stored * (size_t)(rows ? rows[i] : i),

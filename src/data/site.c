@@ -62,6 +62,11 @@ int site_check_classes(const domain *d, const int32_t *label, int64_t n) {
 
 int site_set_range(const domain *d, xs_images *x, int largest) {
   x->max_value = d->max_value > 0 ? d->max_value : x->bytes == 1 ? 255 : 65535;
+  if (x->bytes == 1 && (x->max_value > 255 || largest > x->max_value)) {
+    return fail(XS_FAILED,
+                "%s: max_value is %g, but the images have 8 bits and values up to %d; correct it",
+                d->path, x->max_value, largest);
+  }
   if (x->bytes == 2 && d->max_value <= 0 && largest < 65536 / 8) {
     return fail(
         XS_FAILED,

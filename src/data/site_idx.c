@@ -147,7 +147,7 @@ static int append_file(const domain *d, int file, int *largest, xs_site *s) {
 static void keep_limit(int64_t limit, xs_site *s) {
   xs_images *x = &s->images;
   int64_t *rows = memory_new(sizeof *rows * (size_t)x->n);
-  size_t size = (size_t)(x->height * x->width * x->channels * x->bytes);
+  size_t size = (size_t)x->height * (size_t)x->width * (size_t)(x->channels * x->bytes);
   char *pixels = x->pixels;
   x->n = site_limit_rows(x->group, x->n, limit, rows);
   for (int64_t i = 0; i < x->n; i++) {

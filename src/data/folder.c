@@ -1,0 +1,72 @@
+#include "folder.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "file.h"
+
+static bool is_image_name(const char *name) {
+  static const char *const endings[] = {".png", ".jpg", ".jpeg"};
+  const char *dot = strrchr(name, '.');
+  for (int i = 0; dot && i < 3; i++) {
+    if (!strcasecmp(dot, endings[i])) return name[0] != '.';
+  }
+  return false;
+}
+
+static int compare_names(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names in dir that begin with no dot: images, or all. */
+static option_texts list_names(const char *dir, bool images) {
+  option_texts t = {0};
+  DIR *open = opendir(dir);
+  for (struct dirent *e = open ? readdir(open) : NULL; e; e = readdir(open)) {
+    if (e->d_name[0] == '.' || (images && !is_image_name(e->d_name))) continue;
+    if ((t.n & (t.n - 1)) == 0) { /* room doubles at powers of two */
+      t.text = memory_grow(t.text, sizeof *t.text * (t.n ? 2 * (size_t)t.n : 1));
+    }
+    t.text[t.n++] = text_copy(e->d_name);
+  }
+  if (open) closedir(open);
+  if (t.n) qsort(t.text, (size_t)t.n, sizeof *t.text, compare_names);
+  return t;
+}
+
+option_texts folder_images(const char *dir) { return list_names(dir, true); }
+
+void folder_release(option_texts *names) {
+  for (int i = 0; i < names->n; i++) free(names->text[i]);
+  free(names->text);
+}
+
+static bool holds(const char *dir, const char *file) {
+  if (file) {
+    char *path = file_join(dir, file);
+    bool found = file_exists(path);
+    free(path);
+    return found;
+  }
+  option_texts images = folder_images(dir);
+  bool found = images.n > 0;
+  folder_release(&images);
+  return found;
+}
+
+char *folder_below(const char *dir, const char *file) {
+  option_texts names = list_names(dir, false);
+  char *found = NULL;
+  for (int i = 0; i < names.n && !found; i++) {
+    char *path = file_join(dir, names.text[i]);
+    if (file_is_dir(path) && holds(path, file)) {
+      found = path;
+    } else {
+      free(path);
+    }
+  }
+  folder_release(&names);
+  return found;
+}

@@ -1,0 +1,124 @@
+#include <png.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "image.h"
+#include "xsite.h"
+
+/* What libpng's callbacks share.  It reports errors by longjmp to the setjmp of decode or encode.
+ */
+typedef struct stream {
+  png_structp png;
+  png_infop info;
+  const char *from; /* being decoded */
+  char *to;         /* being encoded, owned */
+  size_t size, at;
+  png_bytep *rows;
+  char message[160];
+} stream;
+
+static void keep_message(png_structp png, const char *message) {
+  stream *s = png_get_error_ptr(png);
+  snprintf(s->message, sizeof s->message, "%s", message);
+  longjmp(png_jmpbuf(png), 1);
+}
+
+static void ignore_warning(png_structp png, const char *message) {
+  (void)png;
+  (void)message;
+}
+
+static void read_bytes(png_structp png, png_bytep out, size_t n) {
+  stream *s = png_get_io_ptr(png);
+  if (n > s->size - s->at) png_error(png, "the file ends too early");
+  memcpy(out, s->from + s->at, n);
+  s->at += n;
+}
+
+static void write_bytes(png_structp png, png_bytep in, size_t n) {
+  stream *s = png_get_io_ptr(png);
+  s->to = memory_grow(s->to, s->size + n);
+  memcpy(s->to + s->size, in, n);
+  s->size += n;
+}
+
+static void flush_bytes(png_structp png) { (void)png; }
+
+/* Gray or RGB of 8 or 16 bits, without alpha, from whatever the file holds. */
+static void set_transforms(stream *s) {
+  int color = png_get_color_type(s->png, s->info), depth = png_get_bit_depth(s->png, s->info);
+  if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(s->png);
+  if (color == PNG_COLOR_TYPE_GRAY && depth < 8) png_set_expand_gray_1_2_4_to_8(s->png);
+  if (color & PNG_COLOR_MASK_ALPHA) png_set_strip_alpha(s->png);
+  if (depth == 16) png_set_swap(s->png); /* values are stored big-endian */
+  png_set_interlace_handling(s->png);
+  png_read_update_info(s->png, s->info);
+}
+
+static void point_rows(stream *s, const image *x) {
+  size_t line = (size_t)x->width * (size_t)x->channels * (size_t)x->bytes;
+  s->rows = memory_new(sizeof *s->rows * (size_t)x->height);
+  for (int i = 0; i < x->height; i++) s->rows[i] = (png_bytep)x->pixels + (size_t)i * line;
+}
+
+static int decode(stream *s, const char *path, image *out) {
+  if (setjmp(png_jmpbuf(s->png))) {
+    return fail(XS_FAILED, "%s: cannot be decoded as PNG: %s", path, s->message);
+  }
+  png_set_read_fn(s->png, s, read_bytes);
+  png_read_info(s->png, s->info);
+  set_transforms(s);
+  out->width = (int)png_get_image_width(s->png, s->info);
+  out->height = (int)png_get_image_height(s->png, s->info);
+  out->channels = png_get_channels(s->png, s->info);
+  out->bytes = png_get_bit_depth(s->png, s->info) == 16 ? 2 : 1;
+  if (image_allocate(path, out)) return XS_FAILED;
+  point_rows(s, out);
+  png_read_image(s->png, s->rows);
+  png_read_end(s->png, NULL);
+  return 0;
+}
+
+int image_decode_png(const char *path, const void *data, size_t size, image *out) {
+  stream s = {.from = data, .size = size};
+  s.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, keep_message, ignore_warning);
+  if (s.png) s.info = png_create_info_struct(s.png);
+  int status = s.info ? decode(&s, path, out) : fail(XS_FAILED, "%s: libpng cannot start", path);
+  png_destroy_read_struct(&s.png, &s.info, NULL);
+  free(s.rows);
+  return status;
+}
+
+static int encode(stream *s, const char *path, const image *x) {
+  if (setjmp(png_jmpbuf(s->png))) {
+    return fail(XS_FAILED, "%s: cannot be written as PNG: %s", path, s->message);
+  }
+  png_set_write_fn(s->png, s, write_bytes, flush_bytes);
+  png_set_IHDR(s->png, s->info, (png_uint_32)x->width, (png_uint_32)x->height, 8,
+               x->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  point_rows(s, x);
+  png_write_info(s->png, s->info);
+  png_write_image(s->png, s->rows);
+  png_write_end(s->png, NULL);
+  return 0;
+}
+
+int image_write_png(const char *path, const uint8_t *pixels, int height, int width, int channels) {
+  size_t size = (size_t)height * (size_t)width * (size_t)channels;
+  image x = {height, width, channels, 1, memory_new(size)};
+  memcpy(x.pixels, pixels, size);
+  stream s = {0};
+  s.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &s, keep_message, ignore_warning);
+  if (s.png) s.info = png_create_info_struct(s.png);
+  int status = s.info ? encode(&s, path, &x) : fail(XS_FAILED, "%s: libpng cannot start", path);
+  png_destroy_write_struct(&s.png, &s.info);
+  if (!status) status = file_write_atomic(path, s.to, s.size);
+  free(s.rows);
+  free(s.to);
+  image_release(&x);
+  return status;
+}

@@ -1,0 +1,212 @@
+/* Sites of format folder: every image is decoded and resized to size x size when the site is
+ * opened. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "folder.h"
+#include "image.h"
+#include "resample.h"
+#include "site.h"
+
+typedef struct slot { /* one decoded image */
+  image x;            /* [size][size][channels] */
+  int largest;        /* value before resizing */
+  char *error;        /* or why there is none */
+} slot;
+
+static int largest_value(const image *x) {
+  int64_t n = (int64_t)x->height * x->width * x->channels;
+  const uint8_t *p8 = x->pixels;
+  const uint16_t *p16 = x->pixels;
+  int largest = 0;
+  for (int64_t i = 0; i < n; i++) {
+    int v = x->bytes == 1 ? p8[i] : p16[i];
+    if (v > largest) largest = v;
+  }
+  return largest;
+}
+
+/* All of x, or its central square. */
+static picture cut(const image *x, bool center_crop) {
+  picture p = {x->pixels, x->height, x->width, x->channels, x->bytes, x->width};
+  if (!center_crop) return p;
+  p.height = p.width = x->height < x->width ? x->height : x->width;
+  int64_t first = (int64_t)((x->height - p.height) / 2) * x->width + (x->width - p.width) / 2;
+  p.pixels = (const char *)x->pixels + first * x->channels * x->bytes;
+  return p;
+}
+
+static void store_values(const float *y, int64_t n, image *x) {
+  uint8_t *p8 = x->pixels;
+  uint16_t *p16 = x->pixels;
+  for (int64_t i = 0; i < n; i++) {
+    float v = floorf(y[i] + 0.5f);
+    if (x->bytes == 1) {
+      p8[i] = (uint8_t)(v > 255 ? 255 : v);
+    } else {
+      p16[i] = (uint16_t)(v > 65535 ? 65535 : v);
+    }
+  }
+}
+
+static void resize(const domain *d, image *x) {
+  int size = (int)d->size, c = x->channels;
+  xs_resize how = strcmp(d->resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
+  picture p = cut(x, d->center_crop);
+  image y = {size, size, c, x->bytes, memory_new((size_t)(size * size * c * x->bytes))};
+  float *work = memory_new(sizeof *work * (size_t)p.height * (size_t)(size * c));
+  float *out = memory_new(sizeof *out * (size_t)(size * size * c));
+  taps rows, columns;
+  taps_init(&rows, p.height, size, how);
+  taps_init(&columns, p.width, size, how);
+  resample(&p, &rows, &columns, work, out);
+  store_values(out, (int64_t)size * size * c, &y);
+  taps_release(&rows);
+  taps_release(&columns);
+  free(work);
+  free(out);
+  free(x->pixels);
+  *x = y;
+}
+
+static void load(const domain *d, const char *file, slot *s) {
+  char *path = file_join(d->images.text[0], file);
+  int status = image_read(path, &s->x);
+  if (!status) {
+    s->largest = largest_value(&s->x);
+    if (d->max_value > 0 && s->largest > d->max_value && s->x.bytes == 2) {
+      status = fail(XS_FAILED, "%s: has the value %d, above max_value %g of %s; correct max_value",
+                    path, s->largest, d->max_value, d->path);
+    }
+  }
+  if (status) {
+    s->error = text_copy(fail_message());
+    image_release(&s->x);
+  } else {
+    resize(d, &s->x);
+  }
+  free(path);
+}
+
+/* The deepest and the most colourful image decide how all are stored. */
+static int choose_format(const domain *d, const slot *slots, int64_t n, xs_images *x) {
+  int largest = 0;
+  x->height = x->width = (int)d->size;
+  x->channels = x->bytes = 1;
+  for (int64_t i = 0; i < n; i++) {
+    if (slots[i].error) continue;
+    if (slots[i].x.channels > x->channels) x->channels = slots[i].x.channels;
+    if (slots[i].x.bytes > x->bytes) x->bytes = slots[i].x.bytes;
+    if (slots[i].largest > largest) largest = slots[i].largest;
+  }
+  return site_set_range(d, x, largest);
+}
+
+/* Gray is repeated where the site is coloured; 8 bits are stretched where the site has 16. */
+static void store_image(const image *from, xs_images *x, int64_t row) {
+  int64_t values = (int64_t)x->height * x->width * x->channels;
+  double stretch = from->bytes < x->bytes ? x->max_value / 255 : 1;
+  for (int64_t i = 0; i < values; i++) {
+    int64_t at = from->channels == x->channels ? i : i / 3, to = row * values + i;
+    double v = from->bytes == 1 ? ((uint8_t *)from->pixels)[at] : ((uint16_t *)from->pixels)[at];
+    if (x->bytes == 1) {
+      ((uint8_t *)x->pixels)[to] = (uint8_t)v;
+    } else {
+      ((uint16_t *)x->pixels)[to] = (uint16_t)lrint(v * stretch);
+    }
+  }
+}
+
+static void store_entry(entry *e, const slot *from, xs_site *s) {
+  xs_images *x = &s->images;
+  if (from->error) {
+    if (!s->skipped++) s->first_skipped = text_copy(from->error);
+    return;
+  }
+  store_image(&from->x, x, x->n);
+  x->group[x->n] = e->group;
+  x->file[x->n] = e->file;
+  s->label[x->n++] = e->label;
+  e->file = NULL;
+}
+
+static int check_decoded(const domain *d, const slot *slots, int64_t n, bool skip) {
+  int64_t bad = 0, first = -1;
+  for (int64_t i = n - 1; i >= 0; i--) {
+    if (!slots[i].error) continue;
+    bad++;
+    first = i;
+  }
+  if (!bad || (skip && bad < n)) return 0;
+  if (bad == n) {
+    return fail(XS_FAILED, "%s: none of the %lld images can be read; the first: %s", d->path,
+                (long long)n, slots[first].error);
+  }
+  return fail(XS_FAILED,
+              "%s (%lld of %lld images cannot be read; repair them, or leave them out with "
+              "--skip-unreadable)",
+              slots[first].error, (long long)bad, (long long)n);
+}
+
+static int store(const domain *d, listing *l, const int64_t *rows, const slot *slots, int64_t n,
+                 xs_site *s) {
+  xs_images *x = &s->images;
+  int status = choose_format(d, slots, n, x);
+  if (status) return status;
+  int64_t values = (int64_t)x->height * x->width * x->channels;
+  x->pixels = memory_new((size_t)(n * values * x->bytes));
+  x->group = memory_new(sizeof *x->group * (size_t)n);
+  x->file = memory_new(sizeof *x->file * (size_t)n);
+  s->label = memory_new(sizeof *s->label * (size_t)n);
+  for (int64_t i = 0; i < n; i++) store_entry(&l->entry[rows[i]], &slots[i], s);
+  return 0;
+}
+
+static int load_all(const domain *d, listing *l, const int64_t *rows, int64_t n, bool skip,
+                    xs_site *s) {
+  slot *slots = memory_new(sizeof *slots * (size_t)n);
+#pragma omp parallel for schedule(dynamic)
+  for (int64_t i = 0; i < n; i++) load(d, l->entry[rows[i]].file, &slots[i]);
+  int status = check_decoded(d, slots, n, skip);
+  if (!status) status = store(d, l, rows, slots, n, s);
+  for (int64_t i = 0; i < n; i++) {
+    image_release(&slots[i].x);
+    free(slots[i].error);
+  }
+  free(slots);
+  return status;
+}
+
+static int check_listing(const domain *d, const listing *l) {
+  int32_t *label = memory_new(sizeof *label * (size_t)l->n);
+  for (int64_t i = 0; i < l->n; i++) label[i] = l->entry[i].label;
+  int status = site_check_classes(d, label, l->n);
+  free(label);
+  return status;
+}
+
+/* The rows to load, newly allocated; returns their number. */
+static int64_t choose_rows(const listing *l, int64_t limit, int64_t **rows) {
+  uint64_t *group = memory_new(sizeof *group * (size_t)l->n);
+  *rows = memory_new(sizeof **rows * (size_t)l->n);
+  for (int64_t i = 0; i < l->n; i++) group[i] = l->entry[i].group;
+  int64_t n = site_limit_rows(group, l->n, limit, *rows);
+  free(group);
+  return n;
+}
+
+int site_load_folder(const domain *d, const xs_site_options *o, xs_site *s) {
+  listing l;
+  int status = listing_read(d, &l);
+  if (!status) status = check_listing(d, &l);
+  if (!status) {
+    int64_t *rows, n = choose_rows(&l, o->limit, &rows);
+    status = load_all(d, &l, rows, n, o->skip_unreadable, s);
+    free(rows);
+  }
+  listing_release(&l);
+  return status;
+}
