@@ -167,6 +167,7 @@ typedef struct xs_adapter_options {
   double semantic_cycle, semantic_target, semantic_pseudo; /* weights of the three terms */
   double pseudo_threshold; /* the third term is off until F_T's loss on fakes is at most this */
   double target_learning_rate; /* of F_T */
+  double target_dropout;       /* of F_T while it is trained */
   int64_t target_every;        /* generator updates per F_T update */
   char *translate;             /* "other", "permute": Decision 9 */
   bool flips;                  /* Decision 10 */

@@ -1,0 +1,174 @@
+#include "adapter_plans.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+
+static tg_shape image_shape(const adapter_nets *n, int64_t count) {
+  return tg_shape4(count, n->stargan.size, n->stargan.size, n->stargan.image_channels);
+}
+
+static void add_inputs(tg_graph *g, const adapter_nets *n, int64_t batch, adapter_plan *p) {
+  p->x = tg_input(g, "x", image_shape(n, batch));
+  p->from = tg_input(g, "from", tg_shape4(batch, 1, 1, n->stargan.domains));
+  p->to = tg_input(g, "to", tg_shape4(batch, 1, 1, n->stargan.domains));
+  p->rate = tg_input(g, "rate", tg_scalar());
+  p->step = tg_input(g, "step", tg_scalar());
+}
+
+/* Plans the updates of net and the values that the caller reads. */
+static int compile(tg_graph *g, const nn_net *net, tg_value total, tg_adam_options adam,
+                   adapter_plan *p, tg_store *s, const tg_plan_options *o) {
+  int n = net->n;
+  tg_value *outputs = memory_new((size_t)(n + 12) * sizeof *outputs);
+  nn_adam(g, net, total, p->rate, p->step, adam, outputs);
+  const tg_value more[] = {p->x,     p->from, p->to,   p->from_label, p->to_label,
+                           p->label, p->gate, p->fake, p->next_gate};
+  for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+    if (more[i] != TG_NONE) outputs[n++] = more[i];
+  }
+  size_t bytes = (size_t)(n + p->losses) * sizeof *outputs;
+  outputs = memory_grow(outputs, bytes);
+  for (int i = 0; i < p->losses; i++) outputs[n++] = p->loss[i];
+  int status = tg_plan_new(g, s, n, outputs, o, &p->plan);
+  free(outputs);
+  return status;
+}
+
+static tg_adam_options adam_options(const xs_adapter_options *o) {
+  return (tg_adam_options){o->beta1, o->beta2, 1e-8, 0};
+}
+
+static tg_value batch_part(tg_graph *g, tg_value x, int64_t first, int64_t count) {
+  return tg_slice(g, x, 0, first, count);
+}
+
+static tg_value weighted(tg_graph *g, tg_value total, double weight, tg_value loss) {
+  return tg_add(g, total, tg_affine(g, loss, weight, 0));
+}
+
+/* ---- critic: minimises -L_adv + lambda_cls L_cls(real) ----------------------------------------
+ */
+
+int adapter_plan_critic(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
+                        const tg_plan_options *options, adapter_plan *p) {
+  tg_graph *g = tg_graph_new();
+  int64_t batch = o->batch;
+  *p = (adapter_plan){.losses = 3};
+  add_inputs(g, n, batch, p);
+  p->from_label = tg_input(g, "from_label", tg_shape4(batch, 1, 1, 1));
+  tg_value fake = tg_detach(g, nn_generator_build(g, n->g, &n->stargan, p->x, p->to));
+  nn_verdict both = nn_discriminator_build(g, n->d, &n->stargan, tg_concat(g, p->x, fake, 0));
+  tg_value real_mean = tg_mean(g, batch_part(g, both.source, 0, batch));
+  tg_value fake_mean = tg_mean(g, batch_part(g, both.source, batch, batch));
+  tg_value a = tg_uniform(g, "penalty mix", tg_shape4(batch, 1, 1, 1));
+  tg_value mixed = tg_add(g, fake, tg_mul(g, a, tg_sub(g, p->x, fake))); /* a x + (1-a) fake */
+  nn_verdict between = nn_discriminator_build(g, n->d, &n->stargan, mixed);
+  p->loss[CRITIC_WASSERSTEIN] = tg_sub(g, fake_mean, real_mean);
+  p->loss[CRITIC_PENALTY] = nn_gradient_penalty(g, between.source, mixed, o->penalty_epsilon);
+  p->loss[CRITIC_DOMAIN] = nn_cross_entropy(g, batch_part(g, both.domain, 0, batch), p->from_label);
+  tg_value total =
+      weighted(g, p->loss[CRITIC_WASSERSTEIN], o->gradient_penalty, p->loss[CRITIC_PENALTY]);
+  total = weighted(g, total, o->classification, p->loss[CRITIC_DOMAIN]);
+  int status = compile(g, n->d, total, adam_options(o), p, s, options);
+  tg_graph_free(g);
+  return status;
+}
+
+/* ---- generator --------------------------------------------------------------------------------
+ */
+
+static tg_value classify(tg_graph *g, const adapter_nets *n, nn_net *net, tg_value x) {
+  return nn_classifier_build(g, net, &n->classifier, x);
+}
+
+/* L_sem of eq. 7: F_S on the cycle, F_T on the translated source, F_S on the translated target
+ * whose pseudo-labels are F_T's; the last is off until F_T's loss has once been at most the
+ * threshold. */
+static tg_value add_semantic_paper(tg_graph *g, adapter_nets *n, const xs_adapter_options *o,
+                                   adapter_plan *p, tg_value back, tg_value total) {
+  int64_t half = o->batch / 2;
+  tg_value fake_source = batch_part(g, p->fake, 0, half);
+  tg_value fake_target = batch_part(g, p->fake, half, half);
+  tg_value cycled = classify(g, n, n->fs, batch_part(g, back, 0, half));
+  p->loss[GENERATOR_SEMANTIC_CYCLE] = nn_cross_entropy(g, cycled, p->label);
+  tg_value target_loss = nn_cross_entropy(g, classify(g, n, n->ft, fake_source), p->label);
+  p->loss[GENERATOR_SEMANTIC_TARGET] = target_loss;
+  tg_value pseudo = tg_argmax(g, classify(g, n, n->ft, batch_part(g, p->x, half, half)));
+  p->loss[GENERATOR_SEMANTIC_PSEUDO] =
+      nn_cross_entropy(g, classify(g, n, n->fs, fake_target), pseudo);
+  tg_value above = tg_positive(g, tg_affine(g, target_loss, 1, -o->pseudo_threshold));
+  p->next_gate = tg_max(g, p->gate, tg_affine(g, above, -1, 1));
+  total = weighted(g, total, o->semantic_cycle, p->loss[GENERATOR_SEMANTIC_CYCLE]);
+  total = weighted(g, total, o->semantic_target, target_loss);
+  return weighted(g, total, o->semantic_pseudo,
+                  tg_mul(g, p->next_gate, p->loss[GENERATOR_SEMANTIC_PSEUDO]));
+}
+
+/* CyCADA's paper: the frozen F_S labels both ways. */
+static tg_value add_semantic_cycada(tg_graph *g, adapter_nets *n, const xs_adapter_options *o,
+                                    adapter_plan *p, tg_value total) {
+  int64_t half = o->batch / 2;
+  tg_value pseudo = tg_argmax(g, classify(g, n, n->fs, p->x));
+  for (int side = 0; side < 2; side++) {
+    tg_value seen = classify(g, n, n->fs, batch_part(g, p->fake, side * half, half));
+    p->loss[GENERATOR_SEMANTIC_TARGET + side] =
+        nn_cross_entropy(g, seen, batch_part(g, pseudo, side * half, half));
+  }
+  total = weighted(g, total, o->semantic_target, p->loss[GENERATOR_SEMANTIC_TARGET]);
+  return weighted(g, total, o->semantic_pseudo, p->loss[GENERATOR_SEMANTIC_PSEUDO]);
+}
+
+static tg_value add_semantic(tg_graph *g, adapter_nets *n, const xs_adapter_options *o,
+                             adapter_plan *p, tg_value back, tg_value total) {
+  for (int i = GENERATOR_SEMANTIC_CYCLE; i <= GENERATOR_SEMANTIC_PSEUDO; i++)
+    p->loss[i] = tg_const(g, 0);
+  if (strcmp(o->semantic, "paper") == 0) return add_semantic_paper(g, n, o, p, back, total);
+  if (strcmp(o->semantic, "cycada-paper") == 0) return add_semantic_cycada(g, n, o, p, total);
+  return total;
+}
+
+int adapter_plan_generator(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
+                           const tg_plan_options *options, adapter_plan *p) {
+  tg_graph *g = tg_graph_new();
+  int64_t batch = o->batch;
+  *p = (adapter_plan){.losses = 6};
+  add_inputs(g, n, batch, p);
+  p->to_label = tg_input(g, "to_label", tg_shape4(batch, 1, 1, 1));
+  p->label = tg_input(g, "label", tg_shape4(batch / 2, 1, 1, 1));
+  p->gate = p->next_gate = tg_input(g, "gate", tg_scalar());
+  p->fake = nn_generator_build(g, n->g, &n->stargan, p->x, p->to);
+  nn_verdict verdict = nn_discriminator_build(g, n->d, &n->stargan, p->fake);
+  tg_value back = nn_generator_build(g, n->g, &n->stargan, p->fake, p->from);
+  p->loss[GENERATOR_ADVERSARIAL] = tg_neg(g, tg_mean(g, verdict.source));
+  p->loss[GENERATOR_DOMAIN] = nn_cross_entropy(g, verdict.domain, p->to_label);
+  p->loss[GENERATOR_CYCLE] = nn_mean_absolute(g, p->x, back);
+  tg_value total =
+      weighted(g, p->loss[GENERATOR_ADVERSARIAL], o->classification, p->loss[GENERATOR_DOMAIN]);
+  total = weighted(g, total, o->cycle, p->loss[GENERATOR_CYCLE]);
+  total = add_semantic(g, n, o, p, back, total);
+  int status = compile(g, n->g, total, adam_options(o), p, s, options);
+  tg_graph_free(g);
+  return status;
+}
+
+/* ---- F_T --------------------------------------------------------------------------------------
+ */
+
+int adapter_plan_target(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
+                        const tg_plan_options *options, adapter_plan *p) {
+  tg_graph *g = tg_graph_new();
+  int64_t half = o->batch / 2;
+  nn_classifier dropping = n->classifier;
+  dropping.dropout = n->dropout;
+  *p = (adapter_plan){.losses = 1};
+  p->x = tg_input(g, "x", image_shape(n, half));
+  p->label = tg_input(g, "label", tg_shape4(half, 1, 1, 1));
+  p->rate = tg_input(g, "rate", tg_scalar());
+  p->step = tg_input(g, "step", tg_scalar());
+  p->loss[0] = nn_cross_entropy(g, nn_classifier_build(g, n->ft, &dropping, p->x), p->label);
+  int status = compile(g, n->ft, p->loss[0], (tg_adam_options){0.9, 0.999, 1e-8, 0}, p, s, options);
+  tg_graph_free(g);
+  return status;
+}

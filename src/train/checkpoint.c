@@ -1,0 +1,110 @@
+#include "checkpoint.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "safetensors.h"
+
+static int check_finite(const safetensor *t) {
+  const float *x = t->data;
+  for (int64_t i = 0; i < t->count; i++) {
+    if (!isfinite(x[i]))
+      return fail(1, "parameter %s is no longer finite (%g)", t->name, (double)x[i]);
+  }
+  return 0;
+}
+
+static void add_slot(const checkpoint_part *part, int i, safetensor *t) {
+  tg_shape shape = tg_store_shape(part->store, i);
+  float *x = memory_new((size_t)tg_count(shape) * sizeof *x);
+  tg_store_read(part->store, i, x);
+  *t = (safetensor){.name = text_format("%s%s", part->prefix, tg_store_name(part->store, i)),
+                    .dtype = SAFETENSORS_F32,
+                    .rank = 4,
+                    .data = x,
+                    .count = tg_count(shape)};
+  memcpy(t->dim, shape.d, sizeof shape.d);
+}
+
+int checkpoint_save(const char *path, int n, const checkpoint_part *part, const json_t *state) {
+  int total = 0, made = 0, status = 0;
+  for (int i = 0; i < n; i++) total += tg_store_size(part[i].store);
+  safetensor *t = memory_new((size_t)(total + 1) * sizeof *t);
+  for (int i = 0; i < n; i++) {
+    for (int k = 0; k < tg_store_size(part[i].store); k++) add_slot(&part[i], k, &t[made++]);
+  }
+  for (int i = 0; i < made && !status; i++) status = check_finite(&t[i]);
+  if (!status) {
+    char *text = json_dumps(state, JSON_COMPACT | JSON_SORT_KEYS);
+    json_t *map = json_pack("{s:s}", "state", text);
+    status = safetensors_write(path, t, made, map);
+    json_decref(map);
+    free(text);
+  }
+  for (int i = 0; i < made; i++) {
+    free(t[i].name);
+    free((void *)(uintptr_t)t[i].data);
+  }
+  free(t);
+  return status;
+}
+
+/* Puts a tensor of the file into the part whose prefix it has. */
+static int restore(const char *path, int n, const checkpoint_part *part, const safetensor *t) {
+  for (int i = 0; i < n; i++) {
+    size_t length = strlen(part[i].prefix);
+    if (strncmp(t->name, part[i].prefix, length) != 0 || t->rank != 4) continue;
+    tg_store *s = part[i].store;
+    tg_shape shape = tg_shape4(t->dim[0], t->dim[1], t->dim[2], t->dim[3]);
+    if (tg_store_add(s, t->name + length, shape)) return fail_context(1, "%s: ", path);
+    float *x = memory_new((size_t)t->count * sizeof *x);
+    int status = safetensors_read_f32(t, x);
+    if (!status) tg_store_write(s, tg_store_find(s, t->name + length), x);
+    free(x);
+    return status;
+  }
+  return fail(1, "%s: tensor %s belongs to another kind of run", path, t->name);
+}
+
+int checkpoint_state(const char *path, json_t **state) {
+  *state = NULL;
+  if (!file_exists(path)) return 0;
+  safetensors *file = NULL;
+  if (safetensors_open(path, &file)) return 1;
+  const char *text = json_string_value(json_object_get(safetensors_metadata(file), "state"));
+  json_error_t error;
+  if (text) *state = json_loads(text, 0, &error);
+  safetensors_close(file);
+  if (*state) return 0;
+  return fail(1, "%s: is not a checkpoint; delete it to start this unit again", path);
+}
+
+int checkpoint_load(const char *path, int n, const checkpoint_part *part) {
+  safetensors *file = NULL;
+  if (safetensors_open(path, &file)) return 1;
+  int status = 0;
+  for (int i = 0; i < safetensors_count(file) && !status; i++) {
+    status = restore(path, n, part, safetensors_at(file, i));
+  }
+  safetensors_close(file);
+  return status;
+}
+
+json_t *kernels_json(const tg_kernels *k) {
+  json_t *j = json_object();
+  for (int i = 0; k && i < tg_kernels_size(k); i++) {
+    json_object_set_new(j, tg_kernels_signature(k, i), json_string(tg_kernels_choice(k, i)));
+  }
+  return j;
+}
+
+void kernels_restore(tg_kernels *k, const json_t *j) {
+  const char *signature;
+  json_t *choice;
+  json_object_foreach((json_t *)(uintptr_t)j, signature, choice) {
+    if (k && json_is_string(choice)) tg_kernels_set(k, signature, json_string_value(choice));
+  }
+}

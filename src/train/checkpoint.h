@@ -1,0 +1,25 @@
+/* checkpoint.h: everything a run needs to go on, in one file that is replaced atomically. */
+#ifndef CHECKPOINT_H
+#define CHECKPOINT_H
+
+#include <jansson.h>
+
+#include "tg.h"
+
+typedef struct checkpoint_part {
+  const char *prefix; /* of the part's tensors in the file: "now/", "best/" */
+  tg_store *store;
+} checkpoint_part;
+
+/* Refuses to save numbers that are not finite.  state: counters and text. */
+int checkpoint_save(const char *path, int n, const checkpoint_part *part, const json_t *state);
+/* The state alone; 0 and *state NULL where there is no file. */
+int checkpoint_state(const char *path, json_t **state);
+/* The tensors; slots that the stores lack are added.  A damaged file or another run's is an error.
+ */
+int checkpoint_load(const char *path, int n, const checkpoint_part *part);
+
+json_t *kernels_json(const tg_kernels *k);
+void kernels_restore(tg_kernels *k, const json_t *j);
+
+#endif

@@ -1,0 +1,124 @@
+/* classifier.c: a trained classifier, ready to give logits. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "classifier.h"
+#include "error.h"
+#include "file.h"
+#include "model_file.h"
+
+enum { BATCH = 100 };
+
+struct xs_classifier {
+  nn_classifier net; /* architecture is owned */
+  train_geometry geometry;
+  char **class_name;
+  tg_store *store;
+  tg_plan *plan; /* of a batch of BATCH images */
+  tg_value x, logit;
+};
+
+void xs_classifier_free(xs_classifier *c) {
+  if (!c) return;
+  tg_plan_free(c->plan);
+  tg_store_free(c->store);
+  for (int i = 0; c->class_name && i < c->net.classes; i++) free(c->class_name[i]);
+  free(c->class_name);
+  free((char *)(uintptr_t)c->net.architecture);
+  free(c);
+}
+
+int xs_classifier_classes(const xs_classifier *c) { return c->net.classes; }
+const char *xs_classifier_class_name(const xs_classifier *c, int k) { return c->class_name[k]; }
+const train_geometry *classifier_geometry(const xs_classifier *c) { return &c->geometry; }
+const nn_classifier *classifier_description(const xs_classifier *c) { return &c->net; }
+
+json_t *classifier_metadata(const nn_classifier *c, const train_geometry *g,
+                            char *const *class_name) {
+  json_t *classes = json_array();
+  for (int i = 0; i < c->classes; i++) json_array_append_new(classes, json_string(class_name[i]));
+  json_t *j = json_pack("{s:i, s:s, s:s, s:o}", "format", 1, "kind", "classifier", "architecture",
+                        c->architecture, "classes", classes);
+  json_t *geometry = geometry_json(g);
+  json_object_update(j, geometry);
+  json_decref(geometry);
+  return j;
+}
+
+static int parse_classes(const json_t *j, const char *path, xs_classifier *c) {
+  size_t n = json_array_size(j);
+  if (n < 2 || n > 100000)
+    return fail(1, "%s: metadata: classes: a list of two or more names is needed", path);
+  c->net.classes = (int)n;
+  c->class_name = memory_new(n * sizeof *c->class_name);
+  for (size_t i = 0; i < n; i++) {
+    const char *name = json_string_value(json_array_get(j, i));
+    if (!name) return fail(1, "%s: metadata: classes[%zu] is not text", path, i);
+    c->class_name[i] = text_copy(name);
+  }
+  return 0;
+}
+
+static int parse_metadata(const json_t *j, const char *path, xs_classifier *c) {
+  const char *architecture = json_string_value(json_object_get(j, "architecture"));
+  if (!architecture) return fail(1, "%s: metadata: architecture is missing", path);
+  if (parse_classes(json_object_get(j, "classes"), path, c)) return 1;
+  if (geometry_parse(j, path, &c->geometry)) return 1;
+  c->net.architecture = text_copy(architecture);
+  c->net.size = c->geometry.size;
+  c->net.channels = c->geometry.channels;
+  const char *why = nn_classifier_impossible(&c->net);
+  return why ? fail(1, "%s: architecture '%s': %s", path, architecture, why) : 0;
+}
+
+static int build(xs_classifier *c, const char *path) {
+  tg_graph *g = tg_graph_new();
+  nn_net *net = nn_net_new("");
+  c->store = tg_store_new(tg_device_cpu());
+  c->x = tg_input(g, "x", tg_shape4(BATCH, c->net.size, c->net.size, c->net.channels));
+  c->logit = nn_classifier_build(g, net, &c->net, c->x);
+  int status = model_load(path, net, c->store);
+  if (!status) status = tg_plan_new(g, c->store, 1, &c->logit, NULL, &c->plan);
+  nn_net_free(net);
+  tg_graph_free(g);
+  return status;
+}
+
+xs_status xs_classifier_load(const char *path, xs_classifier **out) {
+  *out = NULL;
+  json_t *metadata = NULL;
+  xs_classifier *c = memory_new(sizeof *c);
+  int status = model_metadata(path, "classifier", &metadata);
+  if (!status) status = parse_metadata(metadata, path, c);
+  if (!status) status = build(c, path);
+  json_decref(metadata);
+  if (status) {
+    xs_classifier_free(c);
+    return XS_FAILED;
+  }
+  *out = c;
+  return XS_OK;
+}
+
+/* Row i of a batch that starts at `first`; beyond the end the last row is repeated. */
+void batch_rows(const int64_t *rows, int64_t n, int64_t first, int64_t batch, int64_t *out) {
+  for (int64_t i = 0; i < batch; i++) {
+    int64_t at = first + i < n ? first + i : n - 1;
+    out[i] = rows ? rows[at] : at;
+  }
+}
+
+xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const int64_t *rows,
+                               int64_t n, float *logit) {
+  int64_t batch[BATCH];
+  for (int64_t first = 0; first < n; first += BATCH) {
+    int64_t count = n - first < BATCH ? n - first : BATCH;
+    batch_rows(rows, n, first, BATCH, batch);
+    xs_images_fetch(images, batch, BATCH, c->net.size, c->net.channels, &c->geometry.norm,
+                    tg_plan_data(c->plan, c->x));
+    if (tg_plan_run(c->plan, 0)) return XS_FAILED;
+    memcpy(logit + first * c->net.classes, tg_plan_data(c->plan, c->logit),
+           (size_t)(count * c->net.classes) * sizeof *logit);
+  }
+  return XS_OK;
+}

@@ -1,0 +1,13 @@
+/* classifier.h: what training shares with the trained classifier. */
+#ifndef CLASSIFIER_H
+#define CLASSIFIER_H
+
+#include "train.h"
+
+json_t *classifier_metadata(const nn_classifier *c, const train_geometry *g,
+                            char *const *class_name);
+/* Rows [batch] of the batch that starts at `first` of rows [n] (NULL: 0, 1, ...); beyond the end
+ * the last row is repeated. */
+void batch_rows(const int64_t *rows, int64_t n, int64_t first, int64_t batch, int64_t *out);
+
+#endif

@@ -1,0 +1,293 @@
+/* fit.c: training a classifier with early stopping (method 3). */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch.h"
+#include "classifier.h"
+#include "error.h"
+#include "file.h"
+#include "model_file.h"
+#include "run.h"
+
+enum { EVALUATION_BATCH = 100 };
+
+typedef struct fit {
+  const train_job *job;
+  const fit_task *task;
+  nn_classifier description;
+  nn_net *net;
+  tg_store *now, *best;
+  tg_plan *train, *evaluate;
+  tg_value x, label, rate, step, loss; /* of train */
+  tg_value seen, logit;                /* of evaluate */
+  loader *loader;
+  int64_t epoch_steps;
+  /* state of the run, kept in checkpoints */
+  int64_t done, saved;  /* steps done, and at the last checkpoint */
+  int64_t epoch, stale; /* epochs done; epochs since the best */
+  double best_auc;
+  double epoch_loss; /* sum over the present epoch */
+  curve curve;
+} fit;
+
+static int build_training(fit *f) {
+  const train_geometry *geo = &f->task->geometry;
+  const xs_classifier_options *o = f->task->options;
+  tg_graph *g = tg_graph_new();
+  nn_classifier dropping = f->description;
+  dropping.dropout = o->dropout;
+  f->x = tg_input(g, "x", tg_shape4(o->batch, geo->size, geo->size, geo->channels));
+  f->label = tg_input(g, "label", tg_shape4(o->batch, 1, 1, 1));
+  f->rate = tg_input(g, "rate", tg_scalar());
+  f->step = tg_input(g, "step", tg_scalar());
+  f->loss = nn_cross_entropy(g, nn_classifier_build(g, f->net, &dropping, f->x), f->label);
+  int n = f->net->n;
+  tg_value *outputs = memory_new((size_t)(n + 1) * sizeof *outputs);
+  nn_adam(g, f->net, f->loss, f->rate, f->step,
+          (tg_adam_options){0.9, 0.999, 1e-8, o->weight_decay}, outputs);
+  outputs[n] = f->loss;
+  tg_plan_options p = {.effort = f->job->effort, .kernels = f->job->kernels, .seed = f->job->seed};
+  int status = tg_plan_new(g, f->now, n + 1, outputs, &p, &f->train);
+  free(outputs);
+  tg_graph_free(g);
+  return status;
+}
+
+static int build_evaluation(fit *f) {
+  const train_geometry *geo = &f->task->geometry;
+  tg_graph *g = tg_graph_new();
+  f->seen = tg_input(g, "x", tg_shape4(EVALUATION_BATCH, geo->size, geo->size, geo->channels));
+  f->logit = nn_classifier_build(g, f->net, &f->description, f->seen);
+  tg_plan_options p = {.effort = f->job->effort, .kernels = f->job->kernels};
+  int status = tg_plan_new(g, f->now, 1, &f->logit, &p, &f->evaluate);
+  tg_graph_free(g);
+  return status;
+}
+
+/* Parameters first, so that they exist under their names before a plan is made. */
+static int initialise(fit *f) {
+  if (build_evaluation(f)) return 1;
+  if (nn_net_initialise(f->net, f->now, f->job->seed)) return 1;
+  if (f->task->start_from && model_load(f->task->start_from, f->net, f->now)) return 1;
+  return build_training(f);
+}
+
+static int start_loader(fit *f) {
+  const fit_task *t = f->task;
+  loader_options o = {
+      .sampler = {.seed = f->job->seed,
+                  .stream = f->job->task,
+                  .mode = SAMPLER_EPOCHS,
+                  .batch = t->options->batch,
+                  .rows = t->train.rows,
+                  .n = t->train.n,
+                  .balanced = t->options->balanced,
+                  .label = t->train.label,
+                  .classes = t->classes},
+      .images = t->train.images,
+      .label = t->train.label,
+      .size = t->geometry.size,
+      .channels = t->geometry.channels,
+      .norm = t->geometry.norm,
+  };
+  f->epoch_steps = t->options->steps_per_epoch;
+  if (!f->epoch_steps) f->epoch_steps = t->train.n / t->options->batch;
+  if (loader_new(&o, f->done, &f->loader)) {
+    return fail_context(1, "%s: ", f->job->task);
+  }
+  return 0;
+}
+
+/* ---- checkpoints ---------------------------------------------------------------------------- */
+
+static void parts(const fit *f, checkpoint_part part[2]) {
+  part[0] = (checkpoint_part){"now/", f->now};
+  part[1] = (checkpoint_part){"best/", f->best};
+}
+
+static int save(fit *f) {
+  checkpoint_part part[2];
+  parts(f, part);
+  json_t *state = json_pack("{s:I, s:I, s:I, s:f, s:f, s:s, s:o}", "done", (json_int_t)f->done,
+                            "epoch", (json_int_t)f->epoch, "stale", (json_int_t)f->stale,
+                            "best_auc", f->best_auc, "epoch_loss", f->epoch_loss, "curve",
+                            f->curve.text, "kernels", kernels_json(f->job->kernels));
+  char *path = run_path(f->job, "checkpoint.safetensors");
+  int status = checkpoint_save(path, 2, part, state);
+  if (status) fail_context(1, "%s: step %lld: ", f->job->task, (long long)f->done);
+  f->saved = f->done;
+  free(path);
+  json_decref(state);
+  return status;
+}
+
+static int load_state(fit *f, json_t **state) {
+  char *path = run_path(f->job, "checkpoint.safetensors");
+  int status = checkpoint_state(path, state);
+  if (!status && *state) kernels_restore(f->job->kernels, json_object_get(*state, "kernels"));
+  free(path);
+  return status;
+}
+
+static int restore(fit *f, const json_t *state) {
+  checkpoint_part part[2];
+  parts(f, part);
+  char *path = run_path(f->job, "checkpoint.safetensors");
+  int status = checkpoint_load(path, 2, part);
+  free(path);
+  f->done = f->saved = json_integer_value(json_object_get(state, "done"));
+  f->epoch = json_integer_value(json_object_get(state, "epoch"));
+  f->stale = json_integer_value(json_object_get(state, "stale"));
+  f->best_auc = json_number_value(json_object_get(state, "best_auc"));
+  f->epoch_loss = json_number_value(json_object_get(state, "epoch_loss"));
+  const char *text = json_string_value(json_object_get(state, "curve"));
+  if (text) curve_restore(&f->curve, text);
+  if (!status) run_note(f->job, "continues after step %lld", (long long)f->done);
+  return status;
+}
+
+/* ---- epochs --------------------------------------------------------------------------------- */
+
+static double validation_auc(fit *f) {
+  const train_set *v = &f->task->validation;
+  const train_geometry *geo = &f->task->geometry;
+  int classes = f->task->classes;
+  int64_t rows[EVALUATION_BATCH];
+  float *logit = memory_new((size_t)((v->n + EVALUATION_BATCH) * classes) * sizeof *logit);
+  int32_t *label = memory_new((size_t)(v->n + 1) * sizeof *label);
+  for (int64_t i = 0; i < v->n; i++) label[i] = v->label[v->rows[i]];
+  for (int64_t first = 0; first < v->n; first += EVALUATION_BATCH) {
+    batch_rows(v->rows, v->n, first, EVALUATION_BATCH, rows);
+    xs_images_fetch(v->images, rows, EVALUATION_BATCH, geo->size, geo->channels, &geo->norm,
+                    tg_plan_data(f->evaluate, f->seen));
+    tg_plan_run(f->evaluate, 0);
+    memcpy(logit + first * classes, tg_plan_data(f->evaluate, f->logit),
+           (size_t)(EVALUATION_BATCH * classes) * sizeof *logit);
+  }
+  double auc = xs_auc(logit, label, v->n, classes);
+  free(label);
+  free(logit);
+  return auc;
+}
+
+static void keep_best(fit *f) {
+  for (int i = 0; i < f->net->n; i++) {
+    const nn_param *p = &f->net->param[i];
+    float *x = memory_new((size_t)tg_count(p->shape) * sizeof *x);
+    tg_store_read(f->now, tg_store_find(f->now, p->name), x);
+    tg_store_add(f->best, p->name, p->shape);
+    tg_store_write(f->best, tg_store_find(f->best, p->name), x);
+    free(x);
+  }
+}
+
+static int train_step(fit *f, double *loss) {
+  static const char *const name[] = {"classification"};
+  const batch *b = loader_next(f->loader);
+  const xs_classifier_options *o = f->task->options;
+  const train_geometry *geo = &f->task->geometry;
+  size_t pixels = (size_t)(o->batch * geo->size * geo->size * geo->channels);
+  memcpy(tg_plan_data(f->train, f->x), b->x, pixels * sizeof(float));
+  memcpy(tg_plan_data(f->train, f->label), b->label, (size_t)o->batch * sizeof(float));
+  run_set_scalar(f->train, f->rate, o->learning_rate);
+  run_set_scalar(f->train, f->step, (double)(f->done + 1));
+  if (tg_plan_run(f->train, (uint64_t)f->done)) return 1;
+  *loss = run_scalar(f->train, f->loss);
+  return run_check_losses(f->job, f->done, 1, name, loss);
+}
+
+static int end_epoch(fit *f) {
+  double auc = validation_auc(f);
+  if (isnan(auc)) {
+    return fail(
+        1,
+        "%s: the validation split holds fewer than two classes, so that early stopping has no "
+        "AUC; give the site more labelled images",
+        f->job->task);
+  }
+  f->epoch++;
+  f->stale++;
+  if (f->epoch == 1 || auc > f->best_auc) {
+    f->best_auc = auc;
+    f->stale = 0;
+    keep_best(f);
+  }
+  curve_add(&f->curve, "%lld\t%.6g\t%.6g\n", (long long)f->epoch,
+            f->epoch_loss / (double)f->epoch_steps, 100 * auc);
+  f->epoch_loss = 0;
+  return 0;
+}
+
+/* Steps until early stopping, the last epoch, or a request to stop. */
+static xs_status train(fit *f) {
+  static const char *const name[] = {"loss", "validation AUC"};
+  const xs_classifier_options *o = f->task->options;
+  run_clock clock = {0};
+  while (f->epoch < o->epochs && f->stale < o->patience) {
+    double shown[2] = {0, 100 * f->best_auc};
+    if (train_step(f, &shown[0])) return XS_FAILED;
+    f->done++;
+    f->epoch_loss += shown[0];
+    run_report(f->job, &clock, f->done, o->epochs * f->epoch_steps, f->epoch ? 2 : 1, name, shown);
+    if (f->done % f->epoch_steps == 0 && end_epoch(f)) return XS_FAILED;
+    bool stopped = run_stopped(f->job);
+    if ((stopped || f->done - f->saved >= f->job->checkpoint_every) && save(f)) return XS_FAILED;
+    if (stopped) return run_interrupted(f->job, f->done);
+  }
+  return XS_OK;
+}
+
+static int finish(fit *f) {
+  char *model = run_path(f->job, "model.safetensors"), *table = run_path(f->job, "curve.tsv");
+  json_t *metadata = classifier_metadata(&f->description, &f->task->geometry, f->task->class_name);
+  json_object_set_new(metadata, "training",
+                      json_pack("{s:s, s:I, s:I, s:I, s:f}", "task", f->job->task, "seed",
+                                (json_int_t)f->job->seed, "epochs", (json_int_t)f->epoch,
+                                "best_epoch", (json_int_t)(f->epoch - f->stale), "validation_auc",
+                                f->best_auc));
+  int status = model_save(model, f->net, f->best, metadata);
+  if (!status) status = file_write_atomic(table, f->curve.text, f->curve.size);
+  run_note(f->job, "best of %lld epochs is %lld, validation AUC %.2f", (long long)f->epoch,
+           (long long)(f->epoch - f->stale), 100 * f->best_auc);
+  json_decref(metadata);
+  free(table);
+  free(model);
+  return status;
+}
+
+static xs_status run(fit *f) {
+  const char *why = nn_classifier_impossible(&f->description);
+  if (why) return (xs_status)fail(XS_USAGE, "%s: %s", f->job->task, why);
+  json_t *state = NULL;
+  /* The recorded kernels are needed to plan; the numbers then go over the initial ones. */
+  if (load_state(f, &state)) return XS_FAILED;
+  int status = initialise(f);
+  if (!status && state) status = restore(f, state);
+  json_decref(state);
+  if (status || start_loader(f)) return XS_FAILED;
+  xs_status trained = train(f);
+  if (trained) return trained;
+  return finish(f) ? XS_FAILED : XS_OK;
+}
+
+xs_status train_fit(const train_job *job, const fit_task *task) {
+  fit f = {.job = job, .task = task};
+  f.description = (nn_classifier){.architecture = task->options->architecture,
+                                  .size = task->geometry.size,
+                                  .channels = task->geometry.channels,
+                                  .classes = task->classes};
+  f.net = nn_net_new("");
+  f.now = tg_store_new(job->device);
+  f.best = tg_store_new(job->device);
+  curve_start(&f.curve, "epoch\tloss\tvalidation_auc");
+  xs_status status = run(&f);
+  loader_free(f.loader);
+  tg_plan_free(f.train);
+  tg_plan_free(f.evaluate);
+  tg_store_free(f.now);
+  tg_store_free(f.best);
+  nn_net_free(f.net);
+  curve_free(&f.curve);
+  return status;
+}

@@ -1,0 +1,48 @@
+#include "gallery.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "file.h"
+#include "png_file.h"
+#include "translator.h"
+
+enum { COLUMNS = 12 };
+
+/* n square images side by side, as 8-bit pixels. */
+static int write_row(const char *dir, const char *name, const xs_images *images,
+                     const int64_t *rows, int64_t n, const train_geometry *g) {
+  int size = g->size, c = g->channels;
+  int64_t each = (int64_t)size * size * c;
+  const xs_normalisation plain = {{0, 0, 0}, {1, 1, 1}};
+  float *x = memory_new((size_t)(n * each) * sizeof *x);
+  uint8_t *pixel = memory_new((size_t)(n * each));
+  xs_images_fetch(images, rows, n, size, c, &plain, x);
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t k = 0; k < each; k++) {
+      int64_t y = k / (size * c), in_line = k % (size * c);
+      pixel[y * n * size * c + i * size * c + in_line] = (uint8_t)lrintf(x[i * each + k] * 255);
+    }
+  }
+  char *path = file_join(dir, name);
+  int status = png_file_write(path, (int)n * size, size, c, pixel);
+  free(path);
+  free(pixel);
+  free(x);
+  return status;
+}
+
+int gallery_write(const char *dir, const adapt_task *task, translator *t) {
+  const train_geometry *g = translator_geometry(t);
+  const train_set *v = &task->validation;
+  int64_t n = v->n < COLUMNS ? v->n : COLUMNS;
+  if (task->target_n < n) n = task->target_n;
+  if (n == 0) return 0;
+  xs_images *made = NULL;
+  if (translator_apply(t, v->images, v->rows, n, 1, &made)) return 1;
+  int status = write_row(dir, "original.png", v->images, v->rows, n, g);
+  if (!status) status = write_row(dir, "translated.png", made, NULL, n, g);
+  if (!status) status = write_row(dir, "target.png", task->target, task->target_rows, n, g);
+  xs_images_close(made);
+  return status;
+}

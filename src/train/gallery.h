@@ -1,0 +1,11 @@
+/* gallery.h: rows of example images for the report. */
+#ifndef GALLERY_H
+#define GALLERY_H
+
+#include "train.h"
+
+/* Writes original.png, translated.png (source validation images and their translations) and
+ * target.png (real target images) in dir. */
+int gallery_write(const char *dir, const adapt_task *task, translator *t);
+
+#endif

@@ -1,0 +1,21 @@
+/* model_file.h: networks in safetensors files, with metadata as JSON under the key "xsite". */
+#ifndef MODEL_FILE_H
+#define MODEL_FILE_H
+
+#include <jansson.h>
+
+#include "nn.h"
+#include "train.h"
+
+/* Writes net's parameters (names without the prefix, file order) atomically. */
+int model_save(const char *path, const nn_net *net, const tg_store *s, const json_t *metadata);
+/* Reads the metadata of a model of this kind ("classifier", "generator"); a message if it is
+ * another's. */
+int model_metadata(const char *path, const char *kind, json_t **metadata);
+/* Reads every parameter of net; a missing, extra or misshapen tensor or a NaN is an error. */
+int model_load(const char *path, const nn_net *net, tg_store *s);
+
+json_t *geometry_json(const train_geometry *g); /* {"size", "channels", "normalisation"} */
+int geometry_parse(const json_t *j, const char *path, train_geometry *g);
+
+#endif

@@ -1,0 +1,109 @@
+#include "run.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "error.h"
+#include "file.h"
+
+static void append(curve *c, const char *line) {
+  size_t length = strlen(line);
+  c->text = memory_grow(c->text, c->size + length + 1);
+  memcpy(c->text + c->size, line, length + 1);
+  c->size += length;
+}
+
+void curve_start(curve *c, const char *header) {
+  *c = (curve){0};
+  append(c, header);
+  append(c, "\n");
+}
+
+void curve_restore(curve *c, const char *text) {
+  curve_free(c);
+  append(c, text);
+}
+
+void curve_add(curve *c, const char *format, ...) {
+  char line[512];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  append(c, line);
+}
+
+void curve_free(curve *c) {
+  free(c->text);
+  *c = (curve){0};
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void run_report(const train_job *job, run_clock *c, int64_t done, int64_t total, int losses,
+                const char *const *name, const double *loss) {
+  if (!job->watch || !job->watch->progress) return;
+  double t = now();
+  if (c->since <= 0) {
+    c->since = t;
+    c->done = done;
+  } else if (t - c->since > 2) {
+    c->rate = (double)(done - c->done) / (t - c->since);
+    c->since = t;
+    c->done = done;
+  }
+  xs_progress p = {.task = job->task, .done = done, .total = total, .rate = c->rate};
+  for (; p.losses < losses && p.losses < 8; p.losses++) {
+    p.loss_name[p.losses] = name[p.losses];
+    p.loss[p.losses] = loss[p.losses];
+  }
+  job->watch->progress(job->watch->context, &p);
+}
+
+void run_note(const train_job *job, const char *format, ...) {
+  if (!job->watch || !job->watch->note) return;
+  char line[512];
+  int used = snprintf(line, sizeof line, "%s: ", job->task);
+  va_list args;
+  va_start(args, format);
+  vsnprintf(line + used, sizeof line - (size_t)used, format, args);
+  va_end(args);
+  job->watch->note(job->watch->context, line);
+}
+
+bool run_stopped(const train_job *job) {
+  return job->watch && job->watch->stop && job->watch->stop(job->watch->context);
+}
+
+xs_status run_interrupted(const train_job *job, int64_t step) {
+  return (xs_status)fail(XS_FAILED,
+                         "%s: stopped at step %lld; a checkpoint is in %s, continue with --resume",
+                         job->task, (long long)step, job->dir);
+}
+
+int run_check_losses(const train_job *job, int64_t step, int losses, const char *const *name,
+                     const double *loss) {
+  for (int i = 0; i < losses; i++) {
+    if (isfinite(loss[i])) continue;
+    return fail(
+        XS_FAILED,
+        "%s: step %lld: loss '%s' is %g; the last good checkpoint and model files in %s are "
+        "kept; a lower learning rate usually mends this",
+        job->task, (long long)step, name[i], loss[i], job->dir);
+  }
+  return 0;
+}
+
+char *run_path(const train_job *job, const char *name) { return file_join(job->dir, name); }
+
+double run_scalar(tg_plan *p, tg_value v) { return (double)*(const float *)tg_plan_data(p, v); }
+
+void run_set_scalar(tg_plan *p, tg_value v, double x) { *(float *)tg_plan_data(p, v) = (float)x; }

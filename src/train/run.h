@@ -1,0 +1,36 @@
+/* run.h: what the training loops share: curve, progress, checks, interruption. */
+#ifndef RUN_H
+#define RUN_H
+
+#include "checkpoint.h"
+#include "train.h"
+
+/* A table that grows as text: header line, then one line a row. */
+typedef struct curve {
+  char *text;
+  size_t size;
+} curve;
+void curve_start(curve *c, const char *header);
+void curve_restore(curve *c, const char *text);
+void curve_add(curve *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void curve_free(curve *c);
+
+typedef struct run_clock { /* for rates */
+  double since;
+  int64_t done;
+  double rate;
+} run_clock;
+void run_report(const train_job *job, run_clock *c, int64_t done, int64_t total, int losses,
+                const char *const *name, const double *loss);
+void run_note(const train_job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+bool run_stopped(const train_job *job);
+xs_status run_interrupted(const train_job *job, int64_t step);
+/* Fails where a loss is not finite: names step and loss. */
+int run_check_losses(const train_job *job, int64_t step, int losses, const char *const *name,
+                     const double *loss);
+char *run_path(const train_job *job, const char *name); /* dir/name; allocated */
+double run_scalar(tg_plan *p, tg_value v);              /* a float plan's scalar output */
+void run_set_scalar(tg_plan *p, tg_value v, double x);
+
+#endif

@@ -1,0 +1,79 @@
+/* train.h: training runs that can be stopped at any instant and continued, and the models they make. */
+#ifndef TRAIN_H
+#define TRAIN_H
+
+#include <jansson.h>
+
+#include "nn.h"
+#include "tg.h"
+#include "xsite.h"
+
+/* What every training run is given. */
+typedef struct train_job {
+  const char *task; /* "baseline optdigits": names random streams and progress */
+  const char *dir;  /* existing folder for models, curve and checkpoint */
+  uint64_t seed;
+  const tg_device *device;
+  tg_effort effort;
+  tg_kernels *kernels;      /* choices used and extended */
+  int64_t checkpoint_every; /* steps (generator steps of an adapter) */
+  const xs_watch *watch;
+} train_job;
+
+/* How images become a network's input. */
+typedef struct train_geometry {
+  int size, channels;
+  xs_normalisation norm;
+} train_geometry;
+
+/* Images with their labels and the rows of them that are used. */
+typedef struct train_set {
+  const xs_images *images;
+  const int32_t *label; /* of all images */
+  const int64_t *rows;  /* [n] */
+  int64_t n;
+} train_set;
+
+/* ---- classifiers ------------------------------------------------------------------------------ */
+typedef struct fit_task {
+  const xs_classifier_options *options;
+  train_geometry geometry;
+  train_set train, validation;
+  int classes;
+  char *const *class_name;  /* [classes] */
+  const char *start_from;   /* model file to fine-tune, or NULL */
+} fit_task;
+
+/* Trains with early stopping on validation AUC (method 3); writes model.safetensors (the best epoch) and
+ * curve.tsv.  Continues from dir's checkpoint if there is one. */
+xs_status train_fit(const train_job *job, const fit_task *task);
+
+/* A classifier's geometry and description; lent. */
+const train_geometry *classifier_geometry(const xs_classifier *c);
+const nn_classifier *classifier_description(const xs_classifier *c);
+
+/* ---- adapters ----------------------------------------------------------------------------------- */
+typedef struct adapt_task {
+  const xs_adapter_options *options;
+  const char *classifier; /* model file of F_S */
+  train_set source;       /* training rows */
+  train_set validation;   /* source validation rows: how many keep their label */
+  const xs_images *target; /* no labels: none can be seen */
+  const int64_t *target_rows;
+  int64_t target_n;
+} adapt_task;
+
+/* Trains G, D and F_T (method 4); writes generator, discriminator and target.safetensors, curve.tsv and
+ * the three rows of example images.  Continues from dir's checkpoint if there is one. */
+xs_status train_adapt(const train_job *job, const adapt_task *task);
+
+/* ---- translators ---------------------------------------------------------------------------------- */
+typedef struct translator translator;
+int translator_load(const char *path, translator **out);
+void translator_free(translator *t);
+/* Rows of images translated to the given domain (0 source, 1 target), as 16-bit images of the
+ * generator's size; group keys are kept.  The caller closes *out. */
+xs_status translator_apply(translator *t, const xs_images *images, const int64_t *rows, int64_t n,
+                           int domain, xs_images **out);
+
+#endif

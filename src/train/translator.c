@@ -1,0 +1,150 @@
+/* translator.c: a trained generator, ready to translate images. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "classifier.h"
+#include "error.h"
+#include "file.h"
+#include "model_file.h"
+#include "translator.h"
+
+enum { BATCH = 50 };
+
+struct translator {
+  nn_stargan net;
+  train_geometry geometry;
+  tg_store *store;
+  bool owns_store;
+  tg_plan *plan;
+  tg_value x, domain, y;
+};
+
+void translator_free(translator *t) {
+  if (!t) return;
+  tg_plan_free(t->plan);
+  if (t->owns_store) tg_store_free(t->store);
+  free(t);
+}
+
+json_t *translator_metadata(const nn_stargan *s, const train_geometry *g, const char *kind) {
+  json_t *j = json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:i}", "format", 1, "kind", kind,
+                        "architecture", "stargan", "base_channels", (json_int_t)s->channels,
+                        "blocks", (json_int_t)s->blocks, "critic_layers",
+                        (json_int_t)nn_stargan_critic_layers(s), "domains", s->domains);
+  json_t *geometry = geometry_json(g);
+  json_object_update(j, geometry);
+  json_decref(geometry);
+  return j;
+}
+
+static int parse_metadata(const json_t *j, const char *path, translator *t) {
+  if (geometry_parse(j, path, &t->geometry)) return 1;
+  t->net = (nn_stargan){
+      .size = t->geometry.size,
+      .image_channels = t->geometry.channels,
+      .domains = (int)json_integer_value(json_object_get(j, "domains")),
+      .channels = json_integer_value(json_object_get(j, "base_channels")),
+      .blocks = json_integer_value(json_object_get(j, "blocks")),
+  };
+  if (t->net.channels > 4096 || t->net.blocks > 1000 || t->net.domains > 1000) {
+    return fail(1, "%s: metadata: base_channels, blocks or domains is beyond any use", path);
+  }
+  return nn_stargan_check(&t->net) ? fail_context(1, "%s: ", path) : 0;
+}
+
+/* Plans G on t's store; path: the model file to read first, or NULL. */
+static int build(translator *t, const char *prefix, const char *path) {
+  tg_graph *g = tg_graph_new();
+  nn_net *net = nn_net_new(prefix);
+  int size = t->net.size;
+  t->x = tg_input(g, "x", tg_shape4(BATCH, size, size, t->net.image_channels));
+  t->domain = tg_input(g, "domain", tg_shape4(BATCH, 1, 1, t->net.domains));
+  t->y = nn_generator_build(g, net, &t->net, t->x, t->domain);
+  int status = path ? model_load(path, net, t->store) : 0;
+  if (!status) status = tg_plan_new(g, t->store, 1, &t->y, NULL, &t->plan);
+  nn_net_free(net);
+  tg_graph_free(g);
+  return status;
+}
+
+int translator_share(const nn_stargan *s, const train_geometry *g, tg_store *store,
+                     const char *prefix, translator **out) {
+  translator *t = memory_new(sizeof *t);
+  *t = (translator){.net = *s, .geometry = *g, .store = store};
+  int status = build(t, prefix, NULL);
+  if (status) {
+    translator_free(t);
+    t = NULL;
+  }
+  *out = t;
+  return status;
+}
+
+int translator_load(const char *path, translator **out) {
+  *out = NULL;
+  json_t *metadata = NULL;
+  translator *t = memory_new(sizeof *t);
+  int status = model_metadata(path, "generator", &metadata);
+  if (!status) status = parse_metadata(metadata, path, t);
+  t->owns_store = true;
+  t->store = tg_store_new(tg_device_cpu());
+  if (!status) status = build(t, "", path);
+  json_decref(metadata);
+  if (status) {
+    translator_free(t);
+    return status;
+  }
+  *out = t;
+  return 0;
+}
+
+const train_geometry *translator_geometry(const translator *t) { return &t->geometry; }
+
+/* Normalised values back to 0 .. 65535. */
+static void store_16_bit(const train_geometry *g, const float *y, int64_t count, uint16_t *pixel) {
+  for (int64_t i = 0; i < count; i++) {
+    int c = (int)(i % g->channels);
+    double v = (double)y[i] * g->norm.deviation[c] + g->norm.mean[c];
+    v = v < 0 ? 0 : v > 1 ? 1 : v;
+    pixel[i] = (uint16_t)lrint(v * 65535);
+  }
+}
+
+static void set_domain(translator *t, int domain) {
+  float *one_hot = tg_plan_data(t->plan, t->domain);
+  for (int i = 0; i < BATCH * t->net.domains; i++) one_hot[i] = i % t->net.domains == domain;
+}
+
+xs_status translator_apply(translator *t, const xs_images *images, const int64_t *rows, int64_t n,
+                           int domain, xs_images **out) {
+  const train_geometry *g = &t->geometry;
+  int64_t each = (int64_t)g->size * g->size * g->channels, batch[BATCH];
+  xs_images *made = memory_new(sizeof *made);
+  *made = (xs_images){.name = text_copy(images->name),
+                      .n = n,
+                      .height = g->size,
+                      .width = g->size,
+                      .channels = g->channels,
+                      .bytes = 2,
+                      .max_value = 65535,
+                      .resize = images->resize,
+                      .pixels = memory_new((size_t)(n * each + 1) * sizeof(uint16_t)),
+                      .group = memory_new((size_t)(n + 1) * sizeof(uint64_t))};
+  set_domain(t, domain);
+  for (int64_t first = 0; first < n; first += BATCH) {
+    int64_t count = n - first < BATCH ? n - first : BATCH;
+    batch_rows(rows, n, first, BATCH, batch);
+    xs_images_fetch(images, batch, BATCH, g->size, g->channels, &g->norm,
+                    tg_plan_data(t->plan, t->x));
+    if (tg_plan_run(t->plan, 0)) {
+      xs_images_close(made);
+      return XS_FAILED;
+    }
+    store_16_bit(g, tg_plan_data(t->plan, t->y), count * each,
+                 (uint16_t *)made->pixels + first * each);
+    for (int64_t i = 0; i < count; i++) made->group[first + i] = images->group[batch[i]];
+  }
+  *out = made;
+  return XS_OK;
+}
