@@ -19,6 +19,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "golden"))
 from networks import Discriminator, Generator, LeNet, gradient_penalty  # noqa: E402
 
