@@ -1,0 +1,51 @@
+/* cli.h: what a verb of the program is.  A verb is one file, verb_NAME.c, that defines
+ * `const cli_verb verb_NAME`, and one row in verbs.def.  Only this folder prints and exits. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "option.h"
+#include "xsite.h"
+
+enum { CLI_ANY = -1 };
+
+typedef struct cli_verb {
+  const char *name;      /* as typed: "study run" */
+  const char *words;     /* what follows besides options: "FILE", "IMAGE..." or "" */
+  int least, most;       /* how many words; most CLI_ANY: no limit */
+  const char *summary;   /* one line */
+  const option *options; /* [n_options] */
+  int n_options;
+  size_t record; /* bytes of the options' record */
+  /* Returns an xs_status; main prints xs_message() where it is not XS_OK. */
+  int (*run)(void *record, int n, const char **word);
+} cli_verb;
+
+#define VERB(name) extern const cli_verb verb_##name;
+#include "verbs.def"
+#undef VERB
+
+/* ---- following long work ------------------------------------------------------------------------
+ */
+
+typedef struct cli_progress {
+  bool terminal; /* stderr is one: a line that is written over; else a line every ten seconds */
+  bool shown;    /* a line is on the screen */
+  double last;   /* when, in seconds */
+} cli_progress;
+
+/* A watch that shows progress and notes on stderr and stops at SIGINT or SIGTERM; a second signal
+ * ends the program at once.  p must outlive it. */
+xs_watch cli_watch(cli_progress *p);
+void cli_watch_end(cli_progress *p); /* leaves the terminal on a new line */
+
+/* Writes the line of a progress report: task, share, rate, time left, losses. */
+void cli_progress_write(FILE *f, const xs_progress *p);
+
+/* Writes a text as a CSV field, quoted where needed. */
+void cli_csv_field(FILE *f, const char *text);
+
+#endif

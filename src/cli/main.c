@@ -1,0 +1,180 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "error.h"
+#include "file.h"
+
+static const cli_verb *const verbs[] = {
+#define VERB(name) &verb_##name,
+#include "verbs.def"
+#undef VERB
+};
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+/* ---- help ---- */
+
+/* The verbs whose names start with prefix, one a line. */
+static void list_verbs(FILE *f, const char *prefix) {
+  for (int i = 0; i < VERBS; i++) {
+    if (strncmp(verbs[i]->name, prefix, strlen(prefix)) != 0) continue;
+    char *use = text_format("%s %s", verbs[i]->name, verbs[i]->words);
+    fprintf(f, "  %-28s  %s\n", use, verbs[i]->summary);
+    free(use);
+  }
+}
+
+static void print_help(FILE *f) {
+  fprintf(f,
+          "xsite %s: will an image classifier work at a site that it has never seen, and if not,\n"
+          "make it work there without a label from that site.\n\nusage: xsite VERB [OPTION...]\n\n",
+          xs_version());
+  list_verbs(f, "");
+  fprintf(f, "\n`xsite VERB --help` lists a verb's options.  Exit status: 0 done, 1 failed, 2 "
+             "wrong usage,\n"
+             "3 adaptation is predicted to hurt or a data check found faults.\n");
+}
+
+static int print_verb_help(const cli_verb *v, const option_table *t) {
+  char *options = option_help(t, true);
+  printf("usage: xsite %s [OPTION...] %s\n\n%s\n", v->name, v->words, v->summary);
+  if (v->n_options > 0) printf("\n%s", options);
+  free(options);
+  return XS_OK;
+}
+
+/* ---- finding a verb ---- */
+
+/* How many of the words the name consists of, if they begin with it; else 0. */
+static int match(const char *name, int n, char **words) {
+  int used = 0;
+  while (used < n) {
+    size_t length = strcspn(name, " ");
+    if (strlen(words[used]) != length || strncmp(name, words[used], length) != 0) return 0;
+    used++;
+    if (name[length] == 0) return used;
+    name += length + 1;
+  }
+  return 0;
+}
+
+static const cli_verb *find_verb(int n, char **words, int *used) {
+  for (int i = 0; i < VERBS; i++) {
+    *used = match(verbs[i]->name, n, words);
+    if (*used > 0) return verbs[i];
+  }
+  return NULL;
+}
+
+/* "study ": whether verbs of two words begin so. */
+static bool is_group(const char *prefix) {
+  for (int i = 0; i < VERBS; i++) {
+    if (strncmp(verbs[i]->name, prefix, strlen(prefix)) == 0) return true;
+  }
+  return false;
+}
+
+/* What was typed of a verb's name: the words before the first option, at most three. */
+static char *typed_name(int n, char **words) {
+  char *name = text_copy(words[0]);
+  for (int i = 1; i < n && i < 3 && words[i][0] != '-'; i++) {
+    char *longer = text_format("%s %s", name, words[i]);
+    free(name);
+    name = longer;
+  }
+  return name;
+}
+
+static bool is_help(const char *word) {
+  return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* The first word begins verbs of several words: they are listed. */
+static int refuse_group(int n, char **words, const char *group) {
+  bool asked = n > 1 && is_help(words[1]);
+  list_verbs(asked ? stdout : stderr, group);
+  return asked ? XS_OK : fail(XS_USAGE, "the verbs that begin with '%s' are above", words[0]);
+}
+
+static int refuse_verb(int n, char **words) {
+  const char *names[VERBS];
+  for (int i = 0; i < VERBS; i++) names[i] = verbs[i]->name;
+  char *name = typed_name(n, words), *group = text_format("%s ", words[0]);
+  const char *near = text_nearest(name, names, VERBS);
+  if (!near) near = text_nearest(words[0], names, VERBS);
+  int status = XS_USAGE;
+  if (near) {
+    fail(XS_USAGE, "'%s' is no verb; did you mean '%s'?", name, near);
+  } else if (is_group(group)) {
+    status = refuse_group(n, words, group);
+  } else {
+    fail(XS_USAGE, "'%s' is no verb; see xsite --help", words[0]);
+  }
+  free(group);
+  free(name);
+  return status;
+}
+
+/* ---- running it ---- */
+
+static int check_words(const cli_verb *v, int n, const char **words) {
+  if (n < v->least) {
+    return fail(XS_USAGE, "xsite %s needs %s; see xsite %s --help", v->name, v->words, v->name);
+  }
+  if (v->most != CLI_ANY && n > v->most) {
+    return fail(XS_USAGE, "xsite %s: '%s' is one word too many; see xsite %s --help", v->name,
+                words[v->most], v->name);
+  }
+  return XS_OK;
+}
+
+static int run_verb(const cli_verb *v, int argc, char **argv) {
+  char *what = text_format("xsite %s", v->name);
+  const option_table table = {what, v->options, v->n_options};
+  void *record = memory_new(v->record);
+  const char **words = memory_new(sizeof *words * (size_t)argc);
+  int n = 0;
+  bool help = false;
+  option_defaults(&table, record);
+  int status = option_parse(&table, record, argc, argv, words, &n, &help);
+  if (status == XS_OK && help) {
+    status = print_verb_help(v, &table);
+    goto out;
+  }
+  if (status == XS_OK) status = check_words(v, n, words);
+  if (status == XS_OK) status = option_check(&table, record, what);
+  if (status == XS_OK) status = v->run(record, n, words);
+out:
+  option_release(&table, record);
+  free(words);
+  free(record);
+  free(what);
+  return status;
+}
+
+static int run(int n, char **words) {
+  int used = 0;
+  if (n == 0) {
+    print_help(stderr);
+    return fail(XS_USAGE, "a verb is needed, see above");
+  }
+  if (strcmp(words[0], "--version") == 0) {
+    printf("xsite %s\n", xs_version());
+    return XS_OK;
+  }
+  if (is_help(words[0])) {
+    print_help(stdout);
+    return XS_OK;
+  }
+  const cli_verb *v = find_verb(n, words, &used);
+  return v ? run_verb(v, n - used, words + used) : refuse_verb(n, words);
+}
+
+int main(int argc, char **argv) {
+  int status = run(argc > 0 ? argc - 1 : 0, argv + 1);
+  if (status == XS_OK && (fflush(stdout) != 0 || ferror(stdout))) {
+    status = fail(XS_FAILED, "cannot write to standard output");
+  }
+  if (status != XS_OK) fprintf(stderr, "xsite: %s\n", xs_message());
+  return status;
+}

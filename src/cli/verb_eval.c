@@ -1,0 +1,206 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "error.h"
+#include "file.h"
+#include "tg.h"
+
+typedef struct eval_options {
+  char *model, *data, *split, *data_dir;
+  int64_t seed, replicates, threads;
+  bool json, by_image, skip_unreadable;
+} eval_options;
+
+#define FIELD(name) offsetof(eval_options, name)
+
+static const option rows[] = {
+    {.name = "model",
+     .type = OPTION_TEXT,
+     .offset = FIELD(model),
+     .required = true,
+     .value = "FILE",
+     .help = "The classifier, model.safetensors."},
+    {.name = "data",
+     .type = OPTION_TEXT,
+     .offset = FIELD(data),
+     .required = true,
+     .value = "DOMAIN-FILE",
+     .help = "The site: a YAML file that says where its images and labels are."},
+    {.name = "split",
+     .type = OPTION_CHOICE,
+     .offset = FIELD(split),
+     .fallback = "test",
+     .choices = "train|validation|test|all",
+     .help = "Which of the site's images."},
+    {.name = "seed",
+     .type = OPTION_INTEGER,
+     .offset = FIELD(seed),
+     .fallback = "1",
+     .value = "N",
+     .help = "Of the split and the bootstrap; the study's seed gives the study's test set."},
+    {.name = "replicates",
+     .type = OPTION_INTEGER,
+     .offset = FIELD(replicates),
+     .fallback = "1000",
+     .low = 10,
+     .high = 1000000,
+     .value = "N",
+     .help = "Bootstrap replicates."},
+    {.name = "by_image",
+     .type = OPTION_FLAG,
+     .offset = FIELD(by_image),
+     .fallback = "false",
+     .help = "Split images instead of patients or digits."},
+    {.name = "data_dir",
+     .type = OPTION_TEXT,
+     .offset = FIELD(data_dir),
+     .value = "DIR",
+     .help = "Where a domain file with `root: data` finds its files; by default $XSITE_DATA."},
+    {.name = "skip_unreadable",
+     .type = OPTION_FLAG,
+     .offset = FIELD(skip_unreadable),
+     .fallback = "false",
+     .help = "Leave out images that cannot be decoded instead of stopping."},
+    {.name = "threads",
+     .type = OPTION_INTEGER,
+     .offset = FIELD(threads),
+     .fallback = "0",
+     .high = 1024,
+     .value = "N",
+     .help = "Threads; 0 means one for each processor."},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .offset = FIELD(json),
+     .fallback = "false",
+     .help = "Print JSON."},
+};
+
+typedef struct test_set { /* the labelled images of the split */
+  int64_t n;
+  int64_t *row;    /* [n] */
+  int32_t *label;  /* [n] */
+  uint64_t *group; /* [n] */
+} test_set;
+
+static void release_set(test_set *t) {
+  free(t->row);
+  free(t->label);
+  free(t->group);
+}
+
+static xs_status check_classes(const eval_options *o, const xs_classifier *c, const xs_site *s) {
+  int classes = xs_classifier_classes(c);
+  if (s->classes != classes) {
+    return fail(XS_FAILED, "%s has %d classes, %s has %d; they must be the same", o->model, classes,
+                o->data, s->classes);
+  }
+  for (int i = 0; i < classes; i++) {
+    const char *name = xs_classifier_class_name(c, i);
+    if (strcmp(name, s->class_name[i]) == 0) continue;
+    return fail(
+        XS_FAILED,
+        "class %d is '%s' in %s and '%s' in %s; list the site's classes in the model's order "
+        "and under its names",
+        i, name, o->model, s->class_name[i], o->data);
+  }
+  return XS_OK;
+}
+
+static xs_status select_set(const eval_options *o, const xs_site *s, test_set *t) {
+  static const char *const names[] = {
+      [XS_TRAIN] = "train", [XS_VALIDATION] = "validation", [XS_TEST] = "test", [XS_ALL] = "all"};
+  int which = XS_TRAIN;
+  int64_t n = 0;
+  while (strcmp(names[which], o->split) != 0) which++;
+  xs_status status =
+      xs_split_rows(&s->images, (uint64_t)o->seed, o->by_image, (xs_split)which, &t->row, &n);
+  if (status != XS_OK) return status;
+  t->label = memory_new(sizeof *t->label * (size_t)n);
+  t->group = memory_new(sizeof *t->group * (size_t)n);
+  for (int64_t i = 0; i < n; i++) {
+    int64_t row = t->row[i];
+    if (s->label[row] < 0) continue;
+    t->row[t->n] = row;
+    t->label[t->n] = s->label[row];
+    t->group[t->n++] = s->images.group[row];
+  }
+  if (t->n > 0) return XS_OK;
+  return fail(XS_FAILED, "%s: no labelled image is in the split '%s'", o->data, o->split);
+}
+
+/* ---- printing ---- */
+
+static void print_text(const eval_options *o, const xs_site *s, const xs_measure *m) {
+  printf("%s on %s, split '%s', seed %" PRId64 ": %" PRId64 " images, %" PRId64 " groups\n",
+         o->model, s->images.name, o->split, o->seed, m->n, m->groups);
+  if (s->skipped > 0) {
+    printf("left out         %" PRId64 " unreadable images, the first: %s\n", s->skipped,
+           s->first_skipped);
+  }
+  printf("AUC              %6.2f %%  95 %% interval %.2f to %.2f (groups resampled)\n",
+         100 * m->auc, 100 * m->low, 100 * m->high);
+  printf("AUC as in paper  %6.2f %%  interval %.2f to %.2f (1,000 samples of 1,000 images)\n",
+         100 * m->paper_mean, 100 * m->paper_low, 100 * m->paper_high);
+  printf("accuracy         %6.2f %%\n", 100 * m->accuracy);
+}
+
+static json_t *per_cent(double x) { return x == x ? json_real(100 * x) : json_null(); }
+
+static void print_json(const eval_options *o, const xs_site *s, const xs_measure *m) {
+  json_t *j = json_pack("{s:s, s:s, s:s, s:I}", "model", o->model, "site", s->images.name, "split",
+                        o->split, "seed", (json_int_t)o->seed);
+  json_object_set_new(j, "auc", per_cent(m->auc));
+  json_object_set_new(j, "low", per_cent(m->low));
+  json_object_set_new(j, "high", per_cent(m->high));
+  json_object_set_new(j, "paper_mean", per_cent(m->paper_mean));
+  json_object_set_new(j, "paper_low", per_cent(m->paper_low));
+  json_object_set_new(j, "paper_high", per_cent(m->paper_high));
+  json_object_set_new(j, "accuracy", per_cent(m->accuracy));
+  json_object_set_new(j, "n", json_integer((json_int_t)m->n));
+  json_object_set_new(j, "groups", json_integer((json_int_t)m->groups));
+  json_object_set_new(j, "skipped", json_integer((json_int_t)s->skipped));
+  char *text = json_dumps(j, JSON_INDENT(2) | JSON_REAL_PRECISION(8));
+  puts(text);
+  free(text);
+  json_decref(j);
+}
+
+static int run(void *record, int n, const char **word) {
+  (void)n, (void)word;
+  const eval_options *o = record;
+  const xs_site_options reading = {.data_dir = o->data_dir, .skip_unreadable = o->skip_unreadable};
+  xs_classifier *c = NULL;
+  xs_site *s = NULL;
+  test_set t = {0};
+  float *logit = NULL;
+  xs_measure m;
+  tg_set_threads((int)o->threads);
+  xs_status status = xs_classifier_load(o->model, &c);
+  if (status == XS_OK) status = xs_site_open(o->data, &reading, &s);
+  if (status == XS_OK) status = check_classes(o, c, s);
+  if (status == XS_OK) status = select_set(o, s, &t);
+  if (status != XS_OK) goto out;
+  logit = memory_new(sizeof *logit * (size_t)t.n * (size_t)s->classes);
+  status = xs_classifier_logits(c, &s->images, t.row, t.n, logit);
+  if (status == XS_OK) {
+    status = xs_measure_classifier(logit, t.label, t.group, t.n, s->classes, (int)o->replicates,
+                                   (uint64_t)o->seed, &m);
+  }
+  if (status == XS_OK) (o->json ? print_json : print_text)(o, s, &m);
+out:
+  free(logit);
+  release_set(&t);
+  xs_site_close(s);
+  xs_classifier_free(c);
+  return status;
+}
+
+const cli_verb verb_eval = {.name = "eval",
+                            .words = "",
+                            .summary = "Measure a classifier on a site: AUC with intervals.",
+                            .options = rows,
+                            .n_options = sizeof rows / sizeof *rows,
+                            .record = sizeof(eval_options),
+                            .run = run};

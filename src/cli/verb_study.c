@@ -1,0 +1,123 @@
+#include <stdlib.h>
+
+#include "cli.h"
+
+typedef struct study_options {
+  char *out, *device, *data;
+  bool resume, measure_kernels, skip_unreadable;
+  int64_t threads;
+  option_texts set;
+} study_options;
+
+#define FIELD(name) offsetof(study_options, name)
+
+static const option rows[] = {
+    {.name = "out",
+     .type = OPTION_TEXT,
+     .offset = FIELD(out),
+     .value = "DIR",
+     .help = "The run folder; by default runs/NAME, with the study's name."},
+    {.name = "resume",
+     .type = OPTION_FLAG,
+     .offset = FIELD(resume),
+     .fallback = "false",
+     .help = "Continue a run that was broken off."},
+    {.name = "threads",
+     .type = OPTION_INTEGER,
+     .offset = FIELD(threads),
+     .fallback = "0",
+     .high = 1024,
+     .value = "N",
+     .help = "Threads; 0 means one for each processor."},
+    {.name = "device",
+     .type = OPTION_CHOICE,
+     .offset = FIELD(device),
+     .fallback = "cpu",
+     .choices = "cpu|reference",
+     .value = "NAME",
+     .help = "What computes."},
+    {.name = "set",
+     .type = OPTION_TEXTS,
+     .offset = FIELD(set),
+     .value = "KEY=VALUE",
+     .help = "Override an option of the study file, as adapter.batch=64; may be repeated."},
+    {.name = "data",
+     .type = OPTION_TEXT,
+     .offset = FIELD(data),
+     .value = "DIR",
+     .help = "Where domain files with `root: data` find their files; by default $XSITE_DATA."},
+    {.name = "measure_kernels",
+     .type = OPTION_FLAG,
+     .offset = FIELD(measure_kernels),
+     .fallback = "false",
+     .help = "Time the candidate kernels once and keep the fastest."},
+    {.name = "skip_unreadable",
+     .type = OPTION_FLAG,
+     .offset = FIELD(skip_unreadable),
+     .fallback = "false",
+     .help = "Leave out images that cannot be decoded instead of stopping."},
+};
+
+static xs_run_options make_run(const study_options *o) {
+  return (xs_run_options){.out = o->out,
+                          .data_dir = o->data,
+                          .resume = o->resume,
+                          .threads = (int)o->threads,
+                          .device = o->device,
+                          .measure_kernels = o->measure_kernels,
+                          .skip_unreadable = o->skip_unreadable};
+}
+
+static xs_status open_study(const study_options *o, const char *path, xs_study **s) {
+  return xs_study_open(path, o->set.n, (const char *const *)o->set.text, s);
+}
+
+static int run(void *record, int n, const char **word) {
+  (void)n;
+  const study_options *o = record;
+  const xs_run_options options = make_run(o);
+  xs_study *study = NULL;
+  cli_progress progress;
+  xs_status status = open_study(o, word[0], &study);
+  if (status != XS_OK) return status;
+  const xs_watch watch = cli_watch(&progress);
+  status = xs_study_run(study, &options, &watch);
+  cli_watch_end(&progress);
+  xs_study_close(study);
+  return status;
+}
+
+static int plan(void *record, int n, const char **word) {
+  (void)n;
+  const study_options *o = record;
+  const xs_run_options options = make_run(o);
+  xs_study *study = NULL;
+  char *text = NULL;
+  xs_status status = open_study(o, word[0], &study);
+  if (status == XS_OK) status = xs_study_plan(study, &options, &text);
+  if (status == XS_OK) fputs(text, stdout);
+  free(text);
+  xs_study_close(study);
+  return status;
+}
+
+const cli_verb verb_study_run = {
+    .name = "study run",
+    .words = "FILE",
+    .least = 1,
+    .most = 1,
+    .summary = "Train, adapt, evaluate and report everything that a study file asks for.",
+    .options = rows,
+    .n_options = sizeof rows / sizeof *rows,
+    .record = sizeof(study_options),
+    .run = run};
+
+const cli_verb verb_study_plan = {.name = "study plan",
+                                  .words = "FILE",
+                                  .least = 1,
+                                  .most = 1,
+                                  .summary = "Say what a study would run and what of it is done.",
+                                  .options = rows,
+                                  .n_options = sizeof rows / sizeof *rows,
+                                  .record = sizeof(study_options),
+                                  .run = plan};
