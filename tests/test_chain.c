@@ -381,6 +381,62 @@ static void uniform_is_the_stream(void **state) {
   assert_true(fabs(mean - 0.5) < 0.01 && fabs(product) < 0.003);
 }
 
+/* ---- refusals ----------------------------------------------------------------------------- */
+
+static void expect_refusal(tg_graph *g, tg_value v, const char *const part[3]) {
+  assert_int_equal(v, TG_NONE);
+  assert_non_null(tg_graph_failure(g));
+  for (int i = 0; i < 3; i++) {
+    if (!strstr(tg_graph_failure(g), part[i])) {
+      fail_msg("'%s' does not say '%s'", tg_graph_failure(g), part[i]);
+    }
+  }
+  assert_int_equal(tg_add(g, v, v), TG_NONE); /* the first failure sticks */
+  assert_non_null(strstr(tg_graph_failure(g), part[0]));
+  tg_graph_free(g);
+}
+
+static void impossible_shapes_are_refused(void **state) {
+  (void)state;
+  const tg_shape shape = {{2, 3, 4, 5}};
+#define REFUSED(expression, ...)                                                                   \
+  do {                                                                                             \
+    tg_graph *g = tg_graph_new();                                                                  \
+    tg_value x = tg_input(g, "x", shape), y = tg_input(g, "y", tg_shape4(2, 3, 1, 6));             \
+    (void)x, (void)y;                                                                              \
+    expect_refusal(g, expression, (const char *const[]){__VA_ARGS__});                             \
+  } while (0)
+  REFUSED(tg_add(g, x, y), "add", "2x3x4x5", "dimension c is 5 and 6");
+  REFUSED(tg_broadcast(g, y, shape), "broadcast", "2x3x1x6", "dimension c is 6");
+  REFUSED(tg_sum_to(g, x, tg_shape4(1, 3, 2, 5)), "sum_to", "2x3x4x5", "dimension w is 4");
+  REFUSED(tg_reshape(g, x, tg_shape4(2, 3, 4, 6)), "reshape", "120", "2x3x4x6");
+  REFUSED(tg_slice(g, x, 3, 3, 3), "slice", "3 elements from 3", "dimension c of 5");
+  REFUSED(tg_slice(g, x, 4, 0, 1), "slice", "2x3x4x5", "axis 4");
+  REFUSED(tg_slice(g, x, 1, INT64_MAX, 2), "slice", "2x3x4x5", "dimension h of 3");
+  REFUSED(tg_slice(g, x, 1, -1, 2), "slice", "-1", "dimension h of 3");
+  REFUSED(tg_pad(g, x, 2, 3, 6), "pad", "dimension w", "after 3 zeros in 6");
+  REFUSED(tg_concat(g, x, y, 2), "concat", "dimension c is 5 and 6", "only w may differ");
+  REFUSED(tg_input(g, "z", tg_shape4(1, 0, 1, 1)), "input", "dimension h of 'z'", "at least 1");
+  REFUSED(tg_add(g, x, TG_NONE), "add", "operand", "missing");
+  REFUSED(tg_mean(g, TG_NONE), "sum_to", "operand", "missing");
+#undef REFUSED
+}
+
+static void trivial_uses_add_no_nodes(void **state) {
+  (void)state;
+  tg_graph *g = tg_graph_new();
+  const tg_shape shape = {{2, 3, 4, 5}};
+  tg_value x = tg_input(g, "x", shape);
+  assert_int_equal(tg_affine(g, x, 1, 0), x);
+  assert_int_equal(tg_reshape(g, x, shape), x);
+  assert_int_equal(tg_broadcast(g, x, shape), x);
+  assert_int_equal(tg_sum_to(g, x, shape), x);
+  assert_int_equal(tg_slice(g, x, 1, 0, 3), x);
+  assert_int_equal(tg_pad(g, x, 1, 0, 3), x);
+  assert_null(tg_graph_failure(g));
+  tg_graph_free(g);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(pointwise_matches_definition),
@@ -393,6 +449,8 @@ int main(void) {
       cmocka_unit_test(sum_of_many_is_exact),
       cmocka_unit_test(moves_match_loops),
       cmocka_unit_test(uniform_is_the_stream),
+      cmocka_unit_test(impossible_shapes_are_refused),
+      cmocka_unit_test(trivial_uses_add_no_nodes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
