@@ -1,0 +1,81 @@
+/* data_files.h: a temporary folder for tests, and checks of refusals. */
+#ifndef DATA_FILES_H
+#define DATA_FILES_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#undef fail /* cmocka's, in the way of error.h */
+#include "error.h"
+#include "file.h"
+#include "xsite.h"
+
+static inline char *temporary_dir(void) {
+  char *dir = text_copy("/tmp/xsite-test-XXXXXX");
+  assert_non_null(mkdtemp(dir));
+  return dir;
+}
+
+static inline void remove_dir(char *dir) {
+  char *command = text_format("rm -rf '%s'", dir);
+  assert_int_equal(system(command), 0);
+  free(command);
+  free(dir);
+}
+
+static inline void put(const char *dir, const char *name, const void *data, size_t size) {
+  char *path = file_join(dir, name), *parent = file_dir(path);
+  assert_int_equal(file_make_dirs(parent), 0);
+  FILE *f = fopen(path, "wb");
+  assert_non_null(f);
+  assert_int_equal(fwrite(data, 1, size, f), size);
+  assert_int_equal(fclose(f), 0);
+  free(path);
+  free(parent);
+}
+
+static inline void put_text(const char *dir, const char *name, const char *text) {
+  put(dir, name, text, strlen(text));
+}
+
+static inline void copy_file(const char *from, const char *dir, const char *name) {
+  char *data;
+  size_t size;
+  assert_int_equal(file_read(from, &data, &size), 0);
+  put(dir, name, data, size);
+  free(data);
+}
+
+static inline xs_status open_site(const char *dir, const char *yaml, const xs_site_options *o,
+                                  xs_site **s) {
+  put_text(dir, "site.yaml", yaml);
+  char *path = file_join(dir, "site.yaml");
+  xs_status status = xs_site_open(path, o, s);
+  free(path);
+  return status;
+}
+
+static inline void assert_says(const char *part) {
+  bool found = strstr(fail_message(), part) != NULL;
+  if (!found) print_error("\"%s\" does not say \"%s\"\n", fail_message(), part);
+  assert_true(found);
+}
+
+/* The site is refused with a message that holds all of the parts, which end with NULL. */
+static inline void assert_refused(const char *dir, const char *yaml, const char *const *parts) {
+  xs_site *s;
+  assert_int_not_equal(open_site(dir, yaml, NULL, &s), XS_OK);
+  assert_null(s);
+  for (; *parts; parts++) assert_says(*parts);
+}
+
+#define REFUSED(dir, yaml, ...) assert_refused(dir, yaml, (const char *const[]){__VA_ARGS__, NULL})
+
+static inline uint64_t fnv1a(const void *data, size_t n) {
+  uint64_t h = 14695981039346656037u;
+  for (size_t i = 0; i < n; i++) h = (h ^ ((const uint8_t *)data)[i]) * 1099511628211u;
+  return h;
+}
+
+#endif
