@@ -284,6 +284,21 @@ static void test_command_line_wrong(void **state) {
   refuse_words("--as-json=maybe", NULL, "true or false");
 }
 
+static void test_command_line_required(void **state) {
+  (void)state;
+  record r;
+  const char *rest[2];
+  char *argv[] = {"--name=n", "--adapter.batch=5"};
+  int n;
+  bool help;
+  option_defaults(&table, &r);
+  assert_int_equal(option_parse(&table, &r, 0, argv, rest, &n, &help), 2);
+  assert_message("study file needs --name NAME: What the study is called.");
+  assert_int_equal(option_parse(&table, &r, 2, argv, rest, &n, &help), 0);
+  assert_int_equal(r.batch, 5);
+  option_release(&table, &r);
+}
+
 static void test_flags_and_help(void **state) {
   (void)state;
   words w;
@@ -345,6 +360,7 @@ int main(void) {
       cmocka_unit_test(test_set),
       cmocka_unit_test(test_command_line),
       cmocka_unit_test(test_command_line_wrong),
+      cmocka_unit_test(test_command_line_required),
       cmocka_unit_test(test_flags_and_help),
       cmocka_unit_test(test_check),
       cmocka_unit_test(test_json),

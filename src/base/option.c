@@ -271,7 +271,7 @@ void option_defaults(const option_table *t, void *record) {
   }
 }
 
-static bool is_missing(const option *row, const void *record) {
+bool option_row_missing(const option *row, const void *record) {
   const void *p = peek(row, record);
   if (is_text(row)) return !*(char *const *)p;
   return row->type == OPTION_TEXTS && ((const option_texts *)p)->n == 0;
@@ -287,7 +287,7 @@ static bool is_outside(const option *row, const void *record) {
 int option_check(const option_table *t, const void *record, const char *where) {
   for (int i = 0; i < t->n; i++) {
     const option *row = &t->row[i];
-    bool missing = row->required && is_missing(row, record);
+    bool missing = row->required && option_row_missing(row, record);
     if (!missing && !is_outside(row, record)) continue;
     char *key = option_row_key(row), *allowed = option_row_allowed(row);
     if (missing) {

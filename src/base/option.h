@@ -53,7 +53,8 @@ int option_set(const option_table *t, void *record, const char *key, const char 
  * types, values out of range and missing required ones are errors. */
 int option_load(const option_table *t, void *record, const char *path);
 /* Parses --name value, --name=value, --flag, --no-flag; "--" ends options; other words go to rest
- * (in argv's order, lent); -h/--help sets *help.  argv[0] is the first word to parse; rest has room
+ * (in argv's order, lent); -h/--help sets *help; without it missing required
+ * options are errors.  argv[0] is the first word to parse; rest has room
  * for argc words. */
 int option_parse(const option_table *t, void *record, int argc, char **argv, const char **rest,
                  int *n_rest, bool *help);

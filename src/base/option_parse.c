@@ -40,8 +40,8 @@ static int refuse_name(const option_table *t, const char *word) {
   char **names = memory_new(sizeof *names * (size_t)(t->n ? t->n : 1));
   for (int i = 0; i < t->n; i++) names[i] = typed(&t->row[i]);
   const char *near = text_nearest(word, (const char *const *)names, t->n);
-  int status = fail(2, "%s is no option of %s; %s%s", word, t->what,
-                    near ? "did you mean " : "see --help", near ? near : "");
+  int status = fail(2, "%s is no option of %s; %s%s%s", word, t->what,
+                    near ? "did you mean " : "see --help", near ? near : "", near ? "?" : "");
   for (int i = 0; i < t->n; i++) free(names[i]);
   free(names);
   return status;
@@ -91,6 +91,18 @@ static int parse_option(cursor *c, const char *word) {
   return status;
 }
 
+static int check_required(const option_table *t, const void *record) {
+  for (int i = 0; i < t->n; i++) {
+    const option *row = &t->row[i];
+    if (!row->required || !option_row_missing(row, record)) continue;
+    char *name = typed(row);
+    int status = fail(2, "%s needs %s %s: %s", t->what, name, value_name(row), row->help);
+    free(name);
+    return status;
+  }
+  return 0;
+}
+
 static bool is_help(const char *word) {
   return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
@@ -118,6 +130,7 @@ int option_parse(const option_table *t, void *record, int argc, char **argv, con
     }
   }
   free(c.given);
+  if (status == 0 && !*help) status = check_required(t, record);
   return status;
 }
 

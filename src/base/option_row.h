@@ -8,7 +8,8 @@
 int option_row_set(const option *row, void *record, const char *value, const char *label);
 /* Adds one text to a list. */
 void option_row_append(const option *row, void *record, const char *value);
-void option_row_clear(const option *row, void *record); /* frees its texts, leaves none */
+void option_row_clear(const option *row, void *record);         /* frees its texts, leaves none */
+bool option_row_missing(const option *row, const void *record); /* a text or list not given */
 char *option_row_allowed(const option *row); /* "a whole number from 1 to 64"; allocated */
 char *option_row_key(const option *row);     /* "section.name"; allocated */
 

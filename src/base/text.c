@@ -1,6 +1,7 @@
 #include "file.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ enum { LONGEST = 63 }; /* characters of a word that can be near another */
 /* Levenshtein 1966; words longer than LONGEST are near nothing. */
 static int edit_distance(const char *a, const char *b) {
   size_t na = strlen(a), nb = strlen(b);
-  if (na > LONGEST || nb > LONGEST) return LONGEST + 1;
+  if (na > LONGEST || nb > LONGEST) return INT_MAX;
   int row[LONGEST + 1]; /* row[j]: distance of a's first i characters from b's first j */
   for (size_t j = 0; j <= nb; j++) row[j] = (int)j;
   for (size_t i = 1; i <= na; i++) {

@@ -37,7 +37,8 @@ static void print_help(FILE *f) {
 
 static int print_verb_help(const cli_verb *v, const option_table *t) {
   char *options = option_help(t, true);
-  printf("usage: xsite %s [OPTION...] %s\n\n%s\n", v->name, v->words, v->summary);
+  printf("usage: xsite %s%s%s%s\n\n%s\n", v->name, v->n_options > 0 ? " [OPTION...]" : "",
+         *v->words ? " " : "", v->words, v->summary);
   if (v->n_options > 0) printf("\n%s", options);
   free(options);
   return XS_OK;
@@ -74,15 +75,30 @@ static bool is_group(const char *prefix) {
   return false;
 }
 
-/* What was typed of a verb's name: the words before the first option, at most three. */
-static char *typed_name(int n, char **words) {
+/* The first n words, joined. */
+static char *join(int n, char **words) {
   char *name = text_copy(words[0]);
-  for (int i = 1; i < n && i < 3 && words[i][0] != '-'; i++) {
+  for (int i = 1; i < n; i++) {
     char *longer = text_format("%s %s", name, words[i]);
     free(name);
     name = longer;
   }
   return name;
+}
+
+/* The verb that the first words were probably meant to be, or NULL; *typed: those words. */
+static const char *guess_verb(int n, char **words, char **typed) {
+  static const int counts[] = {2, 3, 1};
+  const char *names[VERBS], *near = NULL;
+  *typed = NULL;
+  for (int i = 0; i < VERBS; i++) names[i] = verbs[i]->name;
+  for (int i = 0; i < 3 && !near; i++) {
+    if (counts[i] > n) continue;
+    free(*typed);
+    *typed = join(counts[i], words);
+    near = text_nearest(*typed, names, VERBS);
+  }
+  return near;
 }
 
 static bool is_help(const char *word) {
@@ -97,21 +113,18 @@ static int refuse_group(int n, char **words, const char *group) {
 }
 
 static int refuse_verb(int n, char **words) {
-  const char *names[VERBS];
-  for (int i = 0; i < VERBS; i++) names[i] = verbs[i]->name;
-  char *name = typed_name(n, words), *group = text_format("%s ", words[0]);
-  const char *near = text_nearest(name, names, VERBS);
-  if (!near) near = text_nearest(words[0], names, VERBS);
+  char *typed, *group = text_format("%s ", words[0]);
+  const char *near = guess_verb(n, words, &typed);
   int status = XS_USAGE;
   if (near) {
-    fail(XS_USAGE, "'%s' is no verb; did you mean '%s'?", name, near);
+    fail(XS_USAGE, "'%s' is no verb; did you mean '%s'?", typed, near);
   } else if (is_group(group)) {
     status = refuse_group(n, words, group);
   } else {
     fail(XS_USAGE, "'%s' is no verb; see xsite --help", words[0]);
   }
   free(group);
-  free(name);
+  free(typed);
   return status;
 }
 
@@ -119,10 +132,10 @@ static int refuse_verb(int n, char **words) {
 
 static int check_words(const cli_verb *v, int n, const char **words) {
   if (n < v->least) {
-    return fail(XS_USAGE, "xsite %s needs %s; see xsite %s --help", v->name, v->words, v->name);
+    return fail(XS_USAGE, "%s needs %s; see xsite %s --help", v->name, v->words, v->name);
   }
   if (v->most != CLI_ANY && n > v->most) {
-    return fail(XS_USAGE, "xsite %s: '%s' is one word too many; see xsite %s --help", v->name,
+    return fail(XS_USAGE, "%s: '%s' is one word too many; see xsite %s --help", v->name,
                 words[v->most], v->name);
   }
   return XS_OK;
@@ -142,7 +155,6 @@ static int run_verb(const cli_verb *v, int argc, char **argv) {
     goto out;
   }
   if (status == XS_OK) status = check_words(v, n, words);
-  if (status == XS_OK) status = option_check(&table, record, what);
   if (status == XS_OK) status = v->run(record, n, words);
 out:
   option_release(&table, record);
