@@ -51,26 +51,32 @@ static tg_value weighted(tg_graph *g, tg_value total, double weight, tg_value lo
 /* ---- critic: minimises -L_adv + lambda_cls L_cls(real) ----------------------------------------
  */
 
-int adapter_plan_critic(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
-                        const tg_plan_options *options, adapter_plan *p) {
-  tg_graph *g = tg_graph_new();
+tg_value adapter_critic_loss(tg_graph *g, adapter_nets *n, const xs_adapter_options *o,
+                             tg_value alpha, adapter_plan *p) {
   int64_t batch = o->batch;
-  *p = (adapter_plan){.losses = 3};
-  add_inputs(g, n, batch, p);
-  p->from_label = tg_input(g, "from_label", tg_shape4(batch, 1, 1, 1));
   tg_value fake = tg_detach(g, nn_generator_build(g, n->g, &n->stargan, p->x, p->to));
   nn_verdict both = nn_discriminator_build(g, n->d, &n->stargan, tg_concat(g, p->x, fake, 0));
   tg_value real_mean = tg_mean(g, batch_part(g, both.source, 0, batch));
   tg_value fake_mean = tg_mean(g, batch_part(g, both.source, batch, batch));
-  tg_value a = tg_uniform(g, "penalty mix", tg_shape4(batch, 1, 1, 1));
-  tg_value mixed = tg_add(g, fake, tg_mul(g, a, tg_sub(g, p->x, fake))); /* a x + (1-a) fake */
+  tg_value mixed = tg_add(g, fake, tg_mul(g, alpha, tg_sub(g, p->x, fake))); /* a x + (1-a) fake */
   nn_verdict between = nn_discriminator_build(g, n->d, &n->stargan, mixed);
+  p->losses = 3;
   p->loss[CRITIC_WASSERSTEIN] = tg_sub(g, fake_mean, real_mean);
   p->loss[CRITIC_PENALTY] = nn_gradient_penalty(g, between.source, mixed, o->penalty_epsilon);
   p->loss[CRITIC_DOMAIN] = nn_cross_entropy(g, batch_part(g, both.domain, 0, batch), p->from_label);
   tg_value total =
       weighted(g, p->loss[CRITIC_WASSERSTEIN], o->gradient_penalty, p->loss[CRITIC_PENALTY]);
-  total = weighted(g, total, o->classification, p->loss[CRITIC_DOMAIN]);
+  return weighted(g, total, o->classification, p->loss[CRITIC_DOMAIN]);
+}
+
+int adapter_plan_critic(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
+                        const tg_plan_options *options, adapter_plan *p) {
+  tg_graph *g = tg_graph_new();
+  *p = (adapter_plan){0};
+  add_inputs(g, n, o->batch, p);
+  p->from_label = tg_input(g, "from_label", tg_shape4(o->batch, 1, 1, 1));
+  tg_value alpha = tg_uniform(g, "penalty mix", tg_shape4(o->batch, 1, 1, 1));
+  tg_value total = adapter_critic_loss(g, n, o, alpha, p);
   int status = compile(g, n->d, total, adam_options(o), p, s, options);
   tg_graph_free(g);
   return status;
@@ -129,25 +135,31 @@ static tg_value add_semantic(tg_graph *g, adapter_nets *n, const xs_adapter_opti
   return total;
 }
 
-int adapter_plan_generator(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
-                           const tg_plan_options *options, adapter_plan *p) {
-  tg_graph *g = tg_graph_new();
-  int64_t batch = o->batch;
-  *p = (adapter_plan){.losses = 6};
-  add_inputs(g, n, batch, p);
-  p->to_label = tg_input(g, "to_label", tg_shape4(batch, 1, 1, 1));
-  p->label = tg_input(g, "label", tg_shape4(batch / 2, 1, 1, 1));
-  p->gate = p->next_gate = tg_input(g, "gate", tg_scalar());
+tg_value adapter_generator_loss(tg_graph *g, adapter_nets *n, const xs_adapter_options *o,
+                                adapter_plan *p) {
+  p->next_gate = p->gate;
   p->fake = nn_generator_build(g, n->g, &n->stargan, p->x, p->to);
   nn_verdict verdict = nn_discriminator_build(g, n->d, &n->stargan, p->fake);
   tg_value back = nn_generator_build(g, n->g, &n->stargan, p->fake, p->from);
+  p->losses = 6;
   p->loss[GENERATOR_ADVERSARIAL] = tg_neg(g, tg_mean(g, verdict.source));
   p->loss[GENERATOR_DOMAIN] = nn_cross_entropy(g, verdict.domain, p->to_label);
   p->loss[GENERATOR_CYCLE] = nn_mean_absolute(g, p->x, back);
   tg_value total =
       weighted(g, p->loss[GENERATOR_ADVERSARIAL], o->classification, p->loss[GENERATOR_DOMAIN]);
   total = weighted(g, total, o->cycle, p->loss[GENERATOR_CYCLE]);
-  total = add_semantic(g, n, o, p, back, total);
+  return add_semantic(g, n, o, p, back, total);
+}
+
+int adapter_plan_generator(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
+                           const tg_plan_options *options, adapter_plan *p) {
+  tg_graph *g = tg_graph_new();
+  *p = (adapter_plan){0};
+  add_inputs(g, n, o->batch, p);
+  p->to_label = tg_input(g, "to_label", tg_shape4(o->batch, 1, 1, 1));
+  p->label = tg_input(g, "label", tg_shape4(o->batch / 2, 1, 1, 1));
+  p->gate = tg_input(g, "gate", tg_scalar());
+  tg_value total = adapter_generator_loss(g, n, o, p);
   int status = compile(g, n->g, total, adam_options(o), p, s, options);
   tg_graph_free(g);
   return status;
@@ -156,19 +168,25 @@ int adapter_plan_generator(adapter_nets *n, const xs_adapter_options *o, tg_stor
 /* ---- F_T --------------------------------------------------------------------------------------
  */
 
+tg_value adapter_target_loss(tg_graph *g, adapter_nets *n, adapter_plan *p) {
+  nn_classifier dropping = n->classifier;
+  dropping.dropout = n->dropout;
+  p->losses = 1;
+  p->loss[0] = nn_cross_entropy(g, nn_classifier_build(g, n->ft, &dropping, p->x), p->label);
+  return p->loss[0];
+}
+
 int adapter_plan_target(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
                         const tg_plan_options *options, adapter_plan *p) {
   tg_graph *g = tg_graph_new();
   int64_t half = o->batch / 2;
-  nn_classifier dropping = n->classifier;
-  dropping.dropout = n->dropout;
-  *p = (adapter_plan){.losses = 1};
+  *p = (adapter_plan){0};
   p->x = tg_input(g, "x", image_shape(n, half));
   p->label = tg_input(g, "label", tg_shape4(half, 1, 1, 1));
   p->rate = tg_input(g, "rate", tg_scalar());
   p->step = tg_input(g, "step", tg_scalar());
-  p->loss[0] = nn_cross_entropy(g, nn_classifier_build(g, n->ft, &dropping, p->x), p->label);
-  int status = compile(g, n->ft, p->loss[0], (tg_adam_options){0.9, 0.999, 1e-8, 0}, p, s, options);
+  tg_value loss = adapter_target_loss(g, n, p);
+  int status = compile(g, n->ft, loss, (tg_adam_options){0.9, 0.999, 1e-8, 0}, p, s, options);
   tg_graph_free(g);
   return status;
 }

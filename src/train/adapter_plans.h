@@ -41,6 +41,15 @@ typedef struct adapter_nets {
   nn_net *g, *d, *fs, *ft;
 } adapter_nets;
 
+/* The total that a step minimises, of the inputs and networks given in p and n: it fills p's
+ * losses, fake and next_gate.  alpha {batch,1,1,1} mixes real (1) and fake (0) for the penalty. */
+tg_value adapter_critic_loss(tg_graph *g, adapter_nets *n, const xs_adapter_options *o,
+                             tg_value alpha, adapter_plan *p);
+tg_value adapter_generator_loss(tg_graph *g, adapter_nets *n, const xs_adapter_options *o,
+                                adapter_plan *p);
+tg_value adapter_target_loss(tg_graph *g, adapter_nets *n, adapter_plan *p);
+
+/* The steps: loss, gradient, Adam. */
 int adapter_plan_critic(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
                         const tg_plan_options *p, adapter_plan *out);
 int adapter_plan_generator(adapter_nets *n, const xs_adapter_options *o, tg_store *s,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "file.h"
-#include "png_file.h"
+#include "image.h"
 #include "translator.h"
 
 enum { COLUMNS = 12 };
@@ -25,7 +25,7 @@ static int write_row(const char *dir, const char *name, const xs_images *images,
     }
   }
   char *path = file_join(dir, name);
-  int status = png_file_write(path, (int)n * size, size, c, pixel);
+  int status = image_write_png(path, pixel, size, (int)n * size, c);
   free(path);
   free(pixel);
   free(x);

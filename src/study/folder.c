@@ -1,0 +1,90 @@
+/* folder.c: a run folder belongs to one study. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "study.h"
+
+static bool is_empty(const char *path) {
+  DIR *dir = opendir(path);
+  if (!dir) return true;
+  int entries = 0;
+  for (const struct dirent *e; (e = readdir(dir));) {
+    entries += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+  }
+  closedir(dir);
+  return entries == 0;
+}
+
+/* The first key in which two studies differ, as "section.key"; allocated, NULL if equal. */
+static char *find_difference(const json_t *a, const json_t *b) {
+  const char *key;
+  json_t *value;
+  json_object_foreach((json_t *)(uintptr_t)a, key, value) {
+    const json_t *other = json_object_get(b, key);
+    if (json_equal(value, other)) continue;
+    char *inner = json_is_object(value) && json_is_object(other) ? find_difference(value, other) : NULL;
+    char *path = inner ? text_format("%s.%s", key, inner) : text_copy(key);
+    free(inner);
+    return path;
+  }
+  return json_object_size(a) == json_object_size(b) ? NULL : text_copy("its options");
+}
+
+static xs_status check_owner(const char *out, const char *path, const json_t *mine) {
+  json_error_t error;
+  json_t *theirs = json_load_file(path, 0, &error);
+  if (!theirs) {
+    return (xs_status)fail(XS_FAILED, "%s:%d: %s; this is no run folder: give another --out", path, error.line,
+                           error.text);
+  }
+  char *key = find_difference(mine, theirs);
+  json_decref(theirs);
+  if (!key) return XS_OK;
+  fail(XS_FAILED, "%s holds another study: %s differs (see %s); nothing was changed: give another --out", out,
+       key, path);
+  free(key);
+  return XS_FAILED;
+}
+
+static xs_status write_owner(const char *out, const char *path, const json_t *mine) {
+  if (!is_empty(out)) {
+    return (xs_status)fail(XS_FAILED, "%s holds other files and no study; nothing was changed: give an empty or new "
+                                      "folder with --out", out);
+  }
+  if (file_make_dirs(out)) return XS_FAILED;
+  char *text = json_dumps(mine, JSON_INDENT(2));
+  int status = file_write_atomic(path, text, strlen(text));
+  free(text);
+  return status ? XS_FAILED : XS_OK;
+}
+
+xs_status folder_claim(const study_run *r, bool *finished) {
+  char *path = file_join(r->out, "study.json"), *results = file_join(r->out, "results.json");
+  json_t *mine = study_json(r->study);
+  xs_status status;
+  *finished = false;
+  if (!file_exists(path)) {
+    status = write_owner(r->out, path, mine);
+  } else {
+    status = check_owner(r->out, path, mine);
+    *finished = !status && file_exists(results);
+    if (!status && !*finished && !r->o->resume) {
+      status = (xs_status)fail(XS_FAILED, "%s holds a broken run of this study: continue it with --resume, or give "
+                                          "another --out", r->out);
+    }
+  }
+  json_decref(mine);
+  free(results);
+  free(path);
+  return status;
+}
+
+bool folder_unit_done(const char *out, const char *unit) {
+  char *path = text_format("%s/units/%s/record.json", out, unit);
+  bool done = file_exists(path);
+  free(path);
+  return done;
+}

@@ -1,0 +1,211 @@
+/* measure.c: what was lost, what was salvaged: models and test sets to results.json.  This is the only
+ * place where target labels are read, after all training and choosing is done. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "study.h"
+
+/* Test images of a site with their labels, in order. */
+typedef struct test_set {
+  const xs_site *site;
+  int64_t *rows, n;
+  int32_t *label;
+  uint64_t *group;
+} test_set;
+
+static void release_test(test_set *t) {
+  free(t->rows);
+  free(t->label);
+  free(t->group);
+}
+
+static xs_status open_test(const study_run *r, int site, test_set *t) {
+  *t = (test_set){.site = r->site[site]};
+  xs_status status = run_rows(r, site, XS_TEST, true, &t->rows, &t->n);
+  if (status) return status;
+  t->label = memory_new((size_t)(t->n + 1) * sizeof *t->label);
+  t->group = memory_new((size_t)(t->n + 1) * sizeof *t->group);
+  for (int64_t i = 0; i < t->n; i++) {
+    t->label[i] = t->site->label[t->rows[i]];
+    t->group[i] = t->site->images.group[t->rows[i]];
+  }
+  return XS_OK;
+}
+
+/* Logits of the model of a unit on a test set; allocated. */
+static xs_status test_logits(const study_run *r, const char *unit, const test_set *t, float **logit) {
+  char *path = run_unit_path(r, unit, "model.safetensors");
+  xs_classifier *c = NULL;
+  *logit = memory_new((size_t)(t->n * t->site->classes + 1) * sizeof **logit);
+  xs_status status = xs_classifier_load(path, &c);
+  if (!status) status = xs_classifier_logits(c, &t->site->images, t->rows, t->n, *logit);
+  xs_classifier_free(c);
+  free(path);
+  return status;
+}
+
+static json_t *number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
+static json_t *per_cent(double x) { return number(100 * x); }
+
+static json_t *measure_json(const xs_measure *m) {
+  json_t *j = json_object();
+  json_object_set_new(j, "auc", per_cent(m->auc));
+  json_object_set_new(j, "low", per_cent(m->low));
+  json_object_set_new(j, "high", per_cent(m->high));
+  json_object_set_new(j, "paper_mean", per_cent(m->paper_mean));
+  json_object_set_new(j, "paper_low", per_cent(m->paper_low));
+  json_object_set_new(j, "paper_high", per_cent(m->paper_high));
+  json_object_set_new(j, "accuracy", per_cent(m->accuracy));
+  json_object_set_new(j, "n", json_integer(m->n));
+  json_object_set_new(j, "groups", json_integer(m->groups));
+  return j;
+}
+
+static xs_status measure_unit(const study_run *r, const char *unit, const test_set *t, float **logit,
+                              xs_measure *m) {
+  const study_settings *s = &r->study->settings;
+  xs_status status = test_logits(r, unit, t, logit);
+  if (status) return status;
+  status = xs_measure_classifier(*logit, t->label, t->group, t->n, t->site->classes, (int)s->replicates,
+                                 (uint64_t)s->seed, m);
+  if (status) fail_context(status, "%s on the test images of %s: ", unit, t->site->images.name);
+  return status;
+}
+
+/* Share of translated source test images that the source's classifier gives the right label. */
+static xs_status measure_kept(const study_run *r, const char *adapter, const char *baseline,
+                              const test_set *source, double *kept) {
+  char *generator = run_unit_path(r, adapter, "generator.safetensors");
+  char *model = run_unit_path(r, baseline, "model.safetensors");
+  translator *g = NULL;
+  xs_classifier *c = NULL;
+  xs_images *made = NULL;
+  float *logit = memory_new((size_t)(source->n * source->site->classes + 1) * sizeof *logit);
+  xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
+  if (!status) status = xs_classifier_load(model, &c);
+  if (!status) status = translator_apply(g, &source->site->images, source->rows, source->n, 1, &made);
+  if (!status) status = xs_classifier_logits(c, made, NULL, source->n, logit);
+  if (!status) *kept = xs_accuracy(logit, source->label, source->n, source->site->classes);
+  free(logit);
+  xs_images_close(made);
+  xs_classifier_free(c);
+  translator_free(g);
+  free(model);
+  free(generator);
+  return status;
+}
+
+typedef struct pair_result {
+  xs_measure internal, external, adapted, ceiling;
+  xs_difference gain;
+  double kept;
+} pair_result;
+
+static xs_status measure_target(const study_run *r, char *const unit[4], const test_set *target,
+                                pair_result *out) {
+  const study_settings *s = &r->study->settings;
+  float *logit[3] = {NULL, NULL, NULL};
+  xs_status status = measure_unit(r, unit[0], target, &logit[0], &out->external);
+  if (!status) status = measure_unit(r, unit[3], target, &logit[1], &out->adapted);
+  if (!status) status = measure_unit(r, unit[1], target, &logit[2], &out->ceiling);
+  if (!status) {
+    status = xs_measure_difference(logit[0], logit[1], target->label, target->group, target->n,
+                                   target->site->classes, (int)s->replicates, (uint64_t)s->seed, &out->gain);
+  }
+  for (int i = 0; i < 3; i++) free(logit[i]);
+  return status;
+}
+
+/* unit: baseline of the source, of the target, adapter, tuned. */
+static xs_status measure_pair(const study_run *r, const study_pair *p, char *const unit[4], pair_result *out) {
+  test_set source, target;
+  float *logit = NULL;
+  xs_status status = open_test(r, p->source, &source);
+  if (status) return status;
+  status = open_test(r, p->target, &target);
+  if (!status) status = measure_unit(r, unit[0], &source, &logit, &out->internal);
+  if (!status) status = measure_target(r, unit, &target, out);
+  if (!status) status = measure_kept(r, unit[2], unit[0], &source, &out->kept);
+  free(logit);
+  release_test(&target);
+  release_test(&source);
+  return status;
+}
+
+static json_t *pair_json(const xs_study *s, const study_pair *p, const pair_result *x) {
+  json_t *gain = json_object(), *j = json_object();
+  json_object_set_new(gain, "value", per_cent(x->gain.value));
+  json_object_set_new(gain, "low", per_cent(x->gain.low));
+  json_object_set_new(gain, "high", per_cent(x->gain.high));
+  json_object_set_new(gain, "p", number(x->gain.p));
+  json_object_set_new(j, "source", json_string(s->site_name[p->source]));
+  json_object_set_new(j, "target", json_string(s->site_name[p->target]));
+  json_object_set_new(j, "internal", measure_json(&x->internal));
+  json_object_set_new(j, "external", measure_json(&x->external));
+  json_object_set_new(j, "adapted", measure_json(&x->adapted));
+  json_object_set_new(j, "ceiling", measure_json(&x->ceiling));
+  json_object_set_new(j, "gain", gain);
+  json_object_set_new(j, "salvage", per_cent(xs_salvage(x->external.auc, x->adapted.auc, x->ceiling.auc)));
+  json_object_set_new(j, "keeps_label", per_cent(x->kept));
+  return j;
+}
+
+static double mean(const double *x, int n) {
+  double total = 0;
+  for (int i = 0; i < n; i++) total += x[i] / n;
+  return total;
+}
+
+static json_t *summary_json(const pair_result *x, int n) {
+  double *value = memory_new((size_t)(4 * n + 1) * sizeof *value);
+  double *internal = value, *external = value + n, *adapted = value + 2 * n, *ceiling = value + 3 * n;
+  for (int i = 0; i < n; i++) {
+    internal[i] = x[i].internal.auc;
+    external[i] = x[i].external.auc;
+    adapted[i] = x[i].adapted.auc;
+    ceiling[i] = x[i].ceiling.auc;
+  }
+  json_t *j = json_object();
+  json_object_set_new(j, "mean_internal_auc", per_cent(mean(internal, n)));
+  json_object_set_new(j, "mean_external_auc", per_cent(mean(external, n)));
+  json_object_set_new(j, "mean_adapted_auc", per_cent(mean(adapted, n)));
+  json_object_set_new(j, "average_salvage", per_cent(xs_average_salvage(external, adapted, ceiling, n)));
+  json_object_set_new(j, "median_salvage", per_cent(xs_median_salvage(external, adapted, ceiling, n)));
+  json_object_set_new(j, "mean_relative_gain", per_cent(xs_mean_relative_gain(external, adapted, n)));
+  free(value);
+  return j;
+}
+
+static void pair_units(const xs_study *s, const study_pair *p, char *unit[4]) {
+  const char *from = s->site_name[p->source], *to = s->site_name[p->target];
+  unit[0] = text_format("baseline-%s", from);
+  unit[1] = text_format("baseline-%s", to);
+  unit[2] = text_format("adapter-%s-%s", from, to);
+  unit[3] = text_format("tuned-%s-%s", from, to);
+}
+
+xs_status measure_all(study_run *r, json_t **results) {
+  const xs_study *s = r->study;
+  pair_result *x = memory_new((size_t)s->n_pairs * sizeof *x);
+  json_t *pairs = json_array();
+  xs_status status = XS_OK;
+  for (int i = 0; i < s->n_pairs && !status; i++) {
+    char *unit[4];
+    pair_units(s, &s->pair[i], unit);
+    status = measure_pair(r, &s->pair[i], unit, &x[i]);
+    for (int k = 0; k < 4; k++) free(unit[k]);
+    if (!status) json_array_append_new(pairs, pair_json(s, &s->pair[i], &x[i]));
+  }
+  *results = NULL;
+  if (!status) {
+    *results = json_pack("{s:i, s:s, s:I, s:s, s:O, s:o}", "schema", 1, "study", s->settings.name, "seed",
+                         (json_int_t)s->settings.seed, "precision", "f32", "pairs", pairs, "summary",
+                         summary_json(x, s->n_pairs));
+  }
+  json_decref(pairs);
+  free(x);
+  return status;
+}

@@ -1,0 +1,104 @@
+/* run.c: a whole study. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "study.h"
+
+static void note(const study_run *r, const char *line) {
+  if (r->watch && r->watch->note) r->watch->note(r->watch->context, line);
+}
+
+static void note_site(const study_run *r, const xs_site *s) {
+  char *line = s->skipped ? text_format("site %s: %lld images, %lld unreadable left out; the first: %s",
+                                        s->images.name, (long long)s->images.n, (long long)s->skipped,
+                                        s->first_skipped)
+                          : text_format("site %s: %lld images, %d classes", s->images.name,
+                                        (long long)s->images.n, s->classes);
+  note(r, line);
+  free(line);
+}
+
+static bool same_classes(const xs_site *a, const xs_site *b) {
+  if (a->classes != b->classes) return false;
+  for (int i = 0; i < a->classes; i++) {
+    if (strcmp(a->class_name[i], b->class_name[i]) != 0) return false;
+  }
+  return true;
+}
+
+static xs_status open_sites(study_run *r) {
+  const xs_study *s = r->study;
+  xs_site_options o = {.data_dir = r->o->data_dir,
+                       .skip_unreadable = r->o->skip_unreadable,
+                       .limit = s->settings.limit};
+  r->site = memory_new((size_t)s->n_sites * sizeof *r->site);
+  for (int i = 0; i < s->n_sites; i++) {
+    xs_status status = xs_site_open(s->site_file[i], &o, &r->site[i]);
+    if (status) return status;
+    note_site(r, r->site[i]);
+    if (!same_classes(r->site[0], r->site[i])) {
+      return (xs_status)fail(XS_FAILED, "sites %s (%s) and %s (%s) have different classes: a classifier of one cannot be "
+                                        "used at the other; give both domain files the same list",
+                             s->site_name[0], s->site_file[0], s->site_name[i], s->site_file[i]);
+    }
+  }
+  return XS_OK;
+}
+
+static void close_sites(study_run *r) {
+  for (int i = 0; r->site && i < r->study->n_sites; i++) xs_site_close(r->site[i]);
+  free(r->site);
+}
+
+static xs_status run_units(study_run *r) {
+  int n;
+  study_unit *u = units_list(r->study, &n);
+  xs_status status = XS_OK;
+  for (int i = 0; i < n && !status; i++) status = unit_run(r, &u[i]);
+  units_free(u, n);
+  return status;
+}
+
+static xs_status write_results(study_run *r) {
+  json_t *results = NULL;
+  xs_status status = measure_all(r, &results);
+  if (status) return status;
+  char *path = file_join(r->out, "results.json"), *text = json_dumps(results, JSON_INDENT(2));
+  status = file_write_atomic(path, text, strlen(text)) ? XS_FAILED : XS_OK;
+  free(text);
+  free(path);
+  json_decref(results);
+  return status;
+}
+
+static xs_status write_report(const study_run *r) {
+  char *page = file_join(r->out, "report.html");
+  bool there = file_exists(page);
+  free(page);
+  if (there) note(r, "the study is finished: there is nothing to do");
+  return there ? XS_OK : xs_report_write(r->out);
+}
+
+static xs_status run(study_run *r) {
+  bool finished;
+  xs_status status = folder_claim(r, &finished);
+  if (!status && !finished) {
+    status = open_sites(r);
+    if (!status) status = run_units(r);
+    if (!status) status = write_results(r);
+  }
+  return status ? status : write_report(r);
+}
+
+xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const xs_watch *w) {
+  study_run r = {.study = s, .o = o, .watch = w};
+  r.out = o->out ? text_copy(o->out) : text_format("runs/%s", s->settings.name);
+  tg_set_threads(o->threads);
+  xs_status status = run(&r);
+  close_sites(&r);
+  tg_kernels_free(r.kernels);
+  free(r.out);
+  return status;
+}

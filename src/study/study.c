@@ -1,0 +1,247 @@
+#include "study.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain.h"
+#include "error.h"
+#include "file.h"
+#include "nn.h"
+
+/* ---- pairs ------------------------------------------------------------------------------------ */
+
+static int find_site(const xs_study *s, const char *name) {
+  for (int i = 0; i < s->n_sites; i++) {
+    if (strcmp(s->site_name[i], name) == 0) return i;
+  }
+  return -1;
+}
+
+static char *trimmed(const char *start, const char *end) {
+  while (start < end && isspace((unsigned char)*start)) start++;
+  while (end > start && isspace((unsigned char)end[-1])) end--;
+  char *text = text_copy(start);
+  text[end - start] = 0;
+  return text;
+}
+
+static void add_pair(xs_study *s, int source, int target) {
+  s->pair = memory_grow(s->pair, (size_t)(s->n_pairs + 1) * sizeof *s->pair);
+  s->pair[s->n_pairs++] = (study_pair){source, target};
+}
+
+static int resolve_site(const xs_study *s, const char *pair, const char *name, int *site) {
+  *site = find_site(s, name);
+  if (*site >= 0) return 0;
+  const char *near = text_nearest(name, (const char *const *)s->site_name, s->n_sites);
+  return fail(XS_USAGE, "%s: pairs: '%s': no site is called '%s'%s%s%s", s->path, pair, name,
+              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static int parse_pair(xs_study *s, const char *text) {
+  const char *arrow = strstr(text, "->");
+  if (!arrow) {
+    return fail(XS_USAGE, "%s: pairs: '%s' is not 'SOURCE -> TARGET'", s->path, text);
+  }
+  char *from = trimmed(text, arrow), *to = trimmed(arrow + 2, text + strlen(text));
+  int source, target;
+  int status = resolve_site(s, text, from, &source);
+  if (!status) status = resolve_site(s, text, to, &target);
+  if (!status && source == target) {
+    status = fail(XS_USAGE, "%s: pairs: '%s': source and target are the same site", s->path, text);
+  }
+  for (int i = 0; i < s->n_pairs && !status; i++) {
+    if (s->pair[i].source == source && s->pair[i].target == target) {
+      status = fail(XS_USAGE, "%s: pairs: '%s' is there twice", s->path, text);
+    }
+  }
+  if (!status) add_pair(s, source, target);
+  free(from);
+  free(to);
+  return status;
+}
+
+static int parse_pairs(xs_study *s) {
+  const option_texts *p = &s->settings.pairs;
+  if (p->n == 1 && strcmp(p->text[0], "all") == 0) {
+    for (int i = 0; i < s->n_sites; i++) {
+      for (int k = 0; k < s->n_sites; k++) {
+        if (i != k) add_pair(s, i, k);
+      }
+    }
+    return 0;
+  }
+  for (int i = 0; i < p->n; i++) {
+    if (parse_pair(s, p->text[i])) return XS_USAGE;
+  }
+  return 0;
+}
+
+/* ---- checks ----------------------------------------------------------------------------------- */
+
+/* The site's name; where its files are does not matter yet, so any data folder will do. */
+static int read_name(const char *path, char **name) {
+  domain d;
+  int status = domain_open(path, ".", &d);
+  if (!status) *name = text_copy(d.name);
+  domain_close(&d);
+  return status;
+}
+
+static int read_sites(xs_study *s) {
+  const option_texts *files = &s->settings.sites;
+  if (files->n < 2) {
+    return fail(XS_USAGE, "%s: sites: a source and a target site are needed, %d is given", s->path, files->n);
+  }
+  s->site_file = memory_new((size_t)files->n * sizeof *s->site_file);
+  s->site_name = memory_new((size_t)files->n * sizeof *s->site_name);
+  for (int i = 0; i < files->n; i++) {
+    char *name = NULL, *path = file_join(s->dir, files->text[i]);
+    if (read_name(path, &name)) {
+      free(path);
+      return XS_USAGE;
+    }
+    int twin = find_site(s, name);
+    s->site_file[s->n_sites] = path;
+    s->site_name[s->n_sites++] = name;
+    if (twin >= 0) {
+      return fail(XS_USAGE, "%s: sites: %s and %s are both called '%s'", s->path, s->site_file[twin], path, name);
+    }
+  }
+  return 0;
+}
+
+static int check_networks(const xs_study *s) {
+  const study_settings *t = &s->settings;
+  nn_stargan stargan = {.size = (int)t->size,
+                        .image_channels = (int)t->image_channels,
+                        .domains = 2,
+                        .channels = t->adapter.channels,
+                        .blocks = t->adapter.blocks,
+                        .critic_layers = t->adapter.critic_layers};
+  nn_classifier classifier = {.architecture = t->classifier.architecture,
+                              .size = (int)t->size,
+                              .channels = (int)t->image_channels,
+                              .classes = 2};
+  const char *why = nn_classifier_impossible(&classifier);
+  if (why) return fail(XS_USAGE, "%s: size %lld: %s", s->path, (long long)t->size, why);
+  if (nn_stargan_check(&stargan)) return fail_context(XS_USAGE, "%s: ", s->path);
+  if (t->image_channels == 2) return fail(XS_USAGE, "%s: image_channels: 2 is not 1 or 3", s->path);
+  if (t->adapter.batch % 2) {
+    return fail(XS_USAGE, "%s: adapter.batch: %lld is odd, but half of a batch is source and half target",
+                s->path, (long long)t->adapter.batch);
+  }
+  if (t->classifier.batch < 2 || t->tune.batch < 2) {
+    return fail(XS_USAGE, "%s: batch 1 is too small for a classifier; give 2 or more (the paper uses 128)", s->path);
+  }
+  if (strcmp(t->tune.architecture, t->classifier.architecture) != 0) {
+    return fail(XS_USAGE, "%s: tune.architecture: '%s' differs from the classifier's '%s', which it starts from",
+                s->path, t->tune.architecture, t->classifier.architecture);
+  }
+  return 0;
+}
+
+static int read_study(xs_study *s, int n_set, const char *const *set) {
+  if (option_load(&settings_table, &s->settings, s->path)) return XS_USAGE;
+  for (int i = 0; i < n_set; i++) {
+    const char *equals = strchr(set[i], '=');
+    if (!equals) return fail(XS_USAGE, "--set '%s' is not key=value", set[i]);
+    char *key = trimmed(set[i], equals);
+    int status = option_set(&settings_table, &s->settings, key, equals + 1, "--set");
+    free(key);
+    if (status) return status;
+  }
+  if (option_check(&settings_table, &s->settings, s->path)) return XS_USAGE;
+  int status = check_networks(s);
+  if (!status) status = read_sites(s);
+  return status ? status : parse_pairs(s);
+}
+
+xs_status xs_study_open(const char *path, int n_set, const char *const *set, xs_study **out) {
+  xs_study *s = memory_new(sizeof *s);
+  *out = NULL;
+  s->path = text_copy(path);
+  s->dir = file_dir(path);
+  option_defaults(&settings_table, &s->settings);
+  int status = read_study(s, n_set, set);
+  if (status) {
+    xs_study_close(s);
+    return (xs_status)status;
+  }
+  *out = s;
+  return XS_OK;
+}
+
+void xs_study_close(xs_study *s) {
+  if (!s) return;
+  for (int i = 0; i < s->n_sites; i++) {
+    free(s->site_file[i]);
+    free(s->site_name[i]);
+  }
+  free(s->site_file);
+  free(s->site_name);
+  free(s->pair);
+  option_release(&settings_table, &s->settings);
+  free(s->dir);
+  free(s->path);
+  free(s);
+}
+
+json_t *study_json(const xs_study *s) { return option_json(&settings_table, &s->settings); }
+
+/* ---- units ------------------------------------------------------------------------------------ */
+
+static void add_unit(const xs_study *s, study_unit *u, int *n, unit_kind kind, int source, int target) {
+  static const char *const word[] = {"baseline", "adapter", "tuned"};
+  char *name = kind == UNIT_BASELINE
+                   ? text_format("%s-%s", word[kind], s->site_name[source])
+                   : text_format("%s-%s-%s", word[kind], s->site_name[source], s->site_name[target]);
+  for (int i = 0; i < *n; i++) {
+    if (strcmp(u[i].name, name) != 0) continue;
+    free(name);
+    return;
+  }
+  u[(*n)++] = (study_unit){kind, source, target, name};
+}
+
+study_unit *units_list(const xs_study *s, int *n) {
+  study_unit *u = memory_new((size_t)(4 * s->n_pairs + 1) * sizeof *u);
+  *n = 0;
+  for (int i = 0; i < s->n_pairs; i++) {
+    add_unit(s, u, n, UNIT_BASELINE, s->pair[i].source, -1);
+    add_unit(s, u, n, UNIT_BASELINE, s->pair[i].target, -1);
+  }
+  for (int i = 0; i < s->n_pairs; i++) {
+    add_unit(s, u, n, UNIT_ADAPTER, s->pair[i].source, s->pair[i].target);
+    add_unit(s, u, n, UNIT_TUNED, s->pair[i].source, s->pair[i].target);
+  }
+  return u;
+}
+
+void units_free(study_unit *u, int n) {
+  for (int i = 0; i < n; i++) free(u[i].name);
+  free(u);
+}
+
+static const char *unit_purpose(const study_unit *u) {
+  if (u->kind == UNIT_BASELINE) return "train a classifier on the site's own labels";
+  if (u->kind == UNIT_ADAPTER) return "learn to translate source images into the target's look";
+  return "fine-tune the source classifier on translated images";
+}
+
+xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text) {
+  int n;
+  study_unit *u = units_list(s, &n);
+  char *out = o->out ? text_copy(o->out) : text_format("runs/%s", s->settings.name);
+  *text = text_copy("");
+  for (int i = 0; i < n; i++) {
+    char *more = text_format("%s%-5s %-32s %s\n", *text, folder_unit_done(out, u[i].name) ? "done" : "to do",
+                             u[i].name, unit_purpose(&u[i]));
+    free(*text);
+    *text = more;
+  }
+  free(out);
+  units_free(u, n);
+  return XS_OK;
+}

@@ -1,0 +1,67 @@
+/* study.h: the inside of a study.
+ *
+ * settings.c  the options of a study file
+ * study.c     reads and checks a study file; what would run
+ * folder.c    the run folder: who owns it, what is done
+ * unit.c      runs one unit: a baseline, an adapter, a fine-tuned classifier
+ * measure.c   results.json from the models
+ * run.c       all of it in order */
+#ifndef STUDY_H
+#define STUDY_H
+
+#include <jansson.h>
+
+#include "settings.h"
+#include "train.h"
+#include "xsite.h"
+
+typedef struct study_pair {
+  int source, target; /* places in sites */
+} study_pair;
+
+struct xs_study {
+  char *path, *dir; /* of the study file, and its folder */
+  study_settings settings;
+  char **site_file; /* [n_sites] resolved */
+  char **site_name; /* [n_sites] */
+  int n_sites;
+  study_pair *pair;
+  int n_pairs;
+};
+
+/* ---- units ------------------------------------------------------------------------------------ */
+typedef enum unit_kind { UNIT_BASELINE, UNIT_ADAPTER, UNIT_TUNED } unit_kind;
+typedef struct study_unit {
+  unit_kind kind;
+  int source, target; /* a baseline has only source */
+  char *name;         /* "adapter-mnist-usps" */
+} study_unit;
+/* Every unit once, in an order in which each finds what it needs; the caller frees with units_free. */
+study_unit *units_list(const xs_study *s, int *n);
+void units_free(study_unit *u, int n);
+
+/* ---- a run -------------------------------------------------------------------------------------- */
+typedef struct study_run {
+  const xs_study *study;
+  const xs_run_options *o;
+  const xs_watch *watch;
+  char *out;
+  xs_site **site; /* [n_sites] */
+  tg_kernels *kernels;
+} study_run;
+
+/* The rows of a split of site i; labelled ones only where asked.  Allocated. */
+xs_status run_rows(const study_run *r, int site, xs_split which, bool labelled, int64_t **rows, int64_t *n);
+char *run_unit_path(const study_run *r, const char *unit, const char *file); /* file NULL: the folder */
+
+/* Claims the run folder for this study: writes study.json, or checks that it is this study's.
+ * *finished: results.json is there already. */
+xs_status folder_claim(const study_run *r, bool *finished);
+bool folder_unit_done(const char *out, const char *unit);
+
+xs_status unit_run(study_run *r, const study_unit *u);
+xs_status measure_all(study_run *r, json_t **results);
+
+json_t *study_json(const xs_study *s); /* the resolved study */
+
+#endif

@@ -1,0 +1,194 @@
+/* unit.c: running one unit.  A unit is done when its record is written. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checkpoint.h"
+#include "error.h"
+#include "file.h"
+#include "study.h"
+
+char *run_unit_path(const study_run *r, const char *unit, const char *file) {
+  return file ? text_format("%s/units/%s/%s", r->out, unit, file) : text_format("%s/units/%s", r->out, unit);
+}
+
+xs_status run_rows(const study_run *r, int site, xs_split which, bool labelled, int64_t **rows, int64_t *n) {
+  const study_settings *t = &r->study->settings;
+  const xs_site *s = r->site[site];
+  bool by_image = strcmp(t->split_by, "image") == 0;
+  xs_status status = xs_split_rows(&s->images, (uint64_t)t->seed, by_image, which, rows, n);
+  if (status || !labelled) return status;
+  int64_t kept = 0;
+  for (int64_t i = 0; i < *n; i++) {
+    if (s->label[(*rows)[i]] >= 0) (*rows)[kept++] = (*rows)[i];
+  }
+  *n = kept;
+  return XS_OK;
+}
+
+static train_geometry study_geometry(const study_run *r) {
+  const study_settings *t = &r->study->settings;
+  return (train_geometry){.size = (int)t->size,
+                          .channels = (int)t->image_channels,
+                          .norm = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}}};
+}
+
+static train_job unit_job(const study_run *r, const char *task, const char *dir) {
+  const study_settings *t = &r->study->settings;
+  return (train_job){.task = task,
+                     .dir = dir,
+                     .seed = (uint64_t)t->seed,
+                     .device = tg_device_cpu(),
+                     .effort = r->o->measure_kernels ? TG_MEASURE : TG_ESTIMATE,
+                     .kernels = r->kernels,
+                     .checkpoint_every = t->checkpoint_every,
+                     .watch = r->watch};
+}
+
+/* A split of a site as a training set; the rows are allocated. */
+static xs_status site_set(const study_run *r, int site, xs_split which, train_set *set) {
+  int64_t *rows = NULL;
+  const xs_site *s = r->site[site];
+  *set = (train_set){.images = &s->images, .label = s->label};
+  xs_status status = run_rows(r, site, which, true, &rows, &set->n);
+  set->rows = rows;
+  if (!status && set->n == 0) {
+    static const char *const word[] = {"training", "validation", "test", "whole"};
+    return (xs_status)fail(XS_FAILED, "site %s has no labelled images in its %s split", s->images.name, word[which]);
+  }
+  return status;
+}
+
+static void release_set(train_set *set) { free((void *)(uintptr_t)set->rows); }
+
+static xs_status run_baseline(study_run *r, const study_unit *u, const char *dir) {
+  const xs_site *s = r->site[u->source];
+  fit_task task = {.options = &r->study->settings.classifier,
+                   .geometry = study_geometry(r),
+                   .classes = s->classes,
+                   .class_name = s->class_name};
+  train_job job = unit_job(r, u->name, dir);
+  xs_status status = site_set(r, u->source, XS_TRAIN, &task.train);
+  if (!status) status = site_set(r, u->source, XS_VALIDATION, &task.validation);
+  if (!status) status = train_fit(&job, &task);
+  release_set(&task.train);
+  release_set(&task.validation);
+  return status;
+}
+
+static char *baseline_path(const study_run *r, int site) {
+  char *unit = text_format("baseline-%s", r->study->site_name[site]);
+  char *path = run_unit_path(r, unit, "model.safetensors");
+  free(unit);
+  return path;
+}
+
+static xs_status run_adapter(study_run *r, const study_unit *u, const char *dir) {
+  char *classifier = baseline_path(r, u->source);
+  int64_t *target_rows = NULL;
+  adapt_task task = {.options = &r->study->settings.adapter,
+                     .classifier = classifier,
+                     .target = &r->site[u->target]->images};
+  train_job job = unit_job(r, u->name, dir);
+  xs_status status = site_set(r, u->source, XS_TRAIN, &task.source);
+  if (!status) status = site_set(r, u->source, XS_VALIDATION, &task.validation);
+  if (!status) status = run_rows(r, u->target, XS_TRAIN, false, &target_rows, &task.target_n);
+  task.target_rows = target_rows;
+  if (!status) status = train_adapt(&job, &task);
+  release_set(&task.source);
+  release_set(&task.validation);
+  free(target_rows);
+  free(classifier);
+  return status;
+}
+
+/* A split translated to the target's look, with its labels in the new order. */
+typedef struct translated {
+  xs_images *images;
+  int32_t *label;
+  int64_t *rows;
+} translated;
+
+static void release_translated(translated *t) {
+  xs_images_close(t->images);
+  free(t->label);
+  free(t->rows);
+}
+
+static xs_status translate_split(const study_run *r, translator *g, int site, xs_split which, translated *t,
+                                 train_set *set) {
+  train_set from;
+  xs_status status = site_set(r, site, which, &from);
+  if (!status) status = translator_apply(g, from.images, from.rows, from.n, 1, &t->images);
+  if (!status) {
+    t->label = memory_new((size_t)from.n * sizeof *t->label);
+    t->rows = memory_new((size_t)from.n * sizeof *t->rows);
+    for (int64_t i = 0; i < from.n; i++) {
+      t->label[i] = from.label[from.rows[i]];
+      t->rows[i] = i;
+    }
+    *set = (train_set){.images = t->images, .label = t->label, .rows = t->rows, .n = from.n};
+  }
+  release_set(&from);
+  return status;
+}
+
+static xs_status run_tuned(study_run *r, const study_unit *u, const char *dir) {
+  const xs_site *s = r->site[u->source];
+  char *adapter = text_format("adapter-%s-%s", r->study->site_name[u->source], r->study->site_name[u->target]);
+  char *generator = run_unit_path(r, adapter, "generator.safetensors"), *start = baseline_path(r, u->source);
+  translator *g = NULL;
+  translated train = {0}, validation = {0};
+  fit_task task = {.options = &r->study->settings.tune,
+                   .geometry = study_geometry(r),
+                   .classes = s->classes,
+                   .class_name = s->class_name,
+                   .start_from = start};
+  train_job job = unit_job(r, u->name, dir);
+  xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
+  if (!status) status = translate_split(r, g, u->source, XS_TRAIN, &train, &task.train);
+  if (!status) status = translate_split(r, g, u->source, XS_VALIDATION, &validation, &task.validation);
+  if (!status) status = train_fit(&job, &task);
+  release_translated(&train);
+  release_translated(&validation);
+  translator_free(g);
+  free(start);
+  free(generator);
+  free(adapter);
+  return status;
+}
+
+/* What was run, with what: written last. */
+static xs_status write_record(const study_run *r, const study_unit *u, const char *dir) {
+  const char *section = u->kind == UNIT_BASELINE ? "classifier" : u->kind == UNIT_ADAPTER ? "adapter" : "tune";
+  json_t *study = study_json(r->study);
+  json_t *record = json_pack("{s:s, s:I, s:O, s:s, s:s, s:i, s:o, s:s}", "unit", u->name, "seed",
+                             (json_int_t)r->study->settings.seed, "options", json_object_get(study, section),
+                             "device", "cpu", "precision", "f32", "threads", tg_threads(), "kernels",
+                             kernels_json(r->kernels), "version", xs_version());
+  char *text = json_dumps(record, JSON_INDENT(2)), *path = file_join(dir, "record.json");
+  char *checkpoint = file_join(dir, "checkpoint.safetensors");
+  int status = file_write_atomic(path, text, strlen(text));
+  if (!status) remove(checkpoint);
+  free(checkpoint);
+  free(path);
+  free(text);
+  json_decref(record);
+  json_decref(study);
+  return status ? XS_FAILED : XS_OK;
+}
+
+xs_status unit_run(study_run *r, const study_unit *u) {
+  if (folder_unit_done(r->out, u->name)) return XS_OK;
+  char *dir = run_unit_path(r, u->name, NULL);
+  xs_status status = file_make_dirs(dir) ? XS_FAILED : XS_OK;
+  tg_kernels_free(r->kernels);
+  r->kernels = tg_kernels_new();
+  if (!status && u->kind == UNIT_BASELINE) status = run_baseline(r, u, dir);
+  if (!status && u->kind == UNIT_ADAPTER) status = run_adapter(r, u, dir);
+  if (!status && u->kind == UNIT_TUNED) status = run_tuned(r, u, dir);
+  if (!status) status = write_record(r, u, dir);
+  free(dir);
+  return status;
+}
