@@ -34,6 +34,27 @@ def fill_values(seed, count):
     return (z >> np.uint64(8)).astype(np.float64) / 2.0**23 - 1.0
 
 
+def uniform_values(seed, stream, step, count):
+    """What src/base/random.h gives for indices 0 .. count-1: Philox4x32-10, written out again."""
+    low, wide = 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF
+    name = 14695981039346656037
+    for byte in stream.encode():
+        name = ((name ^ byte) * 1099511628211) & wide
+    k = (seed * 0x9E3779B97F4A7C15 + name) & wide
+    k = ((k ^ (k >> 30)) * 0xBF58476D1CE4E5B9) & wide
+    k = ((k ^ (k >> 27)) * 0x94D049BB133111EB) & wide
+    k ^= k >> 31
+    words = []
+    for block in range(-(-count // 4)):
+        c, k0, k1 = [step & low, step >> 32, block, 0], k & low, k >> 32
+        for _ in range(10):
+            a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+            c = [(b >> 32) ^ c[1] ^ k0, b & low, (a >> 32) ^ c[3] ^ k1, a & low]
+            k0, k1 = (k0 + 0x9E3779B9) & low, (k1 + 0xBB67AE85) & low
+        words += c
+    return np.array([(w >> 8) * 2.0**-24 for w in words[:count]])
+
+
 class Golden:
     """The tensors of one file, and the seeds that its formulas used."""
 
@@ -300,7 +321,8 @@ def gan_file(seed, channels=4, blocks=1, size=32, batch=4):
         gold.weights(net, f"weight/{prefix}/")
     x = gold.make("in/x", (batch, 3, size, size), 1.0)
     half = batch // 2
-    alpha = gold.make("in/alpha", (batch,), 0.5, 0.5)
+    alpha = torch.from_numpy(uniform_values(7, "penalty mix", 1, batch))
+    gold.keep("in/alpha", alpha)
     own = torch.tensor([0] * half + [1] * half)
     label = torch.tensor([3, 8])
     gold.keep("in/domain", own)
