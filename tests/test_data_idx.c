@@ -1,7 +1,8 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <zlib.h>
@@ -178,15 +179,17 @@ static void test_domain_file(void **state) {
   (void)state;
   char *dir = start();
   REFUSED(dir, "name: a\nformat: idx\nimages: i\nlabels: l\n", "site.yaml", "classes is missing");
-  REFUSED(dir, "name: a\nformat: idx\nimages: i\nlabels: l\nclasses: [x, x]\n", "\"x\" is listed twice");
-  REFUSED(dir, "name: a\nformat: idx\nimages: [i, i]\nlabels: l\nclasses: [x, y]\n", "2 files of images",
-          "1 of labels");
+  REFUSED(dir, "name: a\nformat: idx\nimages: i\nlabels: l\nclasses: [x, x]\n",
+          "\"x\" is listed twice");
+  REFUSED(dir, "name: a\nformat: idx\nimages: [i, i]\nlabels: l\nclasses: [x, y]\n",
+          "2 files of images", "1 of labels");
   REFUSED(dir, "name: a/b\nformat: idx\nimages: i\n", "\"a/b\" is not a site name");
   REFUSED(dir, "name: a\nformat: idx\nimages: nowhere\n", "/nowhere: cannot be opened");
   REFUSED(dir, "name: a\nformat: idx\nimages: .\n", "is a folder");
   REFUSED(dir, "name: a\nformat: idx\nimages: i\nfirst_index: x\n", "first_index: \"x\"");
   REFUSED(dir, "name: a\nformat: idx\nimages: i\nmax_value: 300\n", "max_value is 300", "8 bits");
-  REFUSED(dir, "name: a\nformat: idx\nimages: i\nmax_value: 254\n", "value 255, above max_value 254");
+  REFUSED(dir, "name: a\nformat: idx\nimages: i\nmax_value: 254\n",
+          "value 255, above max_value 254");
   REFUSED(dir, "name: a\nformat: idx\n", "images");
   REFUSED(dir, "name: a\nformat: idx\nimage: i\n", "image");
   remove_dir(dir);
