@@ -1,0 +1,214 @@
+#include "figure.h"
+
+#include "error.h"
+#include "file.h"
+#include "page.h"
+#include "xsite.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- gnuplot --------------------------------------------------------------------------------- */
+
+enum { NOT_FOUND = 127 };
+
+static void become_gnuplot(const char *dir, const char *script, int errors) {
+  if (chdir(dir) == 0 && dup2(errors, STDERR_FILENO) >= 0) {
+    execlp("gnuplot", "gnuplot", "-d", script, (char *)NULL);
+  }
+  _exit(NOT_FOUND);
+}
+
+/* The first size-1 bytes that arrive, as text; the rest is read and dropped. */
+static void read_errors(int from, char *text, size_t size) {
+  char dropped[512];
+  size_t used = 0;
+  for (;;) {
+    bool full = used + 1 >= size;
+    ssize_t n =
+        full ? read(from, dropped, sizeof dropped) : read(from, text + used, size - 1 - used);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    if (!full) used += (size_t)n;
+  }
+  text[used] = 0;
+}
+
+static int judge(const char *dir, const char *script, int ended, char *errors) {
+  if (WIFEXITED(ended) && WEXITSTATUS(ended) == NOT_FOUND) {
+    return fail(XS_FAILED, "the figures need gnuplot, which cannot be started: install the Debian "
+                           "package gnuplot-nox and run `xsite report` again");
+  }
+  if (WIFEXITED(ended) && WEXITSTATUS(ended) == 0) return 0;
+  for (char *p = errors; *p; p++) {
+    if (isspace((unsigned char)*p)) *p = ' ';
+  }
+  return fail(XS_FAILED, "gnuplot failed on %s/%s (%s): %s", dir, script,
+              WIFSIGNALED(ended) ? "killed by a signal" : "non-zero status", errors);
+}
+
+static int run_gnuplot(const char *dir, const char *script) {
+  int ends[2];
+  if (pipe(ends)) return fail(XS_FAILED, "no pipe to gnuplot: %s", strerror(errno));
+  pid_t child = fork();
+  if (child == 0) become_gnuplot(dir, script, ends[1]);
+  close(ends[1]);
+  char errors[600];
+  read_errors(ends[0], errors, sizeof errors);
+  close(ends[0]);
+  if (child < 0) return fail(XS_FAILED, "gnuplot cannot be started: %s", strerror(errno));
+  int ended = 0;
+  while (waitpid(child, &ended, 0) < 0) {
+    if (errno != EINTR) return fail(XS_FAILED, "gnuplot is lost: %s", strerror(errno));
+  }
+  return judge(dir, script, ended, errors);
+}
+
+/* ---- the SVG in a page --------------------------------------------------------------------------
+ */
+
+typedef struct rewrite { /* from start to the next end (NULL: start alone) becomes to */
+  const char *start, *end, *to;
+} rewrite;
+
+/* gnuplot's ids would repeat from figure to figure, and its black must follow the page's text. */
+static const rewrite rewrites[] = {
+    {"<defs>", "</defs>", ""},
+    {"<use ", "/>", ""},
+    {"<title>", "</title>", ""},
+    {"<desc>", "</desc>", ""},
+    {" id=\"", "\"", ""},
+    {" class=\"", "\"", ""},
+    {"<rect ", "/>", ""},
+    {" color=\"black\"", NULL, ""},
+    {" stroke=\"currentColor\" stroke-width=\"1.00\" stroke-linecap=\"butt\" "
+     "stroke-linejoin=\"miter\"",
+     NULL, " stroke=\"currentColor\""},
+    {"stroke='black'", NULL, "stroke='currentColor'"},
+    {"fill=\"black\"", NULL, "fill=\"currentColor\""},
+    {"rgb(  0,   0,   0)", NULL, "currentColor"},
+    {"stroke='gray'", NULL, "stroke='currentColor' stroke-opacity='0.35'"},
+    {"\t", NULL, ""},
+};
+
+static bool apply_rewrite(const char **at, page *out) {
+  for (size_t i = 0; i < sizeof rewrites / sizeof *rewrites; i++) {
+    const rewrite *r = &rewrites[i];
+    if (strncmp(*at, r->start, strlen(r->start)) != 0) continue;
+    const char *after = *at + strlen(r->start);
+    const char *end = r->end ? strstr(after, r->end) : after;
+    if (!end) continue;
+    page_markup(out, r->to, strlen(r->to));
+    *at = end + (r->end ? strlen(r->end) : 0);
+    return true;
+  }
+  return false;
+}
+
+/* Drops every "<g ...>" that is directly followed by its "</g>"; one pass, from inner to outer. */
+static void drop_empty_groups(char *text) {
+  char *to = text;
+  for (const char *from = text; *from;) {
+    if (strncmp(from, "</g>", 4) == 0) {
+      char *back = to;
+      while (back > text && isspace((unsigned char)back[-1])) back--;
+      char *open = back;
+      if (back > text && back[-1] == '>') {
+        while (open > text && *open != '<') open--;
+      }
+      if (open < back && strncmp(open, "<g", 2) == 0) {
+        to = open;
+        from += 4;
+        while (isspace((unsigned char)*from)) from++;
+        continue;
+      }
+    }
+    *to++ = *from++;
+  }
+  *to = 0;
+}
+
+static int embed(const char *path, const figure *f, char **svg) {
+  char *text;
+  if (file_read(path, &text, &(size_t){0})) return XS_FAILED;
+  const char *start = strstr(text, "<svg"), *at = start ? strchr(start, '>') : NULL;
+  int status = at ? 0 : fail(XS_FAILED, "%s: gnuplot wrote no drawing there", path);
+  if (!status) {
+    page out = {0};
+    char *box = text_format("0 0 %d %d", f->width, f->height);
+    page_add(&out,
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"%s\" role=\"img\" "
+             "aria-label=\"%s\"><title>%s</title>",
+             box, f->title, f->title);
+    free(box);
+    for (at++; *at;) {
+      if (!apply_rewrite(&at, &out)) page_markup(&out, at++, 1);
+    }
+    drop_empty_groups(out.text);
+    *svg = out.text;
+  }
+  free(text);
+  return status;
+}
+
+/* ---- a figure ----------------------------------------------------------------------------------
+ */
+
+static char *make_script(const figure *f) {
+  return text_format("# Draws %s.svg and %s.pdf from %s.tsv: gnuplot %s.gp\n"
+                     "set encoding utf8\n"
+                     "set datafile separator tab\n"
+                     "set datafile missing 'nan'\n"
+                     "set datafile columnheaders\n"
+                     "table = '%s.tsv'\n"
+                     "do for [drawing = 1:2] {\n"
+                     "reset\n"
+                     "if (drawing == 1) {\n"
+                     "set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,16'\n"
+                     "set output '%s.svg'\n"
+                     "} else {\n"
+                     "set terminal pdfcairo size %.2f,%.2f noenhanced font 'sans-serif,14'\n"
+                     "set output '%s.pdf'\n"
+                     "}\n"
+                     "%s"
+                     "unset output\n"
+                     "}\n",
+                     f->name, f->name, f->name, f->name, f->name, f->width, f->height, f->name,
+                     f->width / 100.0, f->height / 100.0, f->name, f->plot);
+}
+
+static char *figure_path(const char *dir, const figure *f, const char *ending) {
+  return text_format("%s/%s.%s", dir, f->name, ending);
+}
+
+static int write_text(char *path, const char *text) {
+  int status = file_write_atomic(path, text, strlen(text));
+  free(path);
+  return status;
+}
+
+int figure_draw(const char *dir, const figure *f, char **svg) {
+  *svg = NULL;
+  char *script = make_script(f), *script_name = text_format("%s.gp", f->name);
+  char *drawing = figure_path(dir, f, "svg");
+  int status = write_text(figure_path(dir, f, "tsv"), f->table);
+  if (!status) status = write_text(figure_path(dir, f, "gp"), script);
+  if (!status) status = run_gnuplot(dir, script_name);
+  if (!status) status = embed(drawing, f, svg);
+  free(drawing);
+  free(script_name);
+  free(script);
+  return status;
+}
+
+char *figure_name(const char *kind, const char *a, const char *b) {
+  char *name = text_format("%s-%s%s%s", kind, a, b ? "-" : "", b ? b : "");
+  for (char *p = name; *p; p++) {
+    if (!isalnum((unsigned char)*p) && !strchr("._-", *p)) *p = '_';
+  }
+  return name;
+}

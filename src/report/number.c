@@ -1,0 +1,35 @@
+#include "number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is written is "-0.0" never. */
+static number format(double v, int decimals, const char *plus) {
+  number out = {"–"};
+  if (!isfinite(v)) return out;
+  char digits[24];
+  snprintf(digits, sizeof digits, "%.*f", decimals, fmin(fabs(v), 1e15));
+  bool zero = strtod(digits, NULL) == 0;
+  const char *sign = zero ? "" : v < 0 ? "−" : plus;
+  snprintf(out.text, sizeof out.text, "%s%s", sign, digits);
+  return out;
+}
+
+static int point_decimals(double v) { return fabs(v) < 0.095 ? 2 : 1; }
+
+number number_fixed(double v, int decimals) { return format(v, decimals, ""); }
+
+number number_auc(double v) { return format(v, v >= 99.5 && v < 100 ? 2 : 1, ""); }
+
+number number_points(double v) { return format(v, point_decimals(v), ""); }
+
+number number_signed(double v) { return format(v, point_decimals(v), "+"); }
+
+number number_p(double p) {
+  number out = {"p unknown"};
+  if (isfinite(p) && p < 0.001) return (number){"p < 0.001"};
+  if (isfinite(p)) snprintf(out.text, sizeof out.text, "p = %.*f", p < 0.1 ? 3 : 2, fmin(p, 1));
+  return out;
+}

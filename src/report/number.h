@@ -1,0 +1,18 @@
+/* number.h: numbers as people read them. */
+#ifndef NUMBER_H
+#define NUMBER_H
+
+#include <stdbool.h>
+
+typedef struct number {
+  char text[32];
+} number;
+
+/* All give an en dash for NAN, and a true minus sign. */
+number number_fixed(double v, int decimals);
+number number_auc(double v);    /* per cent: one decimal, two from 99.5 so that 99.97 is not 100 */
+number number_points(double v); /* a difference of AUCs: one decimal, two below a tenth */
+number number_signed(double v); /* the same with + */
+number number_p(double p);      /* "p = 0.032", "p < 0.001" */
+
+#endif

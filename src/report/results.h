@@ -1,0 +1,47 @@
+/* results.h: results.json and the optional files beside it, checked. */
+#ifndef RESULTS_H
+#define RESULTS_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+/* A number that is null or absent is NAN. */
+typedef struct measure { /* AUC and accuracy in per cent */
+  double auc, low, high, paper_mean, paper_low, paper_high, accuracy, n;
+} measure;
+
+enum { INTERNAL, EXTERNAL, ADAPTED, CEILING, MEASURES };
+extern const char *const measure_name[MEASURES];
+
+typedef struct pair {
+  const char *source, *target;
+  measure m[MEASURES];
+  double gain, low, high, p; /* adapted minus external, AUC points */
+  double salvage, keeps_label;
+} pair;
+
+typedef struct summary {
+  double internal, external, adapted, average_salvage, median_salvage, relative_gain;
+} summary;
+
+typedef struct results {
+  char *dir;
+  json_t *root;
+  json_t *settings; /* study.json, or NULL */
+  const char *study, *precision;
+  int64_t seed;
+  int n;
+  pair *pair; /* [n] */
+  summary summary;
+} results;
+
+/* 0, or XS_FAILED with a message that names file and field. */
+int results_read(const char *dir, results *out);
+void results_free(results *r);
+/* DIR/units/UNIT/FILE where unit is KIND-SOURCE-TARGET, or KIND-SOURCE (target NULL); allocated. */
+char *results_unit_file(const results *r, const char *kind, const char *source, const char *target,
+                        const char *file);
+/* One JSON file; NULL with a message. */
+json_t *results_json(const char *path);
+
+#endif

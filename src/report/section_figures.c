@@ -1,0 +1,169 @@
+/* The parts of the page that show figures: bars, images, curves. */
+#include "drawings.h"
+#include "error.h"
+#include "file.h"
+#include "number.h"
+#include "sections.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* svg is freed. */
+static void add_drawing(page *out, char *svg, const char *caption) {
+  page_add(out, "<figure><div class=\"scroll\">\n");
+  page_markup(out, svg, strlen(svg));
+  page_add(out, "</div>\n<figcaption>%s</figcaption></figure>\n", caption);
+  free(svg);
+}
+
+int section_bars(page *out, const results *r, const char *figures) {
+  char *svg;
+  int status = drawing_auc(r, figures, &svg);
+  if (status) return status;
+  char *caption = text_format(
+      "Figure 1. AUC of each pair (source → target) with 95 %% intervals. The dotted line is the "
+      "ceiling, a classifier trained on the target's own labels. The axis starts at %s; guessing "
+      "is 50.",
+      number_fixed(drawing_auc_floor(r), 0).text);
+  page_add(out, "<section id=\"bars\">\n<h2>Overview</h2>\n");
+  add_drawing(out, svg, caption);
+  page_add(out, "</section>\n");
+  free(caption);
+  return 0;
+}
+
+/* ---- images ---------------------------------------------------------------------------------- */
+
+enum { MOST_PNG_BYTES = 8 << 20 };
+
+static uint32_t big_endian(const char *p) {
+  const unsigned char *b = (const unsigned char *)p;
+  return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static bool is_png(const char *data, size_t size) {
+  return size > 33 && memcmp(data, "\x89PNG\r\n\x1a\n", 8) == 0 &&
+         memcmp(data + 12, "IHDR", 4) == 0;
+}
+
+/* Why the image is not shown, or NULL. */
+static char *add_png(page *out, const char *path, const char *alt) {
+  if (!file_exists(path)) return text_format("not kept by this run.");
+  char *data;
+  size_t size;
+  if (file_read(path, &data, &size)) return text_format("not shown: %s", fail_message());
+  char *why = NULL;
+  if (!is_png(data, size)) {
+    why = text_format("not shown: the file is not a PNG image.");
+  } else if (size > MOST_PNG_BYTES) {
+    why = text_format("not shown: the file is larger than 8 MiB.");
+  } else {
+    number width = number_fixed(big_endian(data + 16), 0);
+    number height = number_fixed(big_endian(data + 20), 0);
+    page_add(out, "<img alt=\"%s\" width=\"%s\" height=\"%s\" src=\"data:image/png;base64,", alt,
+             width.text, height.text);
+    page_base64(out, data, size);
+    page_add(out, "\"/>");
+  }
+  free(data);
+  return why;
+}
+
+static void add_image_row(page *out, const results *r, const pair *p, const char *file,
+                          const char *caption) {
+  char *path = results_unit_file(r, "adapter", p->source, p->target, file);
+  page_add(out, "<figure>");
+  char *why = add_png(out, path, caption);
+  page_add(out, "<figcaption>%s%s%s</figcaption></figure>\n", caption, why ? ": " : "",
+           why ? why : "");
+  free(why);
+  free(path);
+}
+
+void section_images(page *out, const results *r) {
+  page_add(out, "<section id=\"images\">\n<h2>Images</h2>\n"
+                "<p>Each translated image stands below its original. A good translation looks like "
+                "the target site and still shows the same content.</p>\n");
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    char *caption[3] = {text_format("Originals of %s", p->source),
+                        text_format("The same, translated to look like %s", p->target),
+                        text_format("Real images of %s, for comparison", p->target)};
+    static const char *const file[3] = {"original.png", "translated.png", "target.png"};
+    page_add(out, "<h3>%s → %s</h3>\n<div class=\"rows\">\n", p->source, p->target);
+    for (int k = 0; k < 3; k++) {
+      add_image_row(out, r, p, file[k], caption[k]);
+      free(caption[k]);
+    }
+    page_add(out, "</div>\n");
+  }
+  page_add(out, "</section>\n");
+}
+
+/* ---- curves ---------------------------------------------------------------------------------- */
+
+/* svg and why, of which one is NULL, are freed. */
+static void add_curve(page *out, char *svg, char *why, const char *caption) {
+  if (svg) {
+    add_drawing(out, svg, caption);
+  } else {
+    page_add(out, "<p>%s: %s</p>\n", caption, why);
+  }
+  free(why);
+}
+
+static int add_adapters(page *out, const results *r, const char *figures) {
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    char *svg, *why;
+    int status = drawing_adapter(r, figures, p, &svg, &why);
+    if (status) return status;
+    char *caption = text_format("Adapter %s → %s", p->source, p->target);
+    add_curve(out, svg, why, caption);
+    free(caption);
+  }
+  return 0;
+}
+
+static int add_classifier(page *out, const results *r, const char *figures, const char *kind,
+                          const char *source, const char *target) {
+  char *svg, *why;
+  int status = drawing_classifier(r, figures, kind, source, target, &svg, &why);
+  if (status) return status;
+  char *caption = target ? text_format("Classifier of %s, fine-tuned on images translated to %s",
+                                       source, target)
+                         : text_format("Classifier of %s", source);
+  add_curve(out, svg, why, caption);
+  free(caption);
+  return 0;
+}
+
+/* Whether site k (source 2i or target 2i+1 of pair i) was not met before. */
+static const char *new_site(const results *r, int k) {
+  const char *name = k % 2 ? r->pair[k / 2].target : r->pair[k / 2].source;
+  for (int j = 0; j < k; j++) {
+    if (strcmp(name, j % 2 ? r->pair[j / 2].target : r->pair[j / 2].source) == 0) return NULL;
+  }
+  return name;
+}
+
+int section_curves(page *out, const results *r, const char *figures) {
+  page_add(out,
+           "<section id=\"curves\">\n<h2>Training</h2>\n"
+           "<p>Losses during training; long curves are averaged to 200 points. Labels kept: the "
+           "share of translated source images to which the source classifier gives the right "
+           "label. Falling far below its start means that translation destroys content.</p>\n"
+           "<details>\n<summary>Adapters</summary>\n");
+  int status = add_adapters(out, r, figures);
+  page_add(out, "</details>\n<details>\n<summary>Classifiers</summary>\n");
+  for (int k = 0; k < 2 * r->n && !status; k++) {
+    const char *site = new_site(r, k);
+    if (site) status = add_classifier(out, r, figures, "baseline", site, NULL);
+  }
+  for (int i = 0; i < r->n && !status; i++) {
+    status = add_classifier(out, r, figures, "tuned", r->pair[i].source, r->pair[i].target);
+  }
+  page_add(out, "</details>\n</section>\n");
+  return status;
+}

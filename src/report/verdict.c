@@ -1,0 +1,109 @@
+#include "verdict.h"
+
+#include "file.h"
+#include "number.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+verdict verdict_of(const pair *p) {
+  if (isnan(p->gain) || isnan(p->low) || isnan(p->high)) return VERDICT_UNKNOWN;
+  if (p->low > 0) return VERDICT_HELPED;
+  return p->high < 0 ? VERDICT_HURT : VERDICT_UNCLEAR;
+}
+
+const char *verdict_word(verdict v) {
+  static const char *const word[] = {"helped", "no clear effect", "hurt", "not measured"};
+  return word[v];
+}
+
+static char *loss_sentence(const pair *p) {
+  double internal = p->m[INTERNAL].auc, external = p->m[EXTERNAL].auc;
+  if (isnan(external)) {
+    return text_format("How the classifier from %s does at %s was not measured.", p->source,
+                       p->target);
+  }
+  if (isnan(internal)) {
+    return text_format("The classifier from %s has an AUC of %s at %s.", p->source,
+                       number_auc(external).text, p->target);
+  }
+  if (external >= internal) {
+    return text_format("The classifier from %s has an AUC of %s on its own site's test images and "
+                       "%s at %s: nothing was lost on the way.",
+                       p->source, number_auc(internal).text, number_auc(external).text, p->target);
+  }
+  return text_format("At %s the AUC of the classifier from %s fell from %s to %s.", p->target,
+                     p->source, number_auc(internal).text, number_auc(external).text);
+}
+
+static char *gain_sentence(const pair *p) {
+  number adapted = number_auc(p->m[ADAPTED].auc), low = number_points(p->low);
+  number high = number_points(p->high), chance = number_p(p->p);
+  switch (verdict_of(p)) {
+  case VERDICT_HELPED:
+    return text_format("Adaptation, without a single label from %s, brought it to %s: a gain of %s "
+                       "(95 %% interval %s to %s, %s).",
+                       p->target, adapted.text, number_points(p->gain).text, low.text, high.text,
+                       chance.text);
+  case VERDICT_HURT:
+    return text_format("Adaptation made it worse, %s: a loss of %s (95 %% interval of the change "
+                       "%s to %s, %s). At %s use the classifier as it was, not the adapted one.",
+                       adapted.text, number_points(-p->gain).text, low.text, high.text, chance.text,
+                       p->target);
+  case VERDICT_UNCLEAR:
+    return text_format("After adaptation it is %s, a change of %s (95 %% interval %s to %s, %s): "
+                       "the interval includes 0, so these test images cannot tell whether "
+                       "adaptation helped.",
+                       adapted.text, number_signed(p->gain).text, low.text, high.text, chance.text);
+  case VERDICT_UNKNOWN:
+    break;
+  }
+  return text_format("What adaptation changed was not measured.");
+}
+
+static char *ceiling_sentence(const pair *p) {
+  double ceiling = p->m[CEILING].auc, external = p->m[EXTERNAL].auc;
+  number best = number_auc(ceiling);
+  if (isnan(ceiling)) {
+    return text_format("No classifier was trained on labels of %s, so the share salvaged is not "
+                       "known.",
+                       p->target);
+  }
+  if (ceiling <= external) {
+    return text_format("A classifier trained on labels of %s does no better (%s): there was "
+                       "nothing to salvage.",
+                       p->target, best.text);
+  }
+  if (verdict_of(p) != VERDICT_HELPED || isnan(p->salvage)) {
+    return text_format("A classifier trained on labels of %s reaches %s.", p->target, best.text);
+  }
+  if (p->salvage >= 100) {
+    return text_format("That is as good as a classifier trained on labels of %s (%s): all of what "
+                       "was lost.",
+                       p->target, best.text);
+  }
+  return text_format("That is %s %% of what was lost against a classifier trained on labels of %s "
+                     "(%s).",
+                     number_fixed(p->salvage, 0).text, p->target, best.text);
+}
+
+char *verdict_sentence(const pair *p) {
+  char *loss = loss_sentence(p), *gain = gain_sentence(p), *ceiling = ceiling_sentence(p);
+  char *all = text_format("%s %s %s", loss, gain, ceiling);
+  free(loss);
+  free(gain);
+  free(ceiling);
+  return all;
+}
+
+char *verdict_overall(const results *r) {
+  int count[4] = {0};
+  for (int i = 0; i < r->n; i++) count[verdict_of(&r->pair[i])]++;
+  char *known = text_format("Adaptation to the new site helped in %d of %d %s",
+                            count[VERDICT_HELPED], r->n, r->n == 1 ? "pair" : "pairs");
+  char *all = text_format("%s of sites, hurt in %d, and had no clear effect in %d%s.", known,
+                          count[VERDICT_HURT], count[VERDICT_UNCLEAR],
+                          count[VERDICT_UNKNOWN] ? "; the rest was not measured" : "");
+  free(known);
+  return all;
+}
