@@ -88,7 +88,7 @@ class Golden:
             p.data = self.make(prefix + name, tuple(p.shape), scale, shift)
 
     def keep(self, name, x):
-        self.tensor[name] = np.ascontiguousarray(x.detach().double().numpy())
+        self.tensor[name] = np.array(x.detach().double().numpy(), order="C")  # a copy
 
     def gradients(self, net, values, prefix="grad/"):
         """values: in the order of net's parameters."""
