@@ -5,11 +5,13 @@
 #include "expand.h"
 #include "pointwise.h"
 
-enum { PIECE = 1024, MAX_REGISTERS = OP_MAX_INPUTS + CHAIN_MAX_STEPS };
+/* Elements of a piece, and of a room: not a multiple of 4 KiB, at which loads wait for stores to
+ * other rooms. */
+enum { PIECE = 1024, ROOM = PIECE + 80, MAX_REGISTERS = OP_MAX_INPUTS + CHAIN_MAX_STEPS };
 
 /* A thread's rooms: of inputs that are repeated, then of results that are not stored. */
 typedef struct workspace {
-  _Alignas(64) float room[MAX_REGISTERS][PIECE];
+  _Alignas(64) float room[MAX_REGISTERS][ROOM];
   expand_memo memo[OP_MAX_INPUTS];
 } workspace;
 
