@@ -1,0 +1,344 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "data_files.h"
+#include "image.h"
+
+static const char site[] = "name: a\nformat: folder\nimages: images\nlabels: labels.csv\n"
+                           "classes: [no, yes]\nsize: 4\ngroup_column: patient\n";
+static const char csv[] = "file,patient,label\ngray.png,p1,no\nrgb.jpg,p2,yes\nrgba.png,p1,\n";
+
+static void put_sample(const char *dir, const char *sample, const char *name) {
+  char *path = text_format("%s/golden/images/%s", TEST_DATA, sample);
+  copy_file(path, dir, name);
+  free(path);
+}
+
+/* A folder of three images with labels. */
+static char *start(void) {
+  char *dir = temporary_dir();
+  put_sample(dir, "gray.png", "images/gray.png");
+  put_sample(dir, "rgb.jpg", "images/rgb.jpg");
+  put_sample(dir, "rgba.png", "images/rgba.png");
+  put_text(dir, "images/notes.txt", "not an image");
+  put_text(dir, "labels.csv", csv);
+  return dir;
+}
+
+/* What Pillow reads: tests/golden/make_images.py. */
+static void test_decoders(void **state) {
+  (void)state;
+  static const struct sample {
+    const char *name;
+    int channels, bytes;
+    uint64_t sum;
+  } samples[] = {
+      {"bilevel.png", 1, 1, 0xb7e188a7373e64bf},      {"gray-alpha.png", 1, 1, 0xe99d90b521953fe8},
+      {"gray-as-rgba.png", 1, 1, 0xe99d90b521953fe8}, {"gray.jpg", 1, 1, 0xbd59af3b7520c3e5},
+      {"gray.png", 1, 1, 0xe99d90b521953fe8},         {"gray16.png", 1, 2, 0xe4876396c9af986a},
+      {"palette.png", 3, 1, 0x77fee5342475224b},      {"progressive.jpg", 3, 1, 0xa567ee3148f9815e},
+      {"rgb.jpg", 3, 1, 0xa567ee3148f9815e},          {"rgb.png", 3, 1, 0x576b2cae1c716630},
+      {"rgba.png", 3, 1, 0x576b2cae1c716630},
+  };
+  for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+    const struct sample *s = &samples[i];
+    char *path = text_format("%s/golden/images/%s", TEST_DATA, s->name);
+    xs_images *x;
+    assert_int_equal(xs_image_open(path, &x), XS_OK);
+    assert_int_equal(x->n, 1);
+    assert_int_equal(x->height, 17);
+    assert_int_equal(x->width, 23);
+    assert_int_equal(x->channels, s->channels);
+    assert_int_equal(x->bytes, s->bytes);
+    assert_true(fnv1a(x->pixels, (size_t)(17 * 23 * s->channels * s->bytes)) == s->sum);
+    assert_string_equal(x->file[0], path);
+    xs_images_close(x);
+    free(path);
+  }
+}
+
+/* Every shorter file is refused by name and none crashes. */
+static void test_truncated(void **state) {
+  (void)state;
+  static const char *const names[] = {"rgb.png", "gray16.png", "palette.png", "rgb.jpg",
+                                      "gray.jpg"};
+  char *dir = temporary_dir(), *cut = file_join(dir, "cut");
+  for (size_t i = 0; i < 5; i++) {
+    char *path = text_format("%s/golden/images/%s", TEST_DATA, names[i]), *data;
+    size_t size;
+    assert_int_equal(file_read(path, &data, &size), 0);
+    for (size_t n = 0; n < size - 2; n++) {
+      xs_images *x;
+      put(dir, "cut", data, n);
+      assert_int_not_equal(xs_image_open(cut, &x), XS_OK);
+      assert_null(x);
+      assert_says("/cut: ");
+    }
+    free(data);
+    free(path);
+  }
+  free(cut);
+  remove_dir(dir);
+}
+
+/* A changed byte may go unseen in a JPEG; it must not crash or leave the message empty. */
+static void test_damaged(void **state) {
+  (void)state;
+  static const char *const names[] = {"rgb.png", "palette.png", "progressive.jpg", "rgb.jpg"};
+  char *dir = temporary_dir(), *path = file_join(dir, "bad");
+  for (size_t i = 0; i < 4; i++) {
+    char *from = text_format("%s/golden/images/%s", TEST_DATA, names[i]), *data;
+    size_t size;
+    assert_int_equal(file_read(from, &data, &size), 0);
+    for (size_t n = 0; n < size; n++) {
+      xs_images *x;
+      data[n] ^= (char)(1 << n % 8);
+      put(dir, "bad", data, size);
+      if (xs_image_open(path, &x)) assert_says("/bad: ");
+      xs_images_close(x);
+      data[n] ^= (char)(1 << n % 8);
+    }
+    free(data);
+    free(from);
+  }
+  free(path);
+  remove_dir(dir);
+}
+
+static void test_write_png(void **state) {
+  (void)state;
+  char *dir = temporary_dir(), *path = file_join(dir, "x.png");
+  uint8_t pixels[2 * 5 * 3];
+  for (int i = 0; i < 30; i++) pixels[i] = (uint8_t)(i * 8);
+  for (int channels = 1; channels <= 3; channels += 2) {
+    xs_images *x;
+    assert_int_equal(image_write_png(path, pixels, 2, 5, channels), 0);
+    assert_int_equal(xs_image_open(path, &x), XS_OK);
+    assert_int_equal(x->height, 2);
+    assert_int_equal(x->width, 5);
+    assert_int_equal(x->channels, channels);
+    assert_memory_equal(x->pixels, pixels, (size_t)(10 * channels));
+    xs_images_close(x);
+  }
+  assert_int_not_equal(image_write_png("/nowhere/x.png", pixels, 2, 5, 1), 0);
+  free(path);
+  remove_dir(dir);
+}
+
+static void test_other_files(void **state) {
+  (void)state;
+  char *dir = temporary_dir(), *path = file_join(dir, "x");
+  char dicom[140] = {0};
+  xs_images *x;
+  memcpy(dicom + 128, "DICM", 4);
+  put(dir, "x", dicom, sizeof dicom);
+  assert_int_not_equal(xs_image_open(path, &x), XS_OK);
+  assert_says("a DICOM file");
+  put_text(dir, "x", "GIF89a");
+  assert_int_not_equal(xs_image_open(path, &x), XS_OK);
+  assert_says("not a PNG or JPEG file (6 bytes)");
+  assert_int_not_equal(xs_image_open("/nowhere.png", &x), XS_OK);
+  assert_says("/nowhere.png");
+  free(path);
+  remove_dir(dir);
+}
+
+static void test_labelled(void **state) {
+  (void)state;
+  char *dir = start();
+  xs_site *s;
+  assert_int_equal(open_site(dir, site, NULL, &s), XS_OK);
+  assert_int_equal(s->images.n, 3);
+  assert_int_equal(s->images.height, 4);
+  assert_int_equal(s->images.channels, 3);
+  assert_string_equal(s->images.file[1], "rgb.jpg");
+  assert_int_equal(s->label[0], 0);
+  assert_int_equal(s->label[1], 1);
+  assert_int_equal(s->label[2], -1);
+  assert_true(s->images.group[0] == s->images.group[2]);
+  assert_true(s->images.group[0] != s->images.group[1]);
+  const uint8_t *gray = s->images.pixels; /* repeated, since the site has colour */
+  assert_int_equal(gray[0], gray[1]);
+  assert_int_equal(gray[0], gray[2]);
+  xs_site_close(s);
+  remove_dir(dir);
+}
+
+static void test_unlabelled(void **state) {
+  (void)state;
+  char *dir = start();
+  put_sample(dir, "gray16.png", "images/z.PNG");
+  xs_site *s;
+  assert_int_equal(open_site(dir, "name: a\nformat: folder\nimages: images\nsize: 8\n", NULL, &s),
+                   XS_OK);
+  assert_int_equal(s->images.n, 4);
+  assert_int_equal(s->images.bytes, 2);
+  assert_string_equal(s->images.file[0], "gray.png");
+  assert_string_equal(s->images.file[3], "z.PNG");
+  for (int i = 0; i < 4; i++) assert_int_equal(s->label[i], -1);
+  /* gray16 is 257 gray + 3, and gray was stretched to 16 bits: the same but for rounding. */
+  const uint16_t *a = s->images.pixels, *b = a + 3 * 64 * 3;
+  for (int i = 0; i < 64 * 3; i++) assert_in_range(abs(a[i] - b[i]), 0, 257);
+  xs_site_close(s);
+  xs_site_options o = {.limit = 2};
+  assert_int_equal(open_site(dir, "name: a\nformat: folder\nimages: images\nsize: 8\n", &o, &s),
+                   XS_OK);
+  assert_int_equal(s->images.n, 2);
+  xs_site_close(s);
+  remove_dir(dir);
+}
+
+static void test_center_crop(void **state) {
+  (void)state;
+  char *dir = temporary_dir(), *path = file_join(dir, "images/x.png");
+  const uint8_t pixels[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}; /* 2 x 6 */
+  put_text(dir, "images/.keep", "");
+  assert_int_equal(image_write_png(path, pixels, 2, 6, 1), 0);
+  xs_site *s;
+  assert_int_equal(
+      open_site(dir, "name: a\nformat: folder\nimages: images\nsize: 2\ncenter_crop: true\n", NULL,
+                &s),
+      XS_OK);
+  assert_memory_equal(s->images.pixels, ((uint8_t[]){3, 4, 9, 10}), 4);
+  xs_site_close(s);
+  assert_int_equal(open_site(dir,
+                             "name: a\nformat: folder\nimages: images\nsize: 2\nresize: nearest\n",
+                             NULL, &s),
+                   XS_OK);
+  assert_memory_equal(s->images.pixels, ((uint8_t[]){1, 4, 7, 10}), 4);
+  xs_site_close(s);
+  free(path);
+  remove_dir(dir);
+}
+
+static void test_wrong_folder(void **state) {
+  (void)state;
+  char *dir = start();
+  put_text(dir, "empty/.keep", "");
+  REFUSED(dir, "name: a\nformat: folder\nimages: .\nsize: 4\n",
+          "no PNG or JPEG images here, but in", "/images: name that folder");
+  REFUSED(dir, "name: a\nformat: folder\nimages: empty\nsize: 4\n",
+          "no PNG or JPEG images in this folder");
+  REFUSED(dir, "name: a\nformat: folder\nimages: nowhere\nsize: 4\n", "there is no folder",
+          "/nowhere");
+  REFUSED(dir,
+          "name: a\nformat: folder\nimages: .\nlabels: labels.csv\nclasses: [no, yes]\nsize: 4\n",
+          "labels.csv:2: image \"gray.png\"", "it is in ", "/images: name that folder");
+  REFUSED(dir, "name: a\nformat: folder\nimages: images\n", "size is missing");
+  REFUSED(dir, "name: a\nformat: folder\nimages: [images, empty]\nsize: 4\n", "found 2 and 0");
+  remove_dir(dir);
+}
+
+static void refuse_csv(const char *text, const char *part, const char *other) {
+  char *dir = start();
+  put_text(dir, "labels.csv", text);
+  REFUSED(dir, site, part, other);
+  remove_dir(dir);
+}
+
+static void test_csv(void **state) {
+  (void)state;
+  refuse_csv("file,patient,label\nx.png,p,no\n", "labels.csv:2: image \"x.png\" is not in",
+             "correct the row or remove it");
+  refuse_csv("file,patient,lable\ngray.png,p,no\n", "no column \"label\"",
+             "its columns are: file, patient, lable; did you mean label_column: lable?");
+  refuse_csv("image,patient,label\ngray.png,p,no\n", "no column \"file\"", "image, patient, label");
+  refuse_csv("file,patient,label\ngray.png,p,maybe\n",
+             "labels.csv:2: label \"maybe\" is not a class", "2 classes");
+  refuse_csv("file,patient,label\ngray.png,p,no\n", "class \"yes\" has no image", "1 labelled");
+  refuse_csv("file,patient,label\n\ngray.png,p,no\nrgb.jpg,p,yes\ngray.png,p,no\n",
+             "labels.csv:5: image \"gray.png\" was already on line 3", "keep one");
+  refuse_csv("file,patient,label\ngray.png,no\n", "labels.csv:2: 2 cells, the header has 3",
+             "quotes");
+  refuse_csv("file,patient,label\ngray.png,,no\n", "labels.csv:2: the column \"patient\" is empty",
+             "");
+  refuse_csv("file,patient,label\n,p,no\n", "labels.csv:2: the column \"file\" is empty", "");
+  refuse_csv("file,patient,label\n", "labels.csv: no rows", "header row");
+  refuse_csv("", "labels.csv: no rows", "header row");
+  refuse_csv("file,patient,label\n\"gray.png,p,no\n", "labels.csv: a quoted cell does not end", "");
+  refuse_csv("file,patient,label\n\"gray\"x.png,p,no\n", "labels.csv:2: not CSV", "quotes");
+}
+
+static void test_csv_dialects(void **state) {
+  (void)state;
+  char *dir = start();
+  xs_site *s;
+  put_text(dir, "labels.csv",
+           "\xef\xbb\xbf"
+           "file;patient;label\r\n\"gray.png\";\"a;b\";no\r\nrgb.jpg;c;yes\r\n");
+  assert_int_equal(open_site(dir, site, NULL, &s), XS_OK);
+  assert_int_equal(s->images.n, 2);
+  assert_int_equal(s->label[1], 1);
+  xs_site_close(s);
+  put_text(dir, "labels.csv", "label,patient,file\nyes,c,rgb.jpg\nno,c,gray.png");
+  assert_int_equal(open_site(dir, site, NULL, &s), XS_OK);
+  assert_int_equal(s->label[0], 1);
+  xs_site_close(s);
+  remove_dir(dir);
+}
+
+static void test_unreadable(void **state) {
+  (void)state;
+  char *dir = start();
+  put_text(dir, "images/rgba.png", "\x89PNG\r\n\x1a\n");
+  REFUSED(dir, site, "images/rgba.png: cannot be decoded as PNG", "1 of 3", "--skip-unreadable");
+  xs_site_options o = {.skip_unreadable = true};
+  xs_site *s;
+  assert_int_equal(open_site(dir, site, &o, &s), XS_OK);
+  assert_int_equal(s->images.n, 2);
+  assert_int_equal(s->skipped, 1);
+  assert_non_null(strstr(s->first_skipped, "rgba.png: cannot be decoded"));
+  xs_site_close(s);
+  put_text(dir, "images/rgb.jpg", "");
+  put_text(dir, "images/gray.png", "x");
+  assert_int_not_equal(open_site(dir, site, &o, &s), XS_OK);
+  assert_says("none of the 3 images can be read");
+  remove_dir(dir);
+}
+
+static void test_range(void **state) {
+  (void)state;
+  char *dir = start();
+  put_sample(dir, "gray16.png", "deep/x.png");
+  REFUSED(dir, "name: a\nformat: folder\nimages: deep\nsize: 4\nmax_value: 4095\n", "deep/x.png",
+          "above max_value 4095");
+  REFUSED(dir, "name: a\nformat: folder\nimages: images\nsize: 4\nmax_value: 4095\n",
+          "max_value is 4095, but the images have 8 bits");
+  remove_dir(dir);
+}
+
+/* Real chest X-rays, where the folder of development data is there. */
+static void test_chest(void **state) {
+  (void)state;
+  if (!getenv("XSITE_DATA")) skip();
+  char *dir = temporary_dir();
+  xs_site_options o = {.limit = 40};
+  xs_site *s;
+  assert_int_equal(open_site(dir,
+                             "name: nih\nformat: folder\nroot: data\nimages: cxr/nih\n"
+                             "labels: cxr/nih/labels.csv\nclasses: [\"0\", \"1\"]\nsize: 32\n"
+                             "file_column: image\nlabel_column: opacity\ngroup_column: patient\n",
+                             &o, &s),
+                   XS_OK);
+  assert_int_equal(s->images.n, 40);
+  assert_int_equal(s->images.channels, 1);
+  xs_site_close(s);
+  remove_dir(dir);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_decoders),     cmocka_unit_test(test_truncated),
+      cmocka_unit_test(test_damaged),      cmocka_unit_test(test_write_png),
+      cmocka_unit_test(test_other_files),  cmocka_unit_test(test_labelled),
+      cmocka_unit_test(test_unlabelled),   cmocka_unit_test(test_center_crop),
+      cmocka_unit_test(test_wrong_folder), cmocka_unit_test(test_csv),
+      cmocka_unit_test(test_csv_dialects), cmocka_unit_test(test_unreadable),
+      cmocka_unit_test(test_range),        cmocka_unit_test(test_chest),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

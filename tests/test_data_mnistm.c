@@ -1,0 +1,56 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "data_files.h"
+#include "idx.h"
+
+enum { TRAIN = 59001, TEST = 9001, IMAGE = 32 * 32 * 3 };
+
+/* Sums of the official images: tests/golden/mnistm_checksum.py, with numpy and Pillow. */
+static void test_official(void **state) {
+  (void)state;
+  if (!getenv("XSITE_DATA")) skip();
+  char *dir = temporary_dir(), *path = file_join(dir, "mnistm-images-idx4-ubyte");
+  idx x;
+  assert_int_equal(xs_mnistm_import(NULL, dir, 1), XS_OK);
+  assert_int_equal(idx_read(path, &x), 0);
+  assert_int_equal(x.dim[0], 70000);
+  assert_int_equal(x.dim[3], 3);
+  const uint8_t *pixels = x.data;
+  assert_true(fnv1a(pixels, (size_t)TRAIN * IMAGE) == 0x22859d93ef0767a7);
+  assert_true(fnv1a(pixels + (size_t)60000 * IMAGE, (size_t)TEST * IMAGE) == 0x570b8986ea1632e4);
+  idx_release(&x);
+  assert_int_equal(xs_mnistm_import(NULL, dir, 1), XS_OK); /* the same again */
+  assert_int_not_equal(xs_mnistm_import(NULL, dir, 2), XS_OK);
+  assert_says("exists and holds something else");
+  free(path);
+  remove_dir(dir);
+}
+
+static void test_missing(void **state) {
+  (void)state;
+  char *dir = temporary_dir();
+  assert_int_not_equal(xs_mnistm_import(dir, dir, 1), XS_OK);
+  assert_says("bsds500-train-names.txt");
+  put_text(dir, "digits/mnistm/bsds500-train-names.txt", "a.jpg\n");
+  assert_int_not_equal(xs_mnistm_import(dir, dir, 1), XS_OK);
+  assert_says("digits/bsds500-train/a.jpg");
+  char *small = text_format("%s/golden/images/rgb.jpg", TEST_DATA);
+  copy_file(small, dir, "digits/bsds500-train/a.jpg");
+  assert_int_not_equal(xs_mnistm_import(dir, dir, 1), XS_OK);
+  assert_says("a.jpg: 23 x 17 with 3 channels, expected");
+  free(small);
+  remove_dir(dir);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_official),
+      cmocka_unit_test(test_missing),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
