@@ -26,7 +26,7 @@ static void over_blocks(const op_site *s, const op_buffers *b, block_function *r
   int64_t pixels = x->d[1] * x->d[2], c = x->d[3], width = CHANNELS;
   while (width > 16 && x->d[0] * ((c + width - 1) / width) < omp_get_max_threads()) width /= 2;
   int64_t parts = (c + width - 1) / width;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (tg_count(*x) >= 1 << 14)
   for (int64_t i = 0; i < x->d[0] * parts; i++) {
     int64_t n = i / parts, first = i % parts * width;
     run(&(norm_block){.pixels = pixels,

@@ -50,7 +50,7 @@ static void index_row(const pool_row *r, const float *x, float *index) {
 static void run_index(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   int64_t rows = s->out.d[0] * s->out.d[1], length = s->out.d[2] * s->out.d[3];
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (rows * length >= 1 << 12)
   for (int64_t i = 0; i < rows; i++) {
     int64_t at;
     pool_row r = row_of(&s->in[0], s->attr.i[0], i, &at);
@@ -75,7 +75,7 @@ OP_CLONES static void gather_row(const pool_row *r, const float *restrict x,
 static void run_gather(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   int64_t rows = s->out.d[0] * s->out.d[1], length = s->out.d[2] * s->out.d[3];
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (rows * length >= 1 << 12)
   for (int64_t i = 0; i < rows; i++) {
     int64_t at;
     pool_row r = row_of(&s->in[0], s->attr.i[0], i, &at);
@@ -116,7 +116,7 @@ static void clear_below(const tg_shape *x, int64_t k, float *dx) {
 static void run_scatter(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   int64_t rows = s->in[0].d[0] * s->in[0].d[1], length = s->in[0].d[2] * s->in[0].d[3];
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (rows * length >= 1 << 12)
   for (int64_t i = 0; i < rows; i++) {
     int64_t at;
     pool_row r = row_of(&s->out, s->attr.i[0], i, &at);
