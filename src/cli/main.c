@@ -142,8 +142,7 @@ static int check_words(const cli_verb *v, int n, const char **words) {
 }
 
 static int run_verb(const cli_verb *v, int argc, char **argv) {
-  char *what = text_format("xsite %s", v->name);
-  const option_table table = {what, v->options, v->n_options};
+  const option_table table = {v->name, v->options, v->n_options};
   void *record = memory_new(v->record);
   const char **words = memory_new(sizeof *words * (size_t)argc);
   int n = 0;
@@ -160,7 +159,6 @@ out:
   option_release(&table, record);
   free(words);
   free(record);
-  free(what);
   return status;
 }
 

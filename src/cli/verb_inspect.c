@@ -4,16 +4,21 @@
 #include "cli.h"
 #include "safetensors.h"
 
-/* Values that are JSON themselves are laid out; others are printed as they are. */
+static void print_value(const char *key, const json_t *value) {
+  char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(8));
+  printf("%s: %s\n", key, text);
+  free(text);
+}
+
+/* A value that is itself a JSON object is laid out, a member a line. */
 static void print_metadata(const json_t *metadata) {
-  const char *key;
-  json_t *value;
+  const char *key, *name;
+  json_t *value, *member;
   json_object_foreach((json_t *)(uintptr_t)metadata, key, value) {
     json_error_t e;
     json_t *inner = json_loads(json_string_value(value), 0, &e);
-    char *text = inner ? json_dumps(inner, JSON_INDENT(2)) : NULL;
-    printf("%s: %s\n", key, text ? text : json_string_value(value));
-    free(text);
+    if (!json_is_object(inner)) print_value(key, value);
+    json_object_foreach(inner, name, member) print_value(name, member);
     json_decref(inner);
   }
 }
