@@ -55,7 +55,7 @@ typedef struct loader loader;
 int loader_new(const loader_options *o, int64_t first_step, loader **out);
 void loader_free(loader *l);
 int64_t loader_epoch_steps(const loader *l);
-const batch *loader_next(loader *l); /* lent until the next call */
-double loader_waited(const loader *l);      /* seconds that loader_next has spent waiting */
+const batch *loader_next(loader *l);   /* lent until the next call */
+double loader_waited(const loader *l); /* seconds that loader_next has spent waiting */
 
 #endif

@@ -6,14 +6,14 @@
 
 /* Stored values to network values: y = scale v + shift, one pair a channel. */
 typedef struct scaling {
-  double scale[3], shift[3];
+  float scale[3], shift[3];
 } scaling;
 
 static scaling make_scaling(const xs_images *images, const xs_normalisation *norm) {
   scaling s;
   for (int k = 0; k < 3; k++) {
-    s.scale[k] = 1 / (images->max_value * norm->deviation[k]);
-    s.shift[k] = -norm->mean[k] / norm->deviation[k];
+    s.scale[k] = (float)(1 / (images->max_value * norm->deviation[k]));
+    s.shift[k] = (float)(-norm->mean[k] / norm->deviation[k]);
   }
   return s;
 }
@@ -21,12 +21,16 @@ static scaling make_scaling(const xs_images *images, const xs_normalisation *nor
 /* in [pixels][from] values to out [pixels][to] network values; from and to are 1 or 3. */
 static void adapt_channels(const float *in, int64_t pixels, int from, int to, const scaling *s,
                            float *out) {
-  for (int64_t i = 0; i < pixels; i++, in += from, out += to) {
-    double gray = from == 3 && to == 1 ? ((double)in[0] + in[1] + in[2]) / 3 : in[0];
-    for (int k = 0; k < to; k++) {
-      double v = from == 3 && to == 3 ? in[k] : gray;
-      out[k] = (float)(v * s->scale[k] + s->shift[k]);
+  if (from == 3 && to == 1) {
+    for (int64_t i = 0; i < pixels; i++) {
+      float gray = (in[3 * i] + in[3 * i + 1] + in[3 * i + 2]) / 3;
+      out[i] = gray * s->scale[0] + s->shift[0];
     }
+    return;
+  }
+  int step = from == to ? 1 : 0; /* 1 to 3 repeats */
+  for (int64_t i = 0; i < pixels; i++, in += from, out += to) {
+    for (int k = 0; k < to; k++) out[k] = in[k * step] * s->scale[k] + s->shift[k];
   }
 }
 
@@ -39,15 +43,11 @@ void xs_images_fetch(const xs_images *images, const int64_t *rows, int64_t n, in
   taps down, across;
   taps_init(&down, images->height, size, images->resize);
   taps_init(&across, images->width, size, images->resize);
-  float *work = memory_new(sizeof *work * (size_t)images->height * (size_t)(size * from));
+  picture p = {images->pixels, images->height, images->width, from, images->bytes, images->width};
+  float *work = memory_new(sizeof *work * resample_work(&p, &across));
   float *resized = memory_new(sizeof *resized * (size_t)(pixels * from));
   for (int64_t i = 0; i < n; i++) {
-    picture p = {(const char *)images->pixels + stored * (size_t)(rows ? rows[i] : i),
-                 images->height,
-                 images->width,
-                 from,
-                 images->bytes,
-                 images->width};
+    p.pixels = (const char *)images->pixels + stored * (size_t)(rows ? rows[i] : i);
     resample(&p, &down, &across, work, resized);
     adapt_channels(resized, pixels, from, channels, &s, x + i * pixels * channels);
   }

@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "file.h"
 
@@ -51,37 +50,51 @@ void taps_release(taps *t) {
   free(t->weight);
 }
 
-/* One row [width][channels] of stored values to [out][channels]. */
-static void resample_row(const picture *p, const void *x, const taps *t, float *y) {
+/* Stored values as they are. */
+static void copy_row(const picture *p, const void *x, float *y) {
   const uint8_t *x8 = x;
   const uint16_t *x16 = x;
-  int c = p->channels;
+  int n = p->width * p->channels;
+  for (int i = 0; p->bytes == 1 && i < n; i++) y[i] = x8[i];
+  for (int i = 0; p->bytes == 2 && i < n; i++) y[i] = x16[i];
+}
+
+/* One row [width][channels] to [out][channels]. */
+static void resample_row(const float *x, int channels, const taps *t, float *y) {
   for (int i = 0; i < t->out; i++) {
     const float *weight = t->weight + (size_t)i * (size_t)t->width;
-    for (int k = 0; k < c; k++) {
+    for (int k = 0; k < channels; k++) {
+      const float *in = x + t->first[i] * channels + k;
       float sum = 0;
-      int at = t->first[i] * c + k;
-      for (int j = 0; j < t->count[i]; j++, at += c) {
-        sum += weight[j] * (float)(p->bytes == 1 ? x8[at] : x16[at]);
-      }
-      y[i * c + k] = sum;
+      for (int j = 0; j < t->count[i]; j++) sum += weight[j] * in[j * channels];
+      *y++ = sum;
     }
   }
 }
 
+/* Output row i [line] from rows [height][line]. */
+static void mix_rows(const float *rows, size_t line, const taps *t, int i, float *y) {
+  const float *weight = t->weight + (size_t)i * (size_t)t->width;
+  const float *in = rows + (size_t)t->first[i] * line;
+  for (size_t k = 0; k < line; k++) y[k] = weight[0] * in[k];
+  for (int j = 1; j < t->count[i]; j++) {
+    for (size_t k = 0; k < line; k++) y[k] += weight[j] * in[(size_t)j * line + k];
+  }
+}
+
+size_t resample_work(const picture *p, const taps *columns) {
+  return (size_t)p->channels * ((size_t)p->height * (size_t)columns->out + (size_t)p->width);
+}
+
 void resample(const picture *p, const taps *rows, const taps *columns, float *work, float *y) {
   size_t line = (size_t)columns->out * (size_t)p->channels;
+  float *row = work + (size_t)p->height * line;
   for (int i = 0; i < p->height; i++) {
     size_t at = (size_t)i * (size_t)p->stride * (size_t)(p->channels * p->bytes);
-    resample_row(p, (const char *)p->pixels + at, columns, work + (size_t)i * line);
+    bool same = columns->out == p->width;
+    float *to = work + (size_t)i * line;
+    copy_row(p, (const char *)p->pixels + at, same ? to : row);
+    if (!same) resample_row(row, p->channels, columns, to);
   }
-  memset(y, 0, sizeof *y * line * (size_t)rows->out);
-  for (int i = 0; i < rows->out; i++) {
-    float *out = y + (size_t)i * line;
-    for (int j = 0; j < rows->count[i]; j++) {
-      float weight = rows->weight[(size_t)i * (size_t)rows->width + (size_t)j];
-      const float *in = work + (size_t)(rows->first[i] + j) * line;
-      for (size_t k = 0; k < line; k++) out[k] += weight * in[k];
-    }
-  }
+  for (int i = 0; i < rows->out; i++) mix_rows(work, line, rows, i, y + (size_t)i * line);
 }

@@ -21,7 +21,9 @@ typedef struct picture { /* a lent image, or a part of one */
   int64_t stride; /* pixels from row to row */
 } picture;
 
-/* y [rows->out][columns->out][channels]; work [height][columns->out][channels]. */
+size_t resample_work(const picture *p,
+                     const taps *columns); /* values of work that resample needs */
+/* y [rows->out][columns->out][channels] */
 void resample(const picture *p, const taps *rows, const taps *columns, float *work, float *y);
 
 #endif

@@ -57,11 +57,11 @@ static void resize(const domain *d, image *x) {
   xs_resize how = strcmp(d->resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
   picture p = cut(x, d->center_crop);
   image y = {size, size, c, x->bytes, memory_new((size_t)(size * size * c * x->bytes))};
-  float *work = memory_new(sizeof *work * (size_t)p.height * (size_t)(size * c));
   float *out = memory_new(sizeof *out * (size_t)(size * size * c));
   taps rows, columns;
   taps_init(&rows, p.height, size, how);
   taps_init(&columns, p.width, size, how);
+  float *work = memory_new(sizeof *work * resample_work(&p, &columns));
   resample(&p, &rows, &columns, work, out);
   store_values(out, (int64_t)size * size * c, &y);
   taps_release(&rows);
