@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# The program as a user types it: help, wrong verbs and options, exit statuses, unreadable files.
+# usage: test_usage.sh XSITE REPOSITORY
+set -u
+xsite=$1
+repository=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+failures=0
+
+# expect STATUS TEXT WORD...: the exit status, and a text that standard output or error contains.
+expect() {
+  local status=$1 text=$2 found
+  shift 2
+  "$xsite" "$@" >"$folder/out" 2>"$folder/err" </dev/null
+  found=$?
+  if [ $found -ne "$status" ] || ! grep -qF -- "$text" "$folder/out" "$folder/err"; then
+    echo "xsite $*: status $found instead of $status, or this is missing: $text"
+    cat "$folder/out" "$folder/err"
+    failures=$((failures + 1))
+  fi
+}
+
+expect 0 'study run FILE' --help
+expect 0 'xsite ' --version
+expect 2 'a verb is needed'
+for verb in 'study run' 'study plan' report eval predict 'inspect model' 'data import mnistm' selftest; do
+  expect 0 "usage: xsite $verb" $verb --help
+done
+expect 0 'study plan FILE' study --help
+expect 2 "begin with 'study' are above" study
+expect 2 "'study rnu' is no verb; did you mean 'study run'?" study rnu FILE
+expect 2 "did you mean 'selftest'?" selftst
+expect 2 "see xsite --help" frobnicate
+
+expect 2 'did you mean --threads?' study run FILE --thraeds 3
+expect 2 "--threads: 'many' is not allowed here; it must be a whole number" study run FILE --threads many
+expect 2 '--model needs a value' eval --model
+expect 2 'eval needs --model FILE' eval
+expect 2 'predict needs IMAGE...' predict --model m
+expect 2 'one word too many' report a b
+expect 2 'exclude each other' predict --model m --json --csv a.png
+expect 2 'train, validation, test or all' eval --model m --data d --split half
+
+expect 2 "$folder/none.yaml: cannot open" study run "$folder/none.yaml"
+expect 1 "$folder/none: cannot open" inspect model "$folder/none"
+expect 1 'is no safetensors file' inspect model "$repository/CMakeLists.txt"
+expect 1 'cannot open' eval --model "$folder/none" --data "$folder/none.yaml"
+expect 0 'note: "schön \"quoted\""' inspect model "$repository/tests/golden/safetensors_python.safetensors"
+expect 0 'I64   []' inspect model "$repository/tests/golden/safetensors_python.safetensors"
+expect 0 'pass  model file' selftest
+
+printf 'name: x\nadapter:\n  bach: 3\n' >"$folder/wrong.yaml"
+expect 2 "$folder/wrong.yaml:3: 'bach' is no option of the section adapter" study plan "$folder/wrong.yaml"
+expect 2 'adapter.batch' study plan "$repository/examples/demo.yaml" --set adapter.bach=3
+
+if [ -e /dev/full ] && "$xsite" --help >/dev/full 2>"$folder/err"; then
+  echo 'a full disk is not noticed'
+  failures=$((failures + 1))
+fi
+# Errors go to standard error, help to standard output.
+"$xsite" frobnicate 2>/dev/null | grep -q . && failures=$((failures + 1)) && echo 'error on stdout'
+
+echo "$failures failures"
+[ $failures -eq 0 ]
