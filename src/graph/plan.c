@@ -71,6 +71,7 @@ static void fill_site(const plan_draft *d, tg_value root, plan_step *s) {
   tg_value body = d->body[root];
   const node *x = &d->g->node[body];
   s->site = (op_site){.op = x->op, .attr = x->attr, .out = x->shape, .fusion = d->fusion[root]};
+  if (x->attr.name) s->site.attr.name = s->name = text_copy(x->attr.name);
   for (int i = 0; i < x->n; i++) s->in[s->n_in++] = x->in[i];
   if (s->site.fusion.bias) s->in[s->n_in++] = d->extra[root][0];
   if (s->site.fusion.residual) s->in[s->n_in++] = d->extra[root][1];
@@ -231,6 +232,7 @@ static void free_step(plan_step *s) {
   if (s->kernel && s->kernel->release) s->kernel->release(s->state);
   free(s->own_pack.data);
   free(s->chain);
+  free(s->name);
 }
 
 void tg_plan_free(tg_plan *p) {

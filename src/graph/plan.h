@@ -15,6 +15,7 @@
 
 typedef struct plan_step {
   op_site site;
+  char *name;   /* site.attr.name: a copy, for the graph may be freed */
   chain *chain; /* not NULL: a chain of pointwise operators, and site and kernel are unused */
   const op_kernel *kernel;
   void *state;
