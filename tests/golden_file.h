@@ -35,6 +35,12 @@ typedef struct golden_feed {
   double *x; /* in the graph's order */
 } golden_feed;
 
+/* How a test runs: the state of each. */
+typedef struct golden_way {
+  const char *device;
+  bool unfused;
+} golden_way;
+
 typedef struct golden_case {
   safetensors *file;
   const tg_device *device;
@@ -47,6 +53,10 @@ typedef struct golden_case {
   golden_feed feed[16];
   int feeds;
 } golden_case;
+
+static inline void golden_equal(double got, double want, double tolerance) {
+  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.12g instead of %.12g", got, want);
+}
 
 /* ---- numbers ------------------------------------------------------------------------------ */
 
@@ -91,27 +101,17 @@ static inline double golden_element(const golden_case *c, const void *data, int6
                                                        : ((const double *)data)[i];
 }
 
-/* Numbers of a value of the plan, in the file's order. */
-static inline double *golden_output(const golden_case *c, tg_plan *p, const golden_want *w) {
-  tg_shape s = tg_shape_of(c->g, w->v);
-  const void *data = tg_plan_data(p, w->v);
-  assert_non_null(data);
-  double *y = calloc((size_t)tg_count(s), sizeof *y);
-  for (int64_t i = 0; i < tg_count(s); i++)
-    y[golden_place(s, w->order, i)] = golden_element(c, data, i);
-  return y;
-}
-
 /* ---- describing a case -------------------------------------------------------------------- */
 
-static inline void golden_open(golden_case *c, const char *name, const tg_device *device) {
+static inline void golden_open(golden_case *c, void **state, const char *name) {
+  const golden_way *w = *state;
   char path[512];
   snprintf(path, sizeof path, TEST_DATA "/golden/%s.safetensors", name);
-  *c = (golden_case){.device = device};
+  *c = (golden_case){.device = tg_device_named(w->device), .unfused = w->unfused};
   if (safetensors_open(path, &c->file)) fail_msg("%s", tg_message());
-  c->tolerance = tg_device_element(device) == sizeof(double) ? 1e-9 : 1e-4;
+  c->tolerance = tg_device_element(c->device) == sizeof(double) ? 1e-9 : 1e-4;
   c->g = tg_graph_new();
-  c->store = tg_store_new(device);
+  c->store = tg_store_new(c->device);
 }
 
 static inline void golden_close(golden_case *c) {
@@ -146,20 +146,34 @@ static inline void golden_feed_numbers(golden_case *c, tg_value v, double *x) {
   c->feed[c->feeds++] = (golden_feed){.v = v, .x = x};
 }
 
-static inline void golden_feed_file(golden_case *c, tg_value v, const char *name) {
-  tg_shape s = tg_shape_of(c->g, v);
+/* An image tensor of the file in the graph's order. */
+static inline double *golden_image(const golden_case *c, const char *name, tg_shape s) {
   int64_t count;
   double *x = golden_read(c, name, &count), *y = calloc((size_t)count, sizeof *y);
   assert_int_equal(count, tg_count(s));
   for (int64_t i = 0; i < count; i++) y[i] = x[golden_place(s, GOLDEN_IMAGE, i)];
   free(x);
-  golden_feed_numbers(c, v, y);
+  return y;
+}
+
+/* One-hot codes [n][domains] of the file's domain of each image, or of the other one of two. */
+static inline double *golden_domains(const golden_case *c, int64_t n, int domains, bool other) {
+  int64_t count;
+  double *index = golden_read(c, "in/domain", &count);
+  double *code = calloc((size_t)(n * domains), sizeof *code);
+  assert_int_equal(count, n);
+  for (int64_t i = 0; i < n; i++) {
+    int64_t k = (int64_t)index[i];
+    code[i * domains + (other ? 1 - k : k)] = 1;
+  }
+  free(index);
+  return code;
 }
 
 /* An input of the file's name and the given shape. */
 static inline tg_value golden_input(golden_case *c, const char *name, tg_shape s) {
   tg_value v = tg_input(c->g, name, s);
-  golden_feed_file(c, v, name);
+  golden_feed_numbers(c, v, golden_image(c, name, s));
   return v;
 }
 
@@ -170,21 +184,26 @@ static inline void golden_expect(golden_case *c, const char *name, tg_value v) {
   snprintf(w->name, sizeof w->name, "%s", name);
 }
 
-/* Expects the gradients of y by every parameter of net; GROUP "grad" or "grad_penalty", then
- * "grad/MIDDLE weight". */
+/* "GROUP/MIDDLE..." of a parameter, or "probe.../MIDDLE..." if the file has a probe of it; GROUP is
+ * "grad" or "grad_penalty". */
+static inline void golden_gradient_name(const golden_case *c, const nn_net *net, int i,
+                                        const char *group, const char *middle, char name[96]) {
+  const char *part = net->param[i].name + strlen(net->prefix);
+  snprintf(name, 96, "%s/%s%s", group, middle, part);
+  if (safetensors_find(c->file, name)) return;
+  snprintf(name, 96, "probe%s/%s%s", group + strlen("grad"), middle, part);
+}
+
+/* Expects the gradients of y by every parameter of net. */
 static inline void golden_expect_gradients(golden_case *c, tg_value y, const nn_net *net,
                                            const char *group, const char *middle) {
-  assert_true(y != TG_NONE);
   tg_value *wrt = calloc((size_t)net->n, sizeof *wrt), *dx = calloc((size_t)net->n, sizeof *dx);
+  assert_true(y != TG_NONE);
   for (int i = 0; i < net->n; i++) wrt[i] = net->param[i].value;
   tg_gradient(c->g, y, TG_NONE, net->n, wrt, dx);
   for (int i = 0; i < net->n; i++) {
     char name[96];
-    const char *part = net->param[i].name + strlen(net->prefix);
-    snprintf(name, sizeof name, "%s/%s%s", group, middle, part);
-    if (!safetensors_find(c->file, name)) {
-      snprintf(name, sizeof name, "probe%s/%s%s", group + strlen("grad"), middle, part);
-    }
+    golden_gradient_name(c, net, i, group, middle, name);
     golden_expect(c, name, dx[i]);
     c->want[c->wants - 1].order = GOLDEN_WEIGHT;
   }
@@ -233,16 +252,13 @@ static inline void golden_compare_whole(const golden_case *c, const golden_want 
   assert_int_equal(seen, count);
 }
 
-static inline void golden_compare(const golden_case *c, tg_plan *p, const golden_want *w) {
+/* x: count(s) numbers in the graph's order. */
+static inline void golden_compare(const golden_case *c, const golden_want *w, tg_shape s,
+                                  const double *x) {
   int64_t count;
   double *want = golden_read(c, w->name, &count);
-  if (w->v == TG_NONE) {
-    if (golden_largest(want, count) != 0) fail_msg("%s: no gradient was built", w->name);
-    free(want);
-    return;
-  }
-  double *y = golden_output(c, p, w);
-  tg_shape s = tg_shape_of(c->g, w->v);
+  double *y = calloc((size_t)tg_count(s), sizeof *y);
+  for (int64_t i = 0; i < tg_count(s); i++) y[golden_place(s, w->order, i)] = x[i];
   if (strncmp(w->name, "probe", 5) == 0) {
     golden_compare_probe(c, w, y, tg_count(s), want, count);
   } else {
@@ -252,13 +268,32 @@ static inline void golden_compare(const golden_case *c, tg_plan *p, const golden
   free(want);
 }
 
-static inline void golden_fill(const golden_case *c, tg_plan *p, const golden_feed *f) {
-  void *data = tg_plan_data(p, f->v);
-  if (!data) return; /* nothing that is expected depends on it */
+static inline void golden_compare_output(const golden_case *c, tg_plan *p, const golden_want *w) {
+  tg_shape s = tg_shape_of(c->g, w->v);
+  const void *data = tg_plan_data(p, w->v);
+  assert_non_null(data);
+  double *x = calloc((size_t)tg_count(s), sizeof *x);
+  for (int64_t i = 0; i < tg_count(s); i++) x[i] = golden_element(c, data, i);
+  golden_compare(c, w, s, x);
+  free(x);
+}
+
+/* No gradient was built: right only if the file has zeros. */
+static inline void golden_compare_none(const golden_case *c, const golden_want *w) {
+  int64_t count;
+  double *want = golden_read(c, w->name, &count);
+  if (golden_largest(want, count) != 0) fail_msg("%s: no gradient was built", w->name);
+  free(want);
+}
+
+/* Writes into an input; does nothing if the plan does not read it. */
+static inline void golden_put(const golden_case *c, tg_plan *p, tg_value v, const double *x,
+                              int64_t count) {
+  void *data = tg_plan_data(p, v);
   bool narrow = tg_device_element(c->device) == sizeof(float);
-  for (int64_t i = 0; i < tg_count(tg_shape_of(c->g, f->v)); i++) {
-    if (narrow) ((float *)data)[i] = (float)f->x[i];
-    if (!narrow) ((double *)data)[i] = f->x[i];
+  for (int64_t i = 0; data && i < count; i++) {
+    if (narrow) ((float *)data)[i] = (float)x[i];
+    if (!narrow) ((double *)data)[i] = x[i];
   }
 }
 
@@ -272,9 +307,16 @@ static inline void golden_run(golden_case *c) {
   tg_plan_options o = {.unfused = c->unfused};
   if (tg_graph_failure(c->g)) fail_msg("%s", tg_graph_failure(c->g));
   if (tg_plan_new(c->g, c->store, n, outputs, &o, &p)) fail_msg("%s", tg_message());
-  for (int i = 0; i < c->feeds; i++) golden_fill(c, p, &c->feed[i]);
+  for (int i = 0; i < c->feeds; i++) {
+    const golden_feed *f = &c->feed[i];
+    golden_put(c, p, f->v, f->x, tg_count(tg_shape_of(c->g, f->v)));
+  }
   assert_int_equal(tg_plan_run(p, 0), 0);
-  for (int i = 0; i < c->wants; i++) golden_compare(c, p, &c->want[i]);
+  for (int i = 0; i < c->wants; i++) {
+    const golden_want *w = &c->want[i];
+    if (w->v == TG_NONE) golden_compare_none(c, w);
+    if (w->v != TG_NONE) golden_compare_output(c, p, w);
+  }
   tg_plan_free(p);
 }
 
