@@ -1,9 +1,9 @@
 #include "drawings.h"
 
-#include "curve.h"
 #include "error.h"
 #include "figure.h"
 #include "file.h"
+#include "history.h"
 #include "page.h"
 
 #include <math.h>
@@ -45,8 +45,8 @@ static char *auc_table(const results *r) {
   page out = {0};
   put(&out, "index\tpair");
   for (int k = 0; k < MEASURES; k++) {
-    char *names =
-        text_format("\t%s\t%s_low\t%s_high", measure_name[k], measure_name[k], measure_name[k]);
+    char *names = text_format("\t%s\t%s_low\t%s_high", report_measure_name[k],
+                              report_measure_name[k], report_measure_name[k]);
     put(&out, names);
     free(names);
   }
@@ -72,9 +72,9 @@ static char *auc_table(const results *r) {
 
 /* Bars of width 0.25 beside each other; the ceiling is a dotted line over the group. */
 static const char auc_plot[] =
-    "set key above horizontal maxrows 1\n"
+    "set key above horizontal maxrows 1 samplen 2 reverse Left\n"
     "set border 3\n"
-    "set grid ytics\n"
+    "set grid ytics lt 1 lw 0.5 lc rgb '#c8c8c8'\n"
     "set ytics nomirror 10\n"
     "set ylabel 'AUC, per cent'\n"
     "set xtics nomirror scale 0%s\n"
@@ -125,7 +125,7 @@ typedef struct panel {
 
 static const panel adapter_panels[] = {
     {"critic",
-     {{"critic", "critic (real - fake)", BLUE, 1},
+     {{"critic", "critic (fake - real)", BLUE, 1},
       {"penalty", "gradient penalty", RED, 2},
       {"domain_real", "domain of real images", GREEN, 4}}},
     {"generator",
@@ -145,7 +145,7 @@ static const panel classifier_panels[] = {
     {"validation AUC, per cent", {{"validation_auc", "validation AUC", BLUE, 1}}},
 };
 
-static char *curve_table(const curve *c) {
+static char *curve_table(const history *c) {
   page out = {0};
   for (int k = 0; k < c->columns; k++) {
     if (k) put(&out, "\t");
@@ -166,14 +166,14 @@ static int count_lines(const panel *p) {
 }
 
 /* A panel of those of its lines that were measured; nothing if none was. */
-static bool put_panel(page *out, const curve *c, const panel *p) {
+static bool put_panel(page *out, const history *c, const panel *p) {
   bool any = false;
   for (int i = 0; i < count_lines(p); i++) {
     const line *l = &p->line[i];
-    int column = curve_column(c, l->column);
-    if (!curve_measured(c, column)) continue;
-    char *head =
-        any ? text_format(", \\\n  ''") : text_format("set title '%s'\nplot table", p->title);
+    int column = history_column(c, l->column);
+    if (!history_measured(c, column)) continue;
+    char *head = any ? text_format(", \\\n  ''")
+                     : text_format("set title '%s' offset 0,-0.6\nplot table", p->title);
     char *rest = text_format(" using 1:%d with lines lw 2 dt %d lc rgb '%s' title '%s'", column + 1,
                              l->dash, l->colour, l->title);
     put(out, head);
@@ -186,10 +186,12 @@ static bool put_panel(page *out, const curve *c, const panel *p) {
   return any;
 }
 
-static char *curves_plot(const curve *c, const panel *panels, int n, int rows) {
+static char *curves_plot(const history *c, const panel *panels, int n, int rows) {
   page out = {0};
-  char *head = text_format("set multiplot layout %d,2\nset border 3\nset tics nomirror\nset grid\n"
-                           "set key below\nset xlabel '%s'\n",
+  char *head = text_format("set multiplot layout %d,2\nset border 3\nset tics nomirror\nset grid "
+                           "lt 1 lw 0.5 lc rgb '#c8c8c8'\n"
+                           "set key below vertical maxrows 4 spacing 0.9 samplen 3 reverse Left\n"
+                           "set tmargin 2\nset xlabel '%s' offset 0,0.8\n",
                            rows, strcmp(c->name[0], "epoch") == 0 ? "epoch" : "step");
   put(&out, head);
   free(head);
@@ -198,15 +200,15 @@ static char *curves_plot(const curve *c, const panel *panels, int n, int rows) {
   return out.text;
 }
 
-static int draw_curves(const char *dir, const char *name, const char *title, curve *c,
+static int draw_curves(const char *dir, const char *name, const char *title, history *c,
                        const panel *panels, int n, char **svg) {
-  curve_thin(c, MOST_POINTS);
+  history_thin(c, MOST_POINTS);
   int rows = (n + 1) / 2;
   char *table = curve_table(c), *plot = curves_plot(c, panels, n, rows);
   const figure f = {.name = name,
                     .title = title,
                     .width = 900,
-                    .height = 360 * rows,
+                    .height = 400 * rows,
                     .table = table,
                     .plot = plot};
   int status = figure_draw(dir, &f, svg);
@@ -216,19 +218,23 @@ static int draw_curves(const char *dir, const char *name, const char *title, cur
 }
 
 /* Why there is no drawing, or NULL. */
-static char *read_curve(const char *path, curve *c) {
+static char *read_curve(const results *r, const char *path, history *c) {
   if (!file_exists(path)) return text_format("No training curve was kept.");
-  if (curve_read(path, c)) return text_format("The curve cannot be drawn: %s.", fail_message());
-  return NULL;
+  if (!history_read(path, c)) return NULL;
+  const char *why = fail_message();
+  size_t dir = strlen(r->dir);
+  if (strncmp(why, r->dir, dir) == 0)
+    why += dir + 1; /* the page shall not tell where it was made */
+  return text_format("The curve cannot be drawn: %s.", why);
 }
 
 static int draw_unit(const results *r, const char *dir, const char *kind, const char *source,
                      const char *target, const panel *panels, int n, char **svg, char **why) {
   *svg = NULL;
-  curve c;
-  char *path = results_unit_file(r, kind, source, target, "curve.tsv");
+  history c;
+  char *path = report_unit_file(r, kind, source, target, "curve.tsv");
   int status = 0;
-  *why = read_curve(path, &c);
+  *why = read_curve(r, path, &c);
   if (!*why) {
     char *name = figure_name(kind, source, target);
     char *title = text_format("Training curves of %s %s%s%s", kind, source, target ? " to " : "",
@@ -236,7 +242,7 @@ static int draw_unit(const results *r, const char *dir, const char *kind, const 
     status = draw_curves(dir, name, title, &c, panels, n, svg);
     free(title);
     free(name);
-    curve_free(&c);
+    history_free(&c);
   }
   free(path);
   return status;

@@ -91,7 +91,7 @@ static const rewrite rewrites[] = {
     {"stroke='black'", NULL, "stroke='currentColor'"},
     {"fill=\"black\"", NULL, "fill=\"currentColor\""},
     {"rgb(  0,   0,   0)", NULL, "currentColor"},
-    {"stroke='gray'", NULL, "stroke='currentColor' stroke-opacity='0.35'"},
+    {"stroke='rgb(200, 200, 200)'", NULL, "stroke='currentColor' stroke-opacity='0.2'"},
     {"\t", NULL, ""},
 };
 
@@ -160,13 +160,13 @@ static int embed(const char *path, const figure *f, char **svg) {
 
 static char *make_script(const figure *f) {
   return text_format("# Draws %s.svg and %s.pdf from %s.tsv: gnuplot %s.gp\n"
+                     "table = '%s.tsv'\n"
+                     "do for [drawing = 1:2] {\n"
+                     "reset\n"
                      "set encoding utf8\n"
                      "set datafile separator tab\n"
                      "set datafile missing 'nan'\n"
                      "set datafile columnheaders\n"
-                     "table = '%s.tsv'\n"
-                     "do for [drawing = 1:2] {\n"
-                     "reset\n"
                      "if (drawing == 1) {\n"
                      "set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,16'\n"
                      "set output '%s.svg'\n"

@@ -29,7 +29,7 @@ number number_signed(double v) { return format(v, point_decimals(v), "+"); }
 
 number number_p(double p) {
   number out = {"p unknown"};
-  if (isfinite(p) && p < 0.001) return (number){"p < 0.001"};
-  if (isfinite(p)) snprintf(out.text, sizeof out.text, "p = %.*f", p < 0.1 ? 3 : 2, fmin(p, 1));
+  if (isfinite(p) && p < 0.001) return (number){"p < 0.001"};
+  if (isfinite(p)) snprintf(out.text, sizeof out.text, "p = %.*f", p < 0.1 ? 3 : 2, fmin(p, 1));
   return out;
 }

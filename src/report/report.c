@@ -20,7 +20,7 @@ static int make_page(page *out, const results *r, const char *figures) {
 
 xs_status xs_report_write(const char *run_dir) {
   results r;
-  if (results_read(run_dir, &r)) return XS_FAILED;
+  if (report_read(run_dir, &r)) return XS_FAILED;
   char *figures = file_join(run_dir, "figures"), *path = file_join(run_dir, "report.html");
   page out = {0};
   int status = file_make_dirs(figures);
@@ -29,6 +29,6 @@ xs_status xs_report_write(const char *run_dir) {
   page_free(&out);
   free(path);
   free(figures);
-  results_free(&r);
+  report_free(&r);
   return status ? XS_FAILED : XS_OK;
 }

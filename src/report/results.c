@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const measure_name[MEASURES] = {"internal", "external", "adapted", "ceiling"};
+const char *const report_measure_name[MEASURES] = {"internal", "external", "adapted", "ceiling"};
 
 typedef struct field {
   const char *name;
@@ -90,8 +90,8 @@ static int read_pair(const json_t *j, const char *where, pair *p) {
   if (!status) status = read_site(j, where, "source", &p->source);
   if (!status) status = read_site(j, where, "target", &p->target);
   for (int m = 0; m < MEASURES && !status; m++) {
-    char *inner = text_format("%s%s.", where, measure_name[m]);
-    status = read_numbers(json_object_get(j, measure_name[m]), inner, measure_fields,
+    char *inner = text_format("%s%s.", where, report_measure_name[m]);
+    status = read_numbers(json_object_get(j, report_measure_name[m]), inner, measure_fields,
                           COUNT(measure_fields), &p->m[m]);
     free(inner);
   }
@@ -146,7 +146,7 @@ static int read_root(const char *path, results *r) {
   return status;
 }
 
-json_t *results_json(const char *path) {
+json_t *report_json(const char *path) {
   char *text;
   size_t size;
   if (file_read(path, &text, &size)) return NULL;
@@ -162,12 +162,12 @@ json_t *results_json(const char *path) {
 
 static json_t *read_settings(const char *dir) {
   char *path = file_join(dir, "study.json");
-  json_t *j = file_exists(path) ? results_json(path) : NULL;
+  json_t *j = file_exists(path) ? report_json(path) : NULL;
   free(path);
   return j;
 }
 
-int results_read(const char *dir, results *out) {
+int report_read(const char *dir, results *out) {
   *out = (results){.dir = text_copy(dir)};
   char *path = file_join(dir, "results.json");
   int status = XS_FAILED;
@@ -177,19 +177,19 @@ int results_read(const char *dir, results *out) {
     fail(XS_FAILED, "%s: no results.json there; finish the run first: xsite study run --resume",
          dir);
   } else {
-    out->root = results_json(path);
+    out->root = report_json(path);
     if (out->root) status = read_root(path, out);
   }
   free(path);
   if (status) {
-    results_free(out);
+    report_free(out);
   } else {
     out->settings = read_settings(dir);
   }
   return status;
 }
 
-void results_free(results *r) {
+void report_free(results *r) {
   json_decref(r->root);
   json_decref(r->settings);
   free(r->pair);
@@ -197,8 +197,8 @@ void results_free(results *r) {
   *r = (results){0};
 }
 
-char *results_unit_file(const results *r, const char *kind, const char *source, const char *target,
-                        const char *file) {
+char *report_unit_file(const results *r, const char *kind, const char *source, const char *target,
+                       const char *file) {
   return text_format("%s/units/%s-%s%s%s/%s", r->dir, kind, source, target ? "-" : "",
                      target ? target : "", file);
 }

@@ -11,7 +11,7 @@ typedef struct measure { /* AUC and accuracy in per cent */
 } measure;
 
 enum { INTERNAL, EXTERNAL, ADAPTED, CEILING, MEASURES };
-extern const char *const measure_name[MEASURES];
+extern const char *const report_measure_name[MEASURES];
 
 typedef struct pair {
   const char *source, *target;
@@ -36,12 +36,12 @@ typedef struct results {
 } results;
 
 /* 0, or XS_FAILED with a message that names file and field. */
-int results_read(const char *dir, results *out);
-void results_free(results *r);
+int report_read(const char *dir, results *out);
+void report_free(results *r);
 /* DIR/units/UNIT/FILE where unit is KIND-SOURCE-TARGET, or KIND-SOURCE (target NULL); allocated. */
-char *results_unit_file(const results *r, const char *kind, const char *source, const char *target,
-                        const char *file);
+char *report_unit_file(const results *r, const char *kind, const char *source, const char *target,
+                       const char *file);
 /* One JSON file; NULL with a message. */
-json_t *results_json(const char *path);
+json_t *report_json(const char *path);
 
 #endif

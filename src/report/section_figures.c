@@ -72,7 +72,7 @@ static char *add_png(page *out, const char *path, const char *alt) {
 
 static void add_image_row(page *out, const results *r, const pair *p, const char *file,
                           const char *caption) {
-  char *path = results_unit_file(r, "adapter", p->source, p->target, file);
+  char *path = report_unit_file(r, "adapter", p->source, p->target, file);
   page_add(out, "<figure>");
   char *why = add_png(out, path, caption);
   page_add(out, "<figcaption>%s%s%s</figcaption></figure>\n", caption, why ? ": " : "",

@@ -33,7 +33,7 @@ static void add_settings(page *out, const char *prefix, const json_t *object) {
 static void add_settings_table(page *out, const char *caption, const json_t *object) {
   page_add(out,
            "<div class=\"scroll\" role=\"region\" aria-label=\"%s\" tabindex=\"0\">\n<table>\n"
-           "<caption>%s</caption>\n<thead><tr><th scope=\"col\">Name</th>"
+           "<caption><span>%s</span></caption>\n<thead><tr><th scope=\"col\">Name</th>"
            "<th scope=\"col\">Value</th></tr></thead>\n<tbody>\n",
            caption, caption);
   add_settings(out, "", object);
@@ -42,8 +42,8 @@ static void add_settings_table(page *out, const char *caption, const json_t *obj
 
 /* "versions" of the first source's baseline. */
 static void add_versions(page *out, const results *r) {
-  char *path = results_unit_file(r, "baseline", r->pair[0].source, NULL, "record.json");
-  json_t *record = file_exists(path) ? results_json(path) : NULL;
+  char *path = report_unit_file(r, "baseline", r->pair[0].source, NULL, "record.json");
+  json_t *record = file_exists(path) ? report_json(path) : NULL;
   const json_t *versions = json_object_get(record, "versions");
   if (json_is_object(versions)) {
     add_settings_table(out, "Software that trained the classifiers and adapters", versions);

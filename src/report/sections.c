@@ -59,7 +59,7 @@ void section_verdicts(page *out, const results *r) {
 static void open_table(page *out, const char *caption, const char *const *head, int n) {
   page_add(out,
            "<div class=\"scroll\" role=\"region\" aria-label=\"%s\" tabindex=\"0\">\n<table>\n"
-           "<caption>%s</caption>\n<thead><tr>",
+           "<caption><span>%s</span></caption>\n<thead><tr>",
            caption, caption);
   for (int i = 0; i < n; i++) page_add(out, "<th scope=\"col\">%s</th>", head[i]);
   page_add(out, "</tr></thead>\n<tbody>\n");
@@ -78,8 +78,8 @@ static void add_cell(page *out, number value, number low, number high) {
   page_add(out, "</td>");
 }
 
-static number percent(double v) {
-  number out = number_fixed(v, 0);
+static number percent(double v, int decimals) {
+  number out = number_fixed(v, decimals);
   if (isfinite(v)) strncat(out.text, " %", sizeof out.text - strlen(out.text) - 1);
   return out;
 }
@@ -99,7 +99,7 @@ static void add_auc_table(page *out, const results *r) {
       add_cell(out, number_auc(p->m[k].auc), number_auc(p->m[k].low), number_auc(p->m[k].high));
     }
     add_cell(out, number_signed(p->gain), number_points(p->low), number_points(p->high));
-    page_add(out, "<td>%s</td></tr>\n", percent(p->salvage).text);
+    page_add(out, "<td>%s</td></tr>\n", percent(p->salvage, 0).text);
   }
   close_table(out);
 }
@@ -119,7 +119,7 @@ static void add_accuracy_table(page *out, const results *r) {
       page_add(out, "<td>%s</td>", number_fixed(p->m[k].accuracy, 1).text);
     }
     page_add(out, "<td>%s, %s</td><td>%s</td></tr>\n", number_fixed(p->m[INTERNAL].n, 0).text,
-             number_fixed(p->m[EXTERNAL].n, 0).text, percent(p->keeps_label).text);
+             number_fixed(p->m[EXTERNAL].n, 0).text, percent(p->keeps_label, 0).text);
   }
   close_table(out);
 }
@@ -129,7 +129,7 @@ static void add_paper_table(page *out, const results *r) {
                                      "Ceiling"};
   page_add(out,
            "<details>\n<summary>Intervals as in the paper</summary>\n"
-           "<p>1,000 bootstrap replicates of 1,000 images each: their mean -+ 1.96 standard "
+           "<p>1,000 bootstrap replicates of 1,000 images each: their mean ± 1.96 standard "
            "deviations / √1000. This is the error of the bootstrap mean, for comparison with "
            "published tables; it is much narrower than what another test set would give.</p>\n");
   open_table(out, "Table 3. AUC in per cent with intervals as in the paper", head, 5);
@@ -156,11 +156,11 @@ static void add_summary(page *out, const results *r) {
       {"Mean internal AUC", number_auc(s->internal)},
       {"Mean external AUC, unadapted", number_auc(s->external)},
       {"Mean external AUC, adapted", number_auc(s->adapted)},
-      {"Average salvage", percent(s->average_salvage)},
-      {"Median salvage", percent(s->median_salvage)},
-      {"Mean relative gain", number_fixed(s->relative_gain, 2)},
+      {"Average salvage", percent(s->average_salvage, 1)},
+      {"Median salvage", percent(s->median_salvage, 1)},
+      {"Mean relative gain", percent(s->relative_gain, 1)},
   };
-  open_table(out, "Table 4. Summary, in per cent", head, 2);
+  open_table(out, "Table 4. Summary; AUC in per cent", head, 2);
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
     page_add(out, "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n", row[i].name,
              row[i].value.text);
@@ -177,11 +177,11 @@ static void add_glossary(page *out) {
       {"External", "The same classifier tested on the other site's test images."},
       {"Adapted", "External, after adaptation to that site without its labels."},
       {"Ceiling", "A classifier trained on the target site's own labels, on the same test images."},
-      {"Salvage", "(adapted - external) / (ceiling - external): the share of what was lost that "
+      {"Salvage", "(adapted − external) / (ceiling − external): the share of what was lost that "
                   "adaptation brought back. Negative where adaptation hurt."},
       {"Average and median salvage", "The mean gain divided by the mean loss over all pairs; and "
                                      "the median of the pairs' salvages."},
-      {"Mean relative gain", "(adapted - external) / external, averaged over pairs."},
+      {"Mean relative gain", "(adapted − external) / external, averaged over pairs."},
       {"95 % interval",
        "The range of values that the test images are compatible with. A gain whose "
        "interval includes 0 may be chance."},

@@ -1,4 +1,4 @@
-#include "curve.h"
+#include "history.h"
 
 #include "error.h"
 #include "file.h"
@@ -10,7 +10,7 @@
 
 enum { MOST_COLUMNS = 64 };
 
-static int read_header(char *line, const char *path, curve *c) {
+static int read_header(char *line, const char *path, history *c) {
   c->name = memory_new(MOST_COLUMNS * sizeof *c->name);
   char *rest = line;
   for (char *word; (word = strtok_r(rest, "\t \r", &rest));) {
@@ -22,7 +22,7 @@ static int read_header(char *line, const char *path, curve *c) {
   return c->columns ? 0 : fail(XS_FAILED, "%s:1: no column names", path);
 }
 
-static int read_row(char *line, const char *path, int number, curve *c) {
+static int read_row(char *line, const char *path, int number, history *c) {
   double *row = c->value + (size_t)c->rows * (size_t)c->columns;
   char *end = line;
   for (int k = 0; k < c->columns; k++) {
@@ -41,7 +41,7 @@ static int read_row(char *line, const char *path, int number, curve *c) {
   return 0;
 }
 
-static int read_rows(char *text, const char *path, curve *c) {
+static int read_rows(char *text, const char *path, history *c) {
   int lines = 0;
   for (const char *p = text; (p = strchr(p, '\n')); p++) lines++;
   c->value = memory_new((size_t)(lines + 1) * (size_t)c->columns * sizeof *c->value);
@@ -53,33 +53,33 @@ static int read_rows(char *text, const char *path, curve *c) {
   return status || c->rows ? status : fail(XS_FAILED, "%s: no rows", path);
 }
 
-int curve_read(const char *path, curve *out) {
-  *out = (curve){0};
+int history_read(const char *path, history *out) {
+  *out = (history){0};
   if (file_read(path, &out->text, &(size_t){0})) return XS_FAILED;
   char *rest = strchr(out->text, '\n');
   if (rest) *rest++ = 0;
   int status = read_header(out->text, path, out);
   if (!status && !rest) status = fail(XS_FAILED, "%s: no rows", path);
   if (!status) status = read_rows(rest, path, out);
-  if (status) curve_free(out);
+  if (status) history_free(out);
   return status;
 }
 
-void curve_free(curve *c) {
+void history_free(history *c) {
   free(c->name);
   free(c->value);
   free(c->text);
-  *c = (curve){0};
+  *c = (history){0};
 }
 
-int curve_column(const curve *c, const char *name) {
+int history_column(const history *c, const char *name) {
   for (int k = 0; k < c->columns; k++) {
     if (strcmp(c->name[k], name) == 0) return k;
   }
   return -1;
 }
 
-static double block_mean(const curve *c, int column, int first, int end) {
+static double block_mean(const history *c, int column, int first, int end) {
   double sum = 0;
   int n = 0;
   for (int r = first; r < end; r++) {
@@ -91,7 +91,7 @@ static double block_mean(const curve *c, int column, int first, int end) {
   return n ? sum / n : NAN;
 }
 
-void curve_thin(curve *c, int most) {
+void history_thin(history *c, int most) {
   if (c->rows <= most) return;
   for (int b = 0; b < most; b++) {
     int first = (int)((long long)b * c->rows / most);
@@ -104,6 +104,6 @@ void curve_thin(curve *c, int most) {
   c->rows = most;
 }
 
-bool curve_measured(const curve *c, int column) {
+bool history_measured(const history *c, int column) {
   return column >= 0 && !isnan(block_mean(c, column, 0, c->rows));
 }

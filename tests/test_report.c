@@ -1,0 +1,424 @@
+/* The report of tests/data/report-sample and of run folders spoilt in one place each. */
+#include "error.h" /* before cmocka.h, which has a macro of the name fail */
+#include "file.h"
+#include "xsite.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char sample[] = TEST_DATA "/data/report-sample";
+
+/* ---- a run folder in a temporary place ----------------------------------------------------------
+ */
+
+static char *read_text(const char *dir, const char *name) {
+  char *path = file_join(dir, name), *text;
+  assert_int_equal(file_read(path, &text, &(size_t){0}), 0);
+  free(path);
+  return text;
+}
+
+static void write_file(const char *dir, const char *name, const void *data, size_t size) {
+  char *path = file_join(dir, name), *folder = file_dir(path);
+  assert_int_equal(file_make_dirs(folder), 0);
+  assert_int_equal(file_write_atomic(path, data, size), 0);
+  free(folder);
+  free(path);
+}
+
+static void copy_file(const char *dir, const char *name) {
+  char *path = file_join(sample, name), *data;
+  size_t size;
+  assert_int_equal(file_read(path, &data, &size), 0);
+  write_file(dir, name, data, size);
+  free(data);
+  free(path);
+}
+
+/* An empty folder; its files are removed with it by remove_run. */
+static char *new_folder(void) {
+  char *dir = text_copy("/tmp/xsite-report-XXXXXX");
+  assert_non_null(mkdtemp(dir));
+  return dir;
+}
+
+static char *new_run(const char *results) {
+  char *dir = new_folder();
+  write_file(dir, "results.json", results, strlen(results));
+  return dir;
+}
+
+static void remove_run(char *dir) {
+  char *command = text_format("rm -rf '%s'", dir);
+  assert_int_equal(system(command), 0);
+  free(command);
+  free(dir);
+}
+
+static const char *const sample_files[] = {
+    "results.json",
+    "study.json",
+    "units/baseline-optdigits/record.json",
+    "units/baseline-optdigits/curve.tsv",
+    "units/baseline-mnist/curve.tsv",
+    "units/tuned-optdigits-mnist/curve.tsv",
+    "units/adapter-optdigits-mnist/curve.tsv",
+    "units/adapter-optdigits-mnist/original.png",
+    "units/adapter-optdigits-mnist/translated.png",
+    "units/adapter-optdigits-mnist/target.png",
+};
+
+static char *new_sample(void) {
+  char *dir = new_folder();
+  for (size_t i = 0; i < sizeof sample_files / sizeof *sample_files; i++) {
+    copy_file(dir, sample_files[i]);
+  }
+  return dir;
+}
+
+static char *write_report(const char *dir) {
+  if (xs_report_write(dir) != XS_OK) fail_msg("%s", fail_message());
+  return read_text(dir, "report.html");
+}
+
+#define assert_has(text, part) assert_non_null(strstr(text, part))
+#define assert_lacks(text, part) assert_null(strstr(text, part))
+
+static void assert_refused(const char *results, const char *part) {
+  char *dir = new_run(results);
+  assert_int_equal(xs_report_write(dir), XS_FAILED);
+  assert_has(fail_message(), "results.json");
+  if (!strstr(fail_message(), part)) fail_msg("\"%s\" lacks \"%s\"", fail_message(), part);
+  remove_run(dir);
+}
+
+/* ---- well-formedness --------------------------------------------------------------------------
+ */
+
+typedef struct tags {
+  char open[32][24];
+  int depth;
+} tags;
+
+/* One tag "<...>": pushed, popped or self-closed; every attribute quoted. */
+static void take_tag(tags *t, const char *tag, size_t size) {
+  char name[24] = {0};
+  const char *start = tag + 1 + (tag[1] == '/');
+  size_t length = strcspn(start, " \n/>");
+  assert_true(length > 0 && length < sizeof name);
+  memcpy(name, start, length);
+  if (tag[1] == '/') {
+    assert_true(t->depth > 0);
+    assert_string_equal(t->open[t->depth - 1], name);
+    t->depth--;
+  } else if (tag[size - 2] != '/') {
+    assert_true(t->depth < 32);
+    memcpy(t->open[t->depth++], name, sizeof name);
+  }
+  for (const char *p = tag; (p = memchr(p, '=', (size_t)(tag + size - p)));) {
+    p++;
+    p += strspn(p, " ");
+    assert_true(*p == '"' || *p == '\'');
+    p = strchr(p + 1, *p);
+    assert_true(p && p < tag + size);
+  }
+}
+
+static bool known_entity(const char *p) {
+  static const char *const known[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+  for (int i = 0; i < 5; i++) {
+    if (strncmp(p, known[i], strlen(known[i])) == 0) return true;
+  }
+  return false;
+}
+
+static size_t tag_size(const char *p) {
+  size_t i = 0;
+  for (char quote = 0; p[i] && (quote || p[i] != '>'); i++) {
+    if (quote) {
+      if (p[i] == quote) quote = 0;
+    } else if (p[i] == '"' || p[i] == '\'') {
+      quote = p[i];
+    }
+  }
+  assert_int_equal(p[i], '>');
+  return i + 1;
+}
+
+static void assert_well_formed(const char *html) {
+  static const char doctype[] = "<!DOCTYPE html>\n";
+  assert_int_equal(strncmp(html, doctype, strlen(doctype)), 0);
+  tags t = {.depth = 0};
+  for (const char *p = html + strlen(doctype); *p;) {
+    if (*p == '<') {
+      size_t size = tag_size(p);
+      take_tag(&t, p, size);
+      p += size;
+    } else {
+      assert_true(*p != '&' || known_entity(p));
+      assert_true((unsigned char)*p >= ' ' || *p == '\n');
+      p++;
+    }
+  }
+  assert_int_equal(t.depth, 0);
+}
+
+/* No two elements have one id, and every link within the page has a goal. */
+static void assert_ids(const char *html) {
+  for (const char *p = html; (p = strstr(p, " id=\"")); p++) {
+    char *id = text_format("%.*s\"", (int)strcspn(p + 5, "\"") + 5, p);
+    assert_null(strstr(p + 1, id));
+    free(id);
+  }
+  for (const char *p = html; (p = strstr(p, "href=\"#")); p++) {
+    char *id = text_format(" id=\"%.*s\"", (int)strcspn(p + 7, "\""), p + 7);
+    assert_has(html, id);
+    free(id);
+  }
+}
+
+/* ---- the sample --------------------------------------------------------------------------------
+ */
+
+static void page_is_whole_and_self_contained(void **state) {
+  (void)state;
+  char *dir = new_sample(), *html = write_report(dir);
+  assert_well_formed(html);
+  assert_ids(html);
+  assert_has(html, "lang=\"en\"");
+  assert_has(html, "name=\"viewport\"");
+  assert_has(html, "default-src 'none'");
+  assert_lacks(html, "<script");
+  assert_lacks(html, "<link");
+  assert_lacks(html, "url(");
+  assert_lacks(html, dir);
+  for (const char *p = html; (p = strstr(p, "src=\"")); p++) {
+    assert_int_equal(strncmp(p, "src=\"data:image/png;base64,iVBORw0KGgo", 38), 0);
+  }
+  for (const char *p = html; (p = strstr(p, "<svg")); p++) {
+    assert_int_equal(strncmp(strstr(p, "role="), "role=\"img\" aria-label=\"", 23), 0);
+  }
+  for (const char *p = html; (p = strstr(p, "<table")); p++) {
+    assert_true(strstr(p, "<caption>") < strstr(p, "</table>"));
+    assert_true(strstr(p, "scope=\"col\"") < strstr(p, "</table>"));
+    assert_true(strstr(p, "scope=\"row\"") < strstr(p, "</table>"));
+  }
+  free(html);
+  remove_run(dir);
+}
+
+static void verdicts_say_what_happened(void **state) {
+  (void)state;
+  char *dir = new_sample(), *html = write_report(dir);
+  assert_has(html, "helped in 1 of 3 pairs of sites, hurt in 1, and had no clear effect in 1.");
+  assert_has(html,
+             "fell from 99.94 to 80.7. Adaptation, without a single label from mnist, brought "
+             "it to 86.9: a gain of 6.2 (95 % interval 4.1 to 8.3, p\u00a0=\u00a00.002). That is "
+             "32 % of what was lost");
+  assert_has(html, "a change of +0.3 (95 % interval −0.9 to 1.5, p\u00a0=\u00a00.61): the interval "
+                   "includes 0");
+  assert_has(html,
+             "Adaptation made it worse, 68.6: a loss of 2.7 (95 % interval of the change −4.4 "
+             "to −1.1, p\u00a0=\u00a00.004). At street use the classifier as it was");
+  assert_has(html, "No classifier was trained on labels of street");
+  assert_has(html, "<td>86.9<small>85.8 to 87.9</small></td>");
+  assert_has(html, "<td>80.71<small>80.67 to 80.75</small></td>");
+  assert_has(html, "<td>–</td>"); /* the ceiling that is null */
+  assert_has(html, "<td>28.7 %</td>");
+  assert_has(html, "<td>181, 1003</td><td>93 %</td>");
+  assert_has(html, "Seed 20, precision f32");
+  assert_has(html, "<th scope=\"row\">oneDNN</th><td class=\"text\">2.6.3</td>");
+  assert_has(html, "<th scope=\"row\">adapter.gradient_penalty</th><td class=\"text\">10.0</td>");
+  free(html);
+  remove_run(dir);
+}
+
+/* Every figure has its four files, its labels and its lines; all 12 panels of lines are there. */
+static void figures_are_drawn(void **state) {
+  (void)state;
+  static const char *const name[] = {"auc", "adapter-optdigits-mnist", "baseline-mnist",
+                                     "tuned-optdigits-mnist"};
+  static const char *const ending[] = {"tsv", "gp", "svg", "pdf"};
+  char *dir = new_sample(), *html = write_report(dir);
+  for (int i = 0; i < 16; i++) {
+    char *path = text_format("%s/figures/%s.%s", dir, name[i / 4], ending[i % 4]);
+    assert_true(file_exists(path));
+    free(path);
+  }
+  assert_has(html, "<text>optdigits → mnist</text>"); /* the whole name under its bars */
+  assert_has(html, "<text>ceiling</text>");
+  assert_has(html, "<text>cycle</text>");
+  assert_has(html, "<text>target classifier</text>");
+  assert_has(html, "<text>validation AUC</text>");
+  char *table = read_text(dir, "figures/auc.tsv");
+  assert_has(table, "\n1\toptdigits → mnist\t99.94\t99.89\t99.985\t80.72\t");
+  assert_has(table, "\tnan\tnan\tnan\n");
+  free(table);
+  free(html);
+  remove_run(dir);
+}
+
+static void same_run_same_bytes(void **state) {
+  (void)state;
+  char *a = new_sample(), *b = new_sample();
+  char *first = write_report(a), *second = write_report(b), *again = write_report(a);
+  assert_string_equal(first, second);
+  assert_string_equal(first, again);
+  free(again);
+  free(second);
+  free(first);
+  remove_run(a);
+  remove_run(b);
+}
+
+static void missing_files_get_a_sentence(void **state) {
+  (void)state;
+  char *text = read_text(sample, "results.json"), *dir = new_run(text);
+  write_file(dir, "units/adapter-optdigits-mnist/curve.tsv", "step\tcritic\n1\tx\n", 16);
+  write_file(dir, "units/adapter-mnist-optdigits/curve.tsv", "", 0);
+  write_file(dir, "units/adapter-optdigits-mnist/original.png", "GIF89a", 6);
+  char *html = write_report(dir);
+  assert_well_formed(html);
+  assert_has(html,
+             "The curve cannot be drawn: units/adapter-optdigits-mnist/curve.tsv:2: no number "
+             "in column critic");
+  assert_has(html, "Adapter mnist → street: No training curve was kept.");
+  assert_has(html, "Originals of optdigits: not shown: the file is not a PNG image.");
+  assert_has(html, "The same, translated to look like mnist: not kept by this run.");
+  assert_has(html, "study.json) are not in the run folder");
+  free(html);
+  free(text);
+  remove_run(dir);
+}
+
+/* ---- hostile and odd numbers --------------------------------------------------------------------
+ */
+
+static void text_is_escaped(void **state) {
+  (void)state;
+  char *dir =
+      new_run("{\"schema\": 1, \"study\": \"<script>alert(1)</script>\", \"seed\": 1,"
+              "\"pairs\": [{\"source\": \"a&b'\\\"\\u0007\", \"target\": \"<i>\\t`id`$(id)\"}]}");
+  write_file(dir, "study.json", "{\"<b>\": \"</td>\", \"list\": [\"<u>\", 0.1, null]}", 44);
+  char *html = write_report(dir);
+  assert_well_formed(html);
+  assert_lacks(html, "<script>alert");
+  assert_lacks(html, "<i>");
+  assert_has(html, "&lt;script&gt;alert(1)&lt;/script&gt;: do the");
+  assert_has(html, "a&amp;b&#39;&quot;  → &lt;i&gt; `id`$(id)");
+  assert_lacks(html, "uid=");
+  assert_has(html, "<th scope=\"row\">&lt;b&gt;</th><td class=\"text\">&lt;/td&gt;</td>");
+  assert_has(html, "[&quot;&lt;u&gt;&quot;, 0.1, null]");
+  free(html);
+  remove_run(dir);
+}
+
+/* Every number absent: no invented value, no "nan". */
+static void nothing_measured(void **state) {
+  (void)state;
+  char *dir =
+      new_run("{\"schema\": 1, \"pairs\": [{\"source\": \"a\", \"target\": \"b\", \"gain\": null,"
+              "\"internal\": {\"auc\": null}}], \"summary\": null}");
+  char *html = write_report(dir);
+  assert_well_formed(html);
+  assert_has(html, "a → b: <b>not measured</b>");
+  assert_has(html, "What adaptation changed was not measured.");
+  assert_lacks(html, "nan");
+  assert_lacks(html, "inf ");
+  free(html);
+  remove_run(dir);
+}
+
+static char *one_pair_page(double internal, double external, double adapted, double ceiling,
+                           double low, double high, double salvage) {
+  char *results =
+      text_format("{\"schema\": 1, \"pairs\": [{\"source\": \"a\", \"target\": \"b\", "
+                  "\"internal\": {\"auc\": %f}, "
+                  "\"external\": {\"auc\": %f}, \"adapted\": {\"auc\": %f}, \"ceiling\": {\"auc\": "
+                  "%f}, \"gain\": "
+                  "{\"value\": %f, \"low\": %f, \"high\": %f, \"p\": 0.0005}, \"salvage\": %f}]}",
+                  internal, external, adapted, ceiling, adapted - external, low, high, salvage);
+  char *dir = new_run(results), *html = write_report(dir);
+  free(results);
+  remove_run(dir);
+  return html;
+}
+
+static void odd_outcomes_read_right(void **state) {
+  (void)state;
+  char *html = one_pair_page(90, 91, 92, 85, 0.5, 1.5, -16.7); /* better away than at home */
+  assert_has(html, "90.0 on its own site&#39;s test images and 91.0 at b: nothing was lost");
+  assert_has(html, "does no better (85.0): there was nothing to salvage.");
+  assert_has(html, "p\u00a0&lt;\u00a00.001");
+  free(html);
+  html = one_pair_page(99, 80, 96, 95, 14, 18, 106.7); /* above the ceiling */
+  assert_has(html, "as good as a classifier trained on labels of b (95.0): all of what was lost.");
+  free(html);
+  html = one_pair_page(99, 40, 39.96, 95, -0.01, 0.0, -0.1); /* below guessing, no change */
+  assert_has(html, "a change of −0.04 (95 % interval −0.01 to 0.00,");
+  assert_has(html, "The axis starts at 30; guessing is 50.");
+  free(html);
+}
+
+static void broken_results_are_refused(void **state) {
+  (void)state;
+  assert_refused("{\"schema\": 1, \"pairs\": [", ":1: not valid JSON");
+  assert_refused("", "not valid JSON");
+  assert_refused("[]", "schema is missing");
+  assert_refused("{\"schema\": 2, \"pairs\": []}", "schema is 2");
+  assert_refused("{\"schema\": 1}", "pairs is nothing");
+  assert_refused("{\"schema\": 1, \"pairs\": []}", "pairs is empty");
+  assert_refused("{\"schema\": 1, \"pairs\": [3]}", "pairs[0].");
+  assert_refused("{\"schema\": 1, \"pairs\": [{\"source\": \"a\"}]}", "pairs[0].target is nothing");
+  assert_refused("{\"schema\": 1, \"pairs\": [{\"source\": \"a\", \"target\": \"../b\"}]}",
+                 "\"../b\"");
+  assert_refused("{\"schema\": 1, \"pairs\": [{\"source\": \"a\", \"target\": \"b\", \"adapted\": "
+                 "{\"auc\": \"high\"}}]}",
+                 "pairs[0].adapted.auc is a text, expected a number or null");
+  assert_refused(
+      "{\"schema\": 1, \"pairs\": [{\"source\": \"a\", \"target\": \"b\", \"gain\": [1]}]}",
+      "pairs[0].gain.");
+  char *dir = new_folder();
+  assert_int_equal(xs_report_write(dir), XS_FAILED);
+  assert_has(fail_message(), "no results.json");
+  remove_run(dir);
+  assert_int_equal(xs_report_write("/nonexistent/run"), XS_FAILED);
+  assert_has(fail_message(), "/nonexistent/run: no such run folder");
+}
+
+static void missing_gnuplot_is_named(void **state) {
+  (void)state;
+  char *dir = new_sample(), *path = text_copy(getenv("PATH"));
+  setenv("PATH", dir, 1);
+  xs_status status = xs_report_write(dir);
+  setenv("PATH", path, 1);
+  assert_int_equal(status, XS_FAILED);
+  assert_has(fail_message(), "install the Debian package gnuplot-nox");
+  free(path);
+  remove_run(dir);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(page_is_whole_and_self_contained),
+      cmocka_unit_test(verdicts_say_what_happened),
+      cmocka_unit_test(figures_are_drawn),
+      cmocka_unit_test(same_run_same_bytes),
+      cmocka_unit_test(missing_files_get_a_sentence),
+      cmocka_unit_test(text_is_escaped),
+      cmocka_unit_test(nothing_measured),
+      cmocka_unit_test(odd_outcomes_read_right),
+      cmocka_unit_test(broken_results_are_refused),
+      cmocka_unit_test(missing_gnuplot_is_named),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
