@@ -1,0 +1,313 @@
+/* winograd.c: the transforms of winograd.h, vectors of channels at a time.  The matrices are known
+ * when the loops are unrolled, so that only their non-zero elements become instructions. */
+#include "winograd.h"
+
+#include <string.h>
+
+enum { WIDTH = 8, PIECES = WINOGRAD_T * WINOGRAD_T };
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vector __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
+
+typedef struct basis {
+  int m, r, t;
+  float at[WINOGRAD_M][WINOGRAD_T];
+  float g[WINOGRAD_T][WINOGRAD_R];
+  float bt[WINOGRAD_T][WINOGRAD_T];
+} basis;
+
+/* Points 0, 1, -1, 2, -2 and infinity. */
+static const basis f43 = {
+    .m = 4,
+    .r = 3,
+    .t = 6,
+    .at = {{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}},
+    .g = {{1.0F / 4, 0, 0},
+          {-1.0F / 6, -1.0F / 6, -1.0F / 6},
+          {-1.0F / 6, 1.0F / 6, -1.0F / 6},
+          {1.0F / 24, 1.0F / 12, 1.0F / 6},
+          {1.0F / 24, -1.0F / 12, 1.0F / 6},
+          {0, 0, 1}},
+    .bt = {{4, 0, -5, 0, 1, 0},
+           {0, -4, -4, 1, 1, 0},
+           {0, 4, -4, -1, 1, 0},
+           {0, -2, -1, 2, 1, 0},
+           {0, 2, -1, -2, 1, 0},
+           {0, 4, 0, -5, 0, 1}}};
+
+/* Points 0, 1, -1, 2 and infinity. */
+static const basis f42 = {
+    .m = 4,
+    .r = 2,
+    .t = 5,
+    .at = {{1, 1, 1, 1, 0}, {0, 1, -1, 2, 0}, {0, 1, 1, 4, 0}, {0, 1, -1, 8, 1}},
+    .g = {{1.0F / 2, 0},
+          {-1.0F / 2, -1.0F / 2},
+          {-1.0F / 6, 1.0F / 6},
+          {1.0F / 6, 1.0F / 3},
+          {0, 1}},
+    .bt = {{2, -1, -2, 1, 0},
+           {0, -2, -1, 1, 0},
+           {0, 2, -3, 1, 0},
+           {0, -1, 0, 1, 0},
+           {0, 2, -1, -2, 1}}};
+
+/* Points 0, 1 and infinity. */
+static const basis f22 = {.m = 2,
+                          .r = 2,
+                          .t = 3,
+                          .at = {{1, 1, 0}, {0, 1, 1}},
+                          .g = {{1, 0}, {1, 1}, {0, 1}},
+                          .bt = {{1, -1, 0}, {0, 1, 0}, {0, -1, 1}}};
+
+/* ---- small matrices ----------------------------------------------------------------------- */
+
+/* A constant matrix, or its transpose: rows x columns, `step` apart. */
+typedef struct matrix {
+  const float *a;
+  int rows, columns, row, column;
+} matrix;
+
+INLINE matrix transpose(matrix a) { return (matrix){a.a, a.columns, a.rows, a.column, a.row}; }
+
+INLINE matrix matrix_at(const basis *b) {
+  return (matrix){&b->at[0][0], b->m, b->t, WINOGRAD_T, 1};
+}
+INLINE matrix matrix_g(const basis *b) { return (matrix){&b->g[0][0], b->t, b->r, WINOGRAD_R, 1}; }
+INLINE matrix matrix_bt(const basis *b) {
+  return (matrix){&b->bt[0][0], b->t, b->t, WINOGRAD_T, 1};
+}
+
+/* out[i] = sum_k a[i][k] in[k], elements `in_step` and `out_step` apart. */
+INLINE void apply(matrix a, const vector *in, int in_step, vector *out, int out_step) {
+#pragma GCC unroll 6
+  for (int i = 0; i < a.rows; i++) {
+    vector sum = {0};
+#pragma GCC unroll 6
+    for (int k = 0; k < a.columns; k++) {
+      float x = a.a[i * a.row + k * a.column];
+      if (x == 1.0F)
+        sum += in[k * in_step];
+      else if (x == -1.0F)
+        sum -= in[k * in_step];
+      else if (x != 0.0F)
+        sum += x * in[k * in_step];
+    }
+    out[i * out_step] = sum;
+  }
+}
+
+/* out = a in a', in [columns][columns], out [rows][rows]. */
+INLINE void apply_both(matrix a, const vector *in, vector *out) {
+  vector half[PIECES];
+#pragma GCC unroll 6
+  for (int j = 0; j < a.columns; j++) apply(a, in + j, a.columns, half + j, a.columns);
+#pragma GCC unroll 6
+  for (int i = 0; i < a.rows; i++) apply(a, half + i * a.columns, 1, out + i * a.rows, 1);
+}
+
+/* ---- pieces of channels ------------------------------------------------------------------- */
+
+/* Places of a square of vectors, NULL outside the image; `count` channels from channel c. */
+INLINE void load(int n, float *const *place, int64_t c, int64_t count, vector *v) {
+  for (int e = 0; e < n; e++) {
+    v[e] = (vector){0};
+    if (!place[e]) continue;
+    if (count >= WIDTH)
+      v[e] = *(const vector *)(place[e] + c);
+    else
+      memcpy(&v[e], place[e] + c, (size_t)count * sizeof(float));
+  }
+}
+
+INLINE void store(int n, float *const *place, int64_t c, int64_t count, const vector *v) {
+  for (int e = 0; e < n; e++) {
+    if (!place[e]) continue;
+    if (count >= WIDTH)
+      *(vector *)(place[e] + c) = v[e];
+    else
+      memcpy(place[e] + c, &v[e], (size_t)count * sizeof(float));
+  }
+}
+
+INLINE void add(int n, float *const *place, int64_t c, int64_t count, const vector *v) {
+  vector sum[PIECES];
+  load(n, place, c, count, sum);
+  for (int e = 0; e < n; e++) sum[e] += v[e];
+  store(n, place, c, count, sum);
+}
+
+/* Planes of one row. */
+INLINE void place_planes(int n, float *row, int64_t plane, float **place) {
+  for (int e = 0; e < n; e++) place[e] = row + e * plane;
+}
+
+/* The pixels `step` apart that a size x size square at i, j covers in an image [h][w][c]. */
+INLINE void place_pixels(int size, float *image, int64_t h, int64_t w, int64_t c, int64_t i,
+                         int64_t j, int64_t step, float **place) {
+  for (int a = 0; a < size; a++) {
+    for (int b = 0; b < size; b++) {
+      int64_t row = i + a * step, column = j + b * step;
+      bool inside = row >= 0 && row < h && column >= 0 && column < w;
+      place[a * size + b] = inside ? image + (row * w + column) * c : NULL;
+    }
+  }
+}
+
+/* From n places to others through a, `channels` wide. */
+typedef enum mode { SET, ADD } mode;
+
+INLINE void transform(matrix a, float *const *from, float *const *to, int64_t channels, mode how) {
+  vector in[PIECES], out[PIECES];
+  for (int64_t c = 0; c < channels; c += WIDTH) {
+    int64_t count = channels - c;
+    load(a.columns * a.columns, from, c, count, in);
+    apply_both(a, in, out);
+    if (how == SET)
+      store(a.rows * a.rows, to, c, count, out);
+    else
+      add(a.rows * a.rows, to, c, count, out);
+  }
+}
+
+/* ---- images ------------------------------------------------------------------------------- */
+
+/* All tiles and phases of one image. */
+INLINE void walk_input(const basis *b, const winograd_tiling *w, float *x, float *v, bool adjoint) {
+  const conv_geometry *g = &w->g;
+  matrix bt = matrix_bt(b);
+  float *pixel[PIECES], *plane[PIECES];
+  int64_t s = g->stride;
+  for (int64_t tile = 0; tile < w->rows * w->columns; tile++) {
+    int64_t i = tile / w->columns * b->m * s - g->pad, j = tile % w->columns * b->m * s - g->pad;
+    for (int64_t phase = 0; phase < s * s; phase++) {
+      place_pixels(b->t, x, g->h, g->w, g->ci, i + phase / s, j + phase % s, s, pixel);
+      place_planes(b->t * b->t, v + tile * w->depth + phase * g->ci, w->x_plane, plane);
+      if (adjoint)
+        transform(transpose(bt), plane, pixel, g->ci, ADD);
+      else
+        transform(bt, pixel, plane, g->ci, SET);
+    }
+  }
+}
+
+INLINE void walk_output(const basis *b, const winograd_tiling *w, float *y, float *m,
+                        bool adjoint) {
+  const conv_geometry *g = &w->g;
+  matrix at = matrix_at(b);
+  float *pixel[PIECES], *plane[PIECES];
+  for (int64_t tile = 0; tile < w->rows * w->columns; tile++) {
+    int64_t i = tile / w->columns * b->m, j = tile % w->columns * b->m;
+    place_pixels(b->m, y, g->ho, g->wo, g->co, i, j, 1, pixel);
+    place_planes(b->t * b->t, m + tile * g->co, w->y_plane, plane);
+    if (adjoint)
+      transform(transpose(at), pixel, plane, g->co, SET);
+    else
+      transform(at, plane, pixel, g->co, SET);
+  }
+}
+
+INLINE void walk_weights(const basis *b, const winograd_tiling *w, float *weights, int64_t row,
+                         float *u, bool adjoint) {
+  const conv_geometry *g = &w->g;
+  float *tap[PIECES], *plane[PIECES];
+  int64_t s = g->stride, phase = row / g->ci, c = row % g->ci;
+  for (int a = 0; a < b->r * b->r; a++) {
+    int64_t p = a / b->r * s + phase / s, q = a % b->r * s + phase % s;
+    tap[a] = weights + ((p * g->kw + q) * g->ci + c) * g->co;
+  }
+  place_planes(b->t * b->t, u + row * g->co, w->w_plane, plane);
+  if (adjoint)
+    transform(transpose(matrix_g(b)), plane, tap, g->co, SET);
+  else
+    transform(matrix_g(b), tap, plane, g->co, SET);
+}
+
+/* ---- compiled for each matrix and instruction set ------------------------------------------- */
+
+OP_CLONES static void input(const winograd_tiling *w, float *x, float *v) {
+  if (w->kind == WINOGRAD_4_3)
+    walk_input(&f43, w, x, v, false);
+  else if (w->kind == WINOGRAD_4_2)
+    walk_input(&f42, w, x, v, false);
+  else
+    walk_input(&f22, w, x, v, false);
+}
+
+OP_CLONES static void input_adjoint(const winograd_tiling *w, float *x, float *v) {
+  if (w->kind == WINOGRAD_4_3)
+    walk_input(&f43, w, x, v, true);
+  else if (w->kind == WINOGRAD_4_2)
+    walk_input(&f42, w, x, v, true);
+  else
+    walk_input(&f22, w, x, v, true);
+}
+
+OP_CLONES static void output(const winograd_tiling *w, float *y, float *m) {
+  if (w->kind == WINOGRAD_4_3)
+    walk_output(&f43, w, y, m, false);
+  else if (w->kind == WINOGRAD_4_2)
+    walk_output(&f42, w, y, m, false);
+  else
+    walk_output(&f22, w, y, m, false);
+}
+
+OP_CLONES static void output_adjoint(const winograd_tiling *w, float *y, float *m) {
+  if (w->kind == WINOGRAD_4_3)
+    walk_output(&f43, w, y, m, true);
+  else if (w->kind == WINOGRAD_4_2)
+    walk_output(&f42, w, y, m, true);
+  else
+    walk_output(&f22, w, y, m, true);
+}
+
+OP_CLONES static void weights(const winograd_tiling *w, float *x, int64_t row, float *u) {
+  if (w->kind == WINOGRAD_4_3)
+    walk_weights(&f43, w, x, row, u, false);
+  else if (w->kind == WINOGRAD_4_2)
+    walk_weights(&f42, w, x, row, u, false);
+  else
+    walk_weights(&f22, w, x, row, u, false);
+}
+
+OP_CLONES static void weights_adjoint(const winograd_tiling *w, float *x, int64_t row, float *u) {
+  if (w->kind == WINOGRAD_4_3)
+    walk_weights(&f43, w, x, row, u, true);
+  else if (w->kind == WINOGRAD_4_2)
+    walk_weights(&f42, w, x, row, u, true);
+  else
+    walk_weights(&f22, w, x, row, u, true);
+}
+
+/* ---- interface ---------------------------------------------------------------------------- */
+
+/* The source of a transform is only read. */
+static float *lose_const(const float *x) { return (float *)(uintptr_t)x; }
+
+static float *image_tiles(const winograd_tiling *w, int64_t image, int64_t width, const float *v) {
+  return lose_const(v) + image * w->rows * w->columns * width;
+}
+
+void winograd_input(const winograd_tiling *w, const float *x, int64_t image, float *v) {
+  input(w, lose_const(x), image_tiles(w, image, w->depth, v));
+}
+
+void winograd_input_adjoint(const winograd_tiling *w, const float *v, int64_t image, float *dx) {
+  input_adjoint(w, dx, image_tiles(w, image, w->depth, v));
+}
+
+void winograd_output(const winograd_tiling *w, const float *m, int64_t image, float *y) {
+  output(w, y, image_tiles(w, image, w->g.co, m));
+}
+
+void winograd_output_adjoint(const winograd_tiling *w, const float *dy, int64_t image, float *m) {
+  output_adjoint(w, lose_const(dy), image_tiles(w, image, w->g.co, m));
+}
+
+void winograd_weights(const winograd_tiling *w, const float *x, int64_t row, float *u) {
+  weights(w, lose_const(x), row, u);
+}
+
+void winograd_weights_adjoint(const winograd_tiling *w, const float *u, int64_t row, float *dw) {
+  weights_adjoint(w, dw, row, lose_const(u));
+}
