@@ -92,12 +92,12 @@ static const char auc_plot[] =
 
 int drawing_auc(const results *r, const char *dir, char **svg) {
   char *table = auc_table(r);
-  char *plot = text_format(auc_plot, r->n > 3 ? " rotate by -25" : "", r->n, drawing_auc_floor(r));
+  char *plot = text_format(auc_plot, r->n > 3 ? " rotate by -35" : "", r->n, drawing_auc_floor(r));
   const figure f = {.name = "auc",
                     .title = "Bars of internal, external and adapted AUC of each pair of sites, "
                              "with the ceiling as a dotted line; Table 1 has the numbers",
-                    .width = r->n > 3 ? 240 + 120 * r->n : 720,
-                    .height = r->n > 3 ? 520 : 440,
+                    .width = r->n > 3 ? 480 + 60 * r->n : 720,
+                    .height = r->n > 3 ? 500 : 440,
                     .table = table,
                     .plot = plot};
   int status = figure_draw(dir, &f, svg);
