@@ -21,7 +21,7 @@ static const char sample[] = TEST_DATA "/data/report-sample";
  */
 
 static char *read_text(const char *dir, const char *name) {
-  char *path = file_join(dir, name), *text;
+  char *path = file_join(dir, name), *text = NULL;
   assert_int_equal(file_read(path, &text, &(size_t){0}), 0);
   free(path);
   return text;
@@ -36,8 +36,8 @@ static void write_file(const char *dir, const char *name, const void *data, size
 }
 
 static void copy_file(const char *dir, const char *name) {
-  char *path = file_join(sample, name), *data;
-  size_t size;
+  char *path = file_join(sample, name), *data = NULL;
+  size_t size = 0;
   assert_int_equal(file_read(path, &data, &size), 0);
   write_file(dir, name, data, size);
   free(data);

@@ -28,7 +28,7 @@ typedef struct golden {
 } golden;
 
 static golden *load_golden(const char *name, int classes) {
-  char *path = text_format("%s/golden/stats_%s.tsv", TEST_DATA, name), *text;
+  char *path = text_format("%s/golden/stats_%s.tsv", TEST_DATA, name), *text = NULL;
   assert_int_equal(file_read(path, &text, &(size_t){0}), 0);
   golden *g = memory_new(sizeof *g);
   g->classes = classes;
@@ -46,7 +46,7 @@ static golden *load_golden(const char *name, int classes) {
 }
 
 static double expected(const char *name, const char *quantity) {
-  char *text, *key = text_format("\n%s\t%s\t", name, quantity);
+  char *text = NULL, *key = text_format("\n%s\t%s\t", name, quantity);
   assert_int_equal(file_read(TEST_DATA "/golden/stats_expected.tsv", &text, &(size_t){0}), 0);
   char *at = strstr(text, key);
   assert_non_null(at);
