@@ -38,15 +38,26 @@ static void pass_on(tg_graph *g, tg_value v, const bool *depends, tg_value *adjo
   }
 }
 
+/* The gradient that y itself gets: dy, or ones. */
+static tg_value first_adjoint(tg_graph *g, tg_value y, tg_value dy) {
+  tg_shape s = g->node[y].shape;
+  if (dy == TG_NONE) return tg_broadcast(g, tg_const(g, 1), s);
+  if (tg_same_shape(tg_shape_of(g, dy), s)) return dy;
+  return graph_refuse(g, "gradient", "dy must have the shape of y");
+}
+
 void tg_gradient(tg_graph *g, tg_value y, tg_value dy, int n, const tg_value *wrt, tg_value *dx) {
   for (int i = 0; i < n; i++) dx[i] = TG_NONE;
   if (g->failed) return;
-  for (int i = 0; i < n; i++) {
-    if (wrt[i] <= 0 || wrt[i] >= g->count) return;
+  bool known = y > 0 && y < g->count;
+  for (int i = 0; i < n; i++) known = known && wrt[i] > 0 && wrt[i] < g->count;
+  if (!known) {
+    graph_refuse(g, "gradient", "y or a value that it is wanted by is missing");
+    return;
   }
   bool *depends = mark_dependents(g, n, wrt);
   tg_value *adjoint = memory_new((size_t)g->count * sizeof *adjoint);
-  adjoint[y] = dy == TG_NONE ? tg_broadcast(g, tg_const(g, 1), g->node[y].shape) : dy;
+  adjoint[y] = first_adjoint(g, y, dy);
   for (tg_value v = y; v > 0 && !g->failed; v--) {
     if (adjoint[v] != TG_NONE && depends[v]) pass_on(g, v, depends, adjoint);
   }

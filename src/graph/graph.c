@@ -91,17 +91,18 @@ void graph_describe_site(const op_site *s, char *text, size_t size) {
   if (s->fusion.activation == OP_TANH) append(text, size, " +tanh");
 }
 
-static tg_value refuse(tg_graph *g, const op_site *s, const char *why) {
-  if (!g->failed) {
-    char site[256];
-    op_site shown = *s;
-    graph_describe_site(&shown, site, sizeof site);
-    char *arrow = strstr(site, " ->");
-    if (arrow) *arrow = 0;
-    snprintf(g->failure, sizeof g->failure, "%s: %s", site, why);
-    g->failed = true;
-  }
+tg_value graph_refuse(tg_graph *g, const char *what, const char *why) {
+  if (!g->failed) snprintf(g->failure, sizeof g->failure, "%s: %s", what, why);
+  g->failed = true;
   return TG_NONE;
+}
+
+static tg_value refuse(tg_graph *g, const op_site *s, const char *why) {
+  char site[256];
+  graph_describe_site(s, site, sizeof site);
+  char *arrow = strstr(site, " ->");
+  if (arrow) *arrow = 0;
+  return graph_refuse(g, site, why);
 }
 
 static uint32_t hash_node(const node *x) {
@@ -177,7 +178,11 @@ tg_value tg_param(tg_graph *g, const char *name, tg_shape s) {
     const node *x = &g->node[i];
     if (x->op != &op_param || strcmp(x->attr.name, name) != 0) continue;
     if (tg_same_shape(x->shape, s)) return i;
-    return refuse(g, &(op_site){.op = &op_param}, "two shapes for one parameter name");
+    char wanted[96], known[96], why[256];
+    graph_describe_shape(s, wanted, sizeof wanted);
+    graph_describe_shape(x->shape, known, sizeof known);
+    snprintf(why, sizeof why, "is wanted as %s and is already %s", wanted, known);
+    return graph_refuse(g, name, why);
   }
   return op_node(g, &op_param, 0, NULL, &(op_attr){.name = name, .shape = s});
 }

@@ -26,5 +26,7 @@ struct tg_graph {
 void graph_describe_shape(tg_shape s, char *text, size_t size); /* "32x8x8x256" */
 /* "conv 32x8x8x256 3x3x256x256 -> 32x8x8x256 s1 p1 +bias" */
 void graph_describe_site(const op_site *s, char *text, size_t size);
+/* Makes WHAT: WHY the graph's failure, unless it has one.  TG_NONE. */
+tg_value graph_refuse(tg_graph *g, const char *what, const char *why);
 
 #endif
