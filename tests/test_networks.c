@@ -133,6 +133,212 @@ static void adam_with_weight_decay(void **state) {
   check_adam(state, "decay", (tg_adam_options){0.9, 0.999, 1e-8, 5e-4});
 }
 
+/* ---- parameters: initial values, number, order in files ------------------------------------ */
+
+/* A generator and a discriminator of a size, built for their parameters. */
+static void build_stargan(nn_net *g_net, nn_net *d_net, const nn_stargan *s) {
+  tg_graph *g = tg_graph_new();
+  tg_value x = tg_input(g, "x", tg_shape4(1, s->size, s->size, s->image_channels));
+  tg_value domain = tg_input(g, "domain", tg_shape4(1, 1, 1, s->domains));
+  nn_generator_build(g, g_net, s, x, domain);
+  nn_discriminator_build(g, d_net, s, x);
+  if (tg_graph_failure(g)) fail_msg("%s", tg_graph_failure(g));
+  tg_graph_free(g);
+}
+
+/* The numbers of method 4.1 and, computed by PyTorch, of the discriminators. */
+static void number_of_parameters(void **state) {
+  (void)state;
+  static const struct {
+    nn_stargan s;
+    int64_t generator, discriminator;
+  } row[] = {
+      {{.size = 32, .image_channels = 3, .domains = 2, .channels = 64, .blocks = 4},
+       6059776,
+       2765248},
+      {{.size = 224, .image_channels = 3, .domains = 2, .channels = 64, .blocks = 9},
+       11963136,
+       44757952},
+  };
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    nn_net *g = nn_net_new("G/"), *d = nn_net_new("D/");
+    build_stargan(g, d, &row[i].s);
+    assert_int_equal(nn_net_count(g), row[i].generator);
+    assert_int_equal(nn_net_count(d), row[i].discriminator);
+    nn_net_free(g);
+    nn_net_free(d);
+  }
+}
+
+static const nn_param *find_param(const nn_net *net, const char *name) {
+  for (int i = 0; i < net->n; i++) {
+    if (strcmp(net->param[i].name, name) == 0) return &net->param[i];
+  }
+  fail_msg("no parameter %s", name);
+  return NULL;
+}
+
+/* U(-bound, bound): the bound is nearly reached and never passed, mean 0, deviation bound/sqrt 3.
+ */
+static void check_uniform(const tg_store *s, const nn_net *net, const char *name, double fan_in) {
+  const nn_param *p = find_param(net, name);
+  int64_t n = tg_count(p->shape);
+  double bound = 1 / sqrt(fan_in), sum = 0, squares = 0;
+  double *x = calloc((size_t)n, sizeof *x);
+  tg_store_read_f64(s, tg_store_find(s, name), x);
+  for (int64_t i = 0; i < n; i++) {
+    sum += x[i];
+    squares += x[i] * x[i];
+  }
+  double largest = golden_largest(x, n), spread = 6 / sqrt((double)n); /* six standard errors */
+  assert_true(largest <= bound * 1.000001 && largest >= bound * (1 - 2 * spread));
+  golden_equal(sum / (double)n, 0, spread * bound);
+  golden_equal(sqrt(squares / (double)n), bound / sqrt(3), spread * bound);
+  free(x);
+}
+
+static void check_all_equal(const tg_store *s, const nn_net *net, const char *name, double value) {
+  const nn_param *p = find_param(net, name);
+  double *x = calloc((size_t)tg_count(p->shape), sizeof *x);
+  tg_store_read_f64(s, tg_store_find(s, name), x);
+  for (int64_t i = 0; i < tg_count(p->shape); i++) golden_equal(x[i], value, 0);
+  free(x);
+}
+
+/* PyTorch's defaults (golden/README.md, last section). */
+static void initial_values(void **state) {
+  const golden_way *w = *state;
+  nn_stargan size = {.size = 32, .image_channels = 3, .domains = 2, .channels = 16, .blocks = 1};
+  nn_net *g = nn_net_new("G/"), *d = nn_net_new("D/");
+  tg_store *s = tg_store_new(tg_device_named(w->device));
+  build_stargan(g, d, &size);
+  assert_int_equal(nn_net_initialise(g, s, 1), 0);
+  assert_int_equal(nn_net_initialise(d, s, 1), 0);
+  assert_int_equal(tg_store_size(s), g->n + d->n);
+  check_uniform(s, g, "G/down.0.conv.weight", 5 * 49);
+  check_uniform(s, g, "G/blocks.0.conv1.weight", 64 * 9);
+  check_uniform(s, g, "G/up.0.conv.weight", 32 * 16); /* transposed: of its output */
+  check_uniform(s, g, "G/up.1.conv.weight", 16 * 16);
+  check_all_equal(s, g, "G/up.1.norm.weight", 1);
+  check_all_equal(s, g, "G/up.1.norm.bias", 0);
+  check_uniform(s, d, "D/trunk.3.weight", 64 * 16);
+  check_uniform(s, d, "D/trunk.3.bias", 64 * 16);
+  check_uniform(s, d, "D/domain.weight", 128 * 4);
+  tg_store_free(s);
+  nn_net_free(g);
+  nn_net_free(d);
+}
+
+/* A function of seed and name: equal for equal seeds, other for other seeds and other names. */
+static void initial_values_by_seed_and_name(void **state) {
+  const golden_way *w = *state;
+  nn_stargan size = {.size = 16, .image_channels = 3, .domains = 2, .channels = 8, .blocks = 2};
+  static float x[3][2][3 * 3 * 32 * 32];
+  for (int i = 0; i < 3; i++) {
+    nn_net *g = nn_net_new("G/"), *d = nn_net_new("D/");
+    tg_store *s = tg_store_new(tg_device_named(w->device));
+    build_stargan(g, d, &size);
+    assert_int_equal(nn_net_initialise(g, s, i == 2 ? 6 : 5), 0);
+    tg_store_read(s, tg_store_find(s, "G/blocks.0.conv1.weight"), x[i][0]);
+    tg_store_read(s, tg_store_find(s, "G/blocks.1.conv1.weight"), x[i][1]);
+    tg_store_free(s);
+    nn_net_free(g);
+    nn_net_free(d);
+  }
+  assert_memory_equal(x[0][0], x[1][0], sizeof x[0][0]);
+  assert_int_not_equal(memcmp(x[0][0], x[2][0], sizeof x[0][0]), 0);
+  assert_int_not_equal(memcmp(x[0][0], x[0][1], sizeof x[0][0]), 0);
+}
+
+/* Element (o, i, h, w) of a file is element (h, w, i, o) of the store, for any parameter. */
+static void order_in_files(void **state) {
+  (void)state;
+  nn_param p = {.shape = {{2, 3, 4, 5}}, .rank = 4, .dim = {5, 4, 2, 3}};
+  float stored[120], file[120], again[120];
+  for (int i = 0; i < 120; i++) stored[i] = (float)i;
+  nn_param_to_file(&p, stored, file);
+  for (int o = 0; o < 5; o++) {
+    for (int i = 0; i < 4; i++) {
+      for (int k = 0; k < 6; k++) /* h * 3 + w */
+        assert_true(file[(o * 4 + i) * 6 + k] == stored[(k * 4 + i) * 5 + o]);
+    }
+  }
+  nn_param_from_file(&p, file, again);
+  assert_memory_equal(stored, again, sizeof stored);
+}
+
+/* ---- sizes that are impossible ------------------------------------------------------------ */
+
+static void impossible_stargans(void **state) {
+  (void)state;
+  static const struct {
+    nn_stargan s;
+    const char *reason; /* NULL: possible */
+  } row[] = {
+      {{32, 3, 2, 64, 4, 0}, NULL},
+      {{32, 3, 2, 64, 4, 5}, NULL},
+      {{32, 3, 2, 64, 4, 6},
+       "critic_layers 6 is impossible at image size 32: layer 6 would need 2 pixels and gets 1; at "
+       "most 4 layers fit well"},
+      {{224, 3, 4, 64, 9, 6}, NULL},
+      {{32, 3, 2, 0, 4, 0}, "channels 0 is impossible"},
+      {{32, 3, 2, 64, -1, 0}, "blocks -1 is impossible"},
+      {{30, 3, 2, 64, 4, 0}, "image size 30 is impossible"},
+      {{4, 3, 2, 64, 4, 0}, "image size 4 is impossible"},
+      {{0, 3, 2, 64, 4, 0}, "image size 0 is impossible"},
+      {{32, 3, 1, 64, 4, 0}, "1 domain is impossible"},
+  };
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    bool impossible = nn_stargan_check(&row[i].s) != 0;
+    assert_int_equal(impossible, row[i].reason != NULL);
+    if (impossible && !strstr(tg_message(), row[i].reason)) fail_msg("%s", tg_message());
+  }
+}
+
+/* Decision 5. */
+static void depth_of_the_discriminator(void **state) {
+  (void)state;
+  static const int row[][2] = {{8, 2}, {16, 3}, {28, 3}, {32, 4}, {64, 5}, {128, 6}, {224, 6}};
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    nn_stargan s = {.size = row[i][0]};
+    assert_int_equal(nn_stargan_critic_layers(&s), row[i][1]);
+  }
+  assert_int_equal(nn_stargan_critic_layers(&(nn_stargan){.size = 32, .critic_layers = 3}), 3);
+}
+
+static void impossible_classifiers(void **state) {
+  (void)state;
+  static const struct {
+    nn_classifier c;
+    const char *reason;
+  } row[] = {
+      {{"lenet", 32, 3, 10, 0.5}, NULL},           {{"lenet5", 16, 1, 2, 0}, NULL},
+      {{"resnet", 32, 3, 10, 0}, "lenet, lenet5"}, {{"lenet", 15, 3, 10, 0}, "16x16"},
+      {{"lenet", 4096, 3, 10, 0}, "1024x1024"},    {{"lenet", 32, 0, 10, 0}, "1 to 64"},
+      {{"lenet", 32, 3, 1, 0}, "two classes"},
+  };
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    const char *why = nn_classifier_impossible(&row[i].c);
+    assert_int_equal(why != NULL, row[i].reason != NULL);
+    if (why && !strstr(why, row[i].reason)) fail_msg("%s", why);
+  }
+}
+
+/* Each size that is said to be possible can be built. */
+static void smallest_classifiers(void **state) {
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    nn_classifier c = {i ? "lenet5" : "lenet", 16, 1, 2, 0.5};
+    tg_graph *g = tg_graph_new();
+    nn_net *net = nn_net_new("");
+    tg_value y = nn_classifier_build(g, net, &c, tg_input(g, "x", tg_shape4(3, 16, 16, 1)));
+    assert_null(tg_graph_failure(g));
+    assert_true(tg_same_shape(tg_shape_of(g, y), tg_shape4(3, 1, 1, 2)));
+    nn_net_free(net);
+    tg_graph_free(g);
+  }
+}
+
 /* -------------------------------------------------------------------------------------------- */
 
 int main(void) {
@@ -149,10 +355,17 @@ int main(void) {
         cmocka_unit_test_prestate(discriminator_of_three_domains, w),
         cmocka_unit_test_prestate(adam_plain, w),
         cmocka_unit_test_prestate(adam_with_weight_decay, w),
+        cmocka_unit_test_prestate(initial_values, w),
+        cmocka_unit_test_prestate(initial_values_by_seed_and_name, w),
     };
     char group[64];
     snprintf(group, sizeof group, "%s%s", w->device, w->unfused ? ", unfused" : "");
     failed += cmocka_run_group_tests_name(group, tests, NULL, NULL);
   }
-  return failed;
+  const struct CMUnitTest others[] = {
+      cmocka_unit_test(number_of_parameters),   cmocka_unit_test(order_in_files),
+      cmocka_unit_test(impossible_stargans),    cmocka_unit_test(depth_of_the_discriminator),
+      cmocka_unit_test(impossible_classifiers), cmocka_unit_test(smallest_classifiers),
+  };
+  return failed + cmocka_run_group_tests_name("sizes", others, NULL, NULL);
 }
