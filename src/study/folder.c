@@ -1,4 +1,4 @@
-/* folder.c: a run folder belongs to one study. */
+/* folder.c: a run folder belongs to one study, or to one training run. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,8 @@
 #include "error.h"
 #include "file.h"
 #include "study.h"
+
+#define FOLDER_OWNER "study.json"
 
 static bool is_empty(const char *path) {
   DIR *dir = opendir(path);
@@ -25,7 +27,8 @@ static char *find_difference(const json_t *a, const json_t *b) {
   json_object_foreach((json_t *)(uintptr_t)a, key, value) {
     const json_t *other = json_object_get(b, key);
     if (json_equal(value, other)) continue;
-    char *inner = json_is_object(value) && json_is_object(other) ? find_difference(value, other) : NULL;
+    char *inner =
+        json_is_object(value) && json_is_object(other) ? find_difference(value, other) : NULL;
     char *path = inner ? text_format("%s.%s", key, inner) : text_copy(key);
     free(inner);
     return path;
@@ -37,13 +40,14 @@ static xs_status check_owner(const char *out, const char *path, const json_t *mi
   json_error_t error;
   json_t *theirs = json_load_file(path, 0, &error);
   if (!theirs) {
-    return (xs_status)fail(XS_FAILED, "%s:%d: %s; this is no run folder: give another --out", path, error.line,
-                           error.text);
+    return (xs_status)fail(XS_FAILED, "%s:%d: %s; this is no run folder: give another --out", path,
+                           error.line, error.text);
   }
   char *key = find_difference(mine, theirs);
   json_decref(theirs);
   if (!key) return XS_OK;
-  fail(XS_FAILED, "%s holds another study: %s differs (see %s); nothing was changed: give another --out", out,
+  fail(XS_FAILED,
+       "%s holds another run: %s differs (see %s); nothing was changed: give another --out", out,
        key, path);
   free(key);
   return XS_FAILED;
@@ -51,8 +55,11 @@ static xs_status check_owner(const char *out, const char *path, const json_t *mi
 
 static xs_status write_owner(const char *out, const char *path, const json_t *mine) {
   if (!is_empty(out)) {
-    return (xs_status)fail(XS_FAILED, "%s holds other files and no study; nothing was changed: give an empty or new "
-                                      "folder with --out", out);
+    return (xs_status)fail(
+        XS_FAILED,
+        "%s holds other files and no run of xsite; nothing was changed: give an empty or new "
+        "folder with --out",
+        out);
   }
   if (file_make_dirs(out)) return XS_FAILED;
   char *text = json_dumps(mine, JSON_INDENT(2));
@@ -61,23 +68,24 @@ static xs_status write_owner(const char *out, const char *path, const json_t *mi
   return status ? XS_FAILED : XS_OK;
 }
 
-xs_status folder_claim(const study_run *r, bool *finished) {
-  char *path = file_join(r->out, "study.json"), *results = file_join(r->out, "results.json");
-  json_t *mine = study_json(r->study);
+xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
+                       bool *finished) {
+  char *path = file_join(out, FOLDER_OWNER), *made = file_join(out, result);
   xs_status status;
   *finished = false;
   if (!file_exists(path)) {
-    status = write_owner(r->out, path, mine);
+    status = write_owner(out, path, mine);
   } else {
-    status = check_owner(r->out, path, mine);
-    *finished = !status && file_exists(results);
-    if (!status && !*finished && !r->o->resume) {
-      status = (xs_status)fail(XS_FAILED, "%s holds a broken run of this study: continue it with --resume, or give "
-                                          "another --out", r->out);
+    status = check_owner(out, path, mine);
+    *finished = !status && file_exists(made);
+    if (!status && !*finished && !resume) {
+      status = (xs_status)fail(XS_FAILED,
+                               "%s holds a broken run of the same work: continue it with --resume, "
+                               "or give another --out",
+                               out);
     }
   }
-  json_decref(mine);
-  free(results);
+  free(made);
   free(path);
   return status;
 }

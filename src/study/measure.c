@@ -1,5 +1,5 @@
-/* measure.c: what was lost, what was salvaged: models and test sets to results.json.  This is the only
- * place where target labels are read, after all training and choosing is done. */
+/* measure.c: what was lost, what was salvaged: models and test sets to results.json.  This is the
+ * only place where target labels are read, after all training and choosing is done. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,8 @@ static xs_status open_test(const study_run *r, int site, test_set *t) {
 }
 
 /* Logits of the model of a unit on a test set; allocated. */
-static xs_status test_logits(const study_run *r, const char *unit, const test_set *t, float **logit) {
+static xs_status test_logits(const study_run *r, const char *unit, const test_set *t,
+                             float **logit) {
   char *path = run_unit_path(r, unit, "model.safetensors");
   xs_classifier *c = NULL;
   *logit = memory_new((size_t)(t->n * t->site->classes + 1) * sizeof **logit);
@@ -64,13 +65,13 @@ static json_t *measure_json(const xs_measure *m) {
   return j;
 }
 
-static xs_status measure_unit(const study_run *r, const char *unit, const test_set *t, float **logit,
-                              xs_measure *m) {
+static xs_status measure_unit(const study_run *r, const char *unit, const test_set *t,
+                              float **logit, xs_measure *m) {
   const study_settings *s = &r->study->settings;
   xs_status status = test_logits(r, unit, t, logit);
   if (status) return status;
-  status = xs_measure_classifier(*logit, t->label, t->group, t->n, t->site->classes, (int)s->replicates,
-                                 (uint64_t)s->seed, m);
+  status = xs_measure_classifier(*logit, t->label, t->group, t->n, t->site->classes,
+                                 (int)s->replicates, (uint64_t)s->seed, m);
   if (status) fail_context(status, "%s on the test images of %s: ", unit, t->site->images.name);
   return status;
 }
@@ -86,7 +87,8 @@ static xs_status measure_kept(const study_run *r, const char *adapter, const cha
   float *logit = memory_new((size_t)(source->n * source->site->classes + 1) * sizeof *logit);
   xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
   if (!status) status = xs_classifier_load(model, &c);
-  if (!status) status = translator_apply(g, &source->site->images, source->rows, source->n, 1, &made);
+  if (!status)
+    status = translator_apply(g, &source->site->images, source->rows, source->n, 1, &made);
   if (!status) status = xs_classifier_logits(c, made, NULL, source->n, logit);
   if (!status) *kept = xs_accuracy(logit, source->label, source->n, source->site->classes);
   free(logit);
@@ -113,14 +115,16 @@ static xs_status measure_target(const study_run *r, char *const unit[4], const t
   if (!status) status = measure_unit(r, unit[1], target, &logit[2], &out->ceiling);
   if (!status) {
     status = xs_measure_difference(logit[0], logit[1], target->label, target->group, target->n,
-                                   target->site->classes, (int)s->replicates, (uint64_t)s->seed, &out->gain);
+                                   target->site->classes, (int)s->replicates, (uint64_t)s->seed,
+                                   &out->gain);
   }
   for (int i = 0; i < 3; i++) free(logit[i]);
   return status;
 }
 
 /* unit: baseline of the source, of the target, adapter, tuned. */
-static xs_status measure_pair(const study_run *r, const study_pair *p, char *const unit[4], pair_result *out) {
+static xs_status measure_pair(const study_run *r, const study_pair *p, char *const unit[4],
+                              pair_result *out) {
   test_set source, target;
   float *logit = NULL;
   xs_status status = open_test(r, p->source, &source);
@@ -148,7 +152,8 @@ static json_t *pair_json(const xs_study *s, const study_pair *p, const pair_resu
   json_object_set_new(j, "adapted", measure_json(&x->adapted));
   json_object_set_new(j, "ceiling", measure_json(&x->ceiling));
   json_object_set_new(j, "gain", gain);
-  json_object_set_new(j, "salvage", per_cent(xs_salvage(x->external.auc, x->adapted.auc, x->ceiling.auc)));
+  json_object_set_new(j, "salvage",
+                      per_cent(xs_salvage(x->external.auc, x->adapted.auc, x->ceiling.auc)));
   json_object_set_new(j, "keeps_label", per_cent(x->kept));
   return j;
 }
@@ -161,7 +166,8 @@ static double mean(const double *x, int n) {
 
 static json_t *summary_json(const pair_result *x, int n) {
   double *value = memory_new((size_t)(4 * n + 1) * sizeof *value);
-  double *internal = value, *external = value + n, *adapted = value + 2 * n, *ceiling = value + 3 * n;
+  double *internal = value, *external = value + n, *adapted = value + 2 * n,
+         *ceiling = value + 3 * n;
   for (int i = 0; i < n; i++) {
     internal[i] = x[i].internal.auc;
     external[i] = x[i].external.auc;
@@ -172,9 +178,12 @@ static json_t *summary_json(const pair_result *x, int n) {
   json_object_set_new(j, "mean_internal_auc", per_cent(mean(internal, n)));
   json_object_set_new(j, "mean_external_auc", per_cent(mean(external, n)));
   json_object_set_new(j, "mean_adapted_auc", per_cent(mean(adapted, n)));
-  json_object_set_new(j, "average_salvage", per_cent(xs_average_salvage(external, adapted, ceiling, n)));
-  json_object_set_new(j, "median_salvage", per_cent(xs_median_salvage(external, adapted, ceiling, n)));
-  json_object_set_new(j, "mean_relative_gain", per_cent(xs_mean_relative_gain(external, adapted, n)));
+  json_object_set_new(j, "average_salvage",
+                      per_cent(xs_average_salvage(external, adapted, ceiling, n)));
+  json_object_set_new(j, "median_salvage",
+                      per_cent(xs_median_salvage(external, adapted, ceiling, n)));
+  json_object_set_new(j, "mean_relative_gain",
+                      per_cent(xs_mean_relative_gain(external, adapted, n)));
   free(value);
   return j;
 }
@@ -201,9 +210,9 @@ xs_status measure_all(study_run *r, json_t **results) {
   }
   *results = NULL;
   if (!status) {
-    *results = json_pack("{s:i, s:s, s:I, s:s, s:O, s:o}", "schema", 1, "study", s->settings.name, "seed",
-                         (json_int_t)s->settings.seed, "precision", "f32", "pairs", pairs, "summary",
-                         summary_json(x, s->n_pairs));
+    *results = json_pack("{s:i, s:s, s:I, s:s, s:O, s:o}", "schema", 1, "study", s->settings.name,
+                         "seed", (json_int_t)s->settings.seed, "precision", "f32", "pairs", pairs,
+                         "summary", summary_json(x, s->n_pairs));
   }
   json_decref(pairs);
   free(x);

@@ -11,11 +11,12 @@ static void note(const study_run *r, const char *line) {
 }
 
 static void note_site(const study_run *r, const xs_site *s) {
-  char *line = s->skipped ? text_format("site %s: %lld images, %lld unreadable left out; the first: %s",
-                                        s->images.name, (long long)s->images.n, (long long)s->skipped,
-                                        s->first_skipped)
-                          : text_format("site %s: %lld images, %d classes", s->images.name,
-                                        (long long)s->images.n, s->classes);
+  char *line = s->skipped
+                   ? text_format("site %s: %lld images, %lld unreadable left out; the first: %s",
+                                 s->images.name, (long long)s->images.n, (long long)s->skipped,
+                                 s->first_skipped)
+                   : text_format("site %s: %lld images, %d classes", s->images.name,
+                                 (long long)s->images.n, s->classes);
   note(r, line);
   free(line);
 }
@@ -39,9 +40,11 @@ static xs_status open_sites(study_run *r) {
     if (status) return status;
     note_site(r, r->site[i]);
     if (!same_classes(r->site[0], r->site[i])) {
-      return (xs_status)fail(XS_FAILED, "sites %s (%s) and %s (%s) have different classes: a classifier of one cannot be "
-                                        "used at the other; give both domain files the same list",
-                             s->site_name[0], s->site_file[0], s->site_name[i], s->site_file[i]);
+      return (xs_status)fail(
+          XS_FAILED,
+          "sites %s (%s) and %s (%s) have different classes: a classifier of one cannot be "
+          "used at the other; give both domain files the same list",
+          s->site_name[0], s->site_file[0], s->site_name[i], s->site_file[i]);
     }
   }
   return XS_OK;
@@ -83,7 +86,9 @@ static xs_status write_report(const study_run *r) {
 
 static xs_status run(study_run *r) {
   bool finished;
-  xs_status status = folder_claim(r, &finished);
+  json_t *mine = study_json(r->study);
+  xs_status status = folder_claim(r->out, mine, "results.json", r->o->resume, &finished);
+  json_decref(mine);
   if (!status && !finished) {
     status = open_sites(r);
     if (!status) status = run_units(r);

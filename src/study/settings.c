@@ -1,79 +1,7 @@
-/* settings.c: the options of a study, with the paper's values as defaults. */
+/* settings.c: the options of a study file. */
 #include "settings.h"
 
-#include <stddef.h>
-
-#define CLASSIFIER_ROWS(section, record, base)                                                               \
-  {section, "architecture", OPTION_CHOICE, base + offsetof(record, architecture), "lenet", false, 0, 0,      \
-   "lenet|lenet5", "NAME", "network (Decision 4)"},                                                          \
-  {section, "learning_rate", OPTION_REAL, base + offsetof(record, learning_rate), "1e-3", false, 1e-9, 10,   \
-   NULL, "X", "Adam's rate"},                                                                                \
-  {section, "weight_decay", OPTION_REAL, base + offsetof(record, weight_decay), "0", false, 0, 1, NULL,    \
-   "X", "L2 penalty, added to the gradient"},                                                                \
-  {section, "batch", OPTION_INTEGER, base + offsetof(record, batch), "128", false, 1, 65536, NULL, "N",      \
-   "images per step"},                                                                                       \
-  {section, "epochs", OPTION_INTEGER, base + offsetof(record, epochs), "200", false, 1, 1000000, NULL, "N",  \
-   "most epochs"},                                                                                           \
-  {section, "patience", OPTION_INTEGER, base + offsetof(record, patience), "10", false, 1, 1000000, NULL,    \
-   "N", "epochs without a better validation AUC before stopping"},                                           \
-  {section, "steps_per_epoch", OPTION_INTEGER, base + offsetof(record, steps_per_epoch), "0", false, 0,      \
-   100000000, NULL, "N", "steps between validations; 0: one pass over the images"},                          \
-  {section, "balanced", OPTION_FLAG, base + offsetof(record, balanced), "no", false, 0, 0, NULL, NULL,       \
-   "draw every class equally often"},                                                                        \
-  {section, "dropout", OPTION_REAL, base + offsetof(record, dropout), "0.5", false, 0, 0.95, NULL, "P",      \
-   "share of features dropped in training"}
-
-#define ADAPTER_ROWS(section, record, base)                                                                   \
-  {section, "channels", OPTION_INTEGER, base + offsetof(record, channels), "64", false, 1, 4096, NULL, "N",   \
-   "channels of the first generator and critic layer"},                                                       \
-  {section, "blocks", OPTION_INTEGER, base + offsetof(record, blocks), "4", false, 0, 1000, NULL, "N",        \
-   "residual blocks: 4 for digits, 9 for X-rays"},                                                            \
-  {section, "critic_layers", OPTION_INTEGER, base + offsetof(record, critic_layers), "0", false, 0, 16, NULL, \
-   "N", "critic depth; 0: min(6, floor(log2(size)) - 1) (Decision 5)"},                                       \
-  {section, "batch", OPTION_INTEGER, base + offsetof(record, batch), "200", false, 2, 65536, NULL, "N",       \
-   "images per step, half source, half target"},                                                              \
-  {section, "generator_steps", OPTION_INTEGER, base + offsetof(record, generator_steps), "40000", false, 1,   \
-   100000000, NULL, "N", "generator updates (Decision 8)"},                                                   \
-  {section, "critic_steps", OPTION_INTEGER, base + offsetof(record, critic_steps), "5", false, 1, 1000, NULL, \
-   "N", "critic updates per generator update (Decision 8)"},                                                  \
-  {section, "learning_rate", OPTION_REAL, base + offsetof(record, learning_rate), "1e-4", false, 1e-9, 10,    \
-   NULL, "X", "Adam's rate for generator and critic"},                                                        \
-  {section, "decay_start", OPTION_REAL, base + offsetof(record, decay_start), "0.5", false, 0, 1, NULL, "X",  \
-   "share of the run after which the rate falls linearly to 0"},                                              \
-  {section, "beta1", OPTION_REAL, base + offsetof(record, beta1), "0.5", false, 0, 0.9999, NULL, "X",         \
-   "Adam's first moment"},                                                                                    \
-  {section, "beta2", OPTION_REAL, base + offsetof(record, beta2), "0.999", false, 0, 0.999999, NULL, "X",     \
-   "Adam's second moment"},                                                                                   \
-  {section, "gradient_penalty", OPTION_REAL, base + offsetof(record, gradient_penalty), "10", false, 0, 1e6,  \
-   NULL, "X", "weight lambda_gp"},                                                                            \
-  {section, "penalty_epsilon", OPTION_REAL, base + offsetof(record, penalty_epsilon), "1e-12", false, 0, 1,   \
-   NULL, "X", "added under the penalty's square root (Decision 6)"},                                          \
-  {section, "classification", OPTION_REAL, base + offsetof(record, classification), "1", false, 0, 1e6, NULL, \
-   "X", "weight lambda_cls of the domain classification"},                                                    \
-  {section, "cycle", OPTION_REAL, base + offsetof(record, cycle), "10", false, 0, 1e6, NULL, "X",             \
-   "weight lambda_cyc"},                                                                                      \
-  {section, "semantic", OPTION_CHOICE, base + offsetof(record, semantic), "paper", false, 0, 0,               \
-   "paper|cycada-paper|off", "MODE", "semantic loss (Decision 7)"},                                           \
-  {section, "semantic_cycle", OPTION_REAL, base + offsetof(record, semantic_cycle), "1", false, 0, 1e6, NULL, \
-   "X", "weight of F_S on the cycle"},                                                                        \
-  {section, "semantic_target", OPTION_REAL, base + offsetof(record, semantic_target), "1", false, 0, 1e6,     \
-   NULL, "X", "weight of F_T on translated source images"},                                                   \
-  {section, "semantic_pseudo", OPTION_REAL, base + offsetof(record, semantic_pseudo), "1", false, 0, 1e6,     \
-   NULL, "X", "weight of F_S on translated target images"},                                                   \
-  {section, "pseudo_threshold", OPTION_REAL, base + offsetof(record, pseudo_threshold), "1", false, 0, 1e6,   \
-   NULL, "X", "F_T's loss at which the pseudo-label term starts"},                                            \
-  {section, "target_learning_rate", OPTION_REAL, base + offsetof(record, target_learning_rate), "1e-3",       \
-   false, 1e-9, 10, NULL, "X", "Adam's rate for F_T"},                                                        \
-  {section, "target_dropout", OPTION_REAL, base + offsetof(record, target_dropout), "0.5", false, 0, 0.95,    \
-   NULL, "P", "share of features dropped while F_T is trained"},                                              \
-  {section, "target_every", OPTION_INTEGER, base + offsetof(record, target_every), "1", false, 1, 1000000,    \
-   NULL, "N", "generator updates per update of F_T"},                                                         \
-  {section, "translate", OPTION_CHOICE, base + offsetof(record, translate), "other", false, 0, 0,             \
-   "other|permute", "HOW", "wanted domain: the other, or a permutation of the batch's (Decision 9)"},         \
-  {section, "flips", OPTION_FLAG, base + offsetof(record, flips), "no", false, 0, 0, NULL, NULL,              \
-   "flip images at random (Decision 10)"},                                                                    \
-  {section, "balanced", OPTION_FLAG, base + offsetof(record, balanced), "no", false, 0, 0, NULL, NULL,        \
-   "draw every class of the source equally often"}
+#include "settings_rows.h"
 
 static const option study_rows[] = {
     {NULL, "name", OPTION_TEXT, offsetof(study_settings, name), NULL, true, 0, 0, NULL, "NAME",
@@ -86,26 +14,20 @@ static const option study_rows[] = {
      "'SOURCE -> TARGET' by site name; all: every ordered pair"},
     {NULL, "size", OPTION_INTEGER, offsetof(study_settings, size), "32", false, 1, 4096, NULL, "N",
      "height and width of the images that the networks see"},
-    {NULL, "image_channels", OPTION_INTEGER, offsetof(study_settings, image_channels), "3", false, 1, 3,
-     NULL, "N", "1 or 3"},
+    {NULL, "image_channels", OPTION_INTEGER, offsetof(study_settings, image_channels), "3", false,
+     1, 3, NULL, "N", "1 or 3"},
     {NULL, "split_by", OPTION_CHOICE, offsetof(study_settings, split_by), "group", false, 0, 0,
      "group|image", "WHAT", "what stays on one side of the split (Decision 1)"},
     {NULL, "limit", OPTION_INTEGER, offsetof(study_settings, limit), "0", false, 0, 1e12, NULL, "N",
      "most images of a site; 0: all"},
-    {NULL, "replicates", OPTION_INTEGER, offsetof(study_settings, replicates), "2000", false, 100, 1e6,
-     NULL, "N", "bootstrap replicates of intervals"},
-    {NULL, "checkpoint_every", OPTION_INTEGER, offsetof(study_settings, checkpoint_every), "100", false, 1,
-     1e9, NULL, "N", "training steps between checkpoints"},
+    {NULL, "replicates", OPTION_INTEGER, offsetof(study_settings, replicates), "2000", false, 100,
+     1e6, NULL, "N", "bootstrap replicates of intervals"},
+    {NULL, "checkpoint_every", OPTION_INTEGER, offsetof(study_settings, checkpoint_every), "100",
+     false, 1, 1e9, NULL, "N", "training steps between checkpoints"},
     CLASSIFIER_ROWS("classifier", xs_classifier_options, offsetof(study_settings, classifier)),
     ADAPTER_ROWS("adapter", xs_adapter_options, offsetof(study_settings, adapter)),
     CLASSIFIER_ROWS("tune", xs_classifier_options, offsetof(study_settings, tune)),
 };
 
-static const option classifier_rows[] = {CLASSIFIER_ROWS(NULL, xs_classifier_options, 0)};
-static const option adapter_rows[] = {ADAPTER_ROWS(NULL, xs_adapter_options, 0)};
-
-const option_table settings_table = {"study file", study_rows, sizeof study_rows / sizeof *study_rows};
-const option_table settings_classifier_table = {"classifier", classifier_rows,
-                                                sizeof classifier_rows / sizeof *classifier_rows};
-const option_table settings_adapter_table = {"adapter", adapter_rows,
-                                             sizeof adapter_rows / sizeof *adapter_rows};
+const option_table settings_table = {"study file", study_rows,
+                                     sizeof study_rows / sizeof *study_rows};

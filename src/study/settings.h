@@ -20,8 +20,4 @@ typedef struct study_settings {
 } study_settings;
 
 extern const option_table settings_table;
-/* The same rows without their section, for a command that takes one section's options. */
-extern const option_table settings_classifier_table; /* of xs_classifier_options */
-extern const option_table settings_adapter_table;    /* of xs_adapter_options */
-
 #endif

@@ -9,7 +9,8 @@
 #include "file.h"
 #include "nn.h"
 
-/* ---- pairs ------------------------------------------------------------------------------------ */
+/* ---- pairs ------------------------------------------------------------------------------------
+ */
 
 static int find_site(const xs_study *s, const char *name) {
   for (int i = 0; i < s->n_sites; i++) {
@@ -78,7 +79,8 @@ static int parse_pairs(xs_study *s) {
   return 0;
 }
 
-/* ---- checks ----------------------------------------------------------------------------------- */
+/* ---- checks -----------------------------------------------------------------------------------
+ */
 
 /* The site's name; where its files are does not matter yet, so any data folder will do. */
 static int read_name(const char *path, char **name) {
@@ -92,7 +94,8 @@ static int read_name(const char *path, char **name) {
 static int read_sites(xs_study *s) {
   const option_texts *files = &s->settings.sites;
   if (files->n < 2) {
-    return fail(XS_USAGE, "%s: sites: a source and a target site are needed, %d is given", s->path, files->n);
+    return fail(XS_USAGE, "%s: sites: a source and a target site are needed, %d is given", s->path,
+                files->n);
   }
   s->site_file = memory_new((size_t)files->n * sizeof *s->site_file);
   s->site_name = memory_new((size_t)files->n * sizeof *s->site_name);
@@ -106,7 +109,8 @@ static int read_sites(xs_study *s) {
     s->site_file[s->n_sites] = path;
     s->site_name[s->n_sites++] = name;
     if (twin >= 0) {
-      return fail(XS_USAGE, "%s: sites: %s and %s are both called '%s'", s->path, s->site_file[twin], path, name);
+      return fail(XS_USAGE, "%s: sites: %s and %s are both called '%s'", s->path,
+                  s->site_file[twin], path, name);
     }
   }
   return 0;
@@ -129,15 +133,20 @@ static int check_networks(const xs_study *s) {
   if (nn_stargan_check(&stargan)) return fail_context(XS_USAGE, "%s: ", s->path);
   if (t->image_channels == 2) return fail(XS_USAGE, "%s: image_channels: 2 is not 1 or 3", s->path);
   if (t->adapter.batch % 2) {
-    return fail(XS_USAGE, "%s: adapter.batch: %lld is odd, but half of a batch is source and half target",
+    return fail(XS_USAGE,
+                "%s: adapter.batch: %lld is odd, but half of a batch is source and half target",
                 s->path, (long long)t->adapter.batch);
   }
   if (t->classifier.batch < 2 || t->tune.batch < 2) {
-    return fail(XS_USAGE, "%s: batch 1 is too small for a classifier; give 2 or more (the paper uses 128)", s->path);
+    return fail(XS_USAGE,
+                "%s: batch 1 is too small for a classifier; give 2 or more (the paper uses 128)",
+                s->path);
   }
   if (strcmp(t->tune.architecture, t->classifier.architecture) != 0) {
-    return fail(XS_USAGE, "%s: tune.architecture: '%s' differs from the classifier's '%s', which it starts from",
-                s->path, t->tune.architecture, t->classifier.architecture);
+    return fail(
+        XS_USAGE,
+        "%s: tune.architecture: '%s' differs from the classifier's '%s', which it starts from",
+        s->path, t->tune.architecture, t->classifier.architecture);
   }
   return 0;
 }
@@ -190,13 +199,15 @@ void xs_study_close(xs_study *s) {
 
 json_t *study_json(const xs_study *s) { return option_json(&settings_table, &s->settings); }
 
-/* ---- units ------------------------------------------------------------------------------------ */
+/* ---- units ------------------------------------------------------------------------------------
+ */
 
-static void add_unit(const xs_study *s, study_unit *u, int *n, unit_kind kind, int source, int target) {
+static void add_unit(const xs_study *s, study_unit *u, int *n, unit_kind kind, int source,
+                     int target) {
   static const char *const word[] = {"baseline", "adapter", "tuned"};
-  char *name = kind == UNIT_BASELINE
-                   ? text_format("%s-%s", word[kind], s->site_name[source])
-                   : text_format("%s-%s-%s", word[kind], s->site_name[source], s->site_name[target]);
+  char *name = kind == UNIT_BASELINE ? text_format("%s-%s", word[kind], s->site_name[source])
+                                     : text_format("%s-%s-%s", word[kind], s->site_name[source],
+                                                   s->site_name[target]);
   for (int i = 0; i < *n; i++) {
     if (strcmp(u[i].name, name) != 0) continue;
     free(name);
@@ -236,8 +247,9 @@ xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text)
   char *out = o->out ? text_copy(o->out) : text_format("runs/%s", s->settings.name);
   *text = text_copy("");
   for (int i = 0; i < n; i++) {
-    char *more = text_format("%s%-5s %-32s %s\n", *text, folder_unit_done(out, u[i].name) ? "done" : "to do",
-                             u[i].name, unit_purpose(&u[i]));
+    char *more =
+        text_format("%s%-5s %-32s %s\n", *text, folder_unit_done(out, u[i].name) ? "done" : "to do",
+                    u[i].name, unit_purpose(&u[i]));
     free(*text);
     *text = more;
   }

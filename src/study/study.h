@@ -29,18 +29,21 @@ struct xs_study {
   int n_pairs;
 };
 
-/* ---- units ------------------------------------------------------------------------------------ */
+/* ---- units ------------------------------------------------------------------------------------
+ */
 typedef enum unit_kind { UNIT_BASELINE, UNIT_ADAPTER, UNIT_TUNED } unit_kind;
 typedef struct study_unit {
   unit_kind kind;
   int source, target; /* a baseline has only source */
   char *name;         /* "adapter-mnist-usps" */
 } study_unit;
-/* Every unit once, in an order in which each finds what it needs; the caller frees with units_free. */
+/* Every unit once, in an order in which each finds what it needs; the caller frees with units_free.
+ */
 study_unit *units_list(const xs_study *s, int *n);
 void units_free(study_unit *u, int n);
 
-/* ---- a run -------------------------------------------------------------------------------------- */
+/* ---- a run --------------------------------------------------------------------------------------
+ */
 typedef struct study_run {
   const xs_study *study;
   const xs_run_options *o;
@@ -51,12 +54,16 @@ typedef struct study_run {
 } study_run;
 
 /* The rows of a split of site i; labelled ones only where asked.  Allocated. */
-xs_status run_rows(const study_run *r, int site, xs_split which, bool labelled, int64_t **rows, int64_t *n);
-char *run_unit_path(const study_run *r, const char *unit, const char *file); /* file NULL: the folder */
+xs_status run_rows(const study_run *r, int site, xs_split which, bool labelled, int64_t **rows,
+                   int64_t *n);
+char *run_unit_path(const study_run *r, const char *unit,
+                    const char *file); /* file NULL: the folder */
 
-/* Claims the run folder for this study: writes study.json, or checks that it is this study's.
- * *finished: results.json is there already. */
-xs_status folder_claim(const study_run *r, bool *finished);
+/* Claims a run folder for work described by `mine`: writes study.json, or checks that it says the
+ * same.  *finished: the result file is there already.  Fails where the folder holds anything else,
+ * or broken work and resume is not set. */
+xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
+                       bool *finished);
 bool folder_unit_done(const char *out, const char *unit);
 
 xs_status unit_run(study_run *r, const study_unit *u);

@@ -10,10 +10,12 @@
 #include "study.h"
 
 char *run_unit_path(const study_run *r, const char *unit, const char *file) {
-  return file ? text_format("%s/units/%s/%s", r->out, unit, file) : text_format("%s/units/%s", r->out, unit);
+  return file ? text_format("%s/units/%s/%s", r->out, unit, file)
+              : text_format("%s/units/%s", r->out, unit);
 }
 
-xs_status run_rows(const study_run *r, int site, xs_split which, bool labelled, int64_t **rows, int64_t *n) {
+xs_status run_rows(const study_run *r, int site, xs_split which, bool labelled, int64_t **rows,
+                   int64_t *n) {
   const study_settings *t = &r->study->settings;
   const xs_site *s = r->site[site];
   bool by_image = strcmp(t->split_by, "image") == 0;
@@ -55,7 +57,8 @@ static xs_status site_set(const study_run *r, int site, xs_split which, train_se
   set->rows = rows;
   if (!status && set->n == 0) {
     static const char *const word[] = {"training", "validation", "test", "whole"};
-    return (xs_status)fail(XS_FAILED, "site %s has no labelled images in its %s split", s->images.name, word[which]);
+    return (xs_status)fail(XS_FAILED, "site %s has no labelled images in its %s split",
+                           s->images.name, word[which]);
   }
   return status;
 }
@@ -116,8 +119,8 @@ static void release_translated(translated *t) {
   free(t->rows);
 }
 
-static xs_status translate_split(const study_run *r, translator *g, int site, xs_split which, translated *t,
-                                 train_set *set) {
+static xs_status translate_split(const study_run *r, translator *g, int site, xs_split which,
+                                 translated *t, train_set *set) {
   train_set from;
   xs_status status = site_set(r, site, which, &from);
   if (!status) status = translator_apply(g, from.images, from.rows, from.n, 1, &t->images);
@@ -136,8 +139,10 @@ static xs_status translate_split(const study_run *r, translator *g, int site, xs
 
 static xs_status run_tuned(study_run *r, const study_unit *u, const char *dir) {
   const xs_site *s = r->site[u->source];
-  char *adapter = text_format("adapter-%s-%s", r->study->site_name[u->source], r->study->site_name[u->target]);
-  char *generator = run_unit_path(r, adapter, "generator.safetensors"), *start = baseline_path(r, u->source);
+  char *adapter =
+      text_format("adapter-%s-%s", r->study->site_name[u->source], r->study->site_name[u->target]);
+  char *generator = run_unit_path(r, adapter, "generator.safetensors"),
+       *start = baseline_path(r, u->source);
   translator *g = NULL;
   translated train = {0}, validation = {0};
   fit_task task = {.options = &r->study->settings.tune,
@@ -148,7 +153,8 @@ static xs_status run_tuned(study_run *r, const study_unit *u, const char *dir) {
   train_job job = unit_job(r, u->name, dir);
   xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
   if (!status) status = translate_split(r, g, u->source, XS_TRAIN, &train, &task.train);
-  if (!status) status = translate_split(r, g, u->source, XS_VALIDATION, &validation, &task.validation);
+  if (!status)
+    status = translate_split(r, g, u->source, XS_VALIDATION, &validation, &task.validation);
   if (!status) status = train_fit(&job, &task);
   release_translated(&train);
   release_translated(&validation);
@@ -161,12 +167,15 @@ static xs_status run_tuned(study_run *r, const study_unit *u, const char *dir) {
 
 /* What was run, with what: written last. */
 static xs_status write_record(const study_run *r, const study_unit *u, const char *dir) {
-  const char *section = u->kind == UNIT_BASELINE ? "classifier" : u->kind == UNIT_ADAPTER ? "adapter" : "tune";
+  const char *section = u->kind == UNIT_BASELINE  ? "classifier"
+                        : u->kind == UNIT_ADAPTER ? "adapter"
+                                                  : "tune";
   json_t *study = study_json(r->study);
-  json_t *record = json_pack("{s:s, s:I, s:O, s:s, s:s, s:i, s:o, s:s}", "unit", u->name, "seed",
-                             (json_int_t)r->study->settings.seed, "options", json_object_get(study, section),
-                             "device", "cpu", "precision", "f32", "threads", tg_threads(), "kernels",
-                             kernels_json(r->kernels), "version", xs_version());
+  json_t *record =
+      json_pack("{s:s, s:I, s:O, s:s, s:s, s:i, s:o, s:{s:s}}", "unit", u->name, "seed",
+                (json_int_t)r->study->settings.seed, "options", json_object_get(study, section),
+                "device", "cpu", "precision", "f32", "threads", tg_threads(), "kernels",
+                kernels_json(r->kernels), "versions", "xsite", xs_version());
   char *text = json_dumps(record, JSON_INDENT(2)), *path = file_join(dir, "record.json");
   char *checkpoint = file_join(dir, "checkpoint.safetensors");
   int status = file_write_atomic(path, text, strlen(text));

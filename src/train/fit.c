@@ -7,6 +7,7 @@
 #include "classifier.h"
 #include "error.h"
 #include "file.h"
+#include "fit_plan.h"
 #include "model_file.h"
 #include "run.h"
 
@@ -18,9 +19,9 @@ typedef struct fit {
   nn_classifier description;
   nn_net *net;
   tg_store *now, *best;
-  tg_plan *train, *evaluate;
-  tg_value x, label, rate, step, loss; /* of train */
-  tg_value seen, logit;                /* of evaluate */
+  fit_plan train;
+  tg_plan *evaluate;
+  tg_value seen, logit; /* of evaluate */
   loader *loader;
   int64_t epoch_steps;
   /* state of the run, kept in checkpoints */
@@ -32,26 +33,11 @@ typedef struct fit {
 } fit;
 
 static int build_training(fit *f) {
-  const train_geometry *geo = &f->task->geometry;
   const xs_classifier_options *o = f->task->options;
-  tg_graph *g = tg_graph_new();
   nn_classifier dropping = f->description;
   dropping.dropout = o->dropout;
-  f->x = tg_input(g, "x", tg_shape4(o->batch, geo->size, geo->size, geo->channels));
-  f->label = tg_input(g, "label", tg_shape4(o->batch, 1, 1, 1));
-  f->rate = tg_input(g, "rate", tg_scalar());
-  f->step = tg_input(g, "step", tg_scalar());
-  f->loss = nn_cross_entropy(g, nn_classifier_build(g, f->net, &dropping, f->x), f->label);
-  int n = f->net->n;
-  tg_value *outputs = memory_new((size_t)(n + 1) * sizeof *outputs);
-  nn_adam(g, f->net, f->loss, f->rate, f->step,
-          (tg_adam_options){0.9, 0.999, 1e-8, o->weight_decay}, outputs);
-  outputs[n] = f->loss;
   tg_plan_options p = {.effort = f->job->effort, .kernels = f->job->kernels, .seed = f->job->seed};
-  int status = tg_plan_new(g, f->now, n + 1, outputs, &p, &f->train);
-  free(outputs);
-  tg_graph_free(g);
-  return status;
+  return fit_plan_new(f->net, &dropping, o->batch, o->weight_decay, f->now, &p, &f->train);
 }
 
 static int build_evaluation(fit *f) {
@@ -188,12 +174,12 @@ static int train_step(fit *f, double *loss) {
   const xs_classifier_options *o = f->task->options;
   const train_geometry *geo = &f->task->geometry;
   size_t pixels = (size_t)(o->batch * geo->size * geo->size * geo->channels);
-  memcpy(tg_plan_data(f->train, f->x), b->x, pixels * sizeof(float));
-  memcpy(tg_plan_data(f->train, f->label), b->label, (size_t)o->batch * sizeof(float));
-  run_set_scalar(f->train, f->rate, o->learning_rate);
-  run_set_scalar(f->train, f->step, (double)(f->done + 1));
-  if (tg_plan_run(f->train, (uint64_t)f->done)) return 1;
-  *loss = run_scalar(f->train, f->loss);
+  memcpy(tg_plan_data(f->train.plan, f->train.x), b->x, pixels * sizeof(float));
+  memcpy(tg_plan_data(f->train.plan, f->train.label), b->label, (size_t)o->batch * sizeof(float));
+  run_set_scalar(f->train.plan, f->train.rate, o->learning_rate);
+  run_set_scalar(f->train.plan, f->train.step, (double)(f->done + 1));
+  if (tg_plan_run(f->train.plan, (uint64_t)f->done)) return 1;
+  *loss = run_scalar(f->train.plan, f->train.loss);
   return run_check_losses(f->job, f->done, 1, name, loss);
 }
 
@@ -283,7 +269,7 @@ xs_status train_fit(const train_job *job, const fit_task *task) {
   curve_start(&f.curve, "epoch\tloss\tvalidation_auc");
   xs_status status = run(&f);
   loader_free(f.loader);
-  tg_plan_free(f.train);
+  tg_plan_free(f.train.plan);
   tg_plan_free(f.evaluate);
   tg_store_free(f.now);
   tg_store_free(f.best);

@@ -1,0 +1,75 @@
+#include "job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "study.h"
+
+xs_status job_open_site(const job_options *o, const char *domain_file, xs_site **out) {
+  const xs_site_options options = {
+      .data_dir = o->data_dir, .skip_unreadable = o->skip_unreadable, .limit = o->limit};
+  return xs_site_open(domain_file, &options, out);
+}
+
+xs_status job_set(const job_options *o, const xs_site *s, xs_split which, bool labelled,
+                  train_set *set) {
+  int64_t *rows = NULL, kept = 0;
+  bool by_image = strcmp(o->split_by, "image") == 0;
+  *set = (train_set){.images = &s->images, .label = s->label};
+  xs_status status = xs_split_rows(&s->images, (uint64_t)o->seed, by_image, which, &rows, &set->n);
+  if (status) return status;
+  for (int64_t i = 0; i < set->n; i++) {
+    if (!labelled || s->label[rows[i]] >= 0) rows[kept++] = rows[i];
+  }
+  set->rows = rows;
+  set->n = kept;
+  if (kept) return XS_OK;
+  return (xs_status)fail(XS_FAILED, "site %s has no %simages in one of its splits", s->images.name,
+                         labelled ? "labelled " : "");
+}
+
+void job_release_set(train_set *set) { free((void *)(uintptr_t)set->rows); }
+
+/* The options that decide the result, without those that only say how to run. */
+static json_t *describe(const option *rows, int n_rows, const void *record, const char *task) {
+  const option_table table = {task, rows, n_rows};
+  json_t *j = option_json(&table, record);
+  static const char *const how[] = {"out", "resume", "threads", "data_dir", "checkpoint_every"};
+  for (size_t i = 0; i < sizeof how / sizeof *how; i++) json_object_del(j, how[i]);
+  json_object_set_new(j, "task", json_string(task));
+  return j;
+}
+
+xs_status job_run(const job_options *o, const option *rows, int n_rows, const void *record,
+                  const char *task, const char *result,
+                  xs_status (*work)(const train_job *job, const void *record)) {
+  bool finished;
+  json_t *mine = describe(rows, n_rows, record, task);
+  xs_status status = folder_claim(o->out, mine, result, o->resume, &finished);
+  json_decref(mine);
+  if (status) return status;
+  if (finished) {
+    fprintf(stderr, "%s/%s is there already: there is nothing to do\n", o->out, result);
+    return XS_OK;
+  }
+  cli_progress progress;
+  const xs_watch watch = cli_watch(&progress);
+  tg_set_threads((int)o->threads);
+  train_job job = {.task = task,
+                   .dir = o->out,
+                   .seed = (uint64_t)o->seed,
+                   .device = tg_device_cpu(),
+                   .effort = o->measure_kernels ? TG_MEASURE : TG_ESTIMATE,
+                   .kernels = tg_kernels_new(),
+                   .checkpoint_every = o->checkpoint_every,
+                   .watch = &watch};
+  status = work(&job, record);
+  cli_watch_end(&progress);
+  tg_kernels_free(job.kernels);
+  char *checkpoint = file_join(o->out, "checkpoint.safetensors");
+  if (!status) remove(checkpoint);
+  free(checkpoint);
+  return status;
+}

@@ -1,0 +1,59 @@
+#include "job.h"
+#include "settings_rows.h"
+
+typedef struct adapt_options {
+  job_options job;
+  char *source, *target, *model;
+  xs_adapter_options adapter;
+} adapt_options;
+
+static const option rows[] = {
+    {NULL, "source", OPTION_TEXT, offsetof(adapt_options, source), NULL, true, 0, 0, NULL, "FILE",
+     "domain file of the labelled site"},
+    {NULL, "target", OPTION_TEXT, offsetof(adapt_options, target), NULL, true, 0, 0, NULL, "FILE",
+     "domain file of the new site, whose labels are never used"},
+    {NULL, "model", OPTION_TEXT, offsetof(adapt_options, model), NULL, true, 0, 0, NULL, "FILE",
+     "the source site's classifier"},
+    JOB_ROWS(adapt_options),
+    ADAPTER_ROWS(NULL, xs_adapter_options, offsetof(adapt_options, adapter)),
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static xs_status work(const train_job *job, const void *record) {
+  const adapt_options *o = record;
+  xs_site *source = NULL, *target = NULL;
+  adapt_task task = {.options = &o->adapter, .classifier = o->model};
+  train_set unlabelled = {0};
+  xs_status status = job_open_site(&o->job, o->source, &source);
+  if (!status) status = job_open_site(&o->job, o->target, &target);
+  if (!status) status = job_set(&o->job, source, XS_TRAIN, true, &task.source);
+  if (!status) status = job_set(&o->job, source, XS_VALIDATION, true, &task.validation);
+  if (!status) status = job_set(&o->job, target, XS_TRAIN, false, &unlabelled);
+  if (!status) {
+    task.target = &target->images;
+    task.target_rows = unlabelled.rows;
+    task.target_n = unlabelled.n;
+    status = train_adapt(job, &task);
+  }
+  job_release_set(&task.source);
+  job_release_set(&task.validation);
+  job_release_set(&unlabelled);
+  xs_site_close(source);
+  xs_site_close(target);
+  return status;
+}
+
+static int run(void *record, int n, const char **word) {
+  (void)n;
+  (void)word;
+  const adapt_options *o = record;
+  return job_run(&o->job, rows, ROWS, record, "adapt", "generator.safetensors", work);
+}
+
+const cli_verb verb_adapt = {.name = "adapt",
+                             .words = "",
+                             .summary = "Learn to translate one site's images into another's look.",
+                             .options = rows,
+                             .n_options = ROWS,
+                             .record = sizeof(adapt_options),
+                             .run = run};

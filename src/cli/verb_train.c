@@ -1,0 +1,55 @@
+#include "job.h"
+#include "settings_rows.h"
+
+typedef struct train_options {
+  job_options job;
+  char *data, *start_from;
+  xs_classifier_options classifier;
+} train_options;
+
+static const option rows[] = {
+    {NULL, "data", OPTION_TEXT, offsetof(train_options, data), NULL, true, 0, 0, NULL, "FILE",
+     "domain file of the labelled site"},
+    {NULL, "start_from", OPTION_TEXT, offsetof(train_options, start_from), NULL, false, 0, 0, NULL,
+     "FILE", "classifier to fine-tune instead of training a new one"},
+    JOB_ROWS(train_options),
+    CLASSIFIER_ROWS(NULL, xs_classifier_options, offsetof(train_options, classifier)),
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static xs_status work(const train_job *job, const void *record) {
+  const train_options *o = record;
+  xs_site *site = NULL;
+  fit_task task = {.options = &o->classifier,
+                   .geometry = {.size = (int)o->job.size,
+                                .channels = (int)o->job.image_channels,
+                                .norm = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}}},
+                   .start_from = o->start_from};
+  xs_status status = job_open_site(&o->job, o->data, &site);
+  if (!status) status = job_set(&o->job, site, XS_TRAIN, true, &task.train);
+  if (!status) status = job_set(&o->job, site, XS_VALIDATION, true, &task.validation);
+  if (!status) {
+    task.classes = site->classes;
+    task.class_name = site->class_name;
+    status = train_fit(job, &task);
+  }
+  job_release_set(&task.train);
+  job_release_set(&task.validation);
+  xs_site_close(site);
+  return status;
+}
+
+static int run(void *record, int n, const char **word) {
+  (void)n;
+  (void)word;
+  const train_options *o = record;
+  return job_run(&o->job, rows, ROWS, record, "train", "model.safetensors", work);
+}
+
+const cli_verb verb_train = {.name = "train",
+                             .words = "",
+                             .summary = "Train a classifier on one site's labels.",
+                             .options = rows,
+                             .n_options = ROWS,
+                             .record = sizeof(train_options),
+                             .run = run};
