@@ -18,7 +18,9 @@ static tg_value other_operand(const node *add, tg_value v) {
   return add->in[0] == v ? add->in[1] : add->in[0];
 }
 
-static bool is_channel_vector(tg_shape s) { return s.d[0] * s.d[1] * s.d[2] == 1; }
+static bool is_channel_vector(tg_shape s, tg_shape of) {
+  return s.d[0] * s.d[1] * s.d[2] == 1 && s.d[3] == of.d[3];
+}
 
 /* Extends the fusion f of a body by its reader; false where that is no epilogue. */
 static bool extend(const plan_draft *d, const op *o, const node *reader, tg_value v, op_fusion *f,
@@ -36,7 +38,7 @@ static bool extend(const plan_draft *d, const op *o, const node *reader, tg_valu
   tg_value other = other_operand(reader, v);
   const node *x = &d->g->node[other];
   if (x->op == &op_broadcast && (o->flags & OP_FUSE_BIAS) && !f->bias &&
-      is_channel_vector(d->g->node[x->in[0]].shape)) {
+      is_channel_vector(d->g->node[x->in[0]].shape, x->shape)) {
     f->bias = true;
     extra[0] = x->in[0];
     return true;

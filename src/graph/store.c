@@ -7,6 +7,7 @@
 #include "device.h"
 #include "error.h"
 #include "file.h"
+#include "graph.h"
 
 void *store_allocate(size_t bytes) {
   size_t rounded = (bytes + 63) / 64 * 64;
@@ -56,7 +57,10 @@ int tg_store_add(tg_store *s, const char *name, tg_shape shape) {
   int i = tg_store_find(s, name);
   if (i >= 0) {
     if (tg_same_shape(s->slot[i].shape, shape)) return 0;
-    return fail(1, "parameter %s is wanted in two shapes", name);
+    char wanted[96], known[96];
+    graph_describe_shape(shape, wanted, sizeof wanted);
+    graph_describe_shape(s->slot[i].shape, known, sizeof known);
+    return fail(1, "parameter %s is wanted as %s, but the store has it as %s", name, wanted, known);
   }
   s->slot = memory_grow(s->slot, (size_t)(s->n + 1) * sizeof *s->slot);
   s->slot[s->n++] = (store_slot){
