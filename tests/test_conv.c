@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <omp.h>
+
 #include "conv.h"
 #include "random.h"
 
@@ -230,7 +232,167 @@ static void test_fused(void **state) {
   }
 }
 
+/* Values of torch.nn.functional.conv2d (PyTorch 2.13) and its backward pass on whole numbers:
+ * element i of a tensor is (i a + b) mod m - m / 2. */
+static double *whole_numbers(int count, int a, int b, int m) {
+  double *x = allocate((size_t)count * sizeof *x);
+  for (int i = 0; i < count; i++) x[i] = (i * a + b) % m - m / 2;
+  return x;
+}
+
+static const double torch_y[36] = {17,  -15, -20, -37, -11, -9,  -19, 19, 5,   -32, -29, 4,
+                                   -32, 31,  8,   0,   11,  -10, 11,  -3, 8,   -26, -32, -32,
+                                   -29, 29,  5,   21,  -19, -8,  -11, 15, -20, 46,  17,  -14};
+static const double torch_dx[60] = {8,  -3, 7,  -2, 6,  0,  -6, 2,  -4, 2,  2,  2,  0,  2,  -3,
+                                    3,  -6, 13, -3, 2,  0,  -3, 0,  10, -4, 2,  -6, -5, -1, -4,
+                                    7,  -3, 8,  -1, -5, -2, 6,  -8, 6,  0,  -3, -6, -2, 2,  -1,
+                                    -6, 3,  -9, -6, 2,  -4, 2,  2,  2,  -5, 2,  -5, 6,  -2, 4};
+static const double torch_dw[36] = {16,  2,   12,  -20, -47, 24,  22,  6,   -1,  -4, -35, 19,
+                                    19,  -10, -51, 24,  11,  14,  11,  -32, -51, 34, 19,  -32,
+                                    -35, 16,  -1,  12,  22,  -47, -47, 22,  12,  -1, 16,  -35};
+
+static void assert_equal(const double *x, const double *expected, int count) {
+  for (int i = 0; i < count; i++) {
+    if (!(x[i] == expected[i])) fail_msg("element %d is %g, want %g", i, x[i], expected[i]);
+  }
+}
+
+static void check_definition(const geometry *g, member m, const double *a, const double *b,
+                             const double *expected, int count) {
+  op_site s = make_site(g, m);
+  double *out = allocate((size_t)tg_count(s.out) * sizeof *out);
+  s.op->reference(&s, &(op_buffers){.in = {a, b}, .out = {out}});
+  assert_equal(out, expected, count);
+  free(out);
+}
+
+static void test_definition(void **state) {
+  const geometry g = {2, 5, 4, 3, 3, 2, 2, 2, 1};
+  double *x = whole_numbers(120, 7, 1, 11), *w = whole_numbers(36, 5, 2, 7);
+  double *dy = whole_numbers(36, 3, 1, 5);
+  (void)state;
+  check_definition(&g, CONV, x, w, torch_y, 36);
+  check_definition(&g, CONV_DX, dy, w, torch_dx, 60);
+  check_definition(&g, CONV_DW, x, dy, torch_dw, 36);
+  free(x);
+  free(w);
+  free(dy);
+}
+
+/* Every kernel with several threads, more than there are images or blocks; twice: the same bytes.
+ */
+static void test_threads(void **state) {
+  int before = omp_get_max_threads();
+  (void)state;
+  omp_set_num_threads(5);
+  for (int i = 0; i < SHAPES; i++) {
+    for (member m = CONV; m <= CONV_DW; m++) {
+      op_site s = make_site(&shapes[i], m);
+      problem p = make_problem(&s);
+      float *first = allocate((size_t)p.count * sizeof *first);
+      for (const op_kernel *const *k = s.op->cpu; *k; k++) {
+        if ((*k)->applies && !(*k)->applies(&s)) continue;
+        check_kernel(*k, &p, 5e-5);
+        memcpy(first, p.out, (size_t)p.count * sizeof *first);
+        run_kernel(*k, &p);
+        assert_memory_equal(first, p.out, (size_t)p.count * sizeof *first);
+      }
+      free(first);
+      free_problem(&p);
+    }
+  }
+  omp_set_num_threads(before);
+}
+
+/* The shapes of the networks run on the kernels made for them. */
+static void test_choice(void **state) {
+  const struct {
+    geometry g;
+    member m;
+    const char *kernel;
+  } want[] = {
+      {{2, 8, 8, 64, 3, 3, 64, 1, 1}, CONV, "winograd"},
+      {{2, 32, 32, 64, 4, 4, 128, 2, 1}, CONV_DX, "winograd"},
+      {{2, 32, 32, 64, 7, 7, 3, 1, 3}, CONV, "columns"},
+      {{2, 32, 32, 5, 7, 7, 64, 1, 3}, CONV, "direct"},
+      {{2, 32, 32, 5, 7, 7, 64, 1, 3}, CONV_DX, "columns"},
+      {{2, 32, 32, 5, 7, 7, 64, 1, 3}, CONV_DW, "columns"},
+      {{2, 32, 32, 3, 5, 5, 20, 1, 0}, CONV_DW, "direct"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+    op_site s = make_site(&want[i].g, want[i].m);
+    const op_kernel *const *k = s.op->cpu;
+    while ((*k)->applies && !(*k)->applies(&s)) k++;
+    assert_string_equal((*k)->name, want[i].kernel);
+  }
+}
+
+static void check_refused(const op *o, tg_shape a, tg_shape b, const op_attr *attr,
+                          const char *reason) {
+  op_site s = {.op = o, .n = 2, .in = {a, b}, .attr = *attr};
+  char why[256];
+  assert_false(o->shape(&s, &s.out, why, sizeof why));
+  if (!strstr(why, reason)) fail_msg("'%s' does not say '%s'", why, reason);
+}
+
+static void test_refusals(void **state) {
+  tg_shape x = tg_shape4(2, 4, 4, 3), w = tg_shape4(3, 3, 5, 8), big = tg_shape4(7, 7, 3, 8);
+  (void)state;
+  check_refused(&op_conv, x, w, &(op_attr){.i = {1, 1}}, "the image has 3 channels");
+  check_refused(&op_conv, x, big, &(op_attr){.i = {1, 1}}, "7x7 kernel does not fit a 4x4");
+  check_refused(&op_conv, x, big, &(op_attr){.i = {0, 1}}, "stride 0");
+  check_refused(&op_conv, x, big, &(op_attr){.i = {1, -1}}, "pad -1");
+  check_refused(&op_conv_dx, tg_shape4(2, 3, 3, 8), big, &(op_attr){.i = {1, 3}, .shape = x},
+                "dy is {2,3,3,8}");
+  check_refused(&op_conv_dw, x, tg_shape4(1, 4, 4, 8), &(op_attr){.i = {1, 3}, .shape = big},
+                "makes {2,4,4,8}");
+  check_refused(&op_matmul, x, w, &(op_attr){.i = {0, 0}}, "the left matrix is 32x3");
+}
+
+/* ---- matrix product ----------------------------------------------------------------------- */
+
+static op_site make_product(int m, int k, int n, bool ta, bool tb) {
+  op_site s = {.op = &op_matmul, .n = 2, .attr.i = {ta, tb}};
+  s.in[0] = ta ? tg_shape4(k, 1, 1, m) : tg_shape4(m, 1, 1, k);
+  s.in[1] = tb ? tg_shape4(n, 1, 1, k) : tg_shape4(k, 1, 1, n);
+  char why[200];
+  assert_true(s.op->shape(&s, &s.out, why, sizeof why));
+  return s;
+}
+
+static void test_matmul(void **state) {
+  const int size[][3] = {{1, 1, 1}, {3, 5, 2}, {17, 1250, 50}, {128, 50, 10}, {2, 7, 33}};
+  (void)state;
+  for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+    for (int t = 0; t < 4; t++) {
+      op_site s = make_product(size[i][0], size[i][1], size[i][2], t & 1, t & 2), f = s;
+      assert_int_equal(check_site(&s), 1);
+      fuse(&f, OP_LEAKY_RELU, 0.2);
+      assert_int_equal(check_site(&f), 1);
+    }
+  }
+}
+
+/* [1 2 3; 4 5 6] [7 8; 9 10; 11 12], and the same of stored transposes. */
+static void test_matmul_definition(void **state) {
+  const double a[] = {1, 2, 3, 4, 5, 6}, b[] = {7, 8, 9, 10, 11, 12};
+  const double at[] = {1, 4, 2, 5, 3, 6}, bt[] = {7, 9, 11, 8, 10, 12};
+  const double expected[] = {58, 64, 139, 154};
+  (void)state;
+  for (int t = 0; t < 4; t++) {
+    op_site s = make_product(2, 3, 2, t & 1, t & 2);
+    double c[4];
+    s.op->reference(&s, &(op_buffers){.in = {t & 1 ? at : a, t & 2 ? bt : b}, .out = {c}});
+    assert_equal(c, expected, 4);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_kernels), cmocka_unit_test(test_fused)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_definition), cmocka_unit_test(test_kernels),
+      cmocka_unit_test(test_fused),      cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_choice),     cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_matmul),     cmocka_unit_test(test_matmul_definition)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
