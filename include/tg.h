@@ -148,6 +148,7 @@ typedef struct tg_plan_options {
   struct tg_kernels *kernels; /* choices to use and extend (FFTW's wisdom), or NULL */
   uint64_t seed;        /* of every tg_uniform */
   bool unfused;         /* one step per node: for tests */
+  bool timed;           /* measure every step: tg_plan_dump shows its mean milliseconds */
 } tg_plan_options;
 
 /* Remembered kernel choices: operator signature -> kernel name. */

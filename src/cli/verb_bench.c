@@ -58,7 +58,7 @@ typedef struct bench_options {
        .type = OPTION_FLAG,                                                                        \
        .offset = FIELD(plan),                                                                      \
        .fallback = "false",                                                                        \
-       .help = "Print the planned steps too."},                                                    \
+       .help = "Print the planned steps and their mean times too."},                               \
   {                                                                                                \
     .name = "json", .type = OPTION_FLAG, .offset = FIELD(json), .fallback = "false",               \
     .help = "Print JSON."                                                                          \
@@ -173,7 +173,8 @@ static void print_results(const bench_options *o, json_t *j) {
 }
 
 static tg_plan_options plan_options(const bench_options *o) {
-  return (tg_plan_options){.effort = o->measure_kernels ? TG_MEASURE : TG_ESTIMATE, .seed = 1};
+  return (tg_plan_options){
+      .effort = o->measure_kernels ? TG_MEASURE : TG_ESTIMATE, .seed = 1, .timed = o->plan};
 }
 
 /* ---- critic and generator steps ---------------------------------------------------------------
@@ -229,9 +230,9 @@ static int time_steps(const bench_options *o, adapter_nets *n, tg_store *s) {
   if (!status) {
     tg_plan *critic[] = {plan[0].plan}, *generator[] = {plan[1].plan, plan[2].plan};
     for (int i = 0; i < 3; i++) fill_inputs(o, &plan[i]);
+    double d = time_plans(o, 1, critic), g = time_plans(o, 2, generator);
     print_plan(o, "critic step", plan[0].plan);
     print_plan(o, "generator step", plan[1].plan);
-    double d = time_plans(o, 1, critic), g = time_plans(o, 2, generator);
     print_results(o, json_pack("{s:f, s:f}", "critic_ms", d, "generator_ms", g));
   }
   for (int i = 0; i < 3; i++) tg_plan_free(plan[i].plan);
@@ -286,8 +287,9 @@ static int run_classifier(void *record, int words, const char **word) {
     fill_uniform(p.plan, p.x, o->batch * o->size * o->size * 3);
     set_scalar(p.plan, p.rate, 1e-3f);
     set_scalar(p.plan, p.step, 1);
+    double ms = time_plans(o, 1, &p.plan);
     print_plan(o, "classifier step", p.plan);
-    print_results(o, json_pack("{s:f}", "step_ms", time_plans(o, 1, &p.plan)));
+    print_results(o, json_pack("{s:f}", "step_ms", ms));
   }
   tg_plan_free(p.plan);
   nn_net_free(net);

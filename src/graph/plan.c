@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "error.h"
 #include "file.h"
@@ -213,6 +214,7 @@ int tg_plan_new(tg_graph *g, tg_store *s, int n, const tg_value *outputs, const 
   tg_plan *p = memory_new(sizeof *p);
   p->store = s;
   p->seed = d.options->seed;
+  p->timed = d.options->timed;
   p->values = g->count;
   p->place = memory_new((size_t)g->count * sizeof *p->place);
   p->visible = memory_new((size_t)g->count * sizeof *p->visible);
@@ -273,18 +275,30 @@ static void mark_changed(tg_plan *p, const plan_step *s) {
   }
 }
 
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void run_step(tg_plan *p, plan_step *s, uint64_t step) {
+  if (s->chain) {
+    run_chain(s);
+    return;
+  }
+  s->buffers.step = step;
+  if (s->pack) refresh_pack(p, s);
+  s->kernel->run(&s->site, s->state, &s->buffers);
+  if (s->site.op->flags & OP_UPDATE) mark_changed(p, s);
+}
+
 int tg_plan_run(tg_plan *p, uint64_t step) {
   for (int i = 0; i < p->steps; i++) {
-    plan_step *s = &p->step[i];
-    s->buffers.step = step;
-    if (s->chain) {
-      run_chain(s);
-      continue;
-    }
-    if (s->pack) refresh_pack(p, s);
-    s->kernel->run(&s->site, s->state, &s->buffers);
-    if (s->site.op->flags & OP_UPDATE) mark_changed(p, s);
+    double start = p->timed ? now() : 0;
+    run_step(p, &p->step[i], step);
+    if (p->timed) p->step[i].seconds += now() - start;
   }
+  p->runs++;
   return 0;
 }
 
@@ -310,7 +324,12 @@ char *tg_plan_dump(const tg_plan *p) {
   size_t used = 0;
   char *text = memory_new(1), line[1024];
   for (int i = 0; i < p->steps; i++) {
-    describe_step(&p->step[i], line, sizeof line);
+    int time_width = 0;
+    if (p->timed && p->runs) {
+      time_width =
+          snprintf(line, sizeof line, "%9.3f ms  ", 1e3 * p->step[i].seconds / (double)p->runs);
+    }
+    describe_step(&p->step[i], line + time_width, sizeof line - (size_t)time_width);
     size_t length = strlen(line);
     text = memory_grow(text, used + length + 1);
     memcpy(text + used, line, length + 1);
