@@ -413,7 +413,7 @@ static void measured_kernels_are_remembered(void **state) {
   tg_graph *g = tg_graph_new();
   tg_store *s = tg_store_new(tg_device_cpu());
   tg_value x = tg_input(g, "x", tg_shape4(2, 16, 16, 16));
-  tg_value y = tg_conv(g, x, tg_param(g, "w", tg_shape4(3, 3, 16, 16)), 1, 1);
+  tg_value y = tg_conv(g, x, tg_param(g, "w", tg_shape4(7, 7, 16, 3)), 1, 3);
   tg_plan_free(plan_of(g, s, 1, &y, &(tg_plan_options){.effort = TG_MEASURE, .kernels = k}));
   int n = tg_kernels_size(k);
   assert_true(n > 0);
