@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,6 +182,7 @@ static int run(int n, char **words) {
 }
 
 int main(int argc, char **argv) {
+  signal(SIGXFSZ, SIG_IGN); /* a file beyond its limit is then a failed write, with a message */
   int status = run(argc > 0 ? argc - 1 : 0, argv + 1);
   if (status == XS_OK && (fflush(stdout) != 0 || ferror(stdout))) {
     status = fail(XS_FAILED, "cannot write to standard output");

@@ -82,7 +82,7 @@ static void note(void *context, const char *line) {
 }
 
 xs_watch cli_watch(cli_progress *p) {
-  struct sigaction action = {.sa_handler = stop_soon};
+  struct sigaction action = {.sa_handler = stop_soon, .sa_flags = SA_RESTART};
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);

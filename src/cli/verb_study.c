@@ -33,7 +33,7 @@ static const option rows[] = {
      .type = OPTION_CHOICE,
      .offset = FIELD(device),
      .fallback = "cpu",
-     .choices = "cpu|reference",
+     .choices = "cpu",
      .value = "NAME",
      .help = "What computes."},
     {.name = "set",
@@ -78,10 +78,9 @@ static int run(void *record, int n, const char **word) {
   const xs_run_options options = make_run(o);
   xs_study *study = NULL;
   cli_progress progress;
-  xs_status status = open_study(o, word[0], &study);
-  if (status != XS_OK) return status;
   const xs_watch watch = cli_watch(&progress);
-  status = xs_study_run(study, &options, &watch);
+  xs_status status = open_study(o, word[0], &study);
+  if (status == XS_OK) status = xs_study_run(study, &options, &watch);
   cli_watch_end(&progress);
   xs_study_close(study);
   return status;

@@ -1,7 +1,10 @@
 /* folder.c: a run folder belongs to one study, or to one training run. */
 #include <dirent.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "file.h"
@@ -9,15 +12,43 @@
 
 #define FOLDER_OWNER "study.json"
 
+/* Whether a name is that of a file that file_write_atomic of a dead process has left: NAME.tmpPID.
+ */
+static bool is_abandoned(const char *name) {
+  const char *tmp = strstr(name, ".tmp");
+  char *end;
+  long process = tmp ? strtol(tmp + 4, &end, 10) : 0;
+  return process > 0 && *end == 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
+}
+
+/* Whether a folder holds nothing, or only what was left of a first attempt. */
 static bool is_empty(const char *path) {
   DIR *dir = opendir(path);
   if (!dir) return true;
   int entries = 0;
   for (const struct dirent *e; (e = readdir(dir));) {
+    bool first = strncmp(e->d_name, FOLDER_OWNER, strlen(FOLDER_OWNER)) == 0;
+    if (first && is_abandoned(e->d_name)) continue;
     entries += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
   }
   closedir(dir);
   return entries == 0;
+}
+
+/* Removes what killed runs have left half-written, here and below. */
+static void sweep(const char *path) {
+  DIR *dir = opendir(path);
+  for (const struct dirent *e; dir && (e = readdir(dir));) {
+    if (e->d_name[0] == '.') continue;
+    char *name = file_join(path, e->d_name);
+    if (file_is_dir(name)) {
+      sweep(name);
+    } else if (is_abandoned(e->d_name)) {
+      unlink(name);
+    }
+    free(name);
+  }
+  if (dir) closedir(dir);
 }
 
 /* The first key in which two studies differ, as "section.key"; allocated, NULL if equal. */
@@ -85,6 +116,7 @@ xs_status folder_claim(const char *out, const json_t *mine, const char *result, 
                                out);
     }
   }
+  if (!status) sweep(out);
   free(made);
   free(path);
   return status;

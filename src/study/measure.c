@@ -51,7 +51,9 @@ static xs_status test_logits(const study_run *r, const char *unit, const test_se
 static json_t *number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
 static json_t *per_cent(double x) { return number(100 * x); }
 
+/* null where there was nothing to measure. */
 static json_t *measure_json(const xs_measure *m) {
+  if (!m->n) return json_null();
   json_t *j = json_object();
   json_object_set_new(j, "auc", per_cent(m->auc));
   json_object_set_new(j, "low", per_cent(m->low));
@@ -100,11 +102,13 @@ static xs_status measure_kept(const study_run *r, const char *adapter, const cha
   return status;
 }
 
-typedef struct pair_result {
+typedef struct pair_result { /* a measure with n 0 was not made */
   xs_measure internal, external, adapted, ceiling;
   xs_difference gain;
   double kept;
 } pair_result;
+
+static const xs_measure unmeasured = {.auc = NAN};
 
 static xs_status measure_target(const study_run *r, char *const unit[4], const test_set *target,
                                 pair_result *out) {
@@ -125,13 +129,16 @@ static xs_status measure_target(const study_run *r, char *const unit[4], const t
 /* unit: baseline of the source, of the target, adapter, tuned. */
 static xs_status measure_pair(const study_run *r, const study_pair *p, char *const unit[4],
                               pair_result *out) {
-  test_set source, target;
+  test_set source, target = {0};
   float *logit = NULL;
+  out->external = out->adapted = out->ceiling = unmeasured;
+  out->gain = (xs_difference){NAN, NAN, NAN, NAN};
   xs_status status = open_test(r, p->source, &source);
-  if (status) return status;
-  status = open_test(r, p->target, &target);
   if (!status) status = measure_unit(r, unit[0], &source, &logit, &out->internal);
-  if (!status) status = measure_target(r, unit, &target, out);
+  if (!status && r->study->labelled[p->target]) {
+    status = open_test(r, p->target, &target);
+    if (!status) status = measure_target(r, unit, &target, out);
+  }
   if (!status) status = measure_kept(r, unit[2], unit[0], &source, &out->kept);
   free(logit);
   release_test(&target);
@@ -139,29 +146,40 @@ static xs_status measure_pair(const study_run *r, const study_pair *p, char *con
   return status;
 }
 
+static json_t *gain_json(const xs_difference *d) {
+  json_t *j = json_object();
+  json_object_set_new(j, "value", per_cent(d->value));
+  json_object_set_new(j, "low", per_cent(d->low));
+  json_object_set_new(j, "high", per_cent(d->high));
+  json_object_set_new(j, "p", number(d->p));
+  return j;
+}
+
 static json_t *pair_json(const xs_study *s, const study_pair *p, const pair_result *x) {
-  json_t *gain = json_object(), *j = json_object();
-  json_object_set_new(gain, "value", per_cent(x->gain.value));
-  json_object_set_new(gain, "low", per_cent(x->gain.low));
-  json_object_set_new(gain, "high", per_cent(x->gain.high));
-  json_object_set_new(gain, "p", number(x->gain.p));
+  json_t *j = json_object();
   json_object_set_new(j, "source", json_string(s->site_name[p->source]));
   json_object_set_new(j, "target", json_string(s->site_name[p->target]));
   json_object_set_new(j, "internal", measure_json(&x->internal));
   json_object_set_new(j, "external", measure_json(&x->external));
   json_object_set_new(j, "adapted", measure_json(&x->adapted));
   json_object_set_new(j, "ceiling", measure_json(&x->ceiling));
-  json_object_set_new(j, "gain", gain);
+  json_object_set_new(j, "gain", x->external.n ? gain_json(&x->gain) : json_null());
   json_object_set_new(j, "salvage",
                       per_cent(xs_salvage(x->external.auc, x->adapted.auc, x->ceiling.auc)));
   json_object_set_new(j, "keeps_label", per_cent(x->kept));
   return j;
 }
 
+/* Of what was measured. */
 static double mean(const double *x, int n) {
   double total = 0;
-  for (int i = 0; i < n; i++) total += x[i] / n;
-  return total;
+  int measured = 0;
+  for (int i = 0; i < n; i++) {
+    if (isnan(x[i])) continue;
+    total += x[i];
+    measured++;
+  }
+  return measured ? total / measured : NAN;
 }
 
 static json_t *summary_json(const pair_result *x, int n) {
@@ -204,7 +222,8 @@ xs_status measure_all(study_run *r, json_t **results) {
   for (int i = 0; i < s->n_pairs && !status; i++) {
     char *unit[4];
     pair_units(s, &s->pair[i], unit);
-    status = measure_pair(r, &s->pair[i], unit, &x[i]);
+    status = run_check_stop(r, "all was measured");
+    if (!status) status = measure_pair(r, &s->pair[i], unit, &x[i]);
     for (int k = 0; k < 4; k++) free(unit[k]);
     if (!status) json_array_append_new(pairs, pair_json(s, &s->pair[i], &x[i]));
   }

@@ -11,12 +11,22 @@ static void note(const study_run *r, const char *line) {
 }
 
 static void note_site(const study_run *r, const xs_site *s) {
-  char *line = s->skipped
-                   ? text_format("site %s: %lld images, %lld unreadable left out; the first: %s",
-                                 s->images.name, (long long)s->images.n, (long long)s->skipped,
-                                 s->first_skipped)
-                   : text_format("site %s: %lld images, %d classes", s->images.name,
-                                 (long long)s->images.n, s->classes);
+  char *images = text_format("site %s: %lld images", s->images.name, (long long)s->images.n), *line;
+  if (s->skipped) {
+    line = text_format("%s, %lld unreadable left out; the first: %s", images, (long long)s->skipped,
+                       s->first_skipped);
+  } else {
+    line = text_format("%s, %d classes", images, s->classes);
+  }
+  note(r, line);
+  free(line);
+  free(images);
+}
+
+static void note_unlabelled(const study_run *r, int i) {
+  if (r->study->labelled[i]) return;
+  char *line = text_format("site %s has no labels: what is lost and won there cannot be measured",
+                           r->study->site_name[i]);
   note(r, line);
   free(line);
 }
@@ -29,6 +39,27 @@ static bool same_classes(const xs_site *a, const xs_site *b) {
   return true;
 }
 
+/* All sites that list classes list the same ones. */
+static xs_status check_classes(const study_run *r) {
+  const xs_study *s = r->study;
+  int first = 0;
+  while (first < s->n_sites && !r->site[first]->classes) first++;
+  for (int i = first + 1; i < s->n_sites; i++) {
+    if (!r->site[i]->classes || same_classes(r->site[first], r->site[i])) continue;
+    return (xs_status)fail(
+        XS_FAILED,
+        "sites %s (%s) and %s (%s) have different classes: a classifier of one cannot be "
+        "used at the other; give both domain files the same list",
+        s->site_name[first], s->site_file[first], s->site_name[i], s->site_file[i]);
+  }
+  return XS_OK;
+}
+
+xs_status run_check_stop(const study_run *r, const char *next) {
+  if (!r->watch || !r->watch->stop || !r->watch->stop(r->watch->context)) return XS_OK;
+  return (xs_status)fail(XS_FAILED, "stopped before %s; continue with --resume", next);
+}
+
 static xs_status open_sites(study_run *r) {
   const xs_study *s = r->study;
   xs_site_options o = {.data_dir = r->o->data_dir,
@@ -36,18 +67,13 @@ static xs_status open_sites(study_run *r) {
                        .limit = s->settings.limit};
   r->site = memory_new((size_t)s->n_sites * sizeof *r->site);
   for (int i = 0; i < s->n_sites; i++) {
-    xs_status status = xs_site_open(s->site_file[i], &o, &r->site[i]);
+    xs_status status = run_check_stop(r, s->site_name[i]);
+    if (!status) status = xs_site_open(s->site_file[i], &o, &r->site[i]);
     if (status) return status;
     note_site(r, r->site[i]);
-    if (!same_classes(r->site[0], r->site[i])) {
-      return (xs_status)fail(
-          XS_FAILED,
-          "sites %s (%s) and %s (%s) have different classes: a classifier of one cannot be "
-          "used at the other; give both domain files the same list",
-          s->site_name[0], s->site_file[0], s->site_name[i], s->site_file[i]);
-    }
+    note_unlabelled(r, i);
   }
-  return XS_OK;
+  return check_classes(r);
 }
 
 static void close_sites(study_run *r) {
@@ -59,7 +85,12 @@ static xs_status run_units(study_run *r) {
   int n;
   study_unit *u = units_list(r->study, &n);
   xs_status status = XS_OK;
-  for (int i = 0; i < n && !status; i++) status = unit_run(r, &u[i]);
+  for (int i = 0; i < n && !status; i++) {
+    log_unit(r->log, u[i].name);
+    status = run_check_stop(r, u[i].name);
+    if (!status) status = unit_run(r, &u[i]);
+  }
+  log_unit(r->log, NULL);
   units_free(u, n);
   return status;
 }
@@ -90,7 +121,9 @@ static xs_status run(study_run *r) {
   xs_status status = folder_claim(r->out, mine, "results.json", r->o->resume, &finished);
   json_decref(mine);
   if (!status && !finished) {
-    status = open_sites(r);
+    status = log_open(r->out, r->watch, &r->log);
+    if (!status) r->watch = log_watch(r->log);
+    if (!status) status = open_sites(r);
     if (!status) status = run_units(r);
     if (!status) status = write_results(r);
   }
@@ -102,6 +135,8 @@ xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const xs_watc
   r.out = o->out ? text_copy(o->out) : text_format("runs/%s", s->settings.name);
   tg_set_threads(o->threads);
   xs_status status = run(&r);
+  if (status) log_error(r.log, fail_message());
+  log_close(r.log);
   close_sites(&r);
   tg_kernels_free(r.kernels);
   free(r.out);

@@ -49,6 +49,12 @@ static int parse_pair(xs_study *s, const char *text) {
   int source, target;
   int status = resolve_site(s, text, from, &source);
   if (!status) status = resolve_site(s, text, to, &target);
+  if (!status && !s->labelled[source]) {
+    status = fail(XS_USAGE,
+                  "%s: pairs: '%s': the site %s (%s) has no labels, so that no classifier can be "
+                  "trained on it; it can only be a target",
+                  s->path, text, from, s->site_file[source]);
+  }
   if (!status && source == target) {
     status = fail(XS_USAGE, "%s: pairs: '%s': source and target are the same site", s->path, text);
   }
@@ -68,10 +74,11 @@ static int parse_pairs(xs_study *s) {
   if (p->n == 1 && strcmp(p->text[0], "all") == 0) {
     for (int i = 0; i < s->n_sites; i++) {
       for (int k = 0; k < s->n_sites; k++) {
-        if (i != k) add_pair(s, i, k);
+        if (i != k && s->labelled[i]) add_pair(s, i, k);
       }
     }
-    return 0;
+    if (s->n_pairs) return 0;
+    return fail(XS_USAGE, "%s: pairs: no site has labels, so that there is no source", s->path);
   }
   for (int i = 0; i < p->n; i++) {
     if (parse_pair(s, p->text[i])) return XS_USAGE;
@@ -82,11 +89,13 @@ static int parse_pairs(xs_study *s) {
 /* ---- checks -----------------------------------------------------------------------------------
  */
 
-/* The site's name; where its files are does not matter yet, so any data folder will do. */
-static int read_name(const char *path, char **name) {
+/* The site's name and whether it has labels; where its files are does not matter yet, so any data
+ * folder will do. */
+static int read_domain(const char *path, char **name, bool *labelled) {
   domain d;
   int status = domain_open(path, ".", &d);
   if (!status) *name = text_copy(d.name);
+  *labelled = d.labels.n > 0 && d.classes.n > 0;
   domain_close(&d);
   return status;
 }
@@ -99,9 +108,10 @@ static int read_sites(xs_study *s) {
   }
   s->site_file = memory_new((size_t)files->n * sizeof *s->site_file);
   s->site_name = memory_new((size_t)files->n * sizeof *s->site_name);
+  s->labelled = memory_new((size_t)files->n * sizeof *s->labelled);
   for (int i = 0; i < files->n; i++) {
     char *name = NULL, *path = file_join(s->dir, files->text[i]);
-    if (read_name(path, &name)) {
+    if (read_domain(path, &name, &s->labelled[s->n_sites])) {
       free(path);
       return XS_USAGE;
     }
@@ -190,6 +200,7 @@ void xs_study_close(xs_study *s) {
   }
   free(s->site_file);
   free(s->site_name);
+  free(s->labelled);
   free(s->pair);
   option_release(&settings_table, &s->settings);
   free(s->dir);
@@ -221,7 +232,8 @@ study_unit *units_list(const xs_study *s, int *n) {
   *n = 0;
   for (int i = 0; i < s->n_pairs; i++) {
     add_unit(s, u, n, UNIT_BASELINE, s->pair[i].source, -1);
-    add_unit(s, u, n, UNIT_BASELINE, s->pair[i].target, -1);
+    int target = s->pair[i].target;
+    if (s->labelled[target]) add_unit(s, u, n, UNIT_BASELINE, target, -1);
   }
   for (int i = 0; i < s->n_pairs; i++) {
     add_unit(s, u, n, UNIT_ADAPTER, s->pair[i].source, s->pair[i].target);

@@ -4,6 +4,7 @@
  * study.c     reads and checks a study file; what would run
  * folder.c    the run folder: who owns it, what is done
  * unit.c      runs one unit: a baseline, an adapter, a fine-tuned classifier
+ * log.c       log.jsonl
  * measure.c   results.json from the models
  * run.c       all of it in order */
 #ifndef STUDY_H
@@ -11,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "log.h"
 #include "settings.h"
 #include "train.h"
 #include "xsite.h"
@@ -24,6 +26,7 @@ struct xs_study {
   study_settings settings;
   char **site_file; /* [n_sites] resolved */
   char **site_name; /* [n_sites] */
+  bool *labelled;   /* [n_sites] whether the domain file names labels */
   int n_sites;
   study_pair *pair;
   int n_pairs;
@@ -48,6 +51,7 @@ typedef struct study_run {
   const xs_study *study;
   const xs_run_options *o;
   const xs_watch *watch;
+  run_log *log; /* NULL where there is nothing to do */
   char *out;
   xs_site **site; /* [n_sites] */
   tg_kernels *kernels;
@@ -65,6 +69,8 @@ char *run_unit_path(const study_run *r, const char *unit,
 xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
                        bool *finished);
 bool folder_unit_done(const char *out, const char *unit);
+/* Fails where the caller has asked to stop. */
+xs_status run_check_stop(const study_run *r, const char *next);
 
 xs_status unit_run(study_run *r, const study_unit *u);
 xs_status measure_all(study_run *r, json_t **results);

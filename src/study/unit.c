@@ -57,7 +57,9 @@ static xs_status site_set(const study_run *r, int site, xs_split which, train_se
   set->rows = rows;
   if (!status && set->n == 0) {
     static const char *const word[] = {"training", "validation", "test", "whole"};
-    return (xs_status)fail(XS_FAILED, "site %s has no labelled images in its %s split",
+    return (xs_status)fail(XS_FAILED,
+                           "site %s has no labelled images in its %s split; a site needs more, or "
+                           "none: then leave `classes` out of its domain file",
                            s->images.name, word[which]);
   }
   return status;
@@ -176,11 +178,9 @@ static xs_status write_record(const study_run *r, const study_unit *u, const cha
                 (json_int_t)r->study->settings.seed, "options", json_object_get(study, section),
                 "device", "cpu", "precision", "f32", "threads", tg_threads(), "kernels",
                 kernels_json(r->kernels), "versions", "xsite", xs_version());
-  char *text = json_dumps(record, JSON_INDENT(2)), *path = file_join(dir, "record.json");
-  char *checkpoint = file_join(dir, "checkpoint.safetensors");
+  char *text = json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
+  char *path = file_join(dir, "record.json");
   int status = file_write_atomic(path, text, strlen(text));
-  if (!status) remove(checkpoint);
-  free(checkpoint);
   free(path);
   free(text);
   json_decref(record);
@@ -188,16 +188,27 @@ static xs_status write_record(const study_run *r, const study_unit *u, const cha
   return status ? XS_FAILED : XS_OK;
 }
 
-xs_status unit_run(study_run *r, const study_unit *u) {
-  if (folder_unit_done(r->out, u->name)) return XS_OK;
-  char *dir = run_unit_path(r, u->name, NULL);
+/* A finished unit needs none; a run that was killed may have left one. */
+static void remove_checkpoint(const char *dir) {
+  char *path = file_join(dir, "checkpoint.safetensors");
+  remove(path);
+  free(path);
+}
+
+static xs_status train_unit(study_run *r, const study_unit *u, const char *dir) {
   xs_status status = file_make_dirs(dir) ? XS_FAILED : XS_OK;
   tg_kernels_free(r->kernels);
   r->kernels = tg_kernels_new();
   if (!status && u->kind == UNIT_BASELINE) status = run_baseline(r, u, dir);
   if (!status && u->kind == UNIT_ADAPTER) status = run_adapter(r, u, dir);
   if (!status && u->kind == UNIT_TUNED) status = run_tuned(r, u, dir);
-  if (!status) status = write_record(r, u, dir);
+  return status ? status : write_record(r, u, dir);
+}
+
+xs_status unit_run(study_run *r, const study_unit *u) {
+  char *dir = run_unit_path(r, u->name, NULL);
+  xs_status status = folder_unit_done(r->out, u->name) ? XS_OK : train_unit(r, u, dir);
+  if (!status) remove_checkpoint(dir);
   free(dir);
   return status;
 }

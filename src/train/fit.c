@@ -135,7 +135,7 @@ static int restore(fit *f, const json_t *state) {
 
 /* ---- epochs --------------------------------------------------------------------------------- */
 
-static double validation_auc(fit *f) {
+static int validate(fit *f, double *auc) {
   const train_set *v = &f->task->validation;
   const train_geometry *geo = &f->task->geometry;
   int classes = f->task->classes;
@@ -143,18 +143,19 @@ static double validation_auc(fit *f) {
   float *logit = memory_new((size_t)((v->n + EVALUATION_BATCH) * classes) * sizeof *logit);
   int32_t *label = memory_new((size_t)(v->n + 1) * sizeof *label);
   for (int64_t i = 0; i < v->n; i++) label[i] = v->label[v->rows[i]];
-  for (int64_t first = 0; first < v->n; first += EVALUATION_BATCH) {
+  int status = 0;
+  for (int64_t first = 0; first < v->n && !status; first += EVALUATION_BATCH) {
     batch_rows(v->rows, v->n, first, EVALUATION_BATCH, rows);
     xs_images_fetch(v->images, rows, EVALUATION_BATCH, geo->size, geo->channels, &geo->norm,
                     tg_plan_data(f->evaluate, f->seen));
-    tg_plan_run(f->evaluate, 0);
+    status = tg_plan_run(f->evaluate, 0);
     memcpy(logit + first * classes, tg_plan_data(f->evaluate, f->logit),
            (size_t)(EVALUATION_BATCH * classes) * sizeof *logit);
   }
-  double auc = xs_auc(logit, label, v->n, classes);
+  *auc = xs_auc(logit, label, v->n, classes);
   free(label);
   free(logit);
-  return auc;
+  return status;
 }
 
 static void keep_best(fit *f) {
@@ -184,7 +185,8 @@ static int train_step(fit *f, double *loss) {
 }
 
 static int end_epoch(fit *f) {
-  double auc = validation_auc(f);
+  double auc;
+  if (validate(f, &auc)) return 1;
   if (isnan(auc)) {
     return fail(
         1,

@@ -1,0 +1,55 @@
+# What the tests in this folder share.  Sets xsite, repository, folder (removed at the end).
+# usage: source common.sh XSITE REPOSITORY
+set -u
+xsite=$1
+repository=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+failures=0
+# waiting threads must not spin: tests run beside each other
+export OMP_WAIT_POLICY=passive
+
+# A study of seconds on the examples' data.
+tiny=(--threads 1 --set limit=300 --set size=16 --set checkpoint_every=3 --set replicates=100
+  --set classifier.epochs=3 --set classifier.batch=32 --set tune.epochs=2 --set tune.batch=32
+  --set adapter.channels=2 --set adapter.blocks=1 --set adapter.batch=8
+  --set adapter.generator_steps=20)
+
+complain() {
+  echo "$*"
+  failures=$((failures + 1))
+}
+
+# expect STATUS TEXT WORD...: the exit status, and a text that standard output or error contains.
+expect() {
+  local status=$1 text=$2 found
+  shift 2
+  "$xsite" "$@" >"$folder/out" 2>"$folder/err" </dev/null
+  found=$?
+  if [ $found -ne "$status" ] || ! grep -qF -- "$text" "$folder/out" "$folder/err"; then
+    complain "xsite $*: status $found instead of $status, or this is missing: $text"
+    cat "$folder/out" "$folder/err"
+  fi
+}
+
+# Every file under a folder with its checksum.
+snapshot() {
+  (cd "$1" && find . -type f -exec sha256sum {} + | sort -k 2)
+}
+
+# What a run must reproduce bit for bit: all but the log and PDFs, which say when they were made.
+results_of() {
+  snapshot "$1" | grep -vE '\.pdf$|/log\.jsonl$'
+}
+
+# same A B WHAT: two snapshots are equal.
+same() {
+  [ "$1" = "$2" ] && return
+  complain "$3: files differ"
+  diff <(echo "$1") <(echo "$2")
+}
+
+finish() {
+  echo "$failures failures"
+  [ $failures -eq 0 ]
+}

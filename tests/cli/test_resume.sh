@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# A study that is broken off at any instant and resumed ends with the same bytes.
+# usage: test_resume.sh XSITE REPOSITORY
+# shellcheck source=common.sh
+source "$(dirname "$0")/common.sh" "$1" "$2"
+
+demo() { # demo OUT WORD...
+  local out=$1
+  shift
+  "$xsite" study run "$repository/examples/demo.yaml" --out "$out" "${tiny[@]}" "$@" \
+    >"$folder/out" 2>"$folder/err" </dev/null
+}
+
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+start=$(now_ms)
+demo "$folder/whole" || complain "a plain run fails: $(cat "$folder/err")"
+took=$(($(now_ms) - start))
+demo "$folder/again" || complain "a second plain run fails: $(cat "$folder/err")"
+whole=$(results_of "$folder/whole")
+same "$whole" "$(results_of "$folder/again")" 'two plain runs'
+for file in results.json report.html units/adapter-optdigits-mnist/{generator.safetensors,curve.tsv,translated.png} \
+  units/tuned-optdigits-mnist/model.safetensors; do
+  grep -q " ./$file$" <<<"$whole" || complain "a plain run has no $file"
+done
+
+# Finished: nothing is to be done.
+demo "$folder/again" || complain "status $? at a finished run"
+grep -q 'nothing to do' "$folder/err" || complain 'a finished run is not called finished'
+demo "$folder/again" --resume || complain "status $? at a finished run with --resume"
+same "$whole" "$(results_of "$folder/again")" 'a finished run started again'
+
+# The instants are drawn from the whole run's time; the seed makes a failure repeat.
+RANDOM=7
+broken_off=0
+break_off() { # break_off SIGNAL OUT WORD...: starts a run and sends the signal at a random instant
+  local signal=$1 process
+  shift
+  "$xsite" study run "$repository/examples/demo.yaml" --out "$@" "${tiny[@]}" \
+    >"$folder/out" 2>"$folder/err" </dev/null &
+  process=$!
+  sleep "$(printf '0.%03d' $((RANDOM % 900 + 50)) | awk -v t=$took '{print $1 * t / 1000}')"
+  kill -"$signal" $process 2>/dev/null
+  wait $process 2>/dev/null
+}
+
+survive() { # survive OUT SIGNAL...: one run, broken off by each signal in turn, then finished
+  local out=$1 signal status
+  shift
+  for signal in "$@"; do
+    break_off "$signal" "$out" --resume
+    status=$?
+    [ $status -eq 0 ] && break
+    broken_off=$((broken_off + 1))
+    [ "$signal" = KILL ] && continue
+    [ $status -eq 1 ] && grep -q 'continue with --resume' "$folder/err" ||
+      complain "status $status after SIG$signal: $(cat "$folder/err")"
+  done
+  demo "$out" --resume || complain "resuming fails: $(cat "$folder/err")"
+  same "$whole" "$(results_of "$out")" "a run broken off by $*"
+}
+
+for i in 1 2 3; do survive "$folder/killed$i" KILL KILL; done
+survive "$folder/asked" TERM INT
+[ $broken_off -ge 3 ] || complain "only $broken_off runs were broken off; the instants are too late"
+
+# A broken run is only continued when asked to.
+for _ in 1 2 3 4 5 6 7 8; do
+  break_off KILL "$folder/broken"
+  [ -e "$folder/broken/study.json" ] && [ ! -e "$folder/broken/results.json" ] && break
+  rm -rf "$folder/broken"
+done
+before=$(snapshot "$folder/broken")
+demo "$folder/broken"
+status=$?
+[ $status -eq 1 ] && grep -q 'continue it with --resume' "$folder/err" ||
+  complain "a broken run without --resume: status $status, $(cat "$folder/err")"
+same "$before" "$(snapshot "$folder/broken")" 'a refused run'
+
+# Kernels that were measured are in the checkpoint, and the resumed run uses those.
+measured="$folder/measured/units/baseline-optdigits"
+for _ in 1 2 3 4 5 6 7 8 9; do
+  "$xsite" study run "$repository/examples/demo.yaml" --out "$folder/measured" "${tiny[@]}" \
+    --set checkpoint_every=1 --set classifier.epochs=50 --set classifier.patience=50 --measure-kernels \
+    >"$folder/out" 2>"$folder/err" </dev/null &
+  process=$!
+  for _ in $(seq 400); do
+    [ -e "$measured/checkpoint.safetensors" ] && break
+    sleep 0.02
+  done
+  kill -KILL $process 2>/dev/null
+  wait $process 2>/dev/null
+  [ -e "$measured/checkpoint.safetensors" ] && break
+  rm -rf "$folder/measured"
+done
+# Every choice of the checkpoint is turned round to another kernel's name, which the run must keep.
+kernels_of() { grep -aoE '"kernels": ?\{[^}]*\}|\\"kernels\\": ?\{[^}]*\}' "$1" | tr -d '\\ \n'; }
+before=$(head -c 100000 "$measured/checkpoint.safetensors" | tr '\0' ' ' >"$folder/head" && kernels_of "$folder/head")
+"$xsite" study run "$repository/examples/demo.yaml" --out "$folder/measured" "${tiny[@]}" \
+  --set checkpoint_every=1 --set classifier.epochs=50 --set classifier.patience=50 --measure-kernels --resume \
+  >"$folder/out" 2>"$folder/err" </dev/null || complain "resuming measured kernels: $(cat "$folder/err")"
+grep -q 'continues after step' "$folder/err" || complain 'the run with measured kernels began again'
+[ -n "$before" ] || complain 'no kernels in the checkpoint'
+[ "$before" = "$(kernels_of <(tr -d '\n' <"$measured/record.json"))" ] ||
+  complain "other kernels than before the interruption: $before $(cat "$measured/record.json")"
+
+finish
