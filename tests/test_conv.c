@@ -198,7 +198,7 @@ static int check_site(const op_site *s) {
   int tried = 0;
   for (const op_kernel *const *k = s->op->cpu; *k; k++) {
     if ((*k)->applies ? !(*k)->applies(s) : op_fused(s)) continue;
-    check_kernel(*k, &p, strcmp((*k)->name, "winograd") == 0 ? 5e-5 : 1e-5);
+    check_kernel(*k, &p, strcmp((*k)->name, "winograd") == 0 ? 1e-5 : 3e-6);
     tried++;
   }
   free_problem(&p);

@@ -1,7 +1,7 @@
 /* epilogue_cpu.c: bias and activation over a piece of a kernel's output, while it is in cache. */
 #include "epilogue.h"
 
-#include <math.h>
+#include "pointwise.h"
 
 OP_CLONES static void add_bias(float *y, const float *bias, int64_t rows, int64_t c) {
   for (int64_t i = 0; i < rows; i++) {
@@ -13,13 +13,15 @@ OP_CLONES static void leak(float *y, int64_t count, float slope) {
   for (int64_t i = 0; i < count; i++) y[i] = y[i] <= 0 ? slope * y[i] : y[i];
 }
 
+OP_CLONES static void squash(float *y, int64_t count) {
+  for (int64_t i = 0; i < count; i++) y[i] = pointwise_tanh(y[i]);
+}
+
 void epilogue_apply(const op_site *s, const op_buffers *b, float *y, int64_t rows) {
   int64_t c = s->out.d[3];
   if (s->fusion.bias) add_bias(y, b->in[s->op->inputs], rows, c);
   if (s->fusion.activation == OP_LEAKY_RELU) leak(y, rows * c, (float)s->fusion.slope);
-  if (s->fusion.activation == OP_TANH) {
-    for (int64_t i = 0; i < rows * c; i++) y[i] = tanhf(y[i]);
-  }
+  if (s->fusion.activation == OP_TANH) squash(y, rows * c);
 }
 
 bool epilogue_suffices(const op_site *s) { return !s->fusion.residual; }
