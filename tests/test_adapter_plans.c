@@ -305,6 +305,20 @@ typedef struct outcome {
   double loss[6], gate;
 } outcome;
 
+/* The first moments of all parameters of net, one after the other. */
+static double *read_moments(const gan_case *t, const nn_net *net, int64_t *count) {
+  double *all = calloc((size_t)nn_net_count(net), sizeof *all);
+  *count = 0;
+  for (int i = 0; i < net->n; i++) {
+    const nn_param *p = &net->param[i];
+    double *m = read_param(t->c.store, p->name, ".m");
+    memcpy(all + *count, m, (size_t)tg_count(p->shape) * sizeof *m);
+    *count += tg_count(p->shape);
+    free(m);
+  }
+  return all;
+}
+
 static outcome run_generator(gan_case *t, double gate) {
   adapter_plan p;
   outcome r = {.n = 0};
@@ -313,14 +327,7 @@ static outcome run_generator(gan_case *t, double gate) {
   fill_step(t, &p);
   golden_put(&t->c, p.plan, p.gate, &gate, 1);
   assert_int_equal(tg_plan_run(p.plan, 1), 0);
-  r.moment = calloc((size_t)nn_net_count(t->nets.g), sizeof *r.moment);
-  for (int i = 0; i < t->nets.g->n; i++) {
-    const nn_param *q = &t->nets.g->param[i];
-    double *m = read_param(t->c.store, q->name, ".m");
-    memcpy(r.moment + r.n, m, (size_t)tg_count(q->shape) * sizeof *m);
-    r.n += tg_count(q->shape);
-    free(m);
-  }
+  r.moment = read_moments(t, t->nets.g, &r.n);
   for (int i = 0; i < p.losses; i++) r.loss[i] = read_value(t, &p, p.loss[i]);
   r.gate = read_value(t, &p, p.next_gate);
   tg_plan_free(p.plan);
@@ -472,6 +479,47 @@ static void dropout_in_the_target_step(void **state) {
   close_gan(&t);
 }
 
+/* ---- kernels at real width ---------------------------------------------------------------- */
+
+/* D's moments after a critic step of 32 channels; choices are used and extended. */
+static double *run_wide(void **state, tg_kernels *choices, int64_t *count) {
+  gan_case t;
+  adapter_plan p;
+  open_gan(&t, state);
+  t.nets.stargan.channels = 32;
+  tg_plan_options o = {.seed = 7, .kernels = choices};
+  if (adapter_plan_critic(&t.nets, &t.options, t.c.store, &o, &p)) fail_msg("%s", tg_message());
+  assert_int_equal(nn_net_initialise(t.nets.g, t.c.store, 1), 0);
+  assert_int_equal(nn_net_initialise(t.nets.d, t.c.store, 1), 0);
+  fill_step(&t, &p);
+  assert_int_equal(tg_plan_run(p.plan, 1), 0);
+  double *all = read_moments(&t, t.nets.d, count);
+  tg_plan_free(p.plan);
+  close_gan(&t);
+  return all;
+}
+
+/* The rule's choice of kernels (Winograd, columns) gives what direct convolution gives. */
+static void fast_kernels_agree_with_direct_ones(void **state) {
+  tg_kernels *rule = tg_kernels_new(), *direct = tg_kernels_new();
+  int64_t n, m;
+  int fast = 0;
+  double *a = run_wide(state, rule, &n);
+  for (int i = 0; i < tg_kernels_size(rule); i++) {
+    const char *signature = tg_kernels_signature(rule, i);
+    fast += strncmp(signature, "conv", 4) == 0 && strcmp(tg_kernels_choice(rule, i), "direct") != 0;
+    if (strncmp(signature, "conv", 4) == 0) tg_kernels_set(direct, signature, "direct");
+  }
+  double *b = run_wide(state, direct, &m), largest = golden_largest(a, n);
+  assert_int_equal(n, m);
+  assert_true(fast > 5);
+  for (int64_t i = 0; i < n; i++) golden_equal(b[i], a[i], 1e-3 * largest);
+  free(a);
+  free(b);
+  tg_kernels_free(rule);
+  tg_kernels_free(direct);
+}
+
 /* -------------------------------------------------------------------------------------------- */
 
 int main(void) {
@@ -486,15 +534,19 @@ int main(void) {
         cmocka_unit_test_prestate(critic_step, w),
         cmocka_unit_test_prestate(generator_step, w),
         cmocka_unit_test_prestate(target_step, w),
-        cmocka_unit_test_prestate(gate_of_pseudo_labels, w),
-        cmocka_unit_test_prestate(other_semantic_modes, w),
         cmocka_unit_test_prestate(critic_fusions, w),
-        cmocka_unit_test_prestate(same_bytes_again, w),
         cmocka_unit_test_prestate(dropout_in_the_target_step, w),
     };
     char group[64];
     snprintf(group, sizeof group, "%s%s", w->device, w->unfused ? ", unfused" : "");
     failed += cmocka_run_group_tests_name(group, tests, NULL, NULL);
   }
-  return failed;
+  golden_way cpu = {"cpu", false};
+  const struct CMUnitTest others[] = {
+      cmocka_unit_test_prestate(gate_of_pseudo_labels, &cpu),
+      cmocka_unit_test_prestate(other_semantic_modes, &cpu),
+      cmocka_unit_test_prestate(same_bytes_again, &cpu),
+      cmocka_unit_test_prestate(fast_kernels_agree_with_direct_ones, &cpu),
+  };
+  return failed + cmocka_run_group_tests_name("cpu", others, NULL, NULL);
 }
