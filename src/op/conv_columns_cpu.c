@@ -8,7 +8,7 @@
  * that a convolution *to* few channels is a scatter.  (The third, columns(x) W, is no faster than
  * oneDNN's direct convolution.)
  * Measured on one core of a Zen 3 against oneDNN 2.6 at 64 and 16 channels: conv 7x7 to 3, 2.8 to
- * 3.6 times; conv_dx 7x7 from 5, 1.6 to 1.9; conv_dx 4x4 from 3, 1.3 to 1.8; conv_dw 7x7 to 3, 2 to
+ * 3.6 times; conv_dx 7x7 from 5, 1.0 to 1.9; conv_dx 4x4 from 3, 1.3 to 1.8; conv_dw 7x7 to 3, 2 to
  * 2.9; conv_dw 7x7 from 5 to 64, 1.7; slower below 64. */
 #include <omp.h>
 #include <stdio.h>
