@@ -20,6 +20,7 @@ typedef struct cli_verb {
   const option *options; /* [n_options] */
   int n_options;
   size_t record; /* bytes of the options' record */
+  bool computes; /* uses all processors for longer than a moment */
   /* Returns an xs_status; main prints xs_message() where it is not XS_OK. */
   int (*run)(void *record, int n, const char **word);
 } cli_verb;

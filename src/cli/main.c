@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "error.h"
@@ -142,7 +143,15 @@ static int check_words(const cli_verb *v, int n, const char **words) {
   return XS_OK;
 }
 
-static int run_verb(const cli_verb *v, int argc, char **argv) {
+/* GCC's OpenMP lets idle threads spin for milliseconds, which makes a step several times slower
+ * where another program wants the processor.  It reads the limit when it is loaded, so the program
+ * starts itself again with a short one, unless the user has chosen. */
+static void limit_spinning(char **whole) {
+  if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY")) return;
+  if (setenv("GOMP_SPINCOUNT", "20000", 1) == 0) execv("/proc/self/exe", whole);
+}
+
+static int run_verb(const cli_verb *v, int argc, char **argv, char **whole) {
   const option_table table = {v->name, v->options, v->n_options};
   void *record = memory_new(v->record);
   const char **words = memory_new(sizeof *words * (size_t)argc);
@@ -155,6 +164,7 @@ static int run_verb(const cli_verb *v, int argc, char **argv) {
     goto out;
   }
   if (status == XS_OK) status = check_words(v, n, words);
+  if (status == XS_OK && v->computes) limit_spinning(whole);
   if (status == XS_OK) status = v->run(record, n, words);
 out:
   option_release(&table, record);
@@ -163,7 +173,7 @@ out:
   return status;
 }
 
-static int run(int n, char **words) {
+static int run(int n, char **words, char **whole) {
   int used = 0;
   if (n == 0) {
     print_help(stderr);
@@ -178,12 +188,12 @@ static int run(int n, char **words) {
     return XS_OK;
   }
   const cli_verb *v = find_verb(n, words, &used);
-  return v ? run_verb(v, n - used, words + used) : refuse_verb(n, words);
+  return v ? run_verb(v, n - used, words + used, whole) : refuse_verb(n, words);
 }
 
 int main(int argc, char **argv) {
   signal(SIGXFSZ, SIG_IGN); /* a file beyond its limit is then a failed write, with a message */
-  int status = run(argc > 0 ? argc - 1 : 0, argv + 1);
+  int status = run(argc > 0 ? argc - 1 : 0, argv + 1, argv);
   if (status == XS_OK && (fflush(stdout) != 0 || ferror(stdout))) {
     status = fail(XS_FAILED, "cannot write to standard output");
   }

@@ -304,6 +304,7 @@ const cli_verb verb_bench_step = {.name = "bench step",
                                   .options = step_rows,
                                   .n_options = sizeof step_rows / sizeof *step_rows,
                                   .record = sizeof(bench_options),
+                                  .computes = true,
                                   .run = run_step};
 
 const cli_verb verb_bench_classifier = {.name = "bench classifier",
@@ -313,4 +314,5 @@ const cli_verb verb_bench_classifier = {.name = "bench classifier",
                                         .n_options =
                                             sizeof classifier_rows / sizeof *classifier_rows,
                                         .record = sizeof(bench_options),
+                                        .computes = true,
                                         .run = run_classifier};

@@ -168,4 +168,5 @@ const cli_verb verb_predict = {.name = "predict",
                                .options = rows,
                                .n_options = sizeof rows / sizeof *rows,
                                .record = sizeof(predict_options),
+                               .computes = true,
                                .run = run};

@@ -109,6 +109,7 @@ const cli_verb verb_study_run = {
     .options = rows,
     .n_options = sizeof rows / sizeof *rows,
     .record = sizeof(study_options),
+    .computes = true,
     .run = run};
 
 const cli_verb verb_study_plan = {.name = "study plan",

@@ -158,4 +158,5 @@ const cli_verb verb_translate = {.name = "translate",
                                  .options = rows,
                                  .n_options = sizeof rows / sizeof *rows,
                                  .record = sizeof(translate_options),
+                                 .computes = true,
                                  .run = run};
