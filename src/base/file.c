@@ -95,7 +95,7 @@ int file_write_atomic(const char *path, const void *data, size_t size) {
   char *dir = file_dir(path);
   char *temporary = text_format("%s.tmp%ld", path, (long)getpid());
   if (write_synced(temporary, data, size) != 0 || rename(temporary, path) != 0) {
-    status = fail(1, "%s: cannot write: %s", path, strerror(errno));
+    status = fail(1, "%s: cannot write: %s; nothing was changed", path, strerror(errno));
     unlink(temporary);
     goto out;
   }
@@ -134,7 +134,7 @@ int file_make_dirs(const char *path) {
 
 char *file_join(const char *dir, const char *name) {
   size_t n = strlen(dir);
-  if (name[0] == '/' || n == 0) return text_copy(name);
+  if (name[0] == '/' || n == 0 || strcmp(dir, ".") == 0) return text_copy(name);
   return text_format("%s%s%s", dir, dir[n - 1] == '/' ? "" : "/", name);
 }
 

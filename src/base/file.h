@@ -17,7 +17,7 @@ bool file_is_dir(const char *path);
 int file_make_dirs(const char *path); /* with all parents */
 /* printf into a new string; never NULL (aborts when out of memory). */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* dir/name, or name alone where it is absolute; newly allocated. */
+/* dir/name, or name alone where it is absolute or dir is "."; newly allocated. */
 char *file_join(const char *dir, const char *name);
 char *file_dir(const char *path); /* the folder part, "." if none; newly allocated */
 

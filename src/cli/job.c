@@ -26,11 +26,41 @@ xs_status job_set(const job_options *o, const xs_site *s, xs_split which, bool l
   set->rows = rows;
   set->n = kept;
   if (kept) return XS_OK;
-  return (xs_status)fail(XS_FAILED, "site %s has no %simages in one of its splits", s->images.name,
-                         labelled ? "labelled " : "");
+  return (xs_status)fail(XS_FAILED,
+                         "site %s has no %simages in its %s split; it needs more of them, or "
+                         "another --seed or --split-by",
+                         s->images.name, labelled ? "labelled " : "",
+                         which == XS_TRAIN ? "training" : "validation");
 }
 
 void job_release_set(train_set *set) { free((void *)(uintptr_t)set->rows); }
+
+xs_status job_check_classes(const char *model, const xs_classifier *c, const char *domain_file,
+                            const xs_site *s) {
+  int classes = xs_classifier_classes(c);
+  if (s->classes != classes) {
+    return (xs_status)fail(XS_FAILED, "%s has %d classes, %s has %d; they must be the same", model,
+                           classes, domain_file, s->classes);
+  }
+  for (int i = 0; i < classes; i++) {
+    const char *name = xs_classifier_class_name(c, i);
+    if (strcmp(name, s->class_name[i]) == 0) continue;
+    return (xs_status)fail(
+        XS_FAILED,
+        "class %d is '%s' in %s and '%s' in %s; list the site's classes in the model's order "
+        "and under its names",
+        i, name, model, s->class_name[i], domain_file);
+  }
+  return XS_OK;
+}
+
+xs_status job_check_model(const char *model, const char *domain_file, const xs_site *s) {
+  xs_classifier *c = NULL;
+  xs_status status = xs_classifier_load(model, &c);
+  if (!status) status = job_check_classes(model, c, domain_file, s);
+  xs_classifier_free(c);
+  return status;
+}
 
 /* The options that decide the result, without those that only say how to run. */
 static json_t *describe(const option *rows, int n_rows, const void *record, const char *task) {

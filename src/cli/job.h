@@ -134,6 +134,10 @@ xs_status job_set(const job_options *o, const xs_site *s, xs_split which, bool l
                   train_set *set);
 void job_release_set(train_set *set);
 xs_status job_open_site(const job_options *o, const char *domain_file, xs_site **out);
+/* Fails where a classifier and a site have different classes. */
+xs_status job_check_classes(const char *model, const xs_classifier *c, const char *domain_file,
+                            const xs_site *s);
+xs_status job_check_model(const char *model, const char *domain_file, const xs_site *s);
 
 /* Claims o->out for the options of a verb, runs `work` in it and follows it on the terminal. */
 xs_status job_run(const job_options *o, const option *rows, int n_rows, const void *record,

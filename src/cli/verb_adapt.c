@@ -1,3 +1,6 @@
+#include <string.h>
+
+#include "error.h"
 #include "job.h"
 #include "settings_rows.h"
 
@@ -25,7 +28,15 @@ static xs_status work(const train_job *job, const void *record) {
   adapt_task task = {.options = &o->adapter, .classifier = o->model};
   train_set unlabelled = {0};
   xs_status status = job_open_site(&o->job, o->source, &source);
+  if (!status) status = job_check_model(o->model, o->source, source);
   if (!status) status = job_open_site(&o->job, o->target, &target);
+  if (!status && strcmp(source->images.name, target->images.name) == 0) {
+    status =
+        (xs_status)fail(XS_USAGE,
+                        "%s and %s are both called '%s': give the target another name if it is "
+                        "another site",
+                        o->source, o->target, source->images.name);
+  }
   if (!status) status = job_set(&o->job, source, XS_TRAIN, true, &task.source);
   if (!status) status = job_set(&o->job, source, XS_VALIDATION, true, &task.validation);
   if (!status) status = job_set(&o->job, target, XS_TRAIN, false, &unlabelled);
@@ -56,4 +67,5 @@ const cli_verb verb_adapt = {.name = "adapt",
                              .options = rows,
                              .n_options = ROWS,
                              .record = sizeof(adapt_options),
+                             .computes = true,
                              .run = run};

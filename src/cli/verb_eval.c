@@ -5,7 +5,7 @@
 #include "cli.h"
 #include "error.h"
 #include "file.h"
-#include "tg.h"
+#include "job.h"
 
 typedef struct eval_options {
   char *model, *data, *split, *data_dir;
@@ -90,24 +90,6 @@ static void release_set(test_set *t) {
   free(t->group);
 }
 
-static xs_status check_classes(const eval_options *o, const xs_classifier *c, const xs_site *s) {
-  int classes = xs_classifier_classes(c);
-  if (s->classes != classes) {
-    return fail(XS_FAILED, "%s has %d classes, %s has %d; they must be the same", o->model, classes,
-                o->data, s->classes);
-  }
-  for (int i = 0; i < classes; i++) {
-    const char *name = xs_classifier_class_name(c, i);
-    if (strcmp(name, s->class_name[i]) == 0) continue;
-    return fail(
-        XS_FAILED,
-        "class %d is '%s' in %s and '%s' in %s; list the site's classes in the model's order "
-        "and under its names",
-        i, name, o->model, s->class_name[i], o->data);
-  }
-  return XS_OK;
-}
-
 static xs_status select_set(const eval_options *o, const xs_site *s, test_set *t) {
   static const char *const names[] = {
       [XS_TRAIN] = "train", [XS_VALIDATION] = "validation", [XS_TEST] = "test", [XS_ALL] = "all"};
@@ -179,7 +161,7 @@ static int run(void *record, int n, const char **word) {
   tg_set_threads((int)o->threads);
   xs_status status = xs_classifier_load(o->model, &c);
   if (status == XS_OK) status = xs_site_open(o->data, &reading, &s);
-  if (status == XS_OK) status = check_classes(o, c, s);
+  if (status == XS_OK) status = job_check_classes(o->model, c, o->data, s);
   if (status == XS_OK) status = select_set(o, s, &t);
   if (status != XS_OK) goto out;
   logit = memory_new(sizeof *logit * (size_t)t.n * (size_t)s->classes);
@@ -203,4 +185,5 @@ const cli_verb verb_eval = {.name = "eval",
                             .options = rows,
                             .n_options = sizeof rows / sizeof *rows,
                             .record = sizeof(eval_options),
+                            .computes = true,
                             .run = run};

@@ -26,6 +26,7 @@ static xs_status work(const train_job *job, const void *record) {
                                 .norm = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}}},
                    .start_from = o->start_from};
   xs_status status = job_open_site(&o->job, o->data, &site);
+  if (!status && o->start_from) status = job_check_model(o->start_from, o->data, site);
   if (!status) status = job_set(&o->job, site, XS_TRAIN, true, &task.train);
   if (!status) status = job_set(&o->job, site, XS_VALIDATION, true, &task.validation);
   if (!status) {
@@ -52,4 +53,5 @@ const cli_verb verb_train = {.name = "train",
                              .options = rows,
                              .n_options = ROWS,
                              .record = sizeof(train_options),
+                             .computes = true,
                              .run = run};

@@ -21,18 +21,19 @@ static bool is_abandoned(const char *name) {
   return process > 0 && *end == 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
 }
 
-/* Whether a folder holds nothing, or only what was left of a first attempt. */
-static bool is_empty(const char *path) {
+/* Whether a folder holds nothing but what a run writes before its first unit. */
+static bool is_unbegun(const char *path) {
+  static const char *const early[] = {".", "..", FOLDER_OWNER, "log.jsonl"};
   DIR *dir = opendir(path);
-  if (!dir) return true;
-  int entries = 0;
-  for (const struct dirent *e; (e = readdir(dir));) {
-    bool first = strncmp(e->d_name, FOLDER_OWNER, strlen(FOLDER_OWNER)) == 0;
-    if (first && is_abandoned(e->d_name)) continue;
-    entries += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+  int others = 0;
+  for (const struct dirent *e; dir && (e = readdir(dir));) {
+    bool mine =
+        strncmp(e->d_name, FOLDER_OWNER, strlen(FOLDER_OWNER)) == 0 && is_abandoned(e->d_name);
+    for (int i = 0; i < 4 && !mine; i++) mine = strcmp(e->d_name, early[i]) == 0;
+    others += !mine;
   }
-  closedir(dir);
-  return entries == 0;
+  if (dir) closedir(dir);
+  return others == 0;
 }
 
 /* Removes what killed runs have left half-written, here and below. */
@@ -67,15 +68,20 @@ static char *find_difference(const json_t *a, const json_t *b) {
   return json_object_size(a) == json_object_size(b) ? NULL : text_copy("its options");
 }
 
-static xs_status check_owner(const char *out, const char *path, const json_t *mine) {
+/* The run that a folder belongs to, or NULL and a message. */
+static json_t *read_owner(const char *path) {
   json_error_t error;
   json_t *theirs = json_load_file(path, 0, &error);
-  if (!theirs) {
-    return (xs_status)fail(XS_FAILED, "%s:%d: %s; this is no run folder: give another --out", path,
-                           error.line, error.text);
-  }
-  char *key = find_difference(mine, theirs);
+  if (json_is_integer(json_object_get(theirs, "seed"))) return theirs;
+  fail(XS_FAILED, "%s: was not written by xsite (%s); nothing was changed: give another --out",
+       path, theirs ? "no seed" : error.text);
   json_decref(theirs);
+  return NULL;
+}
+
+static xs_status check_owner(const char *out, const char *path, const json_t *mine,
+                             const json_t *theirs) {
+  char *key = find_difference(mine, theirs);
   if (!key) return XS_OK;
   fail(XS_FAILED,
        "%s holds another run: %s differs (see %s); nothing was changed: give another --out", out,
@@ -85,13 +91,6 @@ static xs_status check_owner(const char *out, const char *path, const json_t *mi
 }
 
 static xs_status write_owner(const char *out, const char *path, const json_t *mine) {
-  if (!is_empty(out)) {
-    return (xs_status)fail(
-        XS_FAILED,
-        "%s holds other files and no run of xsite; nothing was changed: give an empty or new "
-        "folder with --out",
-        out);
-  }
   if (file_make_dirs(out)) return XS_FAILED;
   char *text = json_dumps(mine, JSON_INDENT(2));
   int status = file_write_atomic(path, text, strlen(text));
@@ -99,24 +98,44 @@ static xs_status write_owner(const char *out, const char *path, const json_t *mi
   return status ? XS_FAILED : XS_OK;
 }
 
-xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
-                       bool *finished) {
-  char *path = file_join(out, FOLDER_OWNER), *made = file_join(out, result);
+/* A folder that has an owner already. */
+static xs_status reclaim(const char *out, const char *path, const json_t *mine, bool finished,
+                         bool resume) {
+  json_t *theirs = read_owner(path);
+  if (!theirs) return XS_FAILED;
   xs_status status;
-  *finished = false;
-  if (!file_exists(path)) {
+  if (is_unbegun(out)) {
     status = write_owner(out, path, mine);
   } else {
-    status = check_owner(out, path, mine);
-    *finished = !status && file_exists(made);
-    if (!status && !*finished && !resume) {
+    status = check_owner(out, path, mine, theirs);
+    if (!status && !finished && !resume) {
       status = (xs_status)fail(XS_FAILED,
                                "%s holds a broken run of the same work: continue it with --resume, "
                                "or give another --out",
                                out);
     }
   }
+  json_decref(theirs);
   if (!status) sweep(out);
+  return status;
+}
+
+xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
+                       bool *finished) {
+  char *path = file_join(out, FOLDER_OWNER), *made = file_join(out, result);
+  xs_status status;
+  *finished = file_exists(path) && file_exists(made);
+  if (file_exists(path)) {
+    status = reclaim(out, path, mine, *finished, resume);
+  } else if (is_unbegun(out)) {
+    status = write_owner(out, path, mine);
+  } else {
+    status = (xs_status)fail(
+        XS_FAILED,
+        "%s holds other files and no run of xsite; nothing was changed: give an empty or new "
+        "folder with --out",
+        out);
+  }
   free(made);
   free(path);
   return status;

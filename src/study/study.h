@@ -65,7 +65,7 @@ char *run_unit_path(const study_run *r, const char *unit,
 
 /* Claims a run folder for work described by `mine`: writes study.json, or checks that it says the
  * same.  *finished: the result file is there already.  Fails where the folder holds anything else,
- * or broken work and resume is not set. */
+ * or broken work and resume is not set.  A run that never came to its first unit is replaced. */
 xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
                        bool *finished);
 bool folder_unit_done(const char *out, const char *unit);

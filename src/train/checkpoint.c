@@ -12,7 +12,10 @@ static int check_finite(const safetensor *t) {
   const float *x = t->data;
   for (int64_t i = 0; i < t->count; i++) {
     if (!isfinite(x[i]))
-      return fail(1, "parameter %s is no longer finite (%g)", t->name, (double)x[i]);
+      return fail(1,
+                  "parameter %s is no longer finite (%g); the last good checkpoint is kept; a "
+                  "lower learning rate usually mends this",
+                  t->name, (double)x[i]);
   }
   return 0;
 }

@@ -21,7 +21,17 @@ static float *read_file_order(const nn_param *p, const tg_store *s) {
   return file;
 }
 
+static int check_finite(const char *path, const char *name, const float *x, int64_t n) {
+  for (int64_t i = 0; i < n; i++) {
+    if (!isfinite(x[i]))
+      return fail(1, "%s: tensor %s holds a value that is not finite (%g)", path, name,
+                  (double)x[i]);
+  }
+  return 0;
+}
+
 int model_save(const char *path, const nn_net *net, const tg_store *s, const json_t *metadata) {
+  int status = 0;
   safetensor *t = memory_new((size_t)net->n * sizeof *t);
   float **data = memory_new((size_t)net->n * sizeof *data);
   for (int i = 0; i < net->n; i++) {
@@ -33,10 +43,11 @@ int model_save(const char *path, const nn_net *net, const tg_store *s, const jso
                         .data = data[i],
                         .count = tg_count(p->shape)};
     memcpy(t[i].dim, p->dim, sizeof p->dim);
+    if (!status) status = check_finite(path, t[i].name, data[i], t[i].count);
   }
   char *text = json_dumps(metadata, JSON_COMPACT | JSON_SORT_KEYS);
   json_t *map = json_pack("{s:s}", "xsite", text);
-  int status = safetensors_write(path, t, net->n, map);
+  if (!status) status = safetensors_write(path, t, net->n, map);
   json_decref(map);
   free(text);
   for (int i = 0; i < net->n; i++) {
@@ -105,11 +116,7 @@ static int load_param(const char *path, const safetensors *file, const nn_net *n
   float *x = memory_new(bytes), *stored = memory_new(bytes);
   int status = safetensors_read_f32(t, x);
   if (status) fail_context(1, "%s: ", path);
-  for (int64_t i = 0; !status && i < t->count; i++) {
-    if (!isfinite(x[i]))
-      status = fail(1, "%s: tensor %s holds a value that is not finite (%g)", path, t->name,
-                    (double)x[i]);
-  }
+  if (!status) status = check_finite(path, t->name, x, t->count);
   if (!status) status = tg_store_add(s, p->name, p->shape);
   if (!status) {
     nn_param_from_file(p, x, stored);

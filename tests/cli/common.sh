@@ -24,11 +24,11 @@ complain() {
 expect() {
   local status=$1 text=$2 found
   shift 2
-  "$xsite" "$@" >"$folder/out" 2>"$folder/err" </dev/null
+  "$xsite" "$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null
   found=$?
-  if [ $found -ne "$status" ] || ! grep -qF -- "$text" "$folder/out" "$folder/err"; then
+  if [ $found -ne "$status" ] || ! grep -qF -- "$text" "$folder/stdout" "$folder/stderr"; then
     complain "xsite $*: status $found instead of $status, or this is missing: $text"
-    cat "$folder/out" "$folder/err"
+    cat "$folder/stdout" "$folder/stderr"
   fi
 }
 

@@ -8,15 +8,15 @@ demo() { # demo OUT WORD...
   local out=$1
   shift
   "$xsite" study run "$repository/examples/demo.yaml" --out "$out" "${tiny[@]}" "$@" \
-    >"$folder/out" 2>"$folder/err" </dev/null
+    >"$folder/stdout" 2>"$folder/stderr" </dev/null
 }
 
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 
 start=$(now_ms)
-demo "$folder/whole" || complain "a plain run fails: $(cat "$folder/err")"
+demo "$folder/whole" || complain "a plain run fails: $(cat "$folder/stderr")"
 took=$(($(now_ms) - start))
-demo "$folder/again" || complain "a second plain run fails: $(cat "$folder/err")"
+demo "$folder/again" || complain "a second plain run fails: $(cat "$folder/stderr")"
 whole=$(results_of "$folder/whole")
 same "$whole" "$(results_of "$folder/again")" 'two plain runs'
 for file in results.json report.html units/adapter-optdigits-mnist/{generator.safetensors,curve.tsv,translated.png} \
@@ -26,7 +26,7 @@ done
 
 # Finished: nothing is to be done.
 demo "$folder/again" || complain "status $? at a finished run"
-grep -q 'nothing to do' "$folder/err" || complain 'a finished run is not called finished'
+grep -q 'nothing to do' "$folder/stderr" || complain 'a finished run is not called finished'
 demo "$folder/again" --resume || complain "status $? at a finished run with --resume"
 same "$whole" "$(results_of "$folder/again")" 'a finished run started again'
 
@@ -37,7 +37,7 @@ break_off() { # break_off SIGNAL OUT WORD...: starts a run and sends the signal 
   local signal=$1 process
   shift
   "$xsite" study run "$repository/examples/demo.yaml" --out "$@" "${tiny[@]}" \
-    >"$folder/out" 2>"$folder/err" </dev/null &
+    >"$folder/stdout" 2>"$folder/stderr" </dev/null &
   process=$!
   sleep "$(printf '0.%03d' $((RANDOM % 900 + 50)) | awk -v t=$took '{print $1 * t / 1000}')"
   kill -"$signal" $process 2>/dev/null
@@ -53,10 +53,10 @@ survive() { # survive OUT SIGNAL...: one run, broken off by each signal in turn,
     [ $status -eq 0 ] && break
     broken_off=$((broken_off + 1))
     [ "$signal" = KILL ] && continue
-    [ $status -eq 1 ] && grep -q 'continue with --resume' "$folder/err" ||
-      complain "status $status after SIG$signal: $(cat "$folder/err")"
+    [ $status -eq 1 ] && grep -q 'continue with --resume' "$folder/stderr" ||
+      complain "status $status after SIG$signal: $(cat "$folder/stderr")"
   done
-  demo "$out" --resume || complain "resuming fails: $(cat "$folder/err")"
+  demo "$out" --resume || complain "resuming fails: $(cat "$folder/stderr")"
   same "$whole" "$(results_of "$out")" "a run broken off by $*"
 }
 
@@ -67,14 +67,14 @@ survive "$folder/asked" TERM INT
 # A broken run is only continued when asked to.
 for _ in 1 2 3 4 5 6 7 8; do
   break_off KILL "$folder/broken"
-  [ -e "$folder/broken/study.json" ] && [ ! -e "$folder/broken/results.json" ] && break
+  [ -e "$folder/broken/units" ] && [ ! -e "$folder/broken/results.json" ] && break
   rm -rf "$folder/broken"
 done
 before=$(snapshot "$folder/broken")
 demo "$folder/broken"
 status=$?
-[ $status -eq 1 ] && grep -q 'continue it with --resume' "$folder/err" ||
-  complain "a broken run without --resume: status $status, $(cat "$folder/err")"
+[ $status -eq 1 ] && grep -q 'continue it with --resume' "$folder/stderr" ||
+  complain "a broken run without --resume: status $status, $(cat "$folder/stderr")"
 same "$before" "$(snapshot "$folder/broken")" 'a refused run'
 
 # Kernels that were measured are in the checkpoint, and the resumed run uses those.
@@ -82,7 +82,7 @@ measured="$folder/measured/units/baseline-optdigits"
 for _ in 1 2 3 4 5 6 7 8 9; do
   "$xsite" study run "$repository/examples/demo.yaml" --out "$folder/measured" "${tiny[@]}" \
     --set checkpoint_every=1 --set classifier.epochs=50 --set classifier.patience=50 --measure-kernels \
-    >"$folder/out" 2>"$folder/err" </dev/null &
+    >"$folder/stdout" 2>"$folder/stderr" </dev/null &
   process=$!
   for _ in $(seq 400); do
     [ -e "$measured/checkpoint.safetensors" ] && break
@@ -98,8 +98,8 @@ kernels_of() { grep -aoE '"kernels": ?\{[^}]*\}|\\"kernels\\": ?\{[^}]*\}' "$1" 
 before=$(head -c 100000 "$measured/checkpoint.safetensors" | tr '\0' ' ' >"$folder/head" && kernels_of "$folder/head")
 "$xsite" study run "$repository/examples/demo.yaml" --out "$folder/measured" "${tiny[@]}" \
   --set checkpoint_every=1 --set classifier.epochs=50 --set classifier.patience=50 --measure-kernels --resume \
-  >"$folder/out" 2>"$folder/err" </dev/null || complain "resuming measured kernels: $(cat "$folder/err")"
-grep -q 'continues after step' "$folder/err" || complain 'the run with measured kernels began again'
+  >"$folder/stdout" 2>"$folder/stderr" </dev/null || complain "resuming measured kernels: $(cat "$folder/stderr")"
+grep -q 'continues after step' "$folder/stderr" || complain 'the run with measured kernels began again'
 [ -n "$before" ] || complain 'no kernels in the checkpoint'
 [ "$before" = "$(kernels_of <(tr -d '\n' <"$measured/record.json"))" ] ||
   complain "other kernels than before the interruption: $before $(cat "$measured/record.json")"
