@@ -90,6 +90,14 @@ static void release_set(test_set *t) {
   free(t->group);
 }
 
+static xs_status check_labelled(const eval_options *o, const xs_site *s) {
+  for (int64_t i = 0; i < s->images.n; i++) {
+    if (s->label[i] >= 0) return XS_OK;
+  }
+  return fail(XS_FAILED,
+              "%s: has no labels, so nothing can be measured; `xsite predict` needs none", o->data);
+}
+
 static xs_status select_set(const eval_options *o, const xs_site *s, test_set *t) {
   static const char *const names[] = {
       [XS_TRAIN] = "train", [XS_VALIDATION] = "validation", [XS_TEST] = "test", [XS_ALL] = "all"};
@@ -161,6 +169,7 @@ static int run(void *record, int n, const char **word) {
   tg_set_threads((int)o->threads);
   xs_status status = xs_classifier_load(o->model, &c);
   if (status == XS_OK) status = xs_site_open(o->data, &reading, &s);
+  if (status == XS_OK) status = check_labelled(o, s);
   if (status == XS_OK) status = job_check_classes(o->model, c, o->data, s);
   if (status == XS_OK) status = select_set(o, s, &t);
   if (status != XS_OK) goto out;

@@ -12,6 +12,7 @@
 typedef struct translate_options {
   char *data, *model, *out, *data_dir, *split, *split_by;
   int64_t seed, domain, threads;
+  bool skip_unreadable;
 } translate_options;
 
 #define FIELD(name) offsetof(translate_options, name)
@@ -33,6 +34,8 @@ static const option rows[] = {
      "threads; 0: one for each processor"},
     {NULL, "data_dir", OPTION_TEXT, FIELD(data_dir), NULL, false, 0, 0, NULL, "DIR",
      "where domain files with `root: data` find their files; by default $XSITE_DATA"},
+    {NULL, "skip_unreadable", OPTION_FLAG, FIELD(skip_unreadable), "no", false, 0, 0, NULL, NULL,
+     "leave out images that cannot be decoded instead of stopping"},
 };
 
 static xs_split split_named(const char *name) {
@@ -43,12 +46,13 @@ static xs_split split_named(const char *name) {
   return XS_ALL;
 }
 
-static int write_image(const char *dir, const xs_images *x, int64_t i) {
+/* Image i of x becomes the file of this number. */
+static int write_image(const char *dir, const xs_images *x, int64_t i, int64_t number) {
   int64_t each = (int64_t)x->height * x->width * x->channels;
   const uint16_t *from = (const uint16_t *)x->pixels + i * each;
   uint8_t *pixel = memory_new((size_t)each);
   for (int64_t k = 0; k < each; k++) pixel[k] = (uint8_t)lrint(from[k] * 255.0 / x->max_value);
-  char *path = text_format("%s/%08lld.png", dir, (long long)i);
+  char *path = text_format("%s/%08lld.png", dir, (long long)number);
   int status = image_write_png(path, pixel, x->height, x->width, x->channels);
   free(path);
   free(pixel);
@@ -107,15 +111,16 @@ static xs_status translate(const translate_options *o, translator *t, const xs_s
                            const int64_t *row, int64_t n) {
   enum { PIECE = 500 };
   char *dir = file_join(o->out, "images");
-  xs_status status = file_make_dirs(dir) ? XS_FAILED : XS_OK;
+  xs_status status = XS_OK;
   int size = 0;
   for (int64_t first = 0; first < n && !status; first += PIECE) {
     xs_images *made = NULL;
     int64_t count = n - first < PIECE ? n - first : PIECE;
     status = translator_apply(t, &s->images, row + first, count, (int)o->domain, &made);
+    if (!status) status = file_make_dirs(dir) ? XS_FAILED : XS_OK;
     for (int64_t i = 0; i < count && !status; i++) {
       size = made->height;
-      status = write_image(dir, made, first + i) ? XS_FAILED : XS_OK;
+      status = write_image(dir, made, i, first + i) ? XS_FAILED : XS_OK;
     }
     xs_images_close(made);
   }
@@ -129,7 +134,7 @@ static int run(void *record, int words, const char **word) {
   (void)words;
   (void)word;
   const translate_options *o = record;
-  const xs_site_options options = {.data_dir = o->data_dir};
+  const xs_site_options options = {.data_dir = o->data_dir, .skip_unreadable = o->skip_unreadable};
   translator *t = NULL;
   xs_site *site = NULL;
   int64_t *row = NULL, n = 0;
@@ -144,6 +149,8 @@ static int run(void *record, int words, const char **word) {
     status = xs_split_rows(&site->images, (uint64_t)o->seed, strcmp(o->split_by, "image") == 0,
                            split_named(o->split), &row, &n);
   }
+  if (!status && !n)
+    status = (xs_status)fail(XS_FAILED, "%s: no image is in the split '%s'", o->data, o->split);
   if (!status) status = translate(o, t, site, row, n);
   free(row);
   xs_site_close(site);

@@ -181,8 +181,8 @@ static int resolve_root(domain *d, const char *data_dir) {
     if (!data_dir || !*data_dir) {
       return fail(
           XS_USAGE,
-          "%s: its images are in the data folder (root: data), but none is given: pass --data "
-          "DIR or set XSITE_DATA to the folder that holds %s",
+          "%s: its images are in the data folder (root: data), but none is given: pass "
+          "--data-dir DIR (study run: --data DIR) or set XSITE_DATA to the folder that holds %s",
           d->path, d->images.text[0]);
     }
     d->dir = text_copy(data_dir);

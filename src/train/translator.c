@@ -120,6 +120,10 @@ xs_status translator_apply(translator *t, const xs_images *images, const int64_t
                            int domain, xs_images **out) {
   const train_geometry *g = &t->geometry;
   int64_t each = (int64_t)g->size * g->size * g->channels, batch[BATCH];
+  if (domain < 0 || domain >= t->net.domains) {
+    return (xs_status)fail(XS_USAGE, "domain %d is beyond the generator's, 0 to %d", domain,
+                           t->net.domains - 1);
+  }
   xs_images *made = memory_new(sizeof *made);
   *made = (xs_images){.name = text_copy(images->name),
                       .n = n,

@@ -83,7 +83,7 @@ sed -i 's/"8", "9"/"nine", "8"/' bad.yaml
 refused 1 'have different classes'
 site a b 'root: data'
 env -u XSITE_DATA "$xsite" study run study.yaml --out out >stdout 2>&1
-[ $? -ne 0 ] && grep -q 'XSITE_DATA' stdout && grep -q -- '--data DIR' stdout ||
+[ $? -ne 0 ] && grep -q 'XSITE_DATA' stdout && grep -q -- '--data-dir DIR (study run: --data DIR)' stdout ||
   complain "root: data without a data folder: $(cat stdout)"
 
 if [ "$(id -u)" -ne 0 ]; then

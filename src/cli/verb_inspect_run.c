@@ -1,0 +1,132 @@
+/* verb_inspect_run.c: what a run folder is, how far it is, and with what it was made. */
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkpoint.h"
+#include "cli.h"
+#include "error.h"
+#include "file.h"
+
+/* A JSON object from a file, or NULL and a message. */
+static json_t *read_object(const char *dir, const char *name) {
+  char *path = file_join(dir, name), *text;
+  size_t size;
+  json_error_t error;
+  json_t *j = NULL;
+  if (!file_exists(path)) {
+    fail(XS_FAILED, "%s: is not there; give a folder that xsite has made", path);
+  } else if (!file_read(path, &text, &size)) {
+    j = json_loadb(text, size, 0, &error);
+    free(text);
+    if (!json_is_object(j)) {
+      fail(XS_FAILED, "%s:%d: %s", path, j ? 1 : error.line, j ? "is no JSON object" : error.text);
+      json_decref(j);
+      j = NULL;
+    }
+  }
+  free(path);
+  return j;
+}
+
+static void print_value(const char *indent, const char *section, const char *key,
+                        const json_t *value) {
+  char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(8));
+  printf("%s%s%s%s: %s\n", indent, section, *section ? "." : "", key, text);
+  free(text);
+}
+
+/* One line a member; those of objects as SECTION.KEY. */
+static void print_members(const char *indent, const json_t *object) {
+  const char *key, *inner_key;
+  json_t *value, *inner;
+  json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+    if (!json_is_object(value)) print_value(indent, "", key, value);
+    json_object_foreach(value, inner_key, inner) print_value(indent, key, inner_key, inner);
+  }
+}
+
+/* "step 120" of a unit that was broken off, "begun" before its first checkpoint. */
+static int print_unfinished(const char *dir, const char *unit) {
+  char *path = file_join(dir, "checkpoint.safetensors");
+  json_t *state = NULL;
+  int status = checkpoint_state(path, &state);
+  if (!status && state) {
+    printf("step %" JSON_INTEGER_FORMAT "  %s\n",
+           json_integer_value(json_object_get(state, "done")), unit);
+  } else if (!status) {
+    printf("begun  %s\n", unit);
+  }
+  json_decref(state);
+  free(path);
+  return status;
+}
+
+/* The options are the study's; a record adds what it was made with. */
+static int print_finished(const char *dir, const char *unit) {
+  static const char *const shown[] = {"seed", "device", "precision", "threads", "versions"};
+  json_t *record = read_object(dir, "record.json"), *choice;
+  if (!record) return XS_FAILED;
+  const char *signature;
+  printf("done   %s\n", unit);
+  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+    const json_t *value = json_object_get(record, shown[i]);
+    if (value) print_value("         ", "", shown[i], value);
+  }
+  json_object_foreach(json_object_get(record, "kernels"), signature, choice) {
+    print_value("         kernel ", "", signature, choice);
+  }
+  json_decref(record);
+  return XS_OK;
+}
+
+static int print_unit(const char *units, const char *unit) {
+  char *dir = file_join(units, unit), *record = file_join(dir, "record.json");
+  int status = file_exists(record) ? print_finished(dir, unit) : print_unfinished(dir, unit);
+  free(record);
+  free(dir);
+  return status;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b) {
+  return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_visible(const struct dirent *e) { return e->d_name[0] != '.'; }
+
+static int print_units(const char *run) {
+  char *units = file_join(run, "units");
+  struct dirent **entry = NULL;
+  int status = XS_OK, n = scandir(units, &entry, is_visible, by_name);
+  for (int i = 0; i < n; i++) {
+    if (!status) status = print_unit(units, entry[i]->d_name);
+    free(entry[i]);
+  }
+  free(entry);
+  free(units);
+  return status;
+}
+
+static int run(void *record, int n, const char **word) {
+  (void)record, (void)n;
+  json_t *study = read_object(word[0], "study.json");
+  if (!study) return XS_FAILED;
+  char *results = file_join(word[0], "results.json");
+  print_members("", study);
+  int status = json_object_get(study, "task") ? XS_OK : print_units(word[0]);
+  if (!status && !json_object_get(study, "task")) {
+    printf("%s\n", file_exists(results) ? "the run is finished" : "the run is not finished");
+  }
+  free(results);
+  json_decref(study);
+  return status;
+}
+
+const cli_verb verb_inspect_run = {.name = "inspect run",
+                                   .words = "DIR",
+                                   .least = 1,
+                                   .most = 1,
+                                   .summary =
+                                       "Say how far a run folder is, with its options and kernels.",
+                                   .run = run};

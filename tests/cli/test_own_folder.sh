@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# A user's own folder of images, from training to the report; and every verb once.
+# usage: test_own_folder.sh XSITE REPOSITORY
+# shellcheck source=common.sh
+source "$(dirname "$0")/common.sh" "$1" "$2"
+cd "$folder" || exit 1
+examples=$repository/examples
+
+# contains FILE TEXT...: every text is there.
+contains() {
+  local file=$1 text
+  shift
+  for text in "$@"; do
+    grep -qF -- "$text" "$file" || complain "$file lacks: $text; it has: $(head -c 2000 "$file")"
+  done
+}
+
+# ---- help ------------------------------------------------------------------------------------------
+
+"$xsite" --help >stdout
+verbs=$(sed -nE 's/^  (([a-z]+ ){1,3}).*/\1/p' stdout)
+[ "$(wc -l <<<"$verbs")" -ge 15 ] || complain "too few verbs in --help: $verbs"
+while read -r verb; do
+  # shellcheck disable=SC2086
+  expect 0 "usage: xsite $verb" $verb --help
+  # shellcheck disable=SC2086
+  expect 2 'no-such-option' $verb --no-such-option
+done <<<"$verbs"
+
+# ---- a classifier and a translator for 8x8 digits ----------------------------------------------------
+
+common=(--threads 1 --size 16 --limit 400 --checkpoint-every 5)
+small=("${common[@]}" --channels 2 --blocks 1 --batch 8 --generator-steps 6)
+expect 0 '' train --data "$examples/optdigits.yaml" --out trained "${common[@]}" --batch 32 --epochs 4
+expect 0 'nothing to do' train --data "$examples/optdigits.yaml" --out trained "${common[@]}" --batch 32 --epochs 4
+expect 1 'another run: epochs differs' train --data "$examples/optdigits.yaml" --out trained "${common[@]}" --batch 32 --epochs 5
+expect 0 '' adapt --source "$examples/optdigits.yaml" --target "$examples/mnist-10k.yaml" --model trained/model.safetensors \
+  --out adapted "${small[@]}"
+[ "$(ls adapted)" = "$(printf '%s\n' curve.tsv discriminator.safetensors generator.safetensors original.png study.json \
+  target.png target.safetensors translated.png)" ] || complain "adapt wrote: $(ls adapted)"
+
+# ---- the folder ------------------------------------------------------------------------------------
+
+expect 0 '' translate --data "$examples/optdigits.yaml" --model adapted/generator.safetensors --split validation \
+  --out hospital --threads 1
+expect 1 'is there already; nothing was changed' translate --data "$examples/optdigits.yaml" \
+  --model adapted/generator.safetensors --split validation --out hospital
+expect 2 'beyond' translate --data "$examples/optdigits.yaml" --model adapted/generator.safetensors --domain 7 --out other
+n=$(find hospital/images -name '*.png' | wc -l)
+[ "$n" -gt 100 ] || complain "only $n images"
+cat >hospital.yaml <<END
+name: my-hospital
+format: folder
+images: hospital/images
+labels: hospital/labels.csv
+classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+group_column: group
+size: 16
+END
+base64 -d >hospital/images/photo.jpg <<END
+/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6jq62rZ4C8ybqmx5moq6T/wAALCAAIAAgBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAAv/EAB0QAAICAQUAAAAAAAAAAAAAAAERA1EiBCExQWH/2gAIAQEAAD8AMwWljCWACXlIXXfG+X//2Q==
+END
+echo 'photo.jpg,3,patient-1,camera' >>hospital/labels.csv
+
+expect 0 'AUC' eval --model trained/model.safetensors --data hospital.yaml --split all --threads 1
+contains stdout "$((n + 1)) images" 'interval' 'accuracy'
+expect 0 '"auc"' eval --model trained/model.safetensors --data hospital.yaml --split all --threads 1 --json
+contains stdout '"site": "my-hospital"' "\"n\": $((n + 1))" '"skipped": 0'
+expect 0 'validation AUC' train --data hospital.yaml --out own "${common[@]}" --batch 16 --epochs 2
+expect 0 '' train --data hospital.yaml --start-from trained/model.safetensors --out tuned "${common[@]}" --batch 16 --epochs 1
+expect 0 'cycle' adapt --source hospital.yaml --target "$examples/optdigits.yaml" --model own/model.safetensors \
+  --out own-adapted "${small[@]}"
+# More images than are translated at a time: each is the same as in a small translation.
+expect 0 '' translate --data "$examples/optdigits.yaml" --model adapted/generator.safetensors --out many --threads 1
+while IFS=, read -r file _ group _; do
+  image=hospital/images/$file twin=many/images/$(grep ",$group," many/labels.csv | cut -d, -f 1)
+  [ "$file" = photo.jpg ] || cmp "$image" "$twin" || complain "$image and $twin differ"
+done < <(tail -n 3 hospital/labels.csv)
+
+# ---- predictions -----------------------------------------------------------------------------------
+
+echo 'no image' >broken.png
+images=(hospital/images/00000000.png hospital/images/photo.jpg)
+predict=(predict --model trained/model.safetensors --threads 1)
+expect 0 'hospital/images/photo.jpg: ' "${predict[@]}" "${images[@]}"
+expect 0 'file,class,p_0,p_1' "${predict[@]}" --csv "${images[@]}"
+[ "$(wc -l <stdout)" -eq 3 ] || complain "rows of CSV: $(cat stdout)"
+awk -F, 'NR > 1 { s = 0; for (i = 3; i <= NF; i++) s += $i; if (NF != 12 || s < 0.999 || s > 1.001) exit 1 }' stdout ||
+  complain "probabilities do not add up to 1: $(cat stdout)"
+expect 1 '1 of 3 images could not be read' "${predict[@]}" --json "${images[0]}" broken.png "${images[1]}"
+contains stdout '"error": "broken.png: not a PNG or JPEG file' '"file": "hospital/images/photo.jpg"' '"probability"'
+contains stderr 'xsite: broken.png: not a PNG or JPEG file'
+expect 1 'not-there.png: cannot open' "${predict[@]}" not-there.png
+
+# ---- a target without labels -----------------------------------------------------------------------
+
+printf 'name: new-hospital\nformat: folder\nimages: hospital/images\nsize: 16\n' >new.yaml
+printf 'name: own\nsites: [%s/optdigits.yaml, new.yaml]\n' "$examples" >study.yaml
+expect 0 'to do adapter-optdigits-new-hospital' study plan study.yaml
+[ "$(wc -l <stdout)" -eq 3 ] || complain "units of an unlabelled target: $(cat stdout)"
+expect 2 'has no labels' study plan study.yaml --set 'pairs=new-hospital -> optdigits'
+expect 0 'has no labels' study run study.yaml --out run "${tiny[@]}"
+contains run/results.json '"external": null' '"adapted": null' '"ceiling": null' '"gain": null' '"salvage": null' \
+  '"mean_external_auc": null' '"average_salvage": null'
+contains run/report.html 'How the classifier from optdigits does at new-hospital was not measured'
+ls run/units | grep -q baseline-new && complain 'a baseline of a site without labels'
+expect 0 'done  tuned-optdigits-new-hospital' study plan study.yaml --out run "${tiny[@]:2}"
+expect 1 'has no labels' eval --model trained/model.safetensors --data new.yaml
+expect 0 'nothing to do' study run study.yaml --out run "${tiny[@]}"
+grep -qvE '^\{"time":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z",.*\}$' run/log.jsonl && complain 'log.jsonl is malformed'
+contains run/log.jsonl '"unit":"adapter-optdigits-new-hospital","step":20' '"note":"site new-hospital' '"cycle":'
+
+# ---- looking into what was made ------------------------------------------------------------------------
+
+expect 0 'run/report.html' report run
+expect 0 'architecture: "lenet"' inspect model trained/model.safetensors
+expect 0 'done   adapter-optdigits-new-hospital' inspect run run
+contains stdout 'seed: 1' 'adapter.batch: 8' 'the run is finished' 'kernel conv' 'done   baseline-optdigits'
+expect 0 'task: "train"' inspect run trained
+expect 1 'give a folder that xsite has made' inspect run hospital
+expect 0 '6059776 parameters' inspect graph generator
+expect 0 'intermediate values' inspect graph discriminator --plan --size 16 --channels 4 --batch 2
+expect 0 'x10' inspect graph lenet
+expect 2 'generator and discriminator' inspect graph lenat
+expect 2 '' inspect graph discriminator --size 2
+
+# ---- timing ------------------------------------------------------------------------------------------
+
+expect 0 '"critic_ms"' bench step --channels 2 --batch 4 --size 16 --blocks 1 --repeats 1 --threads 1 --json
+expect 0 '"step_ms"' bench classifier --model lenet --batch 4 --size 16 --repeats 1 --threads 1 --json
+expect 2 'odd' bench step --batch 3
+expect 0 'pass' selftest
+
+# ---- MNIST-M -----------------------------------------------------------------------------------------
+
+mkdir empty
+expect 1 'empty' data import mnistm --data empty --out made
+[ -e made ] && complain 'a failed import leaves its folder'
+
+finish
