@@ -2,8 +2,8 @@
  * ordinary nodes, so it can be differentiated again), plan it once, run it many times.
  *
  * Tensors are dense, row-major and always of four dimensions n, h, w, c (channels last).  A matrix
- * [n][c] is {n,1,1,c}, a scalar is {1,1,1,1}, a value per sample {n,1,1,1}.  Convolution weights are
- * {kh,kw,ci,co}, matrices of a linear layer {1,1,ci,co}.  Class indices are stored as numbers.
+ * [n][c] is {n,1,1,c}, a scalar is {1,1,1,1}, a value per sample {n,1,1,1}.  Convolution weights
+ * are {kh,kw,ci,co}, matrices of a linear layer {1,1,ci,co}.  Class indices are stored as numbers.
  *
  * Errors.  Builders return a value; the first failure sticks in the graph (later builders return
  * TG_NONE without doing anything) and tg_plan_new reports it with operator name and shapes.  All
@@ -36,8 +36,8 @@ const char *tg_message(void);
 
 /* ---- shapes ------------------------------------------------------------------------------- */
 tg_shape tg_shape4(int64_t n, int64_t h, int64_t w, int64_t c);
-tg_shape tg_scalar(void);                 /* {1,1,1,1} */
-int64_t tg_count(tg_shape s);             /* number of elements */
+tg_shape tg_scalar(void);     /* {1,1,1,1} */
+int64_t tg_count(tg_shape s); /* number of elements */
 bool tg_same_shape(tg_shape a, tg_shape b);
 
 /* ---- graphs ------------------------------------------------------------------------------- */
@@ -50,7 +50,8 @@ const char *tg_graph_failure(const tg_graph *g);
 char *tg_graph_dump(const tg_graph *g);
 
 /* ---- leaves ------------------------------------------------------------------------------- */
-tg_value tg_input(tg_graph *g, const char *name, tg_shape s); /* filled by the caller before a run */
+tg_value tg_input(tg_graph *g, const char *name,
+                  tg_shape s); /* filled by the caller before a run */
 tg_value tg_param(tg_graph *g, const char *name, tg_shape s); /* lives in a store under this name */
 tg_value tg_const(tg_graph *g, double x);                     /* a scalar */
 /* Uniform in [0,1), a pure function of (seed and step of the run, stream, element index). */
@@ -79,8 +80,8 @@ tg_value tg_positive(tg_graph *g, tg_value x); /* 1 where x > 0, else 0; gradien
 /* ---- shape -------------------------------------------------------------------------------- */
 tg_value tg_reshape(tg_graph *g, tg_value x, tg_shape s);
 tg_value tg_broadcast(tg_graph *g, tg_value x, tg_shape s); /* dimensions of size 1 are repeated */
-tg_value tg_sum_to(tg_graph *g, tg_value x, tg_shape s);    /* sums the dimensions that are 1 in s */
-tg_value tg_mean(tg_graph *g, tg_value x);                  /* over all elements, a scalar */
+tg_value tg_sum_to(tg_graph *g, tg_value x, tg_shape s); /* sums the dimensions that are 1 in s */
+tg_value tg_mean(tg_graph *g, tg_value x);               /* over all elements, a scalar */
 tg_value tg_slice(tg_graph *g, tg_value x, int axis, int64_t first, int64_t count);
 tg_value tg_pad(tg_graph *g, tg_value x, int axis, int64_t before, int64_t total); /* with zeros */
 tg_value tg_concat(tg_graph *g, tg_value a, tg_value b, int axis);
@@ -97,12 +98,13 @@ tg_value tg_conv_dw(tg_graph *g, tg_value x, tg_value dy, tg_shape w_shape, int 
 /* ---- pooling, windows without overlap (stride = window), rest dropped ------------------------ */
 tg_value tg_max_pool(tg_graph *g, tg_value x, int window);
 
-/* ---- normalisation over h,w per image and channel (instance norm); gamma, beta {1,1,1,c} ------ */
+/* ---- normalisation over h,w per image and channel (instance norm); gamma, beta {1,1,1,c} ------
+ */
 tg_value tg_instance_norm(tg_graph *g, tg_value x, tg_value gamma, tg_value beta, double epsilon);
 
 /* ---- classification ------------------------------------------------------------------------- */
-tg_value tg_log_softmax(tg_graph *g, tg_value x);             /* over c */
-tg_value tg_argmax(tg_graph *g, tg_value x);                  /* over c -> {n,h,w,1}; first maximum */
+tg_value tg_log_softmax(tg_graph *g, tg_value x); /* over c */
+tg_value tg_argmax(tg_graph *g, tg_value x);      /* over c -> {n,h,w,1}; first maximum */
 tg_value tg_one_hot(tg_graph *g, tg_value index, int classes); /* {n,h,w,1} -> {n,h,w,classes} */
 
 /* ---- gradients ------------------------------------------------------------------------------ */
@@ -110,7 +112,8 @@ tg_value tg_one_hot(tg_graph *g, tg_value index, int classes); /* {n,h,w,1} -> {
  * depend on wrt[i].  Any value may be asked for, not only leaves. */
 void tg_gradient(tg_graph *g, tg_value y, tg_value dy, int n, const tg_value *wrt, tg_value *dx);
 
-/* ---- updates, carried out at the end of a run -------------------------------------------------- */
+/* ---- updates, carried out at the end of a run --------------------------------------------------
+ */
 typedef struct tg_adam_options {
   double beta1, beta2, epsilon, weight_decay; /* L2 added to the gradient, as PyTorch's Adam */
 } tg_adam_options;
@@ -125,13 +128,14 @@ const tg_device *tg_device_cpu(void);       /* float, oneDNN and own kernels */
 const tg_device *tg_device_named(const char *name); /* "reference", "cpu"; NULL and a message */
 size_t tg_device_element(const tg_device *d);       /* bytes per element: 8 or 4 */
 
-/* ---- parameter stores ------------------------------------------------------------------------- */
+/* ---- parameter stores -------------------------------------------------------------------------
+ */
 tg_store *tg_store_new(const tg_device *d);
 void tg_store_free(tg_store *s);
 /* Adds a parameter of zeros; if it exists with the same shape, does nothing. */
 int tg_store_add(tg_store *s, const char *name, tg_shape shape);
 int tg_store_size(const tg_store *s);
-const char *tg_store_name(const tg_store *s, int i); /* in order of addition; lent */
+const char *tg_store_name(const tg_store *s, int i);    /* in order of addition; lent */
 int tg_store_find(const tg_store *s, const char *name); /* index, or -1 */
 tg_shape tg_store_shape(const tg_store *s, int i);
 /* Copies count(shape) elements in or out, converting to the device's type.  Writing marks packed
@@ -143,12 +147,12 @@ void tg_store_read_f64(const tg_store *s, int i, double *x);
 /* ---- plans ---------------------------------------------------------------------------------- */
 typedef enum { TG_ESTIMATE, TG_MEASURE } tg_effort;
 typedef struct tg_plan_options {
-  tg_effort effort;     /* ESTIMATE: a fixed rule on shape and instruction set.  MEASURE: time the
-                         * candidates once; the choice is remembered in `kernels` */
+  tg_effort effort; /* ESTIMATE: a fixed rule on shape and instruction set.  MEASURE: time the
+                     * candidates once; the choice is remembered in `kernels` */
   struct tg_kernels *kernels; /* choices to use and extend (FFTW's wisdom), or NULL */
-  uint64_t seed;        /* of every tg_uniform */
-  bool unfused;         /* one step per node: for tests */
-  bool timed;           /* measure every step: tg_plan_dump shows its mean milliseconds */
+  uint64_t seed;              /* of every tg_uniform */
+  bool unfused;               /* one step per node: for tests */
+  bool timed;                 /* measure every step: tg_plan_dump shows its mean milliseconds */
 } tg_plan_options;
 
 /* Remembered kernel choices: operator signature -> kernel name. */
@@ -170,11 +174,12 @@ void tg_plan_free(tg_plan *p);
 void *tg_plan_data(tg_plan *p, tg_value v);
 /* Runs the plan; step counts runs of the same purpose and selects the random numbers. */
 int tg_plan_run(tg_plan *p, uint64_t step);
-size_t tg_plan_bytes(const tg_plan *p);     /* the block of intermediate values */
+size_t tg_plan_bytes(const tg_plan *p); /* the block of intermediate values */
 /* One line per planned step: kernel, shapes, buffer; newly allocated. */
 char *tg_plan_dump(const tg_plan *p);
 
-/* ---- threads ---------------------------------------------------------------------------------- */
+/* ---- threads ----------------------------------------------------------------------------------
+ */
 void tg_set_threads(int n); /* 0: all processors */
 int tg_threads(void);
 

@@ -44,9 +44,9 @@ typedef struct xs_images {
 typedef struct xs_site {
   xs_images images;
   int classes;
-  char **class_name; /* [classes] */
-  int32_t *label;    /* [n] in 0 .. classes-1, or -1 where unknown */
-  int64_t skipped;   /* images that could not be decoded and were left out, as asked */
+  char **class_name;   /* [classes] */
+  int32_t *label;      /* [n] in 0 .. classes-1, or -1 where unknown */
+  int64_t skipped;     /* images that could not be decoded and were left out, as asked */
   char *first_skipped; /* name and reason of the first, or NULL */
 } xs_site;
 
@@ -63,7 +63,8 @@ void xs_site_close(xs_site *s);
 
 /* Rows of one split, ascending.  A group's side is a pure function of (seed, group key): below 0.8
  * train, below 0.9 validation, else test; so the same digit or patient is on the same side at every
- * site.  by_image: split images, not groups (Decision 1's other choice).  *rows is newly allocated. */
+ * site.  by_image: split images, not groups (Decision 1's other choice).  *rows is newly allocated.
+ */
 xs_status xs_split_rows(const xs_images *x, uint64_t seed, bool by_image, xs_split which,
                         int64_t **rows, int64_t *n);
 
@@ -73,18 +74,20 @@ typedef struct xs_normalisation {
 
 /* The n images of rows (NULL: the first n), resized to size x size, channels 1 -> 3 repeated or
  * 3 -> 1 averaged, scaled to [0,1] by max_value and normalised: x [n][size][size][channels]. */
-void xs_images_fetch(const xs_images *images, const int64_t *rows, int64_t n, int size, int channels,
-                     const xs_normalisation *norm, float *x);
+void xs_images_fetch(const xs_images *images, const int64_t *rows, int64_t n, int size,
+                     int channels, const xs_normalisation *norm, float *x);
 
 /* Reads one PNG or JPEG file as a site of one image (for predict). */
 xs_status xs_image_open(const char *path, xs_images **out);
 void xs_images_close(xs_images *x);
 
 /* Makes MNIST-M (method: Decision 2) from MNIST digits, BSDS500 photographs and the official recipe
- * under data_dir, as IDX files in out_dir.  Digits beyond the recipe get a patch drawn from seed. */
+ * under data_dir, as IDX files in out_dir.  Digits beyond the recipe get a patch drawn from seed.
+ */
 xs_status xs_mnistm_import(const char *data_dir, const char *out_dir, uint64_t seed);
 
-/* ==== measures: plain functions on arrays ====================================================== */
+/* ==== measures: plain functions on arrays ======================================================
+ */
 
 /* P(score of a positive > score of a negative), ties count half.  NAN where a class is absent. */
 double xs_auc_binary(const float *score, const uint8_t *positive, int64_t n);
@@ -97,8 +100,8 @@ typedef struct xs_interval {
   double value, low, high;
 } xs_interval;
 
-typedef struct xs_measure { /* of one classifier on one test set; AUC in [0,1] */
-  double auc, low, high;                /* percentile bootstrap, groups resampled, 95 % */
+typedef struct xs_measure {                 /* of one classifier on one test set; AUC in [0,1] */
+  double auc, low, high;                    /* percentile bootstrap, groups resampled, 95 % */
   double paper_mean, paper_low, paper_high; /* 1,000 replicates of size 1,000 images:
                                              * mean -+ 1.96 sd / sqrt(1000) */
   double accuracy;
@@ -106,8 +109,8 @@ typedef struct xs_measure { /* of one classifier on one test set; AUC in [0,1] *
 } xs_measure;
 
 typedef struct xs_difference { /* AUC of b minus AUC of a on the same images */
-  double value, low, high; /* percentile bootstrap, paired, groups resampled */
-  double p;                /* two-sided bootstrap: 2 min(P(d <= 0), P(d >= 0)) with (k+1)/(B+1) */
+  double value, low, high;     /* percentile bootstrap, paired, groups resampled */
+  double p; /* two-sided bootstrap: 2 min(P(d <= 0), P(d >= 0)) with (k+1)/(B+1) */
 } xs_difference;
 
 xs_status xs_measure_classifier(const float *logit, const int32_t *label, const uint64_t *group,
@@ -118,22 +121,26 @@ xs_status xs_measure_difference(const float *logit_a, const float *logit_b, cons
                                 uint64_t seed, xs_difference *out);
 
 double xs_salvage(double external, double adapted, double ceiling); /* NAN where the gap is 0 */
-/* Ratio of the mean gain to the mean gap; median over pairs of the salvage; mean of gain/external. */
-double xs_average_salvage(const double *external, const double *adapted, const double *ceiling, int n);
-double xs_median_salvage(const double *external, const double *adapted, const double *ceiling, int n);
+/* Ratio of the mean gain to the mean gap; median over pairs of the salvage; mean of gain/external.
+ */
+double xs_average_salvage(const double *external, const double *adapted, const double *ceiling,
+                          int n);
+double xs_median_salvage(const double *external, const double *adapted, const double *ceiling,
+                         int n);
 double xs_mean_relative_gain(const double *external, const double *adapted, int n);
 
-/* ==== classifiers ============================================================================== */
+/* ==== classifiers ==============================================================================
+ */
 
 typedef struct xs_classifier_options {
-  char *architecture;    /* "lenet", "lenet5" */
-  double learning_rate;  /* Adam */
+  char *architecture;   /* "lenet", "lenet5" */
+  double learning_rate; /* Adam */
   double weight_decay;
   int64_t batch;
-  int64_t epochs;        /* at most */
-  int64_t patience;      /* epochs without a better validation AUC */
+  int64_t epochs;          /* at most */
+  int64_t patience;        /* epochs without a better validation AUC */
   int64_t steps_per_epoch; /* 0: one pass over the training images */
-  bool balanced;         /* batches balanced by label */
+  bool balanced;           /* batches balanced by label */
   double dropout;
 } xs_classifier_options;
 
@@ -147,7 +154,8 @@ const char *xs_classifier_class_name(const xs_classifier *c, int k);
 xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const int64_t *rows,
                                int64_t n, float *logit);
 
-/* ==== adapters ================================================================================= */
+/* ==== adapters =================================================================================
+ */
 
 typedef struct xs_adapter_options {
   int64_t channels;      /* of the first generator and critic layer */
@@ -155,17 +163,17 @@ typedef struct xs_adapter_options {
   int64_t critic_layers; /* 0: min(6, floor(log2(size)) - 1), Decision 5 */
   int64_t batch;         /* half source, half target */
   int64_t generator_steps;
-  int64_t critic_steps;  /* per generator step, Decision 8 */
+  int64_t critic_steps; /* per generator step, Decision 8 */
   double learning_rate;
-  double decay_start;    /* fraction of the run after which the rate falls linearly to 0 */
+  double decay_start; /* fraction of the run after which the rate falls linearly to 0 */
   double beta1, beta2;
-  double gradient_penalty; /* lambda_gp */
-  double penalty_epsilon;  /* Decision 6 */
-  double classification;   /* lambda_cls */
-  double cycle;            /* lambda_cyc */
-  char *semantic;          /* "paper", "cycada-paper", "off" */
+  double gradient_penalty;                                 /* lambda_gp */
+  double penalty_epsilon;                                  /* Decision 6 */
+  double classification;                                   /* lambda_cls */
+  double cycle;                                            /* lambda_cyc */
+  char *semantic;                                          /* "paper", "cycada-paper", "off" */
   double semantic_cycle, semantic_target, semantic_pseudo; /* weights of the three terms */
-  double pseudo_threshold; /* the third term is off until F_T's loss on fakes is at most this */
+  double pseudo_threshold;     /* the third term is off until F_T's loss on fakes is at most this */
   double target_learning_rate; /* of F_T */
   double target_dropout;       /* of F_T while it is trained */
   int64_t target_every;        /* generator updates per F_T update */
@@ -174,12 +182,13 @@ typedef struct xs_adapter_options {
   bool balanced;               /* source half balanced by label */
 } xs_adapter_options;
 
-/* ==== progress and interruption ================================================================ */
+/* ==== progress and interruption ================================================================
+ */
 
 typedef struct xs_progress { /* a snapshot of running work */
-  const char *task;        /* "baseline optdigits", lent */
-  int64_t done, total;     /* steps */
-  double rate;             /* steps per second, recent */
+  const char *task;          /* "baseline optdigits", lent */
+  int64_t done, total;       /* steps */
+  double rate;               /* steps per second, recent */
   int losses;
   const char *loss_name[8];
   double loss[8];
@@ -192,22 +201,23 @@ typedef struct xs_watch { /* how a caller follows and stops long work; all may b
   void *context;
 } xs_watch;
 
-/* ==== studies ================================================================================== */
+/* ==== studies ==================================================================================
+ */
 
 typedef struct xs_study xs_study;
 
 typedef struct xs_run_options {
-  const char *out;       /* run folder; NULL: runs/NAME */
+  const char *out; /* run folder; NULL: runs/NAME */
   const char *data_dir;
-  bool resume;           /* continue a broken run of the same study */
-  int threads;           /* 0: all */
-  const char *device;    /* "cpu" */
-  bool measure_kernels;  /* time candidate kernels once and remember */
+  bool resume;          /* continue a broken run of the same study */
+  int threads;          /* 0: all */
+  const char *device;   /* "cpu" */
+  bool measure_kernels; /* time candidate kernels once and remember */
   bool skip_unreadable;
-  bool oracle;
 } xs_run_options;
 
-/* Reads and checks a study file; set: "key=value" or "section.key=value" overrides, applied last. */
+/* Reads and checks a study file; set: "key=value" or "section.key=value" overrides, applied last.
+ */
 xs_status xs_study_open(const char *path, int n_set, const char *const *set, xs_study **out);
 void xs_study_close(xs_study *s);
 /* What would run, one line a unit, with what is already done in the run folder; allocated. */

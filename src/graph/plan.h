@@ -23,7 +23,7 @@ typedef struct plan_step {
   tg_value in[OP_MAX_INPUTS], out[OP_MAX_OUTPUTS];
   op_buffers buffers;
   size_t scratch;
-  double seconds; /* of all runs, where the plan is timed */
+  double seconds;      /* of all runs, where the plan is timed */
   int pack_slot;       /* parameter that pack is made from; -1: a computed value */
   store_pack *pack;    /* or NULL */
   store_pack own_pack; /* for a computed value */

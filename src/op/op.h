@@ -41,17 +41,17 @@ typedef struct op_buffers {
   uint64_t seed, step;
 } op_buffers;
 
-/* One way to compute an operator in float on the CPU.  Kernels are listed best first; the first that
- * applies is the estimate. */
+/* One way to compute an operator in float on the CPU.  Kernels are listed best first; the first
+ * that applies is the estimate. */
 typedef struct op_kernel {
   const char *name;
   bool (*applies)(const op_site *s); /* NULL: always, if nothing is fused */
   /* Makes what run needs once (NULL: nothing): *state, freed by release; bytes of scratch. */
   int (*prepare)(const op_site *s, void **state, size_t *scratch);
   void (*release)(void *state);
-  /* A kernel that wants input 1 (weights) in its own layout: bytes of the packed form, a key that is
-   * equal exactly for equal layouts of one parameter (several sites share one packed copy), and the
-   * packing itself.  run then gets the packed form as in[1].  All NULL otherwise. */
+  /* A kernel that wants input 1 (weights) in its own layout: bytes of the packed form, a key that
+   * is equal exactly for equal layouts of one parameter (several sites share one packed copy), and
+   * the packing itself.  run then gets the packed form as in[1].  All NULL otherwise. */
   size_t (*packed_bytes)(const op_site *s, const void *state);
   void (*packed_key)(const op_site *s, const void *state, char key[64]);
   void (*pack)(const op_site *s, const void *state, const void *w, void *packed);
@@ -70,15 +70,15 @@ typedef struct op_gradient {
 } op_gradient;
 
 enum op_flags {
-  OP_LEAF = 1,         /* no kernel: input, param, const */
-  OP_POINTWISE = 2,    /* out[i] depends on in[*][i] only: fused into chains */
-  OP_ALIAS = 4,        /* the output is the input's memory under another shape */
-  OP_UPDATE = 8,       /* changes parameters in place at the end of a run */
-  OP_IN_PLACE = 16,    /* the output may overwrite input 0 */
+  OP_LEAF = 1,      /* no kernel: input, param, const */
+  OP_POINTWISE = 2, /* out[i] depends on in[*][i] only: fused into chains */
+  OP_ALIAS = 4,     /* the output is the input's memory under another shape */
+  OP_UPDATE = 8,    /* changes parameters in place at the end of a run */
+  OP_IN_PLACE = 16, /* the output may overwrite input 0 */
   OP_FUSE_BIAS = 32,
   OP_FUSE_RESIDUAL = 64,
   OP_FUSE_ACTIVATION = 128,
-  OP_PACKS = 256       /* some kernel packs input 1 */
+  OP_PACKS = 256 /* some kernel packs input 1 */
 };
 
 typedef struct op {

@@ -1,4 +1,5 @@
-/* train.h: training runs that can be stopped at any instant and continued, and the models they make. */
+/* train.h: training runs that can be stopped at any instant and continued, and the models they
+ * make. */
 #ifndef TRAIN_H
 #define TRAIN_H
 
@@ -34,40 +35,43 @@ typedef struct train_set {
   int64_t n;
 } train_set;
 
-/* ---- classifiers ------------------------------------------------------------------------------ */
+/* ---- classifiers ------------------------------------------------------------------------------
+ */
 typedef struct fit_task {
   const xs_classifier_options *options;
   train_geometry geometry;
   train_set train, validation;
   int classes;
-  char *const *class_name;  /* [classes] */
-  const char *start_from;   /* model file to fine-tune, or NULL */
+  char *const *class_name; /* [classes] */
+  const char *start_from;  /* model file to fine-tune, or NULL */
 } fit_task;
 
-/* Trains with early stopping on validation AUC (method 3); writes model.safetensors (the best epoch) and
- * curve.tsv.  Continues from dir's checkpoint if there is one. */
+/* Trains with early stopping on validation AUC (method 3); writes model.safetensors (the best
+ * epoch) and curve.tsv.  Continues from dir's checkpoint if there is one. */
 xs_status train_fit(const train_job *job, const fit_task *task);
 
 /* A classifier's geometry and description; lent. */
 const train_geometry *classifier_geometry(const xs_classifier *c);
 const nn_classifier *classifier_description(const xs_classifier *c);
 
-/* ---- adapters ----------------------------------------------------------------------------------- */
+/* ---- adapters -----------------------------------------------------------------------------------
+ */
 typedef struct adapt_task {
   const xs_adapter_options *options;
-  const char *classifier; /* model file of F_S */
-  train_set source;       /* training rows */
-  train_set validation;   /* source validation rows: how many keep their label */
+  const char *classifier;  /* model file of F_S */
+  train_set source;        /* training rows */
+  train_set validation;    /* source validation rows: how many keep their label */
   const xs_images *target; /* no labels: none can be seen */
   const int64_t *target_rows;
   int64_t target_n;
 } adapt_task;
 
-/* Trains G, D and F_T (method 4); writes generator, discriminator and target.safetensors, curve.tsv and
- * the three rows of example images.  Continues from dir's checkpoint if there is one. */
+/* Trains G, D and F_T (method 4); writes generator, discriminator and target.safetensors, curve.tsv
+ * and the three rows of example images.  Continues from dir's checkpoint if there is one. */
 xs_status train_adapt(const train_job *job, const adapt_task *task);
 
-/* ---- translators ---------------------------------------------------------------------------------- */
+/* ---- translators
+ * ---------------------------------------------------------------------------------- */
 typedef struct translator translator;
 int translator_load(const char *path, translator **out);
 void translator_free(translator *t);
