@@ -308,9 +308,21 @@ void option_release(const option_table *t, void *record) {
 
 /* ---- the record as JSON ---- */
 
+json_t *option_text_json(const char *text) {
+  json_t *j = json_string(text);
+  if (j) return j;
+  char *ascii = text_copy(text);
+  for (char *p = ascii; *p; p++) {
+    if ((unsigned char)*p >= 0x80) *p = '?';
+  }
+  j = json_string(ascii);
+  free(ascii);
+  return j;
+}
+
 static json_t *texts_json(const option_texts *list) {
   json_t *array = json_array();
-  for (int i = 0; i < list->n; i++) json_array_append_new(array, json_string(list->text[i]));
+  for (int i = 0; i < list->n; i++) json_array_append_new(array, option_text_json(list->text[i]));
   return array;
 }
 
@@ -327,7 +339,7 @@ static json_t *row_json(const option *row, const void *record) {
   case OPTION_TEXT:
   case OPTION_CHOICE:
     text = *(char *const *)p;
-    return text ? json_string(text) : json_null();
+    return text ? option_text_json(text) : json_null();
   case OPTION_TEXTS:
     return texts_json(p);
   }

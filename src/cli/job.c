@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkpoint.h"
 #include "error.h"
 #include "file.h"
 #include "study.h"
+
+#define RECORD "record.json"
 
 xs_status job_open_site(const job_options *o, const char *domain_file, xs_site **out) {
   const xs_site_options options = {
@@ -72,16 +75,33 @@ static json_t *describe(const option *rows, int n_rows, const void *record, cons
   return j;
 }
 
+/* With what it was made; written last, it says that all is there. */
+static xs_status write_record(const train_job *job) {
+  json_t *record =
+      json_pack("{s:s, s:I, s:s, s:s, s:i, s:o, s:{s:s}}", "unit", job->task, "seed",
+                (json_int_t)job->seed, "device", "cpu", "precision", "f32", "threads", tg_threads(),
+                "kernels", kernels_json(job->kernels), "versions", "xsite", xs_version());
+  char *text = json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
+  char *path = file_join(job->dir, RECORD);
+  char *checkpoint = file_join(job->dir, "checkpoint.safetensors");
+  int status = file_write_atomic(path, text, strlen(text));
+  if (!status) remove(checkpoint);
+  free(checkpoint);
+  free(path);
+  free(text);
+  json_decref(record);
+  return status ? XS_FAILED : XS_OK;
+}
+
 xs_status job_run(const job_options *o, const option *rows, int n_rows, const void *record,
-                  const char *task, const char *result,
-                  xs_status (*work)(const train_job *job, const void *record)) {
+                  const char *task, xs_status (*work)(const train_job *job, const void *record)) {
   bool finished;
   json_t *mine = describe(rows, n_rows, record, task);
-  xs_status status = folder_claim(o->out, mine, result, o->resume, &finished);
+  xs_status status = folder_claim(o->out, mine, RECORD, o->resume, &finished);
   json_decref(mine);
   if (status) return status;
   if (finished) {
-    fprintf(stderr, "%s/%s is there already: there is nothing to do\n", o->out, result);
+    fprintf(stderr, "%s is finished: there is nothing to do\n", o->out);
     return XS_OK;
   }
   cli_progress progress;
@@ -97,9 +117,7 @@ xs_status job_run(const job_options *o, const option *rows, int n_rows, const vo
                    .watch = &watch};
   status = work(&job, record);
   cli_watch_end(&progress);
+  if (!status) status = write_record(&job);
   tg_kernels_free(job.kernels);
-  char *checkpoint = file_join(o->out, "checkpoint.safetensors");
-  if (!status) remove(checkpoint);
-  free(checkpoint);
   return status;
 }

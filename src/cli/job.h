@@ -141,7 +141,6 @@ xs_status job_check_model(const char *model, const char *domain_file, const xs_s
 
 /* Claims o->out for the options of a verb, runs `work` in it and follows it on the terminal. */
 xs_status job_run(const job_options *o, const option *rows, int n_rows, const void *record,
-                  const char *task, const char *result,
-                  xs_status (*work)(const train_job *job, const void *record));
+                  const char *task, xs_status (*work)(const train_job *job, const void *record));
 
 #endif

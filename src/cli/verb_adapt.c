@@ -58,7 +58,7 @@ static int run(void *record, int n, const char **word) {
   (void)n;
   (void)word;
   const adapt_options *o = record;
-  return job_run(&o->job, rows, ROWS, record, "adapt", "generator.safetensors", work);
+  return job_run(&o->job, rows, ROWS, record, "adapt", work);
 }
 
 const cli_verb verb_adapt = {.name = "adapt",

@@ -139,8 +139,8 @@ static void print_text(const eval_options *o, const xs_site *s, const xs_measure
 static json_t *per_cent(double x) { return x == x ? json_real(100 * x) : json_null(); }
 
 static void print_json(const eval_options *o, const xs_site *s, const xs_measure *m) {
-  json_t *j = json_pack("{s:s, s:s, s:s, s:I}", "model", o->model, "site", s->images.name, "split",
-                        o->split, "seed", (json_int_t)o->seed);
+  json_t *j = json_pack("{s:o, s:s, s:s, s:I}", "model", option_text_json(o->model), "site",
+                        s->images.name, "split", o->split, "seed", (json_int_t)o->seed);
   json_object_set_new(j, "auc", per_cent(m->auc));
   json_object_set_new(j, "low", per_cent(m->low));
   json_object_set_new(j, "high", per_cent(m->high));

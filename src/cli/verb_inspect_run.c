@@ -81,8 +81,8 @@ static int print_finished(const char *dir, const char *unit) {
   return XS_OK;
 }
 
-static int print_unit(const char *units, const char *unit) {
-  char *dir = file_join(units, unit), *record = file_join(dir, "record.json");
+static int print_unit(const char *units, const char *folder, const char *unit) {
+  char *dir = file_join(units, folder), *record = file_join(dir, "record.json");
   int status = file_exists(record) ? print_finished(dir, unit) : print_unfinished(dir, unit);
   free(record);
   free(dir);
@@ -100,7 +100,7 @@ static int print_units(const char *run) {
   struct dirent **entry = NULL;
   int status = XS_OK, n = scandir(units, &entry, is_visible, by_name);
   for (int i = 0; i < n; i++) {
-    if (!status) status = print_unit(units, entry[i]->d_name);
+    if (!status) status = print_unit(units, entry[i]->d_name, entry[i]->d_name);
     free(entry[i]);
   }
   free(entry);
@@ -112,13 +112,14 @@ static int run(void *record, int n, const char **word) {
   (void)record, (void)n;
   json_t *study = read_object(word[0], "study.json");
   if (!study) return XS_FAILED;
-  char *results = file_join(word[0], "results.json");
+  const char *task = json_string_value(json_object_get(study, "task"));
   print_members("", study);
-  int status = json_object_get(study, "task") ? XS_OK : print_units(word[0]);
-  if (!status && !json_object_get(study, "task")) {
-    printf("%s\n", file_exists(results) ? "the run is finished" : "the run is not finished");
+  int status = task ? print_unit(word[0], "", task) : print_units(word[0]);
+  char *last = file_join(word[0], task ? "record.json" : "results.json");
+  if (!status) {
+    printf("%s\n", file_exists(last) ? "the run is finished" : "the run is not finished");
   }
-  free(results);
+  free(last);
   json_decref(study);
   return status;
 }

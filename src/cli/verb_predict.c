@@ -108,8 +108,8 @@ static json_t *to_json(const prediction *p) {
   for (int i = 0; i < p->classes; i++) {
     json_object_set_new(probability, class_of(p, i), json_real((double)p->probability[i]));
   }
-  return json_pack("{s:s, s:s, s:o}", "file", p->file, "class", class_of(p, p->best), "probability",
-                   probability);
+  return json_pack("{s:o, s:s, s:o}", "file", option_text_json(p->file), "class",
+                   class_of(p, p->best), "probability", probability);
 }
 
 /* ---- all ---- */
@@ -132,7 +132,8 @@ static int predict_all(const predict_options *o, xs_classifier *c, int n, const 
     if (predict(c, &p) != XS_OK) {
       unreadable++;
       fprintf(stderr, "xsite: %s\n", xs_message());
-      json_array_append_new(array, json_pack("{s:s, s:s}", "file", file[i], "error", xs_message()));
+      json_array_append_new(array, json_pack("{s:o, s:o}", "file", option_text_json(file[i]),
+                                             "error", option_text_json(xs_message())));
     } else if (o->json) {
       json_array_append_new(array, to_json(&p));
     } else if (o->csv) {

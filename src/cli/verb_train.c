@@ -44,7 +44,7 @@ static int run(void *record, int n, const char **word) {
   (void)n;
   (void)word;
   const train_options *o = record;
-  return job_run(&o->job, rows, ROWS, record, "train", "model.safetensors", work);
+  return job_run(&o->job, rows, ROWS, record, "train", work);
 }
 
 const cli_verb verb_train = {.name = "train",

@@ -122,6 +122,7 @@ static xs_status reclaim(const char *out, const char *path, const json_t *mine, 
 
 xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
                        bool *finished) {
+  if (!*out) return (xs_status)fail(XS_USAGE, "--out is empty: give a folder");
   char *path = file_join(out, FOLDER_OWNER), *made = file_join(out, result);
   xs_status status;
   *finished = file_exists(path) && file_exists(made);

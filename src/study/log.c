@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "option.h"
 
 enum { PAUSE = 5 }; /* seconds between two lines of losses */
 
@@ -52,13 +53,13 @@ static json_t *new_line(const run_log *l) {
   struct tm utc;
   if (gmtime_r(&t, &utc)) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
   json_t *j = json_pack("{s:s}", "time", text);
-  if (l->unit) json_object_set_new(j, "unit", json_string(l->unit));
+  if (l->unit) json_object_set_new(j, "unit", option_text_json(l->unit));
   return j;
 }
 
 static void add_text(run_log *l, const char *key, const char *text) {
-  json_t *j = new_line(l), *value = json_string(text);
-  json_object_set_new(j, key, value ? value : json_string("(not UTF-8)"));
+  json_t *j = new_line(l);
+  json_object_set_new(j, key, option_text_json(text));
   write_line(l, j);
 }
 

@@ -161,6 +161,14 @@ static int check_networks(const xs_study *s) {
   return 0;
 }
 
+/* The name is that of the run's folder and stands in the report. */
+static int check_name(const xs_study *s) {
+  const char *name = s->settings.name;
+  if (*name && *name != '.' && !strchr(name, '/')) return 0;
+  return fail(XS_USAGE, "%s: name: '%s' cannot be a folder's name: use letters, digits, - and _",
+              s->path, name);
+}
+
 static int read_study(xs_study *s, int n_set, const char *const *set) {
   if (option_load(&settings_table, &s->settings, s->path)) return XS_USAGE;
   for (int i = 0; i < n_set; i++) {
@@ -172,7 +180,8 @@ static int read_study(xs_study *s, int n_set, const char *const *set) {
     if (status) return status;
   }
   if (option_check(&settings_table, &s->settings, s->path)) return XS_USAGE;
-  int status = check_networks(s);
+  int status = check_name(s);
+  if (!status) status = check_networks(s);
   if (!status) status = read_sites(s);
   return status ? status : parse_pairs(s);
 }

@@ -157,6 +157,8 @@ expect 1 'seed differs' study run study.yaml --out run "${tiny[@]}" --set seed=2
 expect 1 'adapter.batch differs' study run study.yaml --out run "${tiny[@]}" --resume --set adapter.batch=6
 expect 1 'give another --out' train --data good.yaml --out run
 same "$before" "$(snapshot run)" 'a run folder of another study'
+expect 2 'cannot be a folder' study plan study.yaml --set name=../x
+expect 2 '--out is empty' study run study.yaml --out ''
 expect 1 'no such run folder' report nowhere
 expect 1 'no results.json there' report full
 

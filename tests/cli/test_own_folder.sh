@@ -36,7 +36,7 @@ expect 0 'nothing to do' train --data "$examples/optdigits.yaml" --out trained "
 expect 1 'another run: epochs differs' train --data "$examples/optdigits.yaml" --out trained "${common[@]}" --batch 32 --epochs 5
 expect 0 '' adapt --source "$examples/optdigits.yaml" --target "$examples/mnist-10k.yaml" --model trained/model.safetensors \
   --out adapted "${small[@]}"
-[ "$(ls adapted)" = "$(printf '%s\n' curve.tsv discriminator.safetensors generator.safetensors original.png study.json \
+[ "$(ls adapted)" = "$(printf '%s\n' curve.tsv discriminator.safetensors generator.safetensors original.png record.json study.json \
   target.png target.safetensors translated.png)" ] || complain "adapt wrote: $(ls adapted)"
 
 # ---- the folder ------------------------------------------------------------------------------------
@@ -90,6 +90,9 @@ awk -F, 'NR > 1 { s = 0; for (i = 3; i <= NF; i++) s += $i; if (NF != 12 || s < 
 expect 1 '1 of 3 images could not be read' "${predict[@]}" --json "${images[0]}" broken.png "${images[1]}"
 contains stdout '"error": "broken.png: not a PNG or JPEG file' '"file": "hospital/images/photo.jpg"' '"probability"'
 contains stderr 'xsite: broken.png: not a PNG or JPEG file'
+latin=$(printf 'caf\xe9.png')
+cp "${images[0]}" "$latin" && expect 0 '"file": "caf?.png"' "${predict[@]}" --json "$latin"
+cp trained/model.safetensors "$latin" && expect 0 '"model": "caf?.png"' eval --json --model "$latin" --data hospital.yaml
 expect 1 'not-there.png: cannot open' "${predict[@]}" not-there.png
 
 # ---- a target without labels -----------------------------------------------------------------------
@@ -117,6 +120,7 @@ expect 0 'architecture: "lenet"' inspect model trained/model.safetensors
 expect 0 'done   adapter-optdigits-new-hospital' inspect run run
 contains stdout 'seed: 1' 'adapter.batch: 8' 'the run is finished' 'kernel conv' 'done   baseline-optdigits'
 expect 0 'task: "train"' inspect run trained
+contains stdout 'the run is finished' 'done   train'
 expect 1 'give a folder that xsite has made' inspect run hospital
 expect 0 '6059776 parameters' inspect graph generator
 expect 0 'intermediate values' inspect graph discriminator --plan --size 16 --channels 4 --batch 2
