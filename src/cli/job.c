@@ -13,7 +13,15 @@
 xs_status job_open_site(const job_options *o, const char *domain_file, xs_site **out) {
   const xs_site_options options = {
       .data_dir = o->data_dir, .skip_unreadable = o->skip_unreadable, .limit = o->limit};
-  return xs_site_open(domain_file, &options, out);
+  xs_status status = xs_site_open(domain_file, &options, out);
+  if (!status) job_note_skipped(*out);
+  return status;
+}
+
+void job_note_skipped(const xs_site *s) {
+  if (!s->skipped) return;
+  fprintf(stderr, "site %s: %lld unreadable images left out; the first: %s\n", s->images.name,
+          (long long)s->skipped, s->first_skipped);
 }
 
 xs_status job_set(const job_options *o, const xs_site *s, xs_split which, bool labelled,

@@ -134,6 +134,8 @@ xs_status job_set(const job_options *o, const xs_site *s, xs_split which, bool l
                   train_set *set);
 void job_release_set(train_set *set);
 xs_status job_open_site(const job_options *o, const char *domain_file, xs_site **out);
+/* Says on stderr what --skip-unreadable left out, if anything. */
+void job_note_skipped(const xs_site *s);
 /* Fails where a classifier and a site have different classes. */
 xs_status job_check_classes(const char *model, const xs_classifier *c, const char *domain_file,
                             const xs_site *s);

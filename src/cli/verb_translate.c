@@ -145,6 +145,7 @@ static int run(void *record, int words, const char **word) {
   tg_set_threads((int)o->threads);
   xs_status status = translator_load(o->model, &t) ? XS_FAILED : XS_OK;
   if (!status) status = xs_site_open(o->data, &options, &site);
+  if (!status) job_note_skipped(site);
   if (!status) {
     status = xs_split_rows(&site->images, (uint64_t)o->seed, strcmp(o->split_by, "image") == 0,
                            split_named(o->split), &row, &n);

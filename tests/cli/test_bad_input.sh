@@ -233,6 +233,15 @@ status=$?
 find small -name '*.tmp*' | grep -q . && complain 'a half-written file stays'
 expect 0 '' study run study.yaml --out small "${tiny[@]}" --resume
 same "$(results_of run)" "$(results_of small)" 'a run after its disk was full'
+before=$(snapshot run | grep -v figures)
+(
+  ulimit -f 1
+  "$xsite" report run >stdout 2>stderr </dev/null
+)
+status=$?
+[ $status -eq 1 ] && grep -q 'cannot write' stderr || complain "a report that cannot grow: status $status, $(cat stderr)"
+same "$before" "$(snapshot run | grep -v figures)" 'a report on a full disk'
+expect 0 'run/report.html' report run
 (
   ulimit -f 8
   "$xsite" translate --model $generator --data good.yaml --split test --out moved >stdout 2>&1 </dev/null

@@ -102,13 +102,19 @@ printf 'name: own\nsites: [%s/optdigits.yaml, new.yaml]\n' "$examples" >study.ya
 expect 0 'to do adapter-optdigits-new-hospital' study plan study.yaml
 [ "$(wc -l <stdout)" -eq 3 ] || complain "units of an unlabelled target: $(cat stdout)"
 expect 2 'has no labels' study plan study.yaml --set 'pairs=new-hospital -> optdigits'
-expect 0 'has no labels' study run study.yaml --out run "${tiny[@]}"
+cp broken.png hospital/images/zz.png
+expect 1 'hospital/images/zz.png: not a PNG or JPEG file' study run study.yaml --out run "${tiny[@]}"
+contains stderr '1 of ' 'leave them out with --skip-unreadable'
+expect 0 'has no labels' study run study.yaml --out run "${tiny[@]}" --skip-unreadable
+contains stderr '1 unreadable left out; the first: hospital/images/zz.png'
+expect 0 'site new-hospital: 1 unreadable images left out' adapt --source hospital.yaml --target new.yaml --skip-unreadable \
+  --model own/model.safetensors --out skipped "${small[@]}"
 contains run/results.json '"external": null' '"adapted": null' '"ceiling": null' '"gain": null' '"salvage": null' \
   '"mean_external_auc": null' '"average_salvage": null'
 contains run/report.html 'How the classifier from optdigits does at new-hospital was not measured'
 ls run/units | grep -q baseline-new && complain 'a baseline of a site without labels'
 expect 0 'done  tuned-optdigits-new-hospital' study plan study.yaml --out run "${tiny[@]:2}"
-expect 1 'has no labels' eval --model trained/model.safetensors --data new.yaml
+expect 1 'has no labels' eval --model trained/model.safetensors --data new.yaml --skip-unreadable
 expect 0 'nothing to do' study run study.yaml --out run "${tiny[@]}"
 grep -qvE '^\{"time":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z",.*\}$' run/log.jsonl && complain 'log.jsonl is malformed'
 contains run/log.jsonl '"unit":"adapter-optdigits-new-hospital","step":20' '"note":"site new-hospital' '"cycle":'
