@@ -7,6 +7,8 @@
 #include "error.h"
 #include "plan.h"
 
+#define NEVER 1e30
+
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -32,35 +34,49 @@ static void free_buffers(const op_site *s, op_buffers *b) {
 static void *pack_weights(const op_kernel *k, const op_site *s, void *state, op_buffers *b) {
   if (!k->pack) return NULL;
   void *packed = store_allocate(k->packed_bytes(s, state));
-  k->pack(s, state, b->in[1], packed);
+  if (packed) k->pack(s, state, b->in[1], packed);
   return packed;
 }
 
-/* Seconds of the fastest of a few runs on made-up numbers. */
-static double time_kernel(const op_kernel *k, const op_site *s) {
-  void *state;
-  size_t scratch;
-  if (prepare(k, s, &state, &scratch)) return 1e30;
-  op_buffers b = {.scratch = store_allocate(scratch)};
-  b.out[0] = store_allocate((size_t)tg_count(s->out) * sizeof(float));
-  for (int i = 0; i < s->n; i++) {
+static bool make_buffers(const op_site *s, size_t scratch, op_buffers *b) {
+  *b = (op_buffers){.scratch = store_allocate(scratch)};
+  b->out[0] = store_allocate((size_t)tg_count(s->out) * sizeof(float));
+  bool made = b->scratch && b->out[0];
+  for (int i = 0; i < s->n && made; i++) {
     float *x = store_allocate((size_t)tg_count(s->in[i]) * sizeof(float));
-    fill(x, tg_count(s->in[i]));
-    b.in[i] = x;
+    b->in[i] = x;
+    made = x != NULL;
+    if (made) fill(x, tg_count(s->in[i]));
   }
-  const void *plain = b.in[1];
-  void *packed = pack_weights(k, s, state, &b);
-  if (packed) b.in[1] = packed;
-  double best = 1e30;
+  return made;
+}
+
+static double time_runs(const op_kernel *k, const op_site *s, void *state, const op_buffers *b) {
+  double best = NEVER;
   for (int i = 0; i < 5; i++) {
     double start = now();
-    k->run(s, state, &b);
+    k->run(s, state, b);
     double took = now() - start;
     if (i > 0 && took < best) best = took;
   }
-  b.in[1] = plain;
+  return best;
+}
+
+/* Seconds of the fastest of a few runs on made-up numbers; NEVER where memory is short. */
+static double time_kernel(const op_kernel *k, const op_site *s) {
+  void *state;
+  size_t scratch;
+  op_buffers b;
+  if (prepare(k, s, &state, &scratch)) return NEVER;
+  double best = NEVER;
+  if (make_buffers(s, scratch, &b)) {
+    op_buffers timed = b;
+    void *packed = pack_weights(k, s, state, &b);
+    if (packed) timed.in[1] = packed;
+    if (packed || !k->pack) best = time_runs(k, s, state, &timed);
+    free(packed);
+  }
   free_buffers(s, &b);
-  free(packed);
   if (k->release) k->release(state);
   return best;
 }
@@ -74,7 +90,7 @@ static const op_kernel *find_named(const op_kernel *const *list, int n, const ch
 
 static const op_kernel *find_fastest(const op_kernel *const *list, int n, const op_site *s) {
   const op_kernel *best = list[0];
-  double least = 1e30;
+  double least = NEVER;
   for (int i = 0; i < n; i++) {
     double t = time_kernel(list[i], s);
     if (t < least) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "file.h"
 #include "plan.h"
 
@@ -151,13 +152,16 @@ static size_t largest_scratch(const tg_plan *p) {
   return most;
 }
 
-static void allocate_own(const plan_draft *d, tg_plan *p) {
+static int allocate_own(const plan_draft *d, tg_plan *p) {
   size_t element = d->device->element;
   for (tg_value v = 1; v < p->values; v++) {
     const node *x = &d->g->node[v];
     plan_place *at = &p->place[v];
     if (at->home != v || !d->live[v]) continue;
-    if (at->kind == PLACE_OWN) at->data = store_allocate((size_t)tg_count(x->shape) * element);
+    if (at->kind == PLACE_OWN) {
+      at->data = store_allocate((size_t)tg_count(x->shape) * element);
+      if (!at->data) return fail_context(1, "input %s: ", x->attr.name ? x->attr.name : "");
+    }
     if (at->kind == PLACE_SLOT && x->op == &op_param) {
       at->data = p->store->slot[tg_store_find(p->store, x->attr.name)].data;
     }
@@ -165,6 +169,7 @@ static void allocate_own(const plan_draft *d, tg_plan *p) {
     if (element == sizeof(float)) *(float *)at->data = (float)x->attr.f[0];
     if (element == sizeof(double)) *(double *)at->data = x->attr.f[0];
   }
+  return 0;
 }
 
 static void resolve(const plan_draft *d, tg_plan *p, const tg_value *into) {
@@ -192,13 +197,15 @@ int plan_place_values(const plan_draft *d, tg_plan *p) {
   size_t values = (size_t)place_lives(l, n) * element;
   p->block_bytes = values + largest_scratch(p);
   p->block = store_allocate(p->block_bytes);
-  for (int i = 0; i < n; i++) {
-    p->place[l[i].v].data = (char *)p->block + (size_t)l[i].offset * element;
+  int status = p->block ? allocate_own(d, p) : fail_context(1, "intermediate values: ");
+  if (!status) {
+    for (int i = 0; i < n; i++) {
+      p->place[l[i].v].data = (char *)p->block + (size_t)l[i].offset * element;
+    }
+    resolve(d, p, into);
+    for (int i = 0; i < p->steps; i++) p->step[i].buffers.scratch = (char *)p->block + values;
   }
-  allocate_own(d, p);
-  resolve(d, p, into);
-  for (int i = 0; i < p->steps; i++) p->step[i].buffers.scratch = (char *)p->block + values;
   free(into);
   free(l);
-  return 0;
+  return status;
 }

@@ -10,6 +10,8 @@
 #include "error.h"
 #include "file.h"
 
+enum { MOST_THREADS = 1024 };
+
 /* ---- the draft ---------------------------------------------------------------------------- */
 
 static void mark_live(plan_draft *d, int n, const tg_value *outputs) {
@@ -140,9 +142,9 @@ static int choose_kernels(const plan_draft *d, tg_plan *p) {
 
 /* ---- packed weights ------------------------------------------------------------------------- */
 
-static void set_pack(const plan_draft *d, tg_plan *p, plan_step *s) {
+static int set_pack(const plan_draft *d, tg_plan *p, plan_step *s) {
   const op_kernel *k = s->kernel;
-  if (s->chain || !k->pack) return;
+  if (s->chain || !k->pack) return 0;
   size_t bytes = k->packed_bytes(&s->site, s->state);
   const node *w = &d->g->node[s->in[1]];
   if (w->op == &op_param) {
@@ -152,8 +154,9 @@ static void set_pack(const plan_draft *d, tg_plan *p, plan_step *s) {
     s->pack = store_find_pack(&p->store->slot[s->pack_slot], key, bytes);
   } else {
     s->own_pack.data = store_allocate(bytes);
-    s->pack = &s->own_pack;
+    s->pack = s->own_pack.data ? &s->own_pack : NULL;
   }
+  return s->pack ? 0 : fail_context(1, "packed weights: ");
 }
 
 static void refresh_pack(tg_plan *p, plan_step *s) {
@@ -165,10 +168,10 @@ static void refresh_pack(tg_plan *p, plan_step *s) {
 
 /* ---- plans ---------------------------------------------------------------------------------- */
 
-static void bind_buffers(const plan_draft *d, tg_plan *p) {
+static int bind_buffers(const plan_draft *d, tg_plan *p) {
   for (int i = 0; i < p->steps; i++) {
     plan_step *s = &p->step[i];
-    set_pack(d, p, s);
+    if (set_pack(d, p, s)) return 1;
     for (int k = 0; k < s->n_in; k++) s->buffers.in[k] = p->place[s->in[k]].data;
     for (int k = 0; k < s->n_out; k++) s->buffers.out[k] = p->place[s->out[k]].data;
     if (s->pack) s->buffers.in[1] = s->pack->data;
@@ -178,6 +181,7 @@ static void bind_buffers(const plan_draft *d, tg_plan *p) {
       s->buffers.out[2] = p->place[s->in[3]].data;
     }
   }
+  return 0;
 }
 
 static int add_params(const plan_draft *d, tg_store *store) {
@@ -198,8 +202,7 @@ static int make_plan(plan_draft *d, tg_plan *p) {
   if (add_params(d, p->store)) return 1;
   if (d->device->fuses && !d->options->unfused) plan_fuse(d);
   if (make_steps(d, p) || choose_kernels(d, p) || plan_place_values(d, p)) return 1;
-  bind_buffers(d, p);
-  return 0;
+  return bind_buffers(d, p);
 }
 
 int tg_plan_new(tg_graph *g, tg_store *s, int n, const tg_value *outputs, const tg_plan_options *o,
@@ -338,5 +341,16 @@ char *tg_plan_dump(const tg_plan *p) {
   return text;
 }
 
-void tg_set_threads(int n) { omp_set_num_threads(n > 0 ? n : omp_get_num_procs()); }
+/* The first number of OMP_NUM_THREADS (a list has one for each level of nesting), or 0. */
+static int threads_wanted(void) {
+  const char *text = getenv("OMP_NUM_THREADS");
+  long n = text ? strtol(text, NULL, 10) : 0;
+  return n > 0 && n <= MOST_THREADS ? (int)n : 0;
+}
+
+void tg_set_threads(int n) {
+  if (n <= 0) n = threads_wanted();
+  omp_set_num_threads(n > 0 ? n : omp_get_num_procs());
+}
+
 int tg_threads(void) { return omp_get_max_threads(); }

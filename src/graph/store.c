@@ -3,17 +3,38 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "device.h"
 #include "error.h"
 #include "file.h"
 #include "graph.h"
 
+/* Bytes that can be had without swapping, as Linux estimates them; elsewhere all of the memory. */
+static double available_memory(void) {
+  char line[128];
+  long long kilobytes = -1;
+  FILE *f = fopen("/proc/meminfo", "r");
+  while (f && kilobytes < 0 && fgets(line, sizeof line, f)) {
+    if (strncmp(line, "MemAvailable:", 13) == 0) kilobytes = strtoll(line + 13, NULL, 10);
+  }
+  if (f) fclose(f);
+  if (kilobytes >= 0) return 1024.0 * (double)kilobytes;
+  return (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+}
+
 void *store_allocate(size_t bytes) {
-  size_t rounded = (bytes + 63) / 64 * 64;
-  void *p = aligned_alloc(64, rounded ? rounded : 64);
-  if (!p) abort();
-  return memset(p, 0, rounded ? rounded : 64);
+  enum { SMALL = 1 << 24 }; /* not worth asking the system */
+  size_t rounded = bytes ? (bytes + 63) / 64 * 64 : 64;
+  double there = rounded <= SMALL ? 0 : available_memory();
+  bool fits = rounded <= SMALL || (double)rounded < there;
+  void *p = fits ? aligned_alloc(64, rounded) : NULL;
+  if (p) return memset(p, 0, rounded);
+  fail(1,
+       "%.2f GB more memory are needed and cannot be had (%.2f GB are free): lower batch, size, "
+       "channels or blocks",
+       (double)bytes / 1e9, there / 1e9);
+  return NULL;
 }
 
 tg_store *tg_store_new(const tg_device *d) {
@@ -62,12 +83,14 @@ int tg_store_add(tg_store *s, const char *name, tg_shape shape) {
     graph_describe_shape(s->slot[i].shape, known, sizeof known);
     return fail(1, "parameter %s is wanted as %s, but the store has it as %s", name, wanted, known);
   }
+  void *data = store_allocate((size_t)tg_count(shape) * s->device->element);
+  if (!data) return fail_context(1, "parameter %s: ", name);
   s->slot = memory_grow(s->slot, (size_t)(s->n + 1) * sizeof *s->slot);
   s->slot[s->n++] = (store_slot){
       .name = text_copy(name),
       .shape = shape,
       .version = 1,
-      .data = store_allocate((size_t)tg_count(shape) * s->device->element),
+      .data = data,
   };
   return 0;
 }
@@ -108,9 +131,11 @@ store_pack *store_find_pack(store_slot *s, const char *key, size_t bytes) {
   for (store_pack *p = s->packs; p; p = p->next) {
     if (strcmp(p->key, key) == 0) return p;
   }
+  void *data = store_allocate(bytes);
+  if (!data) return NULL;
   store_pack *p = memory_new(sizeof *p);
   snprintf(p->key, sizeof p->key, "%s", key);
-  p->data = store_allocate(bytes);
+  p->data = data;
   p->next = s->packs;
   s->packs = p;
   return p;

@@ -26,7 +26,9 @@ struct tg_store {
   int n;
 };
 
-store_pack *store_find_pack(store_slot *s, const char *key, size_t bytes); /* made if absent */
-void *store_allocate(size_t bytes); /* 64-byte aligned, zeroed; free() */
+store_pack *store_find_pack(store_slot *s, const char *key,
+                            size_t bytes); /* made if absent; NULL: no memory */
+void *store_allocate(size_t bytes);        /* 64-byte aligned, zeroed; free(); NULL and a
+                                            * message where there is not so much memory */
 
 #endif
