@@ -8,9 +8,9 @@
 #include "job.h"
 
 typedef struct eval_options {
-  char *model, *data, *split, *data_dir;
+  char *model, *data, *split, *split_by, *data_dir;
   int64_t seed, replicates, threads;
-  bool json, by_image, skip_unreadable;
+  bool json, skip_unreadable;
 } eval_options;
 
 #define FIELD(name) offsetof(eval_options, name)
@@ -43,16 +43,18 @@ static const option rows[] = {
     {.name = "replicates",
      .type = OPTION_INTEGER,
      .offset = FIELD(replicates),
-     .fallback = "1000",
+     .fallback = "2000",
      .low = 10,
      .high = 1000000,
      .value = "N",
      .help = "Bootstrap replicates."},
-    {.name = "by_image",
-     .type = OPTION_FLAG,
-     .offset = FIELD(by_image),
-     .fallback = "false",
-     .help = "Split images instead of patients or digits."},
+    {.name = "split_by",
+     .type = OPTION_CHOICE,
+     .offset = FIELD(split_by),
+     .fallback = "group",
+     .choices = "group|image",
+     .value = "WHAT",
+     .help = "What stays on one side of the split (Decision 1)."},
     {.name = "data_dir",
      .type = OPTION_TEXT,
      .offset = FIELD(data_dir),
@@ -104,8 +106,9 @@ static xs_status select_set(const eval_options *o, const xs_site *s, test_set *t
   int which = XS_TRAIN;
   int64_t n = 0;
   while (strcmp(names[which], o->split) != 0) which++;
+  bool by_image = strcmp(o->split_by, "image") == 0;
   xs_status status =
-      xs_split_rows(&s->images, (uint64_t)o->seed, o->by_image, (xs_split)which, &t->row, &n);
+      xs_split_rows(&s->images, (uint64_t)o->seed, by_image, (xs_split)which, &t->row, &n);
   if (status != XS_OK) return status;
   t->label = memory_new(sizeof *t->label * (size_t)n);
   t->group = memory_new(sizeof *t->group * (size_t)n);
