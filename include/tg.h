@@ -180,7 +180,7 @@ char *tg_plan_dump(const tg_plan *p);
 
 /* ---- threads ----------------------------------------------------------------------------------
  */
-void tg_set_threads(int n); /* 0: all processors */
+void tg_set_threads(int n); /* 0: as OMP_NUM_THREADS says, or one for each processor */
 int tg_threads(void);
 
 #endif
