@@ -62,6 +62,11 @@ def median_ms(o, step):
     return statistics.median(times)
 
 
+def require_gradients(needed, *nets):
+    for net in nets:
+        net.requires_grad_(needed)
+
+
 def update(optimiser, loss):
     optimiser.zero_grad()
     loss.backward()
@@ -73,8 +78,7 @@ def bench_step(o):
     fs, ft = TrainingLeNet().eval(), TrainingLeNet()
     x = torch.rand(o.batch, 3, o.size, o.size) * 2 - 1
     x, g, d, fs, ft = prepare(o, x, g, d, fs, ft)
-    for p in fs.parameters():
-        p.requires_grad_(False)
+    require_gradients(False, fs)
     half = o.batch // 2
     own = torch.tensor([0] * half + [1] * half)
     y = torch.randint(0, 10, (half,))
@@ -87,11 +91,11 @@ def bench_step(o):
     def critic_step():
         with torch.no_grad():
             fake = g(x, other_code)
-        source, domain = d(x)
+        source, domain = d(torch.cat((x, fake)))
         a = torch.rand(o.batch, 1, 1, 1)
         xh = (a * x + (1 - a) * fake).requires_grad_()
-        update(optimise_d, d(fake)[0].mean() - source.mean() + F.cross_entropy(domain, own)
-               + 10 * gradient_penalty(d, xh))
+        update(optimise_d, source[o.batch:].mean() - source[:o.batch].mean()
+               + F.cross_entropy(domain[:o.batch], own) + 10 * gradient_penalty(d, xh))
 
     def generator_loss():
         fake = g(x, other_code)
@@ -107,8 +111,10 @@ def bench_step(o):
     loss_of_g = compiled(o, generator_loss)
 
     def generator_step():
+        require_gradients(False, d, ft.eval())  # those of G only, as in xsite
         loss, fake = loss_of_g()
         update(optimise_g, loss)
+        require_gradients(True, d, ft.train())
         update(optimise_ft, F.cross_entropy(ft(fake[:half].detach()), y))
 
     if o.mode == "compile" and not o.note:
