@@ -14,7 +14,11 @@ xs_status job_open_site(const job_options *o, const char *domain_file, xs_site *
   const xs_site_options options = {
       .data_dir = o->data_dir, .skip_unreadable = o->skip_unreadable, .limit = o->limit};
   xs_status status = xs_site_open(domain_file, &options, out);
-  if (!status) job_note_skipped(*out);
+  if (status) return status;
+  job_note_skipped(*out);
+  json_t *name = option_text_json(domain_file);
+  status = folder_check_site(o->out, json_string_value(name), *out);
+  json_decref(name);
   return status;
 }
 
@@ -73,14 +77,28 @@ xs_status job_check_model(const char *model, const char *domain_file, const xs_s
   return status;
 }
 
-/* The options that decide the result, without those that only say how to run. */
-static json_t *describe(const option *rows, int n_rows, const void *record, const char *task) {
+/* Domain files and models: the options whose value is called FILE. */
+static xs_status note_files(json_t *j, const option *rows, int n_rows, const void *record) {
+  xs_status status = XS_OK;
+  for (int i = 0; i < n_rows && !status; i++) {
+    if (!rows[i].value || strcmp(rows[i].value, "FILE") != 0) continue;
+    const char *file = *(char *const *)(const void *)((const char *)record + rows[i].offset);
+    if (file) status = folder_note_file(j, rows[i].name, file);
+  }
+  return status;
+}
+
+/* The options that decide the result, without those that only say how to run; and what the files
+ * hold that they name. */
+static xs_status describe(const option *rows, int n_rows, const void *record, const char *task,
+                          json_t **out) {
   const option_table table = {task, rows, n_rows};
   json_t *j = option_json(&table, record);
   static const char *const how[] = {"out", "resume", "threads", "data_dir", "checkpoint_every"};
   for (size_t i = 0; i < sizeof how / sizeof *how; i++) json_object_del(j, how[i]);
   json_object_set_new(j, "task", json_string(task));
-  return j;
+  *out = j;
+  return note_files(j, rows, n_rows, record);
 }
 
 /* With what it was made; written last, it says that all is there. */
@@ -104,8 +122,9 @@ static xs_status write_record(const train_job *job) {
 xs_status job_run(const job_options *o, const option *rows, int n_rows, const void *record,
                   const char *task, xs_status (*work)(const train_job *job, const void *record)) {
   bool finished;
-  json_t *mine = describe(rows, n_rows, record, task);
-  xs_status status = folder_claim(o->out, mine, RECORD, o->resume, &finished);
+  json_t *mine;
+  xs_status status = describe(rows, n_rows, record, task, &mine);
+  if (!status) status = folder_claim(o->out, mine, RECORD, o->resume, &finished);
   json_decref(mine);
   if (status) return status;
   if (finished) {

@@ -11,6 +11,8 @@
 #include "study.h"
 
 #define FOLDER_OWNER "study.json"
+#define FILES "files_read"  /* of FOLDER_OWNER: fingerprints of files, known before a run */
+#define FOUND "sites_found" /* of FOLDER_OWNER: fingerprints of sites, known when they are open */
 
 /* Whether a name is that of a file that file_write_atomic of a dead process has left: NAME.tmpPID.
  */
@@ -81,7 +83,10 @@ static json_t *read_owner(const char *path) {
 
 static xs_status check_owner(const char *out, const char *path, const json_t *mine,
                              const json_t *theirs) {
-  char *key = find_difference(mine, theirs);
+  json_t *before = json_copy((json_t *)(uintptr_t)theirs);
+  json_object_del(before, FOUND);
+  char *key = find_difference(mine, before);
+  json_decref(before);
   if (!key) return XS_OK;
   fail(XS_FAILED,
        "%s holds another run: %s differs (see %s); nothing was changed: give another --out", out,
@@ -90,54 +95,84 @@ static xs_status check_owner(const char *out, const char *path, const json_t *mi
   return XS_FAILED;
 }
 
-static xs_status write_owner(const char *out, const char *path, const json_t *mine) {
+static xs_status write_owner(const char *out, const json_t *mine) {
   if (file_make_dirs(out)) return XS_FAILED;
-  char *text = json_dumps(mine, JSON_INDENT(2));
+  char *text = json_dumps(mine, JSON_INDENT(2)), *path = file_join(out, FOLDER_OWNER);
   int status = file_write_atomic(path, text, strlen(text));
+  free(path);
   free(text);
   return status ? XS_FAILED : XS_OK;
 }
 
-/* A folder that has an owner already. */
-static xs_status reclaim(const char *out, const char *path, const json_t *mine, bool finished,
-                         bool resume) {
-  json_t *theirs = read_owner(path);
-  if (!theirs) return XS_FAILED;
-  xs_status status;
-  if (is_unbegun(out)) {
-    status = write_owner(out, path, mine);
-  } else {
-    status = check_owner(out, path, mine, theirs);
-    if (!status && !finished && !resume) {
-      status = (xs_status)fail(XS_FAILED,
-                               "%s holds a broken run of the same work: continue it with --resume, "
-                               "or give another --out",
-                               out);
-    }
-  }
-  json_decref(theirs);
-  if (!status) sweep(out);
-  return status;
-}
-
-xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
-                       bool *finished) {
-  if (!*out) return (xs_status)fail(XS_USAGE, "--out is empty: give a folder");
+xs_status folder_check(const char *out, const json_t *mine, const char *result,
+                       folder_state *state) {
   char *path = file_join(out, FOLDER_OWNER), *made = file_join(out, result);
-  xs_status status;
-  *finished = file_exists(path) && file_exists(made);
-  if (file_exists(path)) {
-    status = reclaim(out, path, mine, *finished, resume);
-  } else if (is_unbegun(out)) {
-    status = write_owner(out, path, mine);
-  } else {
+  json_t *theirs = NULL;
+  xs_status status = XS_OK;
+  bool unbegun = is_unbegun(out), owned = file_exists(path);
+  *state = unbegun ? FOLDER_NEW : file_exists(made) ? FOLDER_FINISHED : FOLDER_BROKEN;
+  if (owned) {
+    theirs = read_owner(path);
+    if (!theirs) status = XS_FAILED;
+    if (!status && !unbegun) status = check_owner(out, path, mine, theirs);
+  } else if (!unbegun) {
     status = (xs_status)fail(
         XS_FAILED,
         "%s holds other files and no run of xsite; nothing was changed: give an empty or new "
         "folder with --out",
         out);
   }
+  json_decref(theirs);
   free(made);
+  free(path);
+  return status;
+}
+
+xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
+                       bool *finished) {
+  if (!*out) return (xs_status)fail(XS_USAGE, "--out is empty: give a folder");
+  folder_state state;
+  xs_status status = folder_check(out, mine, result, &state);
+  if (status) return status;
+  *finished = state == FOLDER_FINISHED;
+  if (state == FOLDER_BROKEN && !resume) {
+    return (xs_status)fail(XS_FAILED,
+                           "%s holds a broken run of the same work: continue it with --resume, "
+                           "or give another --out",
+                           out);
+  }
+  if (state == FOLDER_NEW) status = write_owner(out, mine);
+  sweep(out);
+  return status;
+}
+
+xs_status folder_note_file(json_t *mine, const char *name, const char *file) {
+  uint64_t h;
+  json_t *files = json_object_get(mine, FILES);
+  if (fingerprint_file(file, &h)) return XS_FAILED;
+  if (!files) json_object_set_new(mine, FILES, files = json_object());
+  json_object_set_new(files, name, fingerprint_json(h));
+  return XS_OK;
+}
+
+xs_status folder_check_site(const char *out, const char *name, const xs_site *s) {
+  char *path = file_join(out, FOLDER_OWNER);
+  json_t *owner = read_owner(path), *mine = fingerprint_json(fingerprint_site(s));
+  xs_status status = owner ? XS_OK : XS_FAILED;
+  json_t *found = json_object_get(owner, FOUND), *theirs = json_object_get(found, name);
+  if (theirs && !json_equal(mine, theirs)) {
+    status = (xs_status)fail(XS_FAILED,
+                             "%s holds a run on other images or labels of %s: its files, --data or "
+                             "--skip-unreadable have changed; nothing was changed: give another "
+                             "--out, or bring back what the run began with",
+                             out, name);
+  } else if (owner && !theirs) {
+    if (!found) json_object_set_new(owner, FOUND, found = json_object());
+    json_object_set(found, name, mine);
+    status = write_owner(out, owner);
+  }
+  json_decref(mine);
+  json_decref(owner);
   free(path);
   return status;
 }

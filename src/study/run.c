@@ -69,6 +69,7 @@ static xs_status open_sites(study_run *r) {
   for (int i = 0; i < s->n_sites; i++) {
     xs_status status = run_check_stop(r, s->site_name[i]);
     if (!status) status = xs_site_open(s->site_file[i], &o, &r->site[i]);
+    if (!status) status = folder_check_site(r->out, s->site_name[i], r->site[i]);
     if (status) return status;
     note_site(r, r->site[i]);
     note_unlabelled(r, i);
@@ -117,8 +118,9 @@ static xs_status write_report(const study_run *r) {
 
 static xs_status run(study_run *r) {
   bool finished;
-  json_t *mine = study_json(r->study);
-  xs_status status = folder_claim(r->out, mine, "results.json", r->o->resume, &finished);
+  json_t *mine;
+  xs_status status = study_identity(r->study, &mine);
+  if (!status) status = folder_claim(r->out, mine, "results.json", r->o->resume, &finished);
   json_decref(mine);
   if (!status && !finished) {
     status = log_open(r->out, r->watch, &r->log);

@@ -80,6 +80,9 @@ static int parse_pairs(xs_study *s) {
     if (s->n_pairs) return 0;
     return fail(XS_USAGE, "%s: pairs: no site has labels, so that there is no source", s->path);
   }
+  if (p->n == 0) {
+    return fail(XS_USAGE, "%s: pairs: there is none; give 'SOURCE -> TARGET', or all", s->path);
+  }
   for (int i = 0; i < p->n; i++) {
     if (parse_pair(s, p->text[i])) return XS_USAGE;
   }
@@ -140,6 +143,8 @@ static int check_networks(const xs_study *s) {
                               .classes = 2};
   const char *why = nn_classifier_impossible(&classifier);
   if (why) return fail(XS_USAGE, "%s: size %lld: %s", s->path, (long long)t->size, why);
+  why = adapter_impossible(&t->adapter);
+  if (why) return fail(XS_USAGE, "%s: adapter.translate: %s", s->path, why);
   if (nn_stargan_check(&stargan)) return fail_context(XS_USAGE, "%s: ", s->path);
   if (t->image_channels == 2) return fail(XS_USAGE, "%s: image_channels: 2 is not 1 or 3", s->path);
   if (t->adapter.batch % 2) {
@@ -219,6 +224,15 @@ void xs_study_close(xs_study *s) {
 
 json_t *study_json(const xs_study *s) { return option_json(&settings_table, &s->settings); }
 
+xs_status study_identity(const xs_study *s, json_t **identity) {
+  xs_status status = XS_OK;
+  *identity = study_json(s);
+  for (int i = 0; i < s->n_sites && !status; i++) {
+    status = folder_note_file(*identity, s->site_name[i], s->site_file[i]);
+  }
+  return status;
+}
+
 /* ---- units ------------------------------------------------------------------------------------
  */
 
@@ -262,6 +276,27 @@ static const char *unit_purpose(const study_unit *u) {
   return "fine-tune the source classifier on translated images";
 }
 
+/* Adds what `study run` would find in the run folder. */
+static xs_status plan_folder(const xs_study *s, const char *out, char **text) {
+  static const char *const word[] = {
+      [FOLDER_NEW] = "nothing is there yet",
+      [FOLDER_BROKEN] = "holds a broken run of this study: continue it with --resume",
+      [FOLDER_FINISHED] = "holds this study, finished"};
+  json_t *mine;
+  folder_state state;
+  xs_status status = study_identity(s, &mine);
+  if (!status) {
+    bool refused = folder_check(out, mine, "results.json", &state) != XS_OK;
+    char *more = refused ? text_format("%s`study run` will refuse the run folder: %s\n", *text,
+                                       fail_message())
+                         : text_format("%srun folder %s: %s\n", *text, out, word[state]);
+    free(*text);
+    *text = more;
+  }
+  json_decref(mine);
+  return status;
+}
+
 xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text) {
   int n;
   study_unit *u = units_list(s, &n);
@@ -274,7 +309,8 @@ xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text)
     free(*text);
     *text = more;
   }
+  xs_status status = plan_folder(s, out, text);
   free(out);
   units_free(u, n);
-  return XS_OK;
+  return status;
 }

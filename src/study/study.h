@@ -3,6 +3,7 @@
  * settings.c  the options of a study file
  * study.c     reads and checks a study file; what would run
  * folder.c    the run folder: who owns it, what is done
+ * fingerprint.c  whether files and sites are still the same
  * unit.c      runs one unit: a baseline, an adapter, a fine-tuned classifier
  * log.c       log.jsonl
  * measure.c   results.json from the models
@@ -68,6 +69,14 @@ char *run_unit_path(const study_run *r, const char *unit,
  * or broken work and resume is not set.  A run that never came to its first unit is replaced. */
 xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
                        bool *finished);
+typedef enum folder_state { FOLDER_NEW, FOLDER_BROKEN, FOLDER_FINISHED } folder_state;
+/* The same question without any change: fails where the folder is somebody else's. */
+xs_status folder_check(const char *out, const json_t *mine, const char *result,
+                       folder_state *state);
+/* Makes the content of a file a part of `mine`. */
+xs_status folder_note_file(json_t *mine, const char *name, const char *file);
+/* Records what a claimed folder's site holds, or fails where it is not what was recorded before. */
+xs_status folder_check_site(const char *out, const char *name, const xs_site *s);
 bool folder_unit_done(const char *out, const char *unit);
 /* Fails where the caller has asked to stop. */
 xs_status run_check_stop(const study_run *r, const char *next);
@@ -76,5 +85,11 @@ xs_status unit_run(study_run *r, const study_unit *u);
 xs_status measure_all(study_run *r, json_t **results);
 
 json_t *study_json(const xs_study *s); /* the resolved study */
+/* The same with what its domain files hold; newly made. */
+xs_status study_identity(const xs_study *s, json_t **identity);
+
+uint64_t fingerprint_site(const xs_site *s); /* pixels, labels, groups, classes */
+xs_status fingerprint_file(const char *path, uint64_t *h);
+json_t *fingerprint_json(uint64_t h);
 
 #endif

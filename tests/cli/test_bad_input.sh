@@ -129,6 +129,7 @@ refused 2 'source and target are the same' --set 'pairs=good -> good'
 refused 2 "did you mean 'good'" --set 'pairs=god -> bad'
 refused 2 'is there twice' --set 'pairs=good -> bad,good -> bad'
 refused 2 "is not 'SOURCE -> TARGET'" --set 'pairs=good'
+refused 2 'pairs: there is none' --set pairs=
 expect 1 'fewer than a batch of 500' study run study.yaml --out batch "${tiny[@]}" --set classifier.batch=500
 expect 1 'site good has no' study run study.yaml --out few-images "${tiny[@]}" --set limit=1
 printf 'name: x\nsites: [good.yaml, bad.yaml]\nadaptor:\n  batch: 8\n' >wrong.yaml
@@ -157,6 +158,32 @@ expect 1 'seed differs' study run study.yaml --out run "${tiny[@]}" --set seed=2
 expect 1 'adapter.batch differs' study run study.yaml --out run "${tiny[@]}" --resume --set adapter.batch=6
 expect 1 'give another --out' train --data good.yaml --out run
 same "$before" "$(snapshot run)" 'a run folder of another study'
+expect 0 'run folder run: holds this study, finished' study plan study.yaml --out run "${tiny[@]}"
+expect 0 'run folder nowhere: nothing is there yet' study plan study.yaml --out nowhere "${tiny[@]}"
+expect 0 'will refuse the run folder: run holds another run: seed differs' study plan study.yaml --out run "${tiny[@]}" --set seed=2
+
+# Other content under the same names: a label, an image, the domain file's text, a model.
+cp -r run broken && rm broken/results.json broken/report.html
+before=$(snapshot broken | grep -v log.jsonl)
+cp labels kept && { head -c 8 kept && tail -c +9 kept | tr '\001\002' '\002\001'; } >labels
+cmp -s labels kept && complain 'no label was changed'
+expect 1 'other images or labels of bad' study run study.yaml --out broken "${tiny[@]}" --resume
+cp kept labels && cp images pictured
+{ head -c 1040 pictured && zeros 6400 && tail -c +7441 pictured; } >images
+expect 1 'other images or labels of bad' study run study.yaml --out broken "${tiny[@]}" --resume
+cp pictured images
+same "$before" "$(snapshot broken | grep -v log.jsonl)" 'a run refused for its images'
+expect 0 '' study run study.yaml --out broken "${tiny[@]}" --resume
+same "$(results_of run)" "$(results_of broken)" 'a run resumed on what it began with'
+cp bad.yaml kept && echo '# a word more' >>bad.yaml
+expect 1 'files_read.bad differs' study run study.yaml --out run "${tiny[@]}"
+cp kept bad.yaml
+tune=(train --data good.yaml --start-from start.model --out tuned --threads 1 --limit 600 --size 16 --batch 32 --epochs 1)
+cp run/units/baseline-good/model.safetensors start.model
+expect 0 '' "${tune[@]}"
+expect 0 'nothing to do' "${tune[@]}"
+cp run/units/baseline-bad/model.safetensors start.model
+expect 1 'files_read.start_from differs' "${tune[@]}"
 expect 2 'cannot be a folder' study plan study.yaml --set name=../x
 expect 2 '--out is empty' study run study.yaml --out ''
 expect 1 'no such run folder' report nowhere
@@ -190,7 +217,8 @@ cp $generator bad.model && tested 'is a generator, a classifier is needed'
 expect 1 'is a classifier, a generator is needed' translate --model $model --data good.yaml --out new
 [ -e new ] && complain 'a refused translation made its folder'
 sed 's/"architecture\\":\\"lenet\\"/"architecture\\":\\"lenot\\"/' $model >bad.model && tested 'lenot'
-sed 's/conv1\.weight/conv9.weight/' $model >bad.model && cmp -s $model bad.model || tested 'another architecture'
+sed 's/features\.0\.weight/features.9.weight/g' $model >bad.model && tested 'features.0.weight'
+cmp -s $model bad.model && complain 'no weight of the model was renamed'
 # The last four values become NaN.
 { head -c -16 $model && bytes 0000c07f 0000c07f 0000c07f 0000c07f; } >bad.model
 tested 'is not finite'

@@ -100,7 +100,7 @@ expect 1 'not-there.png: cannot open' "${predict[@]}" not-there.png
 printf 'name: new-hospital\nformat: folder\nimages: hospital/images\nsize: 16\n' >new.yaml
 printf 'name: own\nsites: [%s/optdigits.yaml, new.yaml]\n' "$examples" >study.yaml
 expect 0 'to do adapter-optdigits-new-hospital' study plan study.yaml
-[ "$(wc -l <stdout)" -eq 3 ] || complain "units of an unlabelled target: $(cat stdout)"
+[ "$(wc -l <stdout)" -eq 4 ] || complain "units of an unlabelled target: $(cat stdout)"
 expect 2 'has no labels' study plan study.yaml --set 'pairs=new-hospital -> optdigits'
 cp broken.png hospital/images/zz.png
 expect 1 'hospital/images/zz.png: not a PNG or JPEG file' study run study.yaml --out run "${tiny[@]}"
