@@ -37,11 +37,19 @@ static void test_decoders(void **state) {
     int channels, bytes;
     uint64_t sum;
   } samples[] = {
-      {"bilevel.png", 1, 1, 0xb7e188a7373e64bf},      {"gray-alpha.png", 1, 1, 0xe99d90b521953fe8},
-      {"gray-as-rgba.png", 1, 1, 0xe99d90b521953fe8}, {"gray.jpg", 1, 1, 0xbd59af3b7520c3e5},
-      {"gray.png", 1, 1, 0xe99d90b521953fe8},         {"gray16.png", 1, 2, 0xe4876396c9af986a},
-      {"palette.png", 3, 1, 0x77fee5342475224b},      {"progressive.jpg", 3, 1, 0xa567ee3148f9815e},
-      {"rgb.jpg", 3, 1, 0xa567ee3148f9815e},          {"rgb.png", 3, 1, 0x576b2cae1c716630},
+      {"bilevel.png", 1, 1, 0xb7e188a7373e64bf},
+      {"gray-alpha.png", 1, 1, 0xe99d90b521953fe8},
+      {"gray-as-rgba.png", 1, 1, 0xe99d90b521953fe8},
+      {"gray.jpg", 1, 1, 0xbd59af3b7520c3e5},
+      {"gray.png", 1, 1, 0xe99d90b521953fe8},
+      {"gray16.png", 1, 2, 0xe4876396c9af986a},
+      {"interlaced.png", 3, 1, 0x576b2cae1c716630},
+      {"palette-trns.png", 3, 1, 0x77fee5342475224b},
+      {"palette.png", 3, 1, 0x77fee5342475224b},
+      {"rgb-trns.png", 3, 1, 0x576b2cae1c716630},
+      {"progressive.jpg", 3, 1, 0xa567ee3148f9815e},
+      {"rgb.jpg", 3, 1, 0xa567ee3148f9815e},
+      {"rgb.png", 3, 1, 0x576b2cae1c716630},
       {"rgba.png", 3, 1, 0x576b2cae1c716630},
   };
   for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
@@ -281,6 +289,26 @@ static void test_csv_dialects(void **state) {
   remove_dir(dir);
 }
 
+/* A transparent colour in a palette is dropped in a folder with gray images, too. */
+static void test_transparent_palette(void **state) {
+  (void)state;
+  char *dir = temporary_dir();
+  put_sample(dir, "palette.png", "plain/a.png");
+  put_sample(dir, "gray.png", "plain/b.png");
+  put_sample(dir, "palette-trns.png", "transparent/a.png");
+  put_sample(dir, "gray.png", "transparent/b.png");
+  xs_site *a, *b;
+  assert_int_equal(open_site(dir, "name: a\nformat: folder\nimages: plain\nsize: 8\n", NULL, &a),
+                   XS_OK);
+  assert_int_equal(
+      open_site(dir, "name: a\nformat: folder\nimages: transparent\nsize: 8\n", NULL, &b), XS_OK);
+  assert_int_equal(b->images.channels, 3);
+  assert_memory_equal(a->images.pixels, b->images.pixels, 2 * 8 * 8 * 3);
+  xs_site_close(a);
+  xs_site_close(b);
+  remove_dir(dir);
+}
+
 static void test_unreadable(void **state) {
   (void)state;
   char *dir = start();
@@ -332,13 +360,21 @@ static void test_chest(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_decoders),     cmocka_unit_test(test_truncated),
-      cmocka_unit_test(test_damaged),      cmocka_unit_test(test_write_png),
-      cmocka_unit_test(test_other_files),  cmocka_unit_test(test_labelled),
-      cmocka_unit_test(test_unlabelled),   cmocka_unit_test(test_center_crop),
-      cmocka_unit_test(test_wrong_folder), cmocka_unit_test(test_csv),
-      cmocka_unit_test(test_csv_dialects), cmocka_unit_test(test_unreadable),
-      cmocka_unit_test(test_range),        cmocka_unit_test(test_chest),
+      cmocka_unit_test(test_decoders),
+      cmocka_unit_test(test_truncated),
+      cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_write_png),
+      cmocka_unit_test(test_other_files),
+      cmocka_unit_test(test_labelled),
+      cmocka_unit_test(test_unlabelled),
+      cmocka_unit_test(test_center_crop),
+      cmocka_unit_test(test_wrong_folder),
+      cmocka_unit_test(test_csv),
+      cmocka_unit_test(test_csv_dialects),
+      cmocka_unit_test(test_unreadable),
+      cmocka_unit_test(test_transparent_palette),
+      cmocka_unit_test(test_range),
+      cmocka_unit_test(test_chest),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

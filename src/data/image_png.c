@@ -1,5 +1,6 @@
 #include <png.h>
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +53,9 @@ static void set_transforms(stream *s) {
   int color = png_get_color_type(s->png, s->info), depth = png_get_bit_depth(s->png, s->info);
   if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(s->png);
   if (color == PNG_COLOR_TYPE_GRAY && depth < 8) png_set_expand_gray_1_2_4_to_8(s->png);
-  if (color & PNG_COLOR_MASK_ALPHA) png_set_strip_alpha(s->png);
+  /* Becoming RGB, a palette's or a colour's transparency (tRNS) becomes an alpha channel. */
+  bool transparent = png_get_valid(s->png, s->info, PNG_INFO_tRNS) != 0;
+  if (transparent || color & PNG_COLOR_MASK_ALPHA) png_set_strip_alpha(s->png);
   if (depth == 16) png_set_swap(s->png); /* values are stored big-endian */
   png_set_interlace_handling(s->png);
   png_read_update_info(s->png, s->info);
@@ -75,6 +78,10 @@ static int decode(stream *s, const char *path, image *out) {
   out->height = (int)png_get_image_height(s->png, s->info);
   out->channels = png_get_channels(s->png, s->info);
   out->bytes = png_get_bit_depth(s->png, s->info) == 16 ? 2 : 1;
+  if (out->channels != 1 && out->channels != 3) {
+    return fail(XS_FAILED, "%s: cannot be decoded as PNG: %d channels, 1 or 3 are read", path,
+                out->channels);
+  }
   if (image_allocate(path, out)) return XS_FAILED;
   point_rows(s, out);
   png_read_image(s->png, s->rows);

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Writes tests/golden/images and prints, as C for tests/test_data_folder.c, what Pillow reads from
 them (after dropping alpha and equal channels) and how Pillow resizes.  usage: make_images.py DIR"""
+import struct
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,20 @@ def scene(h, w):
     )
 
 
+def write_interlaced(path, rgb):
+    """Adam7, which Pillow reads but does not write."""
+    passes = ((0, 8, 0, 8), (0, 8, 4, 8), (4, 8, 0, 4), (0, 4, 2, 4), (2, 4, 0, 2), (0, 2, 1, 2), (1, 2, 0, 1))
+    rows = b"".join(
+        b"\0" + row.tobytes() for y, dy, x, dx in passes for row in rgb[y::dy, x::dx] if row.size
+    )
+    header = struct.pack(">IIBBBBB", rgb.shape[1], rgb.shape[0], 8, 2, 0, 0, 1)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
+    )
+
+
 def write_all(out):
     rgb = scene(17, 23)
     gray = rgb[:, :, 0]
@@ -32,6 +48,10 @@ def write_all(out):
     Image.fromarray(np.dstack([gray] * 3 + [gray])).save(out / "gray-as-rgba.png")
     Image.fromarray(np.dstack([gray, gray])).save(out / "gray-alpha.png")
     Image.fromarray(rgb).quantize(16).save(out / "palette.png")
+    # A transparent colour in a palette, and in a true-colour image.
+    Image.fromarray(rgb).quantize(16).save(out / "palette-trns.png", transparency=bytes(range(0, 256, 16)))
+    Image.fromarray(rgb).save(out / "rgb-trns.png", transparency=tuple(int(v) for v in rgb[0, 0]))
+    write_interlaced(out / "interlaced.png", rgb)
     Image.fromarray(gray > 128).save(out / "bilevel.png")
     Image.fromarray(gray.astype(np.uint16) * 257 + 3).save(out / "gray16.png")
     Image.fromarray(gray).save(out / "gray.jpg", quality=80)
