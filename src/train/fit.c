@@ -77,11 +77,11 @@ static int start_loader(fit *f) {
       .channels = t->geometry.channels,
       .norm = t->geometry.norm,
   };
-  f->epoch_steps = t->options->steps_per_epoch;
-  if (!f->epoch_steps) f->epoch_steps = t->train.n / t->options->batch;
   if (loader_new(&o, f->done, &f->loader)) {
     return fail_context(1, "%s: ", f->job->task);
   }
+  f->epoch_steps = t->options->steps_per_epoch;
+  if (!f->epoch_steps) f->epoch_steps = loader_epoch_steps(f->loader);
   return 0;
 }
 
