@@ -58,7 +58,7 @@
        0,       NULL,       NULL,        "draw every class equally often"},                          \
   {                                                                                                  \
     section, "dropout", OPTION_REAL, base + offsetof(record, dropout), "0.5", false, 0, 0.95,        \
-        NULL, "P", "share of features dropped in training"                                           \
+        NULL, "P", "share of features dropped in training (lenet only)"                              \
   }
 
 #define ADAPTER_ROWS(section, record, base)                                                        \
@@ -265,7 +265,7 @@
        0.95,                                                                                       \
        NULL,                                                                                       \
        "P",                                                                                        \
-       "share of features dropped while F_T is trained"},                                          \
+       "share of features dropped while F_T is trained (lenet only)"},                             \
       {section,                                                                                    \
        "target_every",                                                                             \
        OPTION_INTEGER,                                                                             \

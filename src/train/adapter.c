@@ -40,8 +40,17 @@ static const char *const target_names[] = {"target net"};
 
 /* ---- set up ---------------------------------------------------------------------------------- */
 
+/* The semantic loss takes the source half of G(x,c') for images of the target's look. */
+const char *adapter_impossible(const xs_adapter_options *o) {
+  if (strcmp(o->translate, "permute") != 0 || strcmp(o->semantic, "off") == 0) return NULL;
+  return "'permute' leaves some source images at their own site, but the semantic loss needs each "
+         "of them translated; set semantic: off, or translate: other";
+}
+
 static int check_options(const adapter *a) {
   const xs_adapter_options *o = a->o;
+  const char *why = adapter_impossible(o);
+  if (why) return fail(XS_USAGE, "adapter: translate: %s", why);
   if (o->batch < 2 || o->batch % 2) {
     return fail(XS_USAGE,
                 "adapter: batch %lld is impossible: half of it is source and half target, so "
@@ -255,12 +264,15 @@ static int restore(adapter *a, const json_t *state) {
   return status;
 }
 
+static json_t *training_json(const adapter *a, const char *steps, int64_t n) {
+  return json_pack("{s:s, s:I, s:I}", "task", a->job->task, "seed", (json_int_t)a->job->seed, steps,
+                   (json_int_t)n);
+}
+
 static int save_stargan(const adapter *a, const nn_net *net, const char *kind) {
   char *name = text_format("%s.safetensors", kind), *path = run_path(a->job, name);
   json_t *metadata = translator_metadata(&a->nets.stargan, &a->geometry, kind);
-  json_object_set_new(metadata, "training",
-                      json_pack("{s:s, s:I, s:I}", "task", a->job->task, "seed",
-                                (json_int_t)a->job->seed, "generator_steps", (json_int_t)a->done));
+  json_object_set_new(metadata, "training", training_json(a, "generator_steps", a->done));
   int status = model_save(path, net, a->store, metadata);
   json_decref(metadata);
   free(path);
@@ -272,7 +284,11 @@ static int save_target_net(const adapter *a) {
   char *path = run_path(a->job, "target.safetensors");
   json_t *metadata = NULL;
   int status = model_metadata(a->task->classifier, "classifier", &metadata);
-  if (!status) status = model_save(path, a->nets.ft, a->store, metadata);
+  if (!status) {
+    json_object_set_new(metadata, "training",
+                        training_json(a, "target_updates", a->target_updates));
+    status = model_save(path, a->nets.ft, a->store, metadata);
+  }
   json_decref(metadata);
   free(path);
   return status;

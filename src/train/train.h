@@ -66,6 +66,9 @@ typedef struct adapt_task {
   int64_t target_n;
 } adapt_task;
 
+/* Why no adapter can be trained with these options, or NULL. */
+const char *adapter_impossible(const xs_adapter_options *o);
+
 /* Trains G, D and F_T (method 4); writes generator, discriminator and target.safetensors, curve.tsv
  * and the three rows of example images.  Continues from dir's checkpoint if there is one. */
 xs_status train_adapt(const train_job *job, const adapt_task *task);
