@@ -96,9 +96,23 @@ for _ in 1 2 3 4 5 6 7 8 9; do
   [ -e "$measured/checkpoint.safetensors" ] && break
   rm -rf "$folder/measured"
 done
-# Every choice of the checkpoint is turned round to another kernel's name, which the run must keep.
+# The checkpoint's choices are turned round to another kernel, which the resumed run must keep.
 kernels_of() { grep -aoE '"kernels": ?\{[^}]*\}|\\"kernels\\": ?\{[^}]*\}' "$1" | tr -d '\\ \n'; }
-before=$(head -c 100000 "$measured/checkpoint.safetensors" | tr '\0' ' ' >"$folder/head" && kernels_of "$folder/head")
+turn_round() { # turn_round FILE: a safetensors file: the header's length in 8 bytes, the header, data
+  local length header
+  length=$(od -A n -t u8 -N 8 "$1")
+  header=$(head -c $((8 + length)) "$1" | tail -c +9 | sed 's/\\"blocks\\"/\\"strided\\"/g')
+  while [ $((${#header} % 8)) -ne 0 ]; do header+=' '; done
+  printf '%b' "$(printf '%016x' ${#header} | sed -E 's/(..)(..)(..)(..)(..)(..)(..)(..)/\\x\8\\x\7\\x\6\\x\5\\x\4\\x\3\\x\2\\x\1/')"
+  printf '%s' "$header"
+  tail -c +$((9 + length)) "$1"
+}
+turn_round "$measured/checkpoint.safetensors" >"$folder/turned"
+cmp -s "$folder/turned" "$measured/checkpoint.safetensors" && complain 'no choice was turned round'
+mv "$folder/turned" "$measured/checkpoint.safetensors"
+head -c 100000 "$measured/checkpoint.safetensors" | tr '\0' ' ' >"$folder/head"
+before=$(kernels_of "$folder/head")
+grep -q strided <<<"$before" && ! grep -q blocks <<<"$before" || complain "not turned round: $before"
 "$xsite" study run "$repository/examples/demo.yaml" --out "$folder/measured" "${tiny[@]}" \
   --set checkpoint_every=1 --set classifier.epochs=50 --set classifier.patience=50 --measure-kernels --resume \
   >"$folder/stdout" 2>"$folder/stderr" </dev/null || complain "resuming measured kernels: $(cat "$folder/stderr")"
