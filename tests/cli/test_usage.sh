@@ -35,6 +35,9 @@ expect 2 "see xsite --help" frobnicate
 
 expect 2 'did you mean --threads?' study run FILE --thraeds 3
 expect 2 "--threads: 'many' is not allowed here; it must be a whole number" study run FILE --threads many
+bench='bench classifier --batch 1 --repeats 1 --json'
+OMP_NUM_THREADS=3,2 expect 0 '"threads": 3' $bench
+OMP_NUM_THREADS=3 expect 0 '"threads": 1' $bench --threads 1
 expect 2 '--model needs a value' eval --model
 expect 2 'eval needs --model FILE' eval
 expect 2 'predict needs IMAGE...' predict --model m
