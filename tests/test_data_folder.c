@@ -322,6 +322,9 @@ static void test_unreadable(void **state) {
   assert_non_null(strstr(s->first_skipped, "rgba.png: cannot be decoded"));
   xs_site_close(s);
   put_text(dir, "images/rgb.jpg", "");
+  assert_int_not_equal(open_site(dir, site, &o, &s), XS_OK);
+  assert_null(s);
+  assert_says("class \"yes\" has no image among the 1 labelled ones; raise the limit or repair");
   put_text(dir, "images/gray.png", "x");
   assert_int_not_equal(open_site(dir, site, &o, &s), XS_OK);
   assert_says("none of the 3 images can be read");

@@ -46,7 +46,11 @@ static void test_mnist(void **state) {
 static void test_limit(void **state) {
   (void)state;
   xs_site *all = open_example("mnist-10k.yaml", 0), *some = open_example("mnist-10k.yaml", 500);
-  xs_site *few = open_example("mnist-10k.yaml", 100);
+  xs_site *few = open_example("mnist-10k.yaml", 100), *none;
+  xs_site_options three = {.limit = 3};
+  assert_int_not_equal(xs_site_open(REPOSITORY "/examples/mnist-10k.yaml", &three, &none), XS_OK);
+  assert_null(none);
+  assert_says("has no image among the 3 labelled ones; raise the limit");
   assert_int_equal(some->images.n, 500);
   int64_t at = 0, at_some = 0;
   for (int64_t i = 0; i < few->images.n; i++) {

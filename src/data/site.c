@@ -39,7 +39,7 @@ int64_t site_limit_rows(const uint64_t *group, int64_t n, int64_t limit, int64_t
   return limit;
 }
 
-int site_check_classes(const domain *d, const int32_t *label, int64_t n) {
+int site_check_classes(const domain *d, const int32_t *label, int64_t n, const char *advice) {
   int64_t *count = memory_new(sizeof *count * (size_t)(d->classes.n + 1));
   int status = 0;
   int64_t known = 0;
@@ -50,11 +50,8 @@ int site_check_classes(const domain *d, const int32_t *label, int64_t n) {
   }
   for (int k = 0; known && k < d->classes.n && !status; k++) {
     if (count[k]) continue;
-    status =
-        fail(XS_FAILED,
-             "%s: class \"%s\" has no image among the %lld labelled ones; correct `classes` or the "
-             "labels",
-             d->path, d->classes.text[k], (long long)known);
+    status = fail(XS_FAILED, "%s: class \"%s\" has no image among the %lld labelled ones; %s",
+                  d->path, d->classes.text[k], (long long)known, advice);
   }
   free(count);
   return status;

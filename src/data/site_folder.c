@@ -183,7 +183,7 @@ static int load_all(const domain *d, listing *l, const int64_t *rows, int64_t n,
 static int check_listing(const domain *d, const listing *l) {
   int32_t *label = memory_new(sizeof *label * (size_t)l->n);
   for (int64_t i = 0; i < l->n; i++) label[i] = l->entry[i].label;
-  int status = site_check_classes(d, label, l->n);
+  int status = site_check_classes(d, label, l->n, "correct `classes` or the labels");
   free(label);
   return status;
 }
@@ -206,6 +206,10 @@ int site_load_folder(const domain *d, const xs_site_options *o, xs_site *s) {
     int64_t *rows, n = choose_rows(&l, o->limit, &rows);
     status = load_all(d, &l, rows, n, o->skip_unreadable, s);
     free(rows);
+  }
+  if (!status) {
+    status = site_check_classes(d, s->label, s->images.n,
+                                "raise the limit or repair the unreadable images");
   }
   listing_release(&l);
   return status;

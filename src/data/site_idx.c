@@ -164,7 +164,11 @@ int site_load_idx(const domain *d, int64_t limit, xs_site *s) {
     status = append_file(d, file, &largest, s);
   }
   if (!status) status = site_set_range(d, &s->images, largest);
-  if (!status) status = site_check_classes(d, s->label, s->images.n);
-  if (!status && limit > 0 && limit < s->images.n) keep_limit(limit, s);
+  if (!status)
+    status = site_check_classes(d, s->label, s->images.n, "correct `classes` or the labels");
+  if (!status && limit > 0 && limit < s->images.n) {
+    keep_limit(limit, s);
+    status = site_check_classes(d, s->label, s->images.n, "raise the limit");
+  }
   return status;
 }

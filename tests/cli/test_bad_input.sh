@@ -130,8 +130,13 @@ refused 2 "did you mean 'good'" --set 'pairs=god -> bad'
 refused 2 'is there twice' --set 'pairs=good -> bad,good -> bad'
 refused 2 "is not 'SOURCE -> TARGET'" --set 'pairs=good'
 refused 2 'pairs: there is none' --set pairs=
+refused 2 "did you mean adapter.target_every" --set 'pairs=good -> bad adapter.target_evry=2'
+refused 2 "did you mean adapter.*?" --set 'pairs=good -> bad adaptor.target_every=2'
+refused 2 'size cannot be set for one pair' --set 'pairs=good -> bad size=64'
+refused 2 "'more' is not key=value" --set 'pairs=good -> bad tune.batch=8 more'
+refused 2 'is odd' --set 'pairs=good -> bad adapter.batch=9'
 expect 1 'fewer than a batch of 500' study run study.yaml --out batch "${tiny[@]}" --set classifier.batch=500
-expect 1 'site good has no' study run study.yaml --out few-images "${tiny[@]}" --set limit=1
+expect 1 'has no image among the 1 labelled ones; raise the limit' study run study.yaml --out few-images "${tiny[@]}" --set limit=1
 printf 'name: x\nsites: [good.yaml, bad.yaml]\nadaptor:\n  batch: 8\n' >wrong.yaml
 expect 2 "wrong.yaml:3" study plan wrong.yaml
 expect 2 "did you mean adapter?" study plan wrong.yaml
