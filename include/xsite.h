@@ -35,9 +35,10 @@ typedef struct xs_images {
   int bytes;                   /* per value: 1 (uint8_t) or 2 (uint16_t) */
   double max_value;            /* the stored value that means 1.0 */
   xs_resize resize;
-  void *pixels;    /* [n][height][width][channels] */
-  uint64_t *group; /* [n] key of the digit id or patient: one group never crosses a split */
-  char **file;     /* [n] image names, or NULL where images have none */
+  bool center_crop; /* the central square was cut before resizing */
+  void *pixels;     /* [n][height][width][channels] */
+  uint64_t *group;  /* [n] key of the digit id or patient: one group never crosses a split */
+  char **file;      /* [n] image names, or NULL where images have none */
 } xs_images;
 
 /* A labelled site. */
@@ -77,8 +78,18 @@ typedef struct xs_normalisation {
 void xs_images_fetch(const xs_images *images, const int64_t *rows, int64_t n, int size,
                      int channels, const xs_normalisation *norm, float *x);
 
-/* Reads one PNG or JPEG file as a site of one image (for predict). */
-xs_status xs_image_open(const char *path, xs_images **out);
+/* What a site's domain file says of the way from stored values to a network's input. */
+typedef struct xs_preprocessing {
+  xs_resize resize;
+  double max_value; /* the stored value that means 1.0; 0: not known, the largest of the depth */
+  bool center_crop;
+} xs_preprocessing;
+
+/* Reads one PNG or JPEG file as a site of one image (for predict), like a classifier's training
+ * images; p NULL: bilinear, the depth's largest value, no cut.  An 8-bit file uses max_value only
+ * where all its values are within it; a 16-bit file with values above it, or one that would be near
+ * black, is refused. */
+xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_images **out);
 void xs_images_close(xs_images *x);
 
 /* Makes MNIST-M (method: Decision 2) from MNIST digits, BSDS500 photographs and the official recipe
@@ -150,6 +161,8 @@ xs_status xs_classifier_load(const char *path, xs_classifier **out);
 void xs_classifier_free(xs_classifier *c);
 int xs_classifier_classes(const xs_classifier *c);
 const char *xs_classifier_class_name(const xs_classifier *c, int k);
+/* Of the training images; NULL where the model file does not say. */
+const xs_preprocessing *xs_classifier_preprocessing(const xs_classifier *c);
 /* Logits [n][classes] of the rows (NULL: the first n) of any images that can be resized. */
 xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const int64_t *rows,
                                int64_t n, float *logit);

@@ -56,7 +56,7 @@ static void test_decoders(void **state) {
     const struct sample *s = &samples[i];
     char *path = text_format("%s/golden/images/%s", TEST_DATA, s->name);
     xs_images *x;
-    assert_int_equal(xs_image_open(path, &x), XS_OK);
+    assert_int_equal(xs_image_open(path, NULL, &x), XS_OK);
     assert_int_equal(x->n, 1);
     assert_int_equal(x->height, 17);
     assert_int_equal(x->width, 23);
@@ -67,6 +67,51 @@ static void test_decoders(void **state) {
     xs_images_close(x);
     free(path);
   }
+}
+
+/* One image is read as the images of its model's training were. */
+static void test_preprocessing(void **state) {
+  (void)state;
+  char *dir = temporary_dir(), *gray = text_format("%s/golden/images/gray.png", TEST_DATA);
+  char *deep = text_format("%s/golden/images/gray16.png", TEST_DATA);
+  xs_preprocessing p = {.resize = XS_NEAREST, .max_value = 65535, .center_crop = true};
+  xs_site *s;
+  xs_images *x;
+  put_sample(dir, "gray.png", "images/gray.png");
+  assert_int_equal(open_site(dir,
+                             "name: a\nformat: folder\nimages: images\nsize: 17\n"
+                             "center_crop: true\nresize: nearest\n",
+                             NULL, &s),
+                   XS_OK);
+  assert_int_equal(xs_image_open(gray, &p, &x), XS_OK);
+  assert_int_equal(x->width, 17);
+  assert_int_equal(x->resize, XS_NEAREST);
+  assert_float_equal(x->max_value, 255, 0);
+  assert_memory_equal(x->pixels, s->images.pixels, 17 * 17);
+  xs_images_close(x);
+  xs_site_close(s);
+  p.max_value = 4095; /* below the largest value of gray16.png */
+  assert_int_not_equal(xs_image_open(deep, &p, &x), XS_OK);
+  assert_null(x);
+  assert_says("above max_value 4095");
+  free(gray);
+  free(deep);
+  remove_dir(dir);
+}
+
+static void test_near_black(void **state) {
+  (void)state;
+  char *path = text_format("%s/golden/images/gray12.png", TEST_DATA);
+  xs_preprocessing p = {.resize = XS_BILINEAR, .max_value = 4095};
+  xs_images *x;
+  assert_int_equal(xs_image_open(path, &p, &x), XS_OK);
+  assert_float_equal(x->max_value, 4095, 0);
+  xs_images_close(x);
+  p.max_value = 255;
+  assert_int_not_equal(xs_image_open(path, &p, &x), XS_OK);
+  assert_says("gray12.png: the largest value is ");
+  assert_says("near black");
+  free(path);
 }
 
 /* Every shorter file is refused by name and none crashes. */
@@ -82,7 +127,7 @@ static void test_truncated(void **state) {
     for (size_t n = 0; n < size - 2; n++) {
       xs_images *x;
       put(dir, "cut", data, n);
-      assert_int_not_equal(xs_image_open(cut, &x), XS_OK);
+      assert_int_not_equal(xs_image_open(cut, NULL, &x), XS_OK);
       assert_null(x);
       assert_says("/cut: ");
     }
@@ -106,7 +151,7 @@ static void test_damaged(void **state) {
       xs_images *x;
       data[n] ^= (char)(1 << n % 8);
       put(dir, "bad", data, size);
-      if (xs_image_open(path, &x)) assert_says("/bad: ");
+      if (xs_image_open(path, NULL, &x)) assert_says("/bad: ");
       xs_images_close(x);
       data[n] ^= (char)(1 << n % 8);
     }
@@ -125,7 +170,7 @@ static void test_write_png(void **state) {
   for (int channels = 1; channels <= 3; channels += 2) {
     xs_images *x;
     assert_int_equal(image_write_png(path, pixels, 2, 5, channels), 0);
-    assert_int_equal(xs_image_open(path, &x), XS_OK);
+    assert_int_equal(xs_image_open(path, NULL, &x), XS_OK);
     assert_int_equal(x->height, 2);
     assert_int_equal(x->width, 5);
     assert_int_equal(x->channels, channels);
@@ -144,12 +189,12 @@ static void test_other_files(void **state) {
   xs_images *x;
   memcpy(dicom + 128, "DICM", 4);
   put(dir, "x", dicom, sizeof dicom);
-  assert_int_not_equal(xs_image_open(path, &x), XS_OK);
+  assert_int_not_equal(xs_image_open(path, NULL, &x), XS_OK);
   assert_says("a DICOM file");
   put_text(dir, "x", "GIF89a");
-  assert_int_not_equal(xs_image_open(path, &x), XS_OK);
+  assert_int_not_equal(xs_image_open(path, NULL, &x), XS_OK);
   assert_says("not a PNG or JPEG file (6 bytes)");
-  assert_int_not_equal(xs_image_open("/nowhere.png", &x), XS_OK);
+  assert_int_not_equal(xs_image_open("/nowhere.png", NULL, &x), XS_OK);
   assert_says("/nowhere.png");
   free(path);
   remove_dir(dir);
@@ -375,6 +420,8 @@ int main(void) {
       cmocka_unit_test(test_csv),
       cmocka_unit_test(test_csv_dialects),
       cmocka_unit_test(test_unreadable),
+      cmocka_unit_test(test_preprocessing),
+      cmocka_unit_test(test_near_black),
       cmocka_unit_test(test_transparent_palette),
       cmocka_unit_test(test_range),
       cmocka_unit_test(test_chest),

@@ -123,6 +123,25 @@ static xs_status select_set(const eval_options *o, const xs_site *s, test_set *t
   return fail(XS_FAILED, "%s: no labelled image is in the split '%s'", o->data, o->split);
 }
 
+/* The same image should be seen alike in training and here. */
+static void note_preprocessing(const eval_options *o, const xs_classifier *c, const xs_images *x) {
+  static const char *const resize[] = {[XS_NEAREST] = "nearest", [XS_BILINEAR] = "bilinear"};
+  const xs_preprocessing *p = xs_classifier_preprocessing(c);
+  if (!p) return;
+  if (p->resize != x->resize) {
+    fprintf(stderr, "xsite: note: %s: resize is %s, the model was trained with %s\n", o->data,
+            resize[x->resize], resize[p->resize]);
+  }
+  if (p->max_value < x->max_value || p->max_value > x->max_value) {
+    fprintf(stderr, "xsite: note: %s: max_value is %g, the model was trained with %g\n", o->data,
+            x->max_value, p->max_value);
+  }
+  if (p->center_crop != x->center_crop) {
+    fprintf(stderr, "xsite: note: %s: center_crop is %s, the model was trained with %s\n", o->data,
+            x->center_crop ? "true" : "false", p->center_crop ? "true" : "false");
+  }
+}
+
 /* ---- printing ---- */
 
 static void print_text(const eval_options *o, const xs_site *s, const xs_measure *m) {
@@ -176,6 +195,7 @@ static int run(void *record, int n, const char **word) {
   if (status == XS_OK) status = job_check_classes(o->model, c, o->data, s);
   if (status == XS_OK) status = select_set(o, s, &t);
   if (status != XS_OK) goto out;
+  note_preprocessing(o, c, &s->images);
   logit = memory_new(sizeof *logit * (size_t)t.n * (size_t)s->classes);
   status = xs_classifier_logits(c, &s->images, t.row, t.n, logit);
   if (status == XS_OK) {

@@ -58,7 +58,7 @@ static void softmax(float *x, int n) {
 
 static xs_status predict(xs_classifier *c, prediction *p) {
   xs_images *image = NULL;
-  xs_status status = xs_image_open(p->file, &image);
+  xs_status status = xs_image_open(p->file, xs_classifier_preprocessing(c), &image);
   if (status == XS_OK) status = xs_classifier_logits(c, image, NULL, 1, p->probability);
   xs_images_close(image);
   if (status != XS_OK) return status;

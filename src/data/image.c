@@ -67,26 +67,83 @@ void image_release(image *x) {
   memset(x, 0, sizeof *x);
 }
 
-xs_status xs_image_open(const char *path, xs_images **out) {
+int image_largest(const image *x) {
+  int64_t n = (int64_t)x->height * x->width * x->channels;
+  const uint8_t *p8 = x->pixels;
+  const uint16_t *p16 = x->pixels;
+  int largest = 0;
+  for (int64_t i = 0; i < n; i++) {
+    int v = x->bytes == 1 ? p8[i] : p16[i];
+    if (v > largest) largest = v;
+  }
+  return largest;
+}
+
+static void cut_square(image *x) {
+  int side = x->height < x->width ? x->height : x->width;
+  size_t pixel = (size_t)x->channels * (size_t)x->bytes, line = pixel * (size_t)side;
+  size_t first =
+      (size_t)((x->height - side) / 2) * (size_t)x->width + (size_t)((x->width - side) / 2);
+  char *p = x->pixels;
+  for (size_t i = 0; i < (size_t)side; i++) {
+    memmove(p + i * line, p + (first + i * (size_t)x->width) * pixel, line);
+  }
+  x->height = x->width = side;
+}
+
+static int choose_range(const char *path, const image *x, double trained, double *max_value) {
+  int largest = image_largest(x);
+  *max_value = x->bytes == 1 ? 255 : 65535;
+  if (x->bytes == 1) {
+    if (trained > 0 && trained <= 255 && largest <= trained) *max_value = trained;
+    return 0;
+  }
+  if (trained > 255) *max_value = trained;
+  if (largest > *max_value) {
+    return fail(XS_FAILED,
+                "%s: has the value %d, above max_value %g of the images that the model was trained "
+                "with; rescale the image",
+                path, largest, *max_value);
+  }
+  if (*max_value >= 65535 && largest < 65536 / 8) {
+    return fail(XS_FAILED,
+                "%s: the largest value is %d of 65535, the image would be near black; rescale it "
+                "so that white is 65535, or use a model trained with images like it (max_value)",
+                path, largest);
+  }
+  return 0;
+}
+
+static xs_images *site_of_one(const char *path, image *x, xs_resize resize, double max_value) {
+  xs_images *s = memory_new(sizeof *s);
+  *s = (xs_images){.n = 1,
+                   .height = x->height,
+                   .width = x->width,
+                   .channels = x->channels,
+                   .bytes = x->bytes,
+                   .max_value = max_value,
+                   .resize = resize,
+                   .pixels = x->pixels};
+  x->pixels = NULL;
+  s->name = text_copy(path);
+  s->group = memory_new(sizeof *s->group);
+  s->file = memory_new(sizeof *s->file);
+  s->file[0] = text_copy(path);
+  return s;
+}
+
+xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_images **out) {
+  static const xs_preprocessing plain = {.resize = XS_BILINEAR};
   image x;
+  double max_value;
+  if (!p) p = &plain;
   *out = NULL;
   int status = image_read(path, &x);
+  if (!status) status = choose_range(path, &x, p->max_value, &max_value);
   if (!status) {
-    xs_images *s = memory_new(sizeof *s);
-    *s = (xs_images){.n = 1,
-                     .height = x.height,
-                     .width = x.width,
-                     .channels = x.channels,
-                     .bytes = x.bytes,
-                     .max_value = x.bytes == 1 ? 255 : 65535,
-                     .resize = XS_BILINEAR,
-                     .pixels = x.pixels};
-    x.pixels = NULL;
-    s->name = text_copy(path);
-    s->group = memory_new(sizeof *s->group);
-    s->file = memory_new(sizeof *s->file);
-    s->file[0] = text_copy(path);
-    *out = s;
+    if (p->center_crop) cut_square(&x);
+    *out = site_of_one(path, &x, p->resize, max_value);
+    (*out)->center_crop = p->center_crop;
   }
   image_release(&x);
   return (xs_status)status;

@@ -15,6 +15,7 @@ typedef struct image {
 /* Reads a file, whose content says what it is.  Release *out in any case. */
 int image_read(const char *path, image *out);
 void image_release(image *x);
+int image_largest(const image *x); /* value */
 /* Writes an 8-bit PNG.  pixels [height][width][channels], channels 1 or 3. */
 int image_write_png(const char *path, const uint8_t *pixels, int height, int width, int channels);
 

@@ -78,6 +78,7 @@ int site_set_range(const domain *d, xs_images *x, int largest) {
 static void describe(const domain *d, xs_site *s) {
   s->images.name = text_copy(d->name);
   s->images.resize = strcmp(d->resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
+  s->images.center_crop = d->center_crop;
   s->classes = d->classes.n;
   s->class_name = memory_new(sizeof *s->class_name * (size_t)(s->classes + 1));
   for (int k = 0; k < s->classes; k++) s->class_name[k] = text_copy(d->classes.text[k]);

@@ -17,18 +17,6 @@ typedef struct slot { /* one decoded image */
   char *error;        /* or why there is none */
 } slot;
 
-static int largest_value(const image *x) {
-  int64_t n = (int64_t)x->height * x->width * x->channels;
-  const uint8_t *p8 = x->pixels;
-  const uint16_t *p16 = x->pixels;
-  int largest = 0;
-  for (int64_t i = 0; i < n; i++) {
-    int v = x->bytes == 1 ? p8[i] : p16[i];
-    if (v > largest) largest = v;
-  }
-  return largest;
-}
-
 /* All of x, or its central square. */
 static picture cut(const image *x, bool center_crop) {
   picture p = {x->pixels, x->height, x->width, x->channels, x->bytes, x->width};
@@ -76,7 +64,7 @@ static void load(const domain *d, const char *file, slot *s) {
   char *path = file_join(d->images.text[0], file);
   int status = image_read(path, &s->x);
   if (!status) {
-    s->largest = largest_value(&s->x);
+    s->largest = image_largest(&s->x);
     if (d->max_value > 0 && s->largest > d->max_value && s->x.bytes == 2) {
       status = fail(XS_FAILED, "%s: has the value %d, above max_value %g of %s; correct max_value",
                     path, s->largest, d->max_value, d->path);

@@ -151,7 +151,8 @@ static xs_status run_tuned(study_run *r, const study_unit *u, const char *dir) {
                    .geometry = study_geometry(r),
                    .classes = s->classes,
                    .class_name = s->class_name,
-                   .start_from = start};
+                   .start_from = start,
+                   .like = &r->site[u->target]->images};
   train_job job = unit_job(r, u->name, dir);
   xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
   if (!status) status = translate_split(r, g, u->source, XS_TRAIN, &train, &task.train);

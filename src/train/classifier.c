@@ -12,6 +12,8 @@ enum { BATCH = 100 };
 struct xs_classifier {
   nn_classifier net; /* architecture is owned */
   train_geometry geometry;
+  bool told; /* the file says preprocessing */
+  xs_preprocessing preprocessing;
   char **class_name;
   tg_store *store;
   tg_plan *plan; /* of a batch of BATCH images */
@@ -32,6 +34,16 @@ int xs_classifier_classes(const xs_classifier *c) { return c->net.classes; }
 const char *xs_classifier_class_name(const xs_classifier *c, int k) { return c->class_name[k]; }
 const train_geometry *classifier_geometry(const xs_classifier *c) { return &c->geometry; }
 const nn_classifier *classifier_description(const xs_classifier *c) { return &c->net; }
+
+const xs_preprocessing *xs_classifier_preprocessing(const xs_classifier *c) {
+  return c->told ? &c->preprocessing : NULL;
+}
+
+json_t *preprocessing_json(const xs_images *images) {
+  return json_pack("{s:s, s:f, s:b}", "resize",
+                   images->resize == XS_NEAREST ? "nearest" : "bilinear", "max_value",
+                   images->max_value, "center_crop", (int)images->center_crop);
+}
 
 json_t *classifier_metadata(const nn_classifier *c, const train_geometry *g,
                             char *const *class_name) {
@@ -59,11 +71,30 @@ static int parse_classes(const json_t *j, const char *path, xs_classifier *c) {
   return 0;
 }
 
+/* Files of other programs, and of versions before this, do not say. */
+static int parse_preprocessing(const json_t *j, const char *path, xs_classifier *c) {
+  if (!j) return 0;
+  const char *resize = json_string_value(json_object_get(j, "resize"));
+  double most = json_number_value(json_object_get(j, "max_value"));
+  if (!resize || (strcmp(resize, "nearest") && strcmp(resize, "bilinear"))) {
+    return fail(1, "%s: metadata: preprocessing.resize: nearest or bilinear is needed", path);
+  }
+  if (!(most > 0 && most <= 65535)) {
+    return fail(1, "%s: metadata: preprocessing.max_value: a number up to 65535 is needed", path);
+  }
+  c->told = true;
+  c->preprocessing.resize = strcmp(resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
+  c->preprocessing.max_value = most;
+  c->preprocessing.center_crop = json_is_true(json_object_get(j, "center_crop"));
+  return 0;
+}
+
 static int parse_metadata(const json_t *j, const char *path, xs_classifier *c) {
   const char *architecture = json_string_value(json_object_get(j, "architecture"));
   if (!architecture) return fail(1, "%s: metadata: architecture is missing", path);
   if (parse_classes(json_object_get(j, "classes"), path, c)) return 1;
   if (geometry_parse(j, path, &c->geometry)) return 1;
+  if (parse_preprocessing(json_object_get(j, "preprocessing"), path, c)) return 1;
   c->net.architecture = text_copy(architecture);
   c->net.size = c->geometry.size;
   c->net.channels = c->geometry.channels;

@@ -229,6 +229,8 @@ static xs_status train(fit *f) {
 static int finish(fit *f) {
   char *model = run_path(f->job, "model.safetensors"), *table = run_path(f->job, "curve.tsv");
   json_t *metadata = classifier_metadata(&f->description, &f->task->geometry, f->task->class_name);
+  const xs_images *like = f->task->like ? f->task->like : f->task->train.images;
+  json_object_set_new(metadata, "preprocessing", preprocessing_json(like));
   json_object_set_new(metadata, "training",
                       json_pack("{s:s, s:I, s:I, s:I, s:f}", "task", f->job->task, "seed",
                                 (json_int_t)f->job->seed, "epochs", (json_int_t)f->epoch,

@@ -44,6 +44,7 @@ typedef struct fit_task {
   int classes;
   char *const *class_name; /* [classes] */
   const char *start_from;  /* model file to fine-tune, or NULL */
+  const xs_images *like;   /* whose preprocessing the model records; NULL: train's images */
 } fit_task;
 
 /* Trains with early stopping on validation AUC (method 3); writes model.safetensors (the best

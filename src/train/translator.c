@@ -133,6 +133,7 @@ xs_status translator_apply(translator *t, const xs_images *images, const int64_t
                       .bytes = 2,
                       .max_value = 65535,
                       .resize = images->resize,
+                      .center_crop = images->center_crop,
                       .pixels = memory_new((size_t)(n * each + 1) * sizeof(uint16_t)),
                       .group = memory_new((size_t)(n + 1) * sizeof(uint64_t))};
   set_domain(t, domain);

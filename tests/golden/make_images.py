@@ -54,6 +54,7 @@ def write_all(out):
     write_interlaced(out / "interlaced.png", rgb)
     Image.fromarray(gray > 128).save(out / "bilevel.png")
     Image.fromarray(gray.astype(np.uint16) * 257 + 3).save(out / "gray16.png")
+    Image.fromarray(gray.astype(np.uint16) * 16).save(out / "gray12.png")  # white is 4095
     Image.fromarray(gray).save(out / "gray.jpg", quality=80)
     Image.fromarray(rgb).save(out / "rgb.jpg", quality=80, subsampling=2)
     Image.fromarray(rgb).save(out / "progressive.jpg", quality=80, progressive=True)
