@@ -31,6 +31,27 @@ static void test_official(void **state) {
   remove_dir(dir);
 }
 
+/* Sums by the same script: five digits of tests/golden/make_mnistm.py. */
+static void test_tiny(void **state) {
+  (void)state;
+  char *dir = temporary_dir(), *path = file_join(dir, "mnistm-images-idx4-ubyte");
+  idx x;
+  assert_int_equal(xs_mnistm_import(TEST_DATA "/golden/mnistm", dir, 1), XS_OK);
+  assert_int_equal(idx_read(path, &x), 0);
+  assert_int_equal(x.count, 5 * IMAGE);
+  const uint8_t *pixels = x.data;
+  assert_true(fnv1a(pixels, (size_t)3 * IMAGE) == 0x640d7efa6fd58f60);
+  assert_true(fnv1a(pixels + (size_t)3 * IMAGE, (size_t)2 * IMAGE) == 0x36d8e9290906f5af);
+  idx_release(&x);
+  char *labels = file_join(dir, "mnistm-labels-idx1-ubyte");
+  assert_int_equal(idx_read(labels, &x), 0);
+  assert_memory_equal(x.data, ((uint8_t[]){0, 1, 2, 3, 4}), 5);
+  idx_release(&x);
+  free(labels);
+  free(path);
+  remove_dir(dir);
+}
+
 static void test_missing(void **state) {
   (void)state;
   char *dir = temporary_dir();
@@ -50,6 +71,7 @@ static void test_missing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_official),
+      cmocka_unit_test(test_tiny),
       cmocka_unit_test(test_missing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
