@@ -182,5 +182,7 @@ char *tg_plan_dump(const tg_plan *p);
  */
 void tg_set_threads(int n); /* 0: as OMP_NUM_THREADS says, or one for each processor */
 int tg_threads(void);
+/* The instruction set that kernels are chosen for: "AVX-512", "AVX2" or "baseline". */
+const char *tg_processor(void);
 
 #endif

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkpoint.h"
 #include "error.h"
 #include "file.h"
+#include "run.h"
 #include "study.h"
 
 #define RECORD "record.json"
@@ -104,9 +104,9 @@ static xs_status describe(const option *rows, int n_rows, const void *record, co
 /* With what it was made; written last, it says that all is there. */
 static xs_status write_record(const train_job *job) {
   json_t *record =
-      json_pack("{s:s, s:I, s:s, s:s, s:i, s:o, s:{s:s}}", "unit", job->task, "seed",
-                (json_int_t)job->seed, "device", "cpu", "precision", "f32", "threads", tg_threads(),
-                "kernels", kernels_json(job->kernels), "versions", "xsite", xs_version());
+      json_pack("{s:s, s:I, s:s, s:s, s:{s:s}}", "unit", job->task, "seed", (json_int_t)job->seed,
+                "device", "cpu", "precision", "f32", "versions", "xsite", xs_version());
+  run_record_machine(job, record);
   char *text = json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
   char *path = file_join(job->dir, RECORD);
   char *checkpoint = file_join(job->dir, "checkpoint.safetensors");
@@ -140,6 +140,7 @@ xs_status job_run(const job_options *o, const option *rows, int n_rows, const vo
                    .device = tg_device_cpu(),
                    .effort = o->measure_kernels ? TG_MEASURE : TG_ESTIMATE,
                    .kernels = tg_kernels_new(),
+                   .threads = (int)o->threads,
                    .checkpoint_every = o->checkpoint_every,
                    .watch = &watch};
   status = work(&job, record);

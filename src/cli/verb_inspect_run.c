@@ -65,7 +65,8 @@ static int print_unfinished(const char *dir, const char *unit) {
 
 /* The options are the study's; a record adds what it was made with. */
 static int print_finished(const char *dir, const char *unit) {
-  static const char *const shown[] = {"seed", "device", "precision", "threads", "versions"};
+  static const char *const shown[] = {"seed",    "device",    "precision",
+                                      "threads", "processor", "versions"};
   json_t *record = read_object(dir, "record.json"), *choice;
   if (!record) return XS_FAILED;
   const char *signature;

@@ -14,3 +14,7 @@ bool op_cpu_has_avx512(void) {
 bool op_cpu_has_avx2(void) { return false; }
 bool op_cpu_has_avx512(void) { return false; }
 #endif
+
+const char *tg_processor(void) {
+  return op_cpu_has_avx512() ? "AVX-512" : op_cpu_has_avx2() ? "AVX2" : "baseline";
+}

@@ -133,7 +133,11 @@ static xs_status run(study_run *r) {
 }
 
 xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const xs_watch *w) {
-  study_run r = {.study = s, .o = o, .watch = w};
+  if (o->device && strcmp(o->device, "cpu") != 0) {
+    if (!tg_device_named(o->device)) return XS_USAGE;
+    return (xs_status)fail(XS_USAGE, "device '%s' is for checks: training needs 'cpu'", o->device);
+  }
+  study_run r = {.study = s, .o = o, .watch = w, .kernels = tg_kernels_new()};
   r.out = o->out ? text_copy(o->out) : text_format("runs/%s", s->settings.name);
   tg_set_threads(o->threads);
   xs_status status = run(&r);

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "checkpoint.h"
 #include "error.h"
 #include "file.h"
+#include "run.h"
 #include "study.h"
 
 char *run_unit_path(const study_run *r, const char *unit, const char *file) {
@@ -44,6 +44,7 @@ static train_job unit_job(const study_run *r, const char *task, const char *dir)
                      .device = tg_device_cpu(),
                      .effort = r->o->measure_kernels ? TG_MEASURE : TG_ESTIMATE,
                      .kernels = r->kernels,
+                     .threads = r->o->threads,
                      .checkpoint_every = t->checkpoint_every,
                      .watch = r->watch};
 }
@@ -175,10 +176,11 @@ static xs_status write_record(const study_run *r, const study_unit *u, const cha
                                                   : "tune";
   json_t *study = study_json(r->study);
   json_t *record =
-      json_pack("{s:s, s:I, s:O, s:s, s:s, s:i, s:o, s:{s:s}}", "unit", u->name, "seed",
+      json_pack("{s:s, s:I, s:O, s:s, s:s, s:{s:s}}", "unit", u->name, "seed",
                 (json_int_t)r->study->settings.seed, "options", json_object_get(study, section),
-                "device", "cpu", "precision", "f32", "threads", tg_threads(), "kernels",
-                kernels_json(r->kernels), "versions", "xsite", xs_version());
+                "device", "cpu", "precision", "f32", "versions", "xsite", xs_version());
+  const train_job job = unit_job(r, u->name, dir);
+  run_record_machine(&job, record);
   char *text = json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
   char *path = file_join(dir, "record.json");
   int status = file_write_atomic(path, text, strlen(text));
@@ -198,17 +200,32 @@ static void remove_checkpoint(const char *dir) {
 
 static xs_status train_unit(study_run *r, const study_unit *u, const char *dir) {
   xs_status status = file_make_dirs(dir) ? XS_FAILED : XS_OK;
-  tg_kernels_free(r->kernels);
-  r->kernels = tg_kernels_new();
   if (!status && u->kind == UNIT_BASELINE) status = run_baseline(r, u, dir);
   if (!status && u->kind == UNIT_ADAPTER) status = run_adapter(r, u, dir);
   if (!status && u->kind == UNIT_TUNED) status = run_tuned(r, u, dir);
   return status ? status : write_record(r, u, dir);
 }
 
+/* A done unit's kernels and threads are those of the units after it; only the first one says how
+ * this machine differs. */
+static xs_status restore_unit(study_run *r, const study_unit *u, const char *dir) {
+  train_job job = unit_job(r, u->name, dir);
+  json_error_t error;
+  char *path = file_join(dir, "record.json");
+  json_t *record = json_load_file(path, 0, &error);
+  if (!record) fail(XS_FAILED, "%s: line %d: %s", path, error.line, error.text);
+  xs_status status = record ? XS_OK : XS_FAILED;
+  if (tg_kernels_size(r->kernels)) job.watch = NULL;
+  run_restore_machine(&job, record);
+  json_decref(record);
+  free(path);
+  return status;
+}
+
 xs_status unit_run(study_run *r, const study_unit *u) {
   char *dir = run_unit_path(r, u->name, NULL);
-  xs_status status = folder_unit_done(r->out, u->name) ? XS_OK : train_unit(r, u, dir);
+  bool done = folder_unit_done(r->out, u->name);
+  xs_status status = done ? restore_unit(r, u, dir) : train_unit(r, u, dir);
   if (!status) remove_checkpoint(dir);
   free(dir);
   return status;

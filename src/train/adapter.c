@@ -111,7 +111,7 @@ static int make_plans(adapter *a) {
   if (adapter_plan_critic(&a->nets, a->o, a->store, &p, &a->critic)) return 1;
   if (adapter_plan_generator(&a->nets, a->o, a->store, &p, &a->generator)) return 1;
   if (adapter_plan_target(&a->nets, a->o, a->store, &p, &a->target)) return 1;
-  return translator_share(&a->nets.stargan, &a->geometry, a->store, "G/", &a->translator);
+  return translator_share(&a->nets.stargan, &a->geometry, a->store, "G/", &p, &a->translator);
 }
 
 static int start_loader(adapter *a, const xs_images *images, const int32_t *label,
@@ -230,10 +230,10 @@ static int generator_step(adapter *a, double *loss, double *target_loss) {
 
 static int save(adapter *a) {
   checkpoint_part part = {"", a->store};
-  json_t *state = json_pack("{s:I, s:I, s:f, s:s, s:o}", "done", (json_int_t)a->done,
-                            "target_updates", (json_int_t)a->target_updates, "gate", a->gate,
-                            "curve", a->curve.text, "kernels", kernels_json(a->job->kernels));
+  json_t *state = json_pack("{s:I, s:I, s:f, s:s}", "done", (json_int_t)a->done, "target_updates",
+                            (json_int_t)a->target_updates, "gate", a->gate, "curve", a->curve.text);
   char *path = run_path(a->job, "checkpoint.safetensors");
+  run_record_machine(a->job, state);
   int status = checkpoint_save(path, 1, &part, state);
   if (status) fail_context(1, "%s: step %lld: ", a->job->task, (long long)a->done);
   a->saved = a->done;
@@ -245,7 +245,7 @@ static int save(adapter *a) {
 static int load_state(adapter *a, json_t **state) {
   char *path = run_path(a->job, "checkpoint.safetensors");
   int status = checkpoint_state(path, state);
-  if (!status && *state) kernels_restore(a->job->kernels, json_object_get(*state, "kernels"));
+  if (!status && *state) run_restore_machine(a->job, *state);
   free(path);
   return status;
 }

@@ -95,11 +95,11 @@ static void parts(const fit *f, checkpoint_part part[2]) {
 static int save(fit *f) {
   checkpoint_part part[2];
   parts(f, part);
-  json_t *state = json_pack("{s:I, s:I, s:I, s:f, s:f, s:s, s:o}", "done", (json_int_t)f->done,
-                            "epoch", (json_int_t)f->epoch, "stale", (json_int_t)f->stale,
-                            "best_auc", f->best_auc, "epoch_loss", f->epoch_loss, "curve",
-                            f->curve.text, "kernels", kernels_json(f->job->kernels));
+  json_t *state = json_pack("{s:I, s:I, s:I, s:f, s:f, s:s}", "done", (json_int_t)f->done, "epoch",
+                            (json_int_t)f->epoch, "stale", (json_int_t)f->stale, "best_auc",
+                            f->best_auc, "epoch_loss", f->epoch_loss, "curve", f->curve.text);
   char *path = run_path(f->job, "checkpoint.safetensors");
+  run_record_machine(f->job, state);
   int status = checkpoint_save(path, 2, part, state);
   if (status) fail_context(1, "%s: step %lld: ", f->job->task, (long long)f->done);
   f->saved = f->done;
@@ -111,7 +111,7 @@ static int save(fit *f) {
 static int load_state(fit *f, json_t **state) {
   char *path = run_path(f->job, "checkpoint.safetensors");
   int status = checkpoint_state(path, state);
-  if (!status && *state) kernels_restore(f->job->kernels, json_object_get(*state, "kernels"));
+  if (!status && *state) run_restore_machine(f->job, *state);
   free(path);
   return status;
 }

@@ -79,6 +79,28 @@ void run_note(const train_job *job, const char *format, ...) {
   job->watch->note(job->watch->context, line);
 }
 
+void run_record_machine(const train_job *job, json_t *record) {
+  json_object_set_new(record, "threads", json_integer(tg_threads()));
+  json_object_set_new(record, "processor", json_string(tg_processor()));
+  json_object_set_new(record, "kernels", kernels_json(job->kernels));
+}
+
+void run_restore_machine(const train_job *job, const json_t *record) {
+  int threads = (int)json_integer_value(json_object_get(record, "threads"));
+  const char *processor = json_string_value(json_object_get(record, "processor"));
+  kernels_restore(job->kernels, json_object_get(record, "kernels"));
+  if (threads > 0 && !job->threads) tg_set_threads(threads);
+  if (threads > 0 && threads != tg_threads()) {
+    run_note(job, "continues with %d threads what %d began: the last digits may differ",
+             tg_threads(), threads);
+  }
+  if (processor && strcmp(processor, tg_processor()) != 0) {
+    run_note(job,
+             "continues on a processor with %s what one with %s began: the last digits may differ",
+             tg_processor(), processor);
+  }
+}
+
 bool run_stopped(const train_job *job) {
   return job->watch && job->watch->stop && job->watch->stop(job->watch->context);
 }

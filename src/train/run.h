@@ -24,6 +24,13 @@ void run_report(const train_job *job, run_clock *c, int64_t done, int64_t total,
                 const char *const *name, const double *loss);
 void run_note(const train_job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Adds to a checkpoint's state or a unit's record what the bytes depend on beside options and seed:
+ * threads, kind of processor, kernels. */
+void run_record_machine(const train_job *job, json_t *record);
+/* Before planning: takes the recorded kernels and, where none were asked for, threads; notes
+ * through the watch what differs. */
+void run_restore_machine(const train_job *job, const json_t *record);
+
 bool run_stopped(const train_job *job);
 xs_status run_interrupted(const train_job *job, int64_t step);
 /* Fails where a loss is not finite: names step and loss. */

@@ -17,6 +17,7 @@ typedef struct train_job {
   const tg_device *device;
   tg_effort effort;
   tg_kernels *kernels;      /* choices used and extended */
+  int threads;              /* asked for; 0: a checkpoint's own, else as tg_threads() is */
   int64_t checkpoint_every; /* steps (generator steps of an adapter) */
   const xs_watch *watch;
 } train_job;

@@ -54,7 +54,8 @@ static int parse_metadata(const json_t *j, const char *path, translator *t) {
 }
 
 /* Plans G on t's store; path: the model file to read first, or NULL. */
-static int build(translator *t, const char *prefix, const char *path) {
+static int build(translator *t, const char *prefix, const char *path,
+                 const tg_plan_options *options) {
   tg_graph *g = tg_graph_new();
   nn_net *net = nn_net_new(prefix);
   int size = t->net.size;
@@ -62,17 +63,17 @@ static int build(translator *t, const char *prefix, const char *path) {
   t->domain = tg_input(g, "domain", tg_shape4(BATCH, 1, 1, t->net.domains));
   t->y = nn_generator_build(g, net, &t->net, t->x, t->domain);
   int status = path ? model_load(path, net, t->store) : 0;
-  if (!status) status = tg_plan_new(g, t->store, 1, &t->y, NULL, &t->plan);
+  if (!status) status = tg_plan_new(g, t->store, 1, &t->y, options, &t->plan);
   nn_net_free(net);
   tg_graph_free(g);
   return status;
 }
 
 int translator_share(const nn_stargan *s, const train_geometry *g, tg_store *store,
-                     const char *prefix, translator **out) {
+                     const char *prefix, const tg_plan_options *options, translator **out) {
   translator *t = memory_new(sizeof *t);
   *t = (translator){.net = *s, .geometry = *g, .store = store};
-  int status = build(t, prefix, NULL);
+  int status = build(t, prefix, NULL, options);
   if (status) {
     translator_free(t);
     t = NULL;
@@ -89,7 +90,7 @@ int translator_load(const char *path, translator **out) {
   if (!status) status = parse_metadata(metadata, path, t);
   t->owns_store = true;
   t->store = tg_store_new(tg_device_cpu());
-  if (!status) status = build(t, "", path);
+  if (!status) status = build(t, "", path, NULL);
   json_decref(metadata);
   if (status) {
     translator_free(t);
