@@ -55,6 +55,46 @@ static xs_status check_classes(const study_run *r) {
   return XS_OK;
 }
 
+static bool has_class(const xs_site *s, const int64_t *rows, int64_t n, int class) {
+  for (int64_t i = 0; i < n; i++) {
+    if (s->label[rows[i]] == class) return true;
+  }
+  return false;
+}
+
+/* A classifier of site i is trained, chosen and measured on images of every class. */
+static xs_status check_splits(const study_run *r, int i) {
+  static const char *const word[] = {
+      [XS_TRAIN] = "training", [XS_VALIDATION] = "validation", [XS_TEST] = "test"};
+  const xs_site *s = r->site[i];
+  xs_status status = XS_OK;
+  for (int which = XS_TRAIN; which <= XS_TEST && !status; which++) {
+    int64_t *rows = NULL, n = 0;
+    status = run_rows(r, i, (xs_split)which, true, &rows, &n);
+    for (int k = 0; k < s->classes && !status; k++) {
+      if (has_class(s, rows, n, k)) continue;
+      status = (xs_status)fail(XS_FAILED,
+                               "site %s has no image of class '%s' in its %s split: give it more "
+                               "images of that class, or take another seed",
+                               s->images.name, s->class_name[k], word[which]);
+    }
+    free(rows);
+  }
+  return status;
+}
+
+/* Every site that has a baseline. */
+static xs_status check_baselines(const study_run *r) {
+  int n;
+  study_unit *u = units_list(r->study, &n);
+  xs_status status = XS_OK;
+  for (int i = 0; i < n && !status; i++) {
+    if (u[i].kind == UNIT_BASELINE) status = check_splits(r, u[i].source);
+  }
+  units_free(u, n);
+  return status;
+}
+
 xs_status run_check_stop(const study_run *r, const char *next) {
   if (!r->watch || !r->watch->stop || !r->watch->stop(r->watch->context)) return XS_OK;
   return (xs_status)fail(XS_FAILED, "stopped before %s; continue with --resume", next);
@@ -82,6 +122,20 @@ static void close_sites(study_run *r) {
   free(r->site);
 }
 
+/* A unit of a pair sees the study with that pair's settings. */
+static xs_status run_pair_unit(study_run *r, const study_unit *u) {
+  const xs_study *whole = r->study;
+  xs_study own = *whole;
+  for (int i = 0; i < whole->n_pairs && u->kind != UNIT_BASELINE; i++) {
+    const study_pair *p = &whole->pair[i];
+    if (p->source == u->source && p->target == u->target) own.settings = p->settings;
+  }
+  r->study = &own;
+  xs_status status = unit_run(r, u);
+  r->study = whole;
+  return status;
+}
+
 static xs_status run_units(study_run *r) {
   int n;
   study_unit *u = units_list(r->study, &n);
@@ -89,7 +143,7 @@ static xs_status run_units(study_run *r) {
   for (int i = 0; i < n && !status; i++) {
     log_unit(r->log, u[i].name);
     status = run_check_stop(r, u[i].name);
-    if (!status) status = unit_run(r, &u[i]);
+    if (!status) status = run_pair_unit(r, &u[i]);
   }
   log_unit(r->log, NULL);
   units_free(u, n);
@@ -126,6 +180,7 @@ static xs_status run(study_run *r) {
     status = log_open(r->out, r->watch, &r->log);
     if (!status) r->watch = log_watch(r->log);
     if (!status) status = open_sites(r);
+    if (!status) status = check_baselines(r);
     if (!status) status = run_units(r);
     if (!status) status = write_results(r);
   }

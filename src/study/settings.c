@@ -1,6 +1,8 @@
 /* settings.c: the options of a study file. */
 #include "settings.h"
 
+#include "file.h"
+
 #include "settings_rows.h"
 
 static const option study_rows[] = {
@@ -11,7 +13,7 @@ static const option study_rows[] = {
     {NULL, "sites", OPTION_TEXTS, offsetof(study_settings, sites), NULL, true, 0, 0, NULL, "FILE",
      "domain files, relative to the study file"},
     {NULL, "pairs", OPTION_TEXTS, offsetof(study_settings, pairs), "all", false, 0, 0, NULL, "PAIR",
-     "'SOURCE -> TARGET' by site name; all: every ordered pair"},
+     "'SOURCE -> TARGET [KEY=VALUE ...]' by site name; all: every ordered pair"},
     {NULL, "size", OPTION_INTEGER, offsetof(study_settings, size), "32", false, 1, 4096, NULL, "N",
      "height and width of the images that the networks see"},
     {NULL, "image_channels", OPTION_INTEGER, offsetof(study_settings, image_channels), "3", false,
@@ -31,3 +33,24 @@ static const option study_rows[] = {
 
 const option_table settings_table = {"study file", study_rows,
                                      sizeof study_rows / sizeof *study_rows};
+
+static option_texts copy_texts(const option_texts *from) {
+  option_texts to = {from->n, memory_new(((size_t)from->n + 1) * sizeof *to.text)};
+  for (int i = 0; i < from->n; i++) to.text[i] = text_copy(from->text[i]);
+  return to;
+}
+
+study_settings settings_copy(const study_settings *s) {
+  study_settings copy = *s;
+  for (int i = 0; i < settings_table.n; i++) {
+    const option *row = &settings_table.row[i];
+    void *field = (char *)&copy + row->offset;
+    if (row->type == OPTION_TEXTS) {
+      *(option_texts *)field = copy_texts(field);
+    } else if (row->type == OPTION_TEXT || row->type == OPTION_CHOICE) {
+      char **text = field;
+      if (*text) *text = text_copy(*text);
+    }
+  }
+  return copy;
+}

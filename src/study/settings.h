@@ -9,7 +9,7 @@ typedef struct study_settings {
   char *name;
   int64_t seed;
   option_texts sites; /* domain files, relative to the study file */
-  option_texts pairs; /* "SOURCE -> TARGET"; or the one word all */
+  option_texts pairs; /* "SOURCE -> TARGET [KEY=VALUE ...]"; or the one word all */
   int64_t size, image_channels;
   char *split_by; /* "group", "image": Decision 1 */
   int64_t limit;
@@ -20,4 +20,7 @@ typedef struct study_settings {
 } study_settings;
 
 extern const option_table settings_table;
+
+/* A copy with its own texts, for option_release. */
+study_settings settings_copy(const study_settings *s);
 #endif

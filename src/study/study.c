@@ -29,7 +29,7 @@ static char *trimmed(const char *start, const char *end) {
 
 static void add_pair(xs_study *s, int source, int target) {
   s->pair = memory_grow(s->pair, (size_t)(s->n_pairs + 1) * sizeof *s->pair);
-  s->pair[s->n_pairs++] = (study_pair){source, target};
+  s->pair[s->n_pairs++] = (study_pair){source, target, settings_copy(&s->settings)};
 }
 
 static int resolve_site(const xs_study *s, const char *pair, const char *name, int *site) {
@@ -40,12 +40,63 @@ static int resolve_site(const xs_study *s, const char *pair, const char *name, i
               near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+/* Only the adapter and the fine-tuning belong to one pair alone. */
+static int check_override(const xs_study *s, const char *pair, const char *key) {
+  static const char *const own[] = {"adapter", "tune"};
+  const char *dot = strchr(key, '.');
+  char *section = trimmed(key, dot ? dot : key + strlen(key));
+  const char *near = text_nearest(section, own, 2);
+  int status = 0;
+  if (!near || !dot || strcmp(near, section) != 0) {
+    status = fail(XS_USAGE,
+                  "%s: pairs: '%s': %s cannot be set for one pair, only adapter.* and tune.* can"
+                  "%s%s%s",
+                  s->path, pair, key, near ? "; did you mean " : "", near ? near : "",
+                  near ? ".*?" : "");
+  }
+  free(section);
+  return status;
+}
+
+/* words: "section.key=value ..." of the last pair. */
+static int override_pair(xs_study *s, const char *pair, const char *words) {
+  char *where = text_format("%s: pairs: '%s'", s->path, pair);
+  study_settings *settings = &s->pair[s->n_pairs - 1].settings;
+  int status = 0;
+  for (const char *w = words + strspn(words, " \t"); *w && !status; w += strspn(w, " \t")) {
+    size_t length = strcspn(w, " \t");
+    char *word = trimmed(w, w + length), *equals = strchr(word, '=');
+    if (equals) {
+      *equals = 0;
+      status = check_override(s, pair, word);
+      if (!status) status = option_set(&settings_table, settings, word, equals + 1, where);
+    } else {
+      status = fail(XS_USAGE, "%s: '%s' is not key=value", where, word);
+    }
+    free(word);
+    w += length;
+  }
+  free(where);
+  return status;
+}
+
+/* Where the overrides of a pair start: at the word of the first '='. */
+static const char *find_overrides(const char *text) {
+  const char *w = strchr(text, '=');
+  if (!w) return text + strlen(text);
+  while (w > text && !isspace((unsigned char)w[-1])) w--;
+  return w;
+}
+
 static int parse_pair(xs_study *s, const char *text) {
   const char *arrow = strstr(text, "->");
   if (!arrow) {
-    return fail(XS_USAGE, "%s: pairs: '%s' is not 'SOURCE -> TARGET'", s->path, text);
+    return fail(XS_USAGE,
+                "%s: pairs: '%s' is not 'SOURCE -> TARGET' or 'SOURCE -> TARGET KEY=VALUE ...'",
+                s->path, text);
   }
-  char *from = trimmed(text, arrow), *to = trimmed(arrow + 2, text + strlen(text));
+  const char *words = find_overrides(arrow + 2);
+  char *from = trimmed(text, arrow), *to = trimmed(arrow + 2, words);
   int source, target;
   int status = resolve_site(s, text, from, &source);
   if (!status) status = resolve_site(s, text, to, &target);
@@ -63,7 +114,10 @@ static int parse_pair(xs_study *s, const char *text) {
       status = fail(XS_USAGE, "%s: pairs: '%s' is there twice", s->path, text);
     }
   }
-  if (!status) add_pair(s, source, target);
+  if (!status) {
+    add_pair(s, source, target);
+    status = override_pair(s, text, words);
+  }
   free(from);
   free(to);
   return status;
@@ -129,8 +183,7 @@ static int read_sites(xs_study *s) {
   return 0;
 }
 
-static int check_networks(const xs_study *s) {
-  const study_settings *t = &s->settings;
+static int check_networks(const xs_study *s, const study_settings *t) {
   nn_stargan stargan = {.size = (int)t->size,
                         .image_channels = (int)t->image_channels,
                         .domains = 2,
@@ -186,9 +239,13 @@ static int read_study(xs_study *s, int n_set, const char *const *set) {
   }
   if (option_check(&settings_table, &s->settings, s->path)) return XS_USAGE;
   int status = check_name(s);
-  if (!status) status = check_networks(s);
+  if (!status) status = check_networks(s, &s->settings);
   if (!status) status = read_sites(s);
-  return status ? status : parse_pairs(s);
+  if (!status) status = parse_pairs(s);
+  for (int i = 0; i < s->n_pairs && !status; i++) {
+    status = check_networks(s, &s->pair[i].settings);
+  }
+  return status;
 }
 
 xs_status xs_study_open(const char *path, int n_set, const char *const *set, xs_study **out) {
@@ -215,6 +272,7 @@ void xs_study_close(xs_study *s) {
   free(s->site_file);
   free(s->site_name);
   free(s->labelled);
+  for (int i = 0; i < s->n_pairs; i++) option_release(&settings_table, &s->pair[i].settings);
   free(s->pair);
   option_release(&settings_table, &s->settings);
   free(s->dir);

@@ -19,7 +19,8 @@
 #include "xsite.h"
 
 typedef struct study_pair {
-  int source, target; /* places in sites */
+  int source, target;      /* places in sites */
+  study_settings settings; /* the study's, with what this pair overrides */
 } study_pair;
 
 struct xs_study {

@@ -10,7 +10,7 @@ failures=0
 export OMP_WAIT_POLICY=passive
 
 # A study of seconds on the examples' data.
-tiny=(--threads 1 --set limit=300 --set size=16 --set checkpoint_every=3 --set replicates=100
+tiny=(--threads 1 --set limit=600 --set size=16 --set checkpoint_every=3 --set replicates=100
   --set classifier.epochs=3 --set classifier.batch=32 --set tune.epochs=2 --set tune.batch=32
   --set adapter.channels=2 --set adapter.blocks=1 --set adapter.batch=8
   --set adapter.generator_steps=20)
