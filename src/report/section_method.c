@@ -52,6 +52,16 @@ static void add_versions(page *out, const results *r) {
   free(path);
 }
 
+/* What the split keeps on one side, and what the bootstrap therefore draws. */
+static const char *split_sentence(const results *r) {
+  const char *by = json_string_value(json_object_get(r->settings, "split_by"));
+  if (!by) return "";
+  return strcmp(by, "group") == 0
+             ? "; images of one digit or patient are never on two sides of a split"
+             : "; the split was by image, so that images of one digit or patient may be on two "
+               "sides of it";
+}
+
 void section_method(page *out, const results *r) {
   char *seed = text_format("%" PRId64, r->seed);
   page_add(
@@ -63,13 +73,13 @@ void section_method(page *out, const results *r) {
       "<p>For each pair a translator (StarGAN with a WGAN-GP critic and a semantic loss) learns "
       "to make source images look like the target's; the source classifier is then fine-tuned "
       "on its own training images, translated, with their own labels. Test images were never "
-      "used in training; images of one digit or patient are never on two sides of a split. The "
+      "used in training%s. The "
       "two classifiers of a gain are compared on the same resampled images.</p>\n"
       "<p>Method: Valliani et al., <cite>Deploying deep learning models on unseen medical "
       "imaging using adversarial domain adaptation</cite>, PLOS ONE 17(10), 2022, "
       "doi 10.1371/journal.pone.0273262.</p>\n"
       "<p>Seed %s, precision %s; report by xsite %s.</p>\n",
-      seed, *r->precision ? r->precision : "not recorded", XSITE_VERSION);
+      split_sentence(r), seed, *r->precision ? r->precision : "not recorded", XSITE_VERSION);
   free(seed);
   add_versions(out, r);
   if (json_is_object(r->settings)) {

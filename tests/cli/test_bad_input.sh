@@ -145,6 +145,8 @@ expect 2 'wrong.yaml:' study plan wrong.yaml
 printf 'name: x\nsites: [good.yaml, none.yaml]\n' >wrong.yaml
 expect 2 'none.yaml: cannot open' study plan wrong.yaml
 
+expect 1 'split: give it more images of that class' study run study.yaml --out few-images "${tiny[@]}" --set limit=100
+
 # ---- run folders -----------------------------------------------------------------------------------
 
 mkdir full && echo precious >full/thesis.tex
@@ -168,6 +170,10 @@ expect 0 'run folder nowhere: nothing is there yet' study plan study.yaml --out 
 expect 0 'will refuse the run folder: run holds another run: seed differs' study plan study.yaml --out run "${tiny[@]}" --set seed=2
 
 # Other content under the same names: a label, an image, the domain file's text, a model.
+expect 0 '' study run study.yaml --out own "${tiny[@]}" --set 'pairs=good -> bad adapter.target_every=7 tune.epochs=1'
+grep -q '"target_every": 7' own/units/adapter-good-bad/record.json && grep -q '"epochs": 1,' own/units/tuned-good-bad/record.json ||
+  complain "the pair's own settings are not in its records"
+grep -q '"epochs": 3,' own/units/baseline-good/record.json || complain 'a baseline has the settings of a pair'
 cp -r run broken && rm broken/results.json broken/report.html
 before=$(snapshot broken | grep -v log.jsonl)
 cp labels kept && { head -c 8 kept && tail -c +9 kept | tr '\001\002' '\002\001'; } >labels
