@@ -67,7 +67,10 @@ OP_CLONES static void gather_row(const pool_row *r, const float *restrict x,
     for (int64_t k = 0; k < r->c; k++) y[k] = 0;
     for (int64_t p = 0; p < r->k * r->k; p++) {
       const float *pixel = x + pixel_at(r, w, p);
-      for (int64_t k = 0; k < r->c; k++) y[k] = index[k] == (float)p ? pixel[k] : y[k];
+      for (int64_t k = 0; k < r->c; k++) {
+        float here = pixel[k], so_far = y[k]; /* both are read, or the loop is not vectorised */
+        y[k] = index[k] == (float)p ? here : so_far;
+      }
     }
   }
 }
