@@ -201,7 +201,7 @@ static void test_data_root(void **state) {
   const char *yaml = "name: a\nformat: idx\nroot: data\nimages: i\n";
   char *kept = getenv("XSITE_DATA") ? text_copy(getenv("XSITE_DATA")) : NULL;
   unsetenv("XSITE_DATA");
-  REFUSED(dir, yaml, "--data DIR", "XSITE_DATA");
+  REFUSED(dir, yaml, "--data-dir DIR", "XSITE_DATA");
   xs_site_options o = {.data_dir = dir};
   xs_site *s;
   assert_int_equal(open_site(dir, yaml, &o, &s), XS_OK);

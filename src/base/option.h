@@ -35,6 +35,31 @@ typedef struct option {
   const char *help;    /* one sentence */
 } option;
 
+/* Two rows may share a field of one text without a default: the second is another name for it. */
+
+/* Rows of fields that are called like their option.  base: where `record` is inside the record of
+ * the table. */
+#define OPTION_INTEGER_ROW(section, base, record, name, fallback, low, high, help)                 \
+  {                                                                                                \
+    section, #name, OPTION_INTEGER, (base) + offsetof(record, name), fallback, false, low, high,   \
+        NULL, "N", help                                                                            \
+  }
+#define OPTION_REAL_ROW(section, base, record, name, fallback, low, high, help)                    \
+  {                                                                                                \
+    section, #name, OPTION_REAL, (base) + offsetof(record, name), fallback, false, low, high,      \
+        NULL, "X", help                                                                            \
+  }
+#define OPTION_FLAG_ROW(section, base, record, name, help)                                         \
+  {                                                                                                \
+    section, #name, OPTION_FLAG, (base) + offsetof(record, name), "no", false, 0, 0, NULL, NULL,   \
+        help                                                                                       \
+  }
+#define OPTION_CHOICE_ROW(section, base, record, name, fallback, choices, value, help)             \
+  {                                                                                                \
+    section, #name, OPTION_CHOICE, (base) + offsetof(record, name), fallback, false, 0, 0,         \
+        choices, value, help                                                                       \
+  }
+
 typedef struct option_table {
   const char *what; /* "study file", "xsite train" */
   const option *row;

@@ -3,6 +3,7 @@
 #define JOB_H
 
 #include "cli.h"
+#include "rows.h"
 #include "train.h"
 
 typedef struct job_options {
@@ -12,122 +13,21 @@ typedef struct job_options {
 } job_options;
 
 #define JOB_ROWS(record)                                                                           \
-  {NULL,                                                                                           \
-   "out",                                                                                          \
-   OPTION_TEXT,                                                                                    \
-   offsetof(record, job.out),                                                                      \
-   NULL,                                                                                           \
-   true,                                                                                           \
-   0,                                                                                              \
-   0,                                                                                              \
-   NULL,                                                                                           \
-   "DIR",                                                                                          \
-   "folder for the models and the curve"},                                                         \
-      {NULL, "resume", OPTION_FLAG, offsetof(record, job.resume),        "no", false, 0,           \
-       0,    NULL,     NULL,        "continue a run that was broken off"},                         \
-      {NULL,                                                                                       \
-       "data_dir",                                                                                 \
-       OPTION_TEXT,                                                                                \
-       offsetof(record, job.data_dir),                                                             \
-       NULL,                                                                                       \
-       false,                                                                                      \
-       0,                                                                                          \
-       0,                                                                                          \
-       NULL,                                                                                       \
-       "DIR",                                                                                      \
-       "where domain files with `root: data` find their files; by default $XSITE_DATA"},           \
-      {NULL,                                                                                       \
-       "seed",                                                                                     \
-       OPTION_INTEGER,                                                                             \
-       offsetof(record, job.seed),                                                                 \
-       "1",                                                                                        \
-       false,                                                                                      \
-       0,                                                                                          \
-       9e15,                                                                                       \
-       NULL,                                                                                       \
-       "N",                                                                                        \
-       "of the split, weights and batches"},                                                       \
-      {NULL,                                                                                       \
-       "split_by",                                                                                 \
-       OPTION_CHOICE,                                                                              \
-       offsetof(record, job.split_by),                                                             \
-       "group",                                                                                    \
-       false,                                                                                      \
-       0,                                                                                          \
-       0,                                                                                          \
-       "group|image",                                                                              \
-       "WHAT",                                                                                     \
-       "what stays on one side of the split (Decision 1)"},                                        \
-      {NULL,                                                                                       \
-       "size",                                                                                     \
-       OPTION_INTEGER,                                                                             \
-       offsetof(record, job.size),                                                                 \
-       "32",                                                                                       \
-       false,                                                                                      \
-       1,                                                                                          \
-       4096,                                                                                       \
-       NULL,                                                                                       \
-       "N",                                                                                        \
-       "height and width of the images that the network sees"},                                    \
-      {NULL,                                                                                       \
-       "image_channels",                                                                           \
-       OPTION_INTEGER,                                                                             \
-       offsetof(record, job.image_channels),                                                       \
-       "3",                                                                                        \
-       false,                                                                                      \
-       1,                                                                                          \
-       3,                                                                                          \
-       NULL,                                                                                       \
-       "N",                                                                                        \
-       "1 or 3"},                                                                                  \
-      {NULL,                                                                                       \
-       "limit",                                                                                    \
-       OPTION_INTEGER,                                                                             \
-       offsetof(record, job.limit),                                                                \
-       "0",                                                                                        \
-       false,                                                                                      \
-       0,                                                                                          \
-       1e12,                                                                                       \
-       NULL,                                                                                       \
-       "N",                                                                                        \
-       "most images of a site; 0: all"},                                                           \
-      {NULL,                                                                                       \
-       "threads",                                                                                  \
-       OPTION_INTEGER,                                                                             \
-       offsetof(record, job.threads),                                                              \
-       "0",                                                                                        \
-       false,                                                                                      \
-       0,                                                                                          \
-       1024,                                                                                       \
-       NULL,                                                                                       \
-       "N",                                                                                        \
-       "threads; 0: one for each processor"},                                                      \
-      {NULL,                                                                                       \
-       "checkpoint_every",                                                                         \
-       OPTION_INTEGER,                                                                             \
-       offsetof(record, job.checkpoint_every),                                                     \
-       "100",                                                                                      \
-       false,                                                                                      \
-       1,                                                                                          \
-       1e9,                                                                                        \
-       NULL,                                                                                       \
-       "N",                                                                                        \
-       "training steps between checkpoints"},                                                      \
-      {NULL,                                                                                       \
-       "measure_kernels",                                                                          \
-       OPTION_FLAG,                                                                                \
-       offsetof(record, job.measure_kernels),                                                      \
-       "no",                                                                                       \
-       false,                                                                                      \
-       0,                                                                                          \
-       0,                                                                                          \
-       NULL,                                                                                       \
-       NULL,                                                                                       \
-       "time the candidate kernels once and keep the fastest"},                                    \
-  {                                                                                                \
-    NULL, "skip_unreadable", OPTION_FLAG, offsetof(record, job.skip_unreadable), "no", false, 0,   \
-        0, NULL, NULL, "leave out images that cannot be decoded instead of stopping"               \
-  }
+  OUT_ROW(offsetof(record, job.out), true, "folder for the models and the curve"),                 \
+      RESUME_ROW(offsetof(record, job.resume)), DATA_DIR_ROW(offsetof(record, job.data_dir)),      \
+      SEED_ROW(offsetof(record, job.seed), "of the split, weights and batches"),                   \
+      SPLIT_BY_ROW(offsetof(record, job.split_by)),                                                \
+      OPTION_INTEGER_ROW(NULL, offsetof(record, job), job_options, size, "32", 1, 4096,            \
+                         "height and width of the images that the network sees"),                  \
+      OPTION_INTEGER_ROW(NULL, offsetof(record, job), job_options, image_channels, "3", 1, 3,      \
+                         "1 or 3"),                                                                \
+      OPTION_INTEGER_ROW(NULL, offsetof(record, job), job_options, limit, "0", 0, 1e12,            \
+                         "most images of a site; 0: all"),                                         \
+      THREADS_ROW(offsetof(record, job.threads)),                                                  \
+      OPTION_INTEGER_ROW(NULL, offsetof(record, job), job_options, checkpoint_every, "100", 1,     \
+                         1e9, "training steps between checkpoints"),                               \
+      MEASURE_KERNELS_ROW(offsetof(record, job.measure_kernels)),                                  \
+      SKIP_UNREADABLE_ROW(offsetof(record, job.skip_unreadable))
 
 /* The labelled (or all) rows of a split as a training set; release with job_release_set. */
 xs_status job_set(const job_options *o, const xs_site *s, xs_split which, bool labelled,

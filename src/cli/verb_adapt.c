@@ -15,10 +15,9 @@ static const option rows[] = {
      "domain file of the labelled site"},
     {NULL, "target", OPTION_TEXT, offsetof(adapt_options, target), NULL, true, 0, 0, NULL, "FILE",
      "domain file of the new site, whose labels are never used"},
-    {NULL, "model", OPTION_TEXT, offsetof(adapt_options, model), NULL, true, 0, 0, NULL, "FILE",
-     "the source site's classifier"},
+    MODEL_ROW(offsetof(adapt_options, model), "the source site's classifier"),
     JOB_ROWS(adapt_options),
-    ADAPTER_ROWS(NULL, xs_adapter_options, offsetof(adapt_options, adapter)),
+    ADAPTER_ROWS(NULL, offsetof(adapt_options, adapter)),
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

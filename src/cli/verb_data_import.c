@@ -1,37 +1,26 @@
 #include "cli.h"
+#include "rows.h"
 
 typedef struct import_options {
-  char *data, *out;
+  char *data_dir, *out;
   int64_t seed;
 } import_options;
 
 #define FIELD(name) offsetof(import_options, name)
 
 static const option rows[] = {
-    {.name = "data",
-     .type = OPTION_TEXT,
-     .offset = FIELD(data),
-     .required = true,
-     .value = "DIR",
-     .help = "Folder with MNIST, the BSDS500 photographs and the official recipe."},
-    {.name = "out",
-     .type = OPTION_TEXT,
-     .offset = FIELD(out),
-     .required = true,
-     .value = "DIR",
-     .help = "Folder for the IDX files."},
-    {.name = "seed",
-     .type = OPTION_INTEGER,
-     .offset = FIELD(seed),
-     .fallback = "1",
-     .value = "N",
-     .help = "Of the patches of digits that the recipe does not cover."},
+    {NULL, "data_dir", OPTION_TEXT, FIELD(data_dir), NULL, false, 0, 0, NULL, "DIR",
+     "the data folder, with MNIST, the BSDS500 photographs and the official recipe; by default "
+     "$XSITE_DATA"},
+    DATA_ROW(FIELD(data_dir)),
+    OUT_ROW(FIELD(out), true, "folder for the IDX files"),
+    SEED_ROW(FIELD(seed), "of the patches of digits that the recipe does not cover"),
 };
 
 static int run(void *record, int n, const char **word) {
   (void)n, (void)word;
   const import_options *o = record;
-  return xs_mnistm_import(o->data, o->out, (uint64_t)o->seed);
+  return xs_mnistm_import(o->data_dir, o->out, (uint64_t)o->seed);
 }
 
 const cli_verb verb_data_import_mnistm = {

@@ -11,27 +11,22 @@ typedef struct graph_options {
   bool plan;
 } graph_options;
 
-#define FIELD(name) offsetof(graph_options, name)
-
 static const option rows[] = {
-    {NULL, "size", OPTION_INTEGER, FIELD(size), "32", false, 1, 4096, NULL, "N",
-     "Height and width of the images."},
-    {NULL, "image_channels", OPTION_INTEGER, FIELD(image_channels), "3", false, 1, 3, NULL, "N",
-     "1 or 3."},
-    {NULL, "batch", OPTION_INTEGER, FIELD(batch), "1", false, 1, 65536, NULL, "N",
-     "Images at a time."},
-    {NULL, "channels", OPTION_INTEGER, FIELD(channels), "64", false, 1, 4096, NULL, "N",
-     "Channels of the first layer of a generator or discriminator."},
-    {NULL, "blocks", OPTION_INTEGER, FIELD(blocks), "4", false, 0, 1000, NULL, "N",
-     "Residual blocks of a generator."},
-    {NULL, "critic_layers", OPTION_INTEGER, FIELD(critic_layers), "0", false, 0, 6, NULL, "N",
-     "Layers of a discriminator; 0: as many as the size allows, at most 6."},
-    {NULL, "domains", OPTION_INTEGER, FIELD(domains), "2", false, 2, 1000, NULL, "N",
-     "Sites of a generator or discriminator."},
-    {NULL, "classes", OPTION_INTEGER, FIELD(classes), "10", false, 2, 100000, NULL, "N",
-     "Classes of a classifier."},
-    {NULL, "plan", OPTION_FLAG, FIELD(plan), "no", false, 0, 0, NULL, NULL,
-     "The planned steps with kernels and buffers instead of the nodes."},
+    OPTION_INTEGER_ROW(NULL, 0, graph_options, size, "32", 1, 4096,
+                       "height and width of the images"),
+    OPTION_INTEGER_ROW(NULL, 0, graph_options, image_channels, "3", 1, 3, "1 or 3"),
+    OPTION_INTEGER_ROW(NULL, 0, graph_options, batch, "1", 1, 65536, "images at a time"),
+    OPTION_INTEGER_ROW(NULL, 0, graph_options, channels, "64", 1, 4096,
+                       "channels of the first layer of a generator or discriminator"),
+    OPTION_INTEGER_ROW(NULL, 0, graph_options, blocks, "4", 0, 1000,
+                       "residual blocks of a generator"),
+    OPTION_INTEGER_ROW(NULL, 0, graph_options, critic_layers, "0", 0, 6,
+                       "layers of a discriminator; 0: as many as the size allows, at most 6"),
+    OPTION_INTEGER_ROW(NULL, 0, graph_options, domains, "2", 2, 1000,
+                       "sites of a generator or discriminator"),
+    OPTION_INTEGER_ROW(NULL, 0, graph_options, classes, "10", 2, 100000, "classes of a classifier"),
+    OPTION_FLAG_ROW(NULL, 0, graph_options, plan,
+                    "the planned steps with kernels and buffers instead of the nodes"),
 };
 
 static nn_stargan stargan_of(const graph_options *o) {

@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "error.h"
 #include "file.h"
+#include "rows.h"
 #include "tg.h"
 
 typedef struct predict_options {
@@ -15,29 +16,11 @@ typedef struct predict_options {
 #define FIELD(name) offsetof(predict_options, name)
 
 static const option rows[] = {
-    {.name = "model",
-     .type = OPTION_TEXT,
-     .offset = FIELD(model),
-     .required = true,
-     .value = "FILE",
-     .help = "The classifier, model.safetensors."},
-    {.name = "json",
-     .type = OPTION_FLAG,
-     .offset = FIELD(json),
-     .fallback = "false",
-     .help = "Print a JSON array, an object an image."},
-    {.name = "csv",
-     .type = OPTION_FLAG,
-     .offset = FIELD(csv),
-     .fallback = "false",
-     .help = "Print CSV with one column of probabilities a class."},
-    {.name = "threads",
-     .type = OPTION_INTEGER,
-     .offset = FIELD(threads),
-     .fallback = "0",
-     .high = 1024,
-     .value = "N",
-     .help = "Threads; 0 means one for each processor."},
+    MODEL_ROW(FIELD(model), "the classifier, model.safetensors"),
+    JSON_ROW(FIELD(json), "print a JSON array, an object an image"),
+    OPTION_FLAG_ROW(NULL, 0, predict_options, csv,
+                    "print CSV with one column of probabilities a class"),
+    THREADS_ROW(FIELD(threads)),
 };
 
 /* ---- one image ---- */

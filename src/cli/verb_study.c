@@ -1,9 +1,10 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "rows.h"
 
 typedef struct study_options {
-  char *out, *device, *data;
+  char *out, *device, *data_dir;
   bool resume, measure_kernels, skip_unreadable;
   int64_t threads;
   option_texts set;
@@ -12,55 +13,21 @@ typedef struct study_options {
 #define FIELD(name) offsetof(study_options, name)
 
 static const option rows[] = {
-    {.name = "out",
-     .type = OPTION_TEXT,
-     .offset = FIELD(out),
-     .value = "DIR",
-     .help = "The run folder; by default runs/NAME, with the study's name."},
-    {.name = "resume",
-     .type = OPTION_FLAG,
-     .offset = FIELD(resume),
-     .fallback = "false",
-     .help = "Continue a run that was broken off."},
-    {.name = "threads",
-     .type = OPTION_INTEGER,
-     .offset = FIELD(threads),
-     .fallback = "0",
-     .high = 1024,
-     .value = "N",
-     .help = "Threads; 0 means one for each processor."},
-    {.name = "device",
-     .type = OPTION_CHOICE,
-     .offset = FIELD(device),
-     .fallback = "cpu",
-     .choices = "cpu",
-     .value = "NAME",
-     .help = "What computes."},
-    {.name = "set",
-     .type = OPTION_TEXTS,
-     .offset = FIELD(set),
-     .value = "KEY=VALUE",
-     .help = "Override an option of the study file, as adapter.batch=64; may be repeated."},
-    {.name = "data",
-     .type = OPTION_TEXT,
-     .offset = FIELD(data),
-     .value = "DIR",
-     .help = "Where domain files with `root: data` find their files; by default $XSITE_DATA."},
-    {.name = "measure_kernels",
-     .type = OPTION_FLAG,
-     .offset = FIELD(measure_kernels),
-     .fallback = "false",
-     .help = "Time the candidate kernels once and keep the fastest."},
-    {.name = "skip_unreadable",
-     .type = OPTION_FLAG,
-     .offset = FIELD(skip_unreadable),
-     .fallback = "false",
-     .help = "Leave out images that cannot be decoded instead of stopping."},
+    OUT_ROW(FIELD(out), false, "the run folder; by default runs/NAME, with the study's name"),
+    RESUME_ROW(FIELD(resume)),
+    THREADS_ROW(FIELD(threads)),
+    OPTION_CHOICE_ROW(NULL, 0, study_options, device, "cpu", "cpu", "NAME", "what computes"),
+    {NULL, "set", OPTION_TEXTS, FIELD(set), NULL, false, 0, 0, NULL, "KEY=VALUE",
+     "override an option of the study file, as adapter.batch=64; may be repeated"},
+    DATA_DIR_ROW(FIELD(data_dir)),
+    DATA_ROW(FIELD(data_dir)),
+    MEASURE_KERNELS_ROW(FIELD(measure_kernels)),
+    SKIP_UNREADABLE_ROW(FIELD(skip_unreadable)),
 };
 
 static xs_run_options make_run(const study_options *o) {
   return (xs_run_options){.out = o->out,
-                          .data_dir = o->data,
+                          .data_dir = o->data_dir,
                           .resume = o->resume,
                           .threads = (int)o->threads,
                           .device = o->device,

@@ -13,7 +13,7 @@ static const option rows[] = {
     {NULL, "start_from", OPTION_TEXT, offsetof(train_options, start_from), NULL, false, 0, 0, NULL,
      "FILE", "classifier to fine-tune instead of training a new one"},
     JOB_ROWS(train_options),
-    CLASSIFIER_ROWS(NULL, xs_classifier_options, offsetof(train_options, classifier)),
+    CLASSIFIER_ROWS(NULL, offsetof(train_options, classifier)),
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

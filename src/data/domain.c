@@ -179,11 +179,10 @@ static int resolve_root(domain *d, const char *data_dir) {
   if (!strcmp(d->root, "data")) {
     if (!data_dir) data_dir = getenv("XSITE_DATA");
     if (!data_dir || !*data_dir) {
-      return fail(
-          XS_USAGE,
-          "%s: its images are in the data folder (root: data), but none is given: pass "
-          "--data-dir DIR (study run: --data DIR) or set XSITE_DATA to the folder that holds %s",
-          d->path, d->images.text[0]);
+      return fail(XS_USAGE,
+                  "%s: its images are in the data folder (root: data), but none is given: pass "
+                  "--data-dir DIR or set XSITE_DATA to the folder that holds %s",
+                  d->path, d->images.text[0]);
     }
     d->dir = text_copy(data_dir);
   } else {

@@ -185,7 +185,7 @@ xs_status xs_mnistm_import(const char *data_dir, const char *out_dir, uint64_t s
   if (!data_dir) data_dir = getenv("XSITE_DATA");
   if (!data_dir || !*data_dir) {
     return (xs_status)fail(XS_USAGE,
-                           "no data folder is given: pass --data DIR or set XSITE_DATA to the "
+                           "no data folder is given: pass --data-dir DIR or set XSITE_DATA to the "
                            "folder that holds digits/mnist and digits/bsds500-train");
   }
   work w = {.data_dir = data_dir, .seed = seed};

@@ -161,11 +161,12 @@ xs_status folder_check_site(const char *out, const char *name, const xs_site *s)
   xs_status status = owner ? XS_OK : XS_FAILED;
   json_t *found = json_object_get(owner, FOUND), *theirs = json_object_get(found, name);
   if (theirs && !json_equal(mine, theirs)) {
-    status = (xs_status)fail(XS_FAILED,
-                             "%s holds a run on other images or labels of %s: its files, --data or "
-                             "--skip-unreadable have changed; nothing was changed: give another "
-                             "--out, or bring back what the run began with",
-                             out, name);
+    status =
+        (xs_status)fail(XS_FAILED,
+                        "%s holds a run on other images or labels of %s: its files, --data-dir or "
+                        "--skip-unreadable have changed; nothing was changed: give another "
+                        "--out, or bring back what the run began with",
+                        out, name);
   } else if (owner && !theirs) {
     if (!found) json_object_set_new(owner, FOUND, found = json_object());
     json_object_set(found, name, mine);

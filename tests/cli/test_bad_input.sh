@@ -83,8 +83,13 @@ sed -i 's/"8", "9"/"nine", "8"/' bad.yaml
 refused 1 'have different classes'
 site a b 'root: data'
 env -u XSITE_DATA "$xsite" study run study.yaml --out out >stdout 2>&1
-[ $? -ne 0 ] && grep -q 'XSITE_DATA' stdout && grep -q -- '--data-dir DIR (study run: --data DIR)' stdout ||
+[ $? -ne 0 ] && grep -q 'XSITE_DATA' stdout && grep -q -- '--data-dir DIR' stdout ||
   complain "root: data without a data folder: $(cat stdout)"
+for name in --data-dir --data; do
+  refused 1 'elsewhere/a: cannot be opened' $name elsewhere
+done
+XSITE_DATA=$folder/around refused 1 'around/a: cannot be opened'
+expect 1 'elsewhere/a: cannot be opened' train --data bad.yaml --data-dir elsewhere --out out
 
 if [ "$(id -u)" -ne 0 ]; then
   cp labels closed && chmod 000 closed

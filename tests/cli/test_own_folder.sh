@@ -144,7 +144,10 @@ expect 0 'pass' selftest
 # ---- MNIST-M -----------------------------------------------------------------------------------------
 
 mkdir empty
-expect 1 'empty' data import mnistm --data empty --out made
+for name in --data-dir --data; do
+  expect 1 'empty/' data import mnistm $name empty --out made
+done
+XSITE_DATA='' expect 2 'pass --data-dir DIR or set XSITE_DATA' data import mnistm --out made
 [ -e made ] && complain 'a failed import leaves its folder'
 
 finish
