@@ -95,8 +95,9 @@ tg_value tg_conv(tg_graph *g, tg_value x, tg_value w, int stride, int pad);
 tg_value tg_conv_dx(tg_graph *g, tg_value dy, tg_value w, tg_shape x_shape, int stride, int pad);
 tg_value tg_conv_dw(tg_graph *g, tg_value x, tg_value dy, tg_shape w_shape, int stride, int pad);
 
-/* ---- pooling, windows without overlap (stride = window), rest dropped ------------------------ */
-tg_value tg_max_pool(tg_graph *g, tg_value x, int window);
+/* ---- pooling; what lies beyond the border is never a maximum and 0 in a mean ----------------- */
+tg_value tg_max_pool(tg_graph *g, tg_value x, int window, int stride, int pad);
+tg_value tg_mean_pool(tg_graph *g, tg_value x, int window, int stride, int pad); /* sum/window^2 */
 
 /* ---- normalisation over h,w per image and channel (instance norm); gamma, beta {1,1,1,c} ------
  */

@@ -103,15 +103,23 @@ BUILD(conv_dw_large, tg_conv_dw(g, in[0], in[1], tg_shape4(4, 4, 16, 24), 2, 1))
 /* ---- pooling ----------------------------------------------------------------------------------
  */
 static tg_value positions(tg_graph *g, tg_value x, int k) {
-  return op_node(g, &op_pool_index, 1, &x, &(op_attr){.i = {k}});
+  return op_node(g, &op_pool_index, 1, &x, &(op_attr){.i = {k, k}});
 }
 BUILD(pool_index, positions(g, in[0], 2))
-BUILD(pool_2, tg_max_pool(g, in[0], 2))
-BUILD(pool_3, tg_max_pool(g, in[0], 3))
+BUILD(pool_2, tg_max_pool(g, in[0], 2, 2, 0))
+BUILD(pool_3, tg_max_pool(g, in[0], 3, 3, 0))
+BUILD(pool_3_s2_p1, tg_max_pool(g, in[0], 3, 2, 1))
+BUILD(pool_mean_2, tg_mean_pool(g, in[0], 2, 2, 0))
+BUILD(pool_mean_3_s2_p1, tg_mean_pool(g, in[0], 3, 2, 1))
 
 static tg_value pool_scatter(tg_graph *g, const tg_value *in) {
-  op_attr attr = {.i = {2}, .shape = tg_shape_of(g, in[1])};
+  op_attr attr = {.i = {2, 2}, .shape = tg_shape_of(g, in[1])};
   return op_node(g, &op_pool_scatter, 2, (tg_value[]){in[0], positions(g, in[1], 2)}, &attr);
+}
+
+static tg_value pool_spread(tg_graph *g, const tg_value *in) {
+  op_attr attr = {.i = {2, 2}, .shape = tg_shape4(2, 5, 7, 3)};
+  return op_node(g, &op_pool_spread, 1, in, &attr);
 }
 
 /* ---- normalisation ----------------------------------------------------------------------------
@@ -281,6 +289,11 @@ static const op_sample op_samples[] = {
     {&op_pool_gather, "2, rest dropped", pool_2, 1, {SHAPE(2, 5, 7, 3)}, SAMPLE_ANY, NULL},
     {&op_pool_gather, "3", pool_3, 1, {SHAPE(1, 6, 7, 2)}, SAMPLE_ANY, NULL},
     {&op_pool_gather, "3, large", pool_3, 1, {SHAPE(2, 13, 9, 300)}, SAMPLE_ANY, NULL},
+    {&op_pool_gather, "3 s2 p1", pool_3_s2_p1, 1, {SHAPE(2, 5, 6, 3)}, SAMPLE_ANY, NULL},
+    {&op_pool_gather, "3 s2 p1, large", pool_3_s2_p1, 1, {LARGE}, SAMPLE_ANY, NULL},
+    {&op_pool_mean, "2, rest dropped", pool_mean_2, 1, {SHAPE(2, 5, 7, 3)}, SAMPLE_ANY, NULL},
+    {&op_pool_mean, "3 s2 p1, large", pool_mean_3_s2_p1, 1, {LARGE}, SAMPLE_ANY, NULL},
+    {&op_pool_spread, "2", pool_spread, 1, {SHAPE(2, 2, 3, 3)}, SAMPLE_ANY, NULL},
     {&op_pool_scatter,
      "2",
      pool_scatter,

@@ -457,7 +457,7 @@ static tg_value bad_norm(tg_graph *g, tg_value a, tg_value b) {
 }
 static tg_value bad_pool(tg_graph *g, tg_value a, tg_value b) {
   (void)b;
-  return tg_max_pool(g, a, 9);
+  return tg_max_pool(g, a, 9, 9, 0);
 }
 static tg_value bad_operand(tg_graph *g, tg_value a, tg_value b) {
   (void)b;

@@ -138,7 +138,7 @@ static float *compute_with_threads(int threads, int *count) {
   p[0] = tg_uniform(s.g, "gamma", channel);
   p[1] = tg_uniform(s.g, "beta", channel);
   tg_value y = tg_relu(s.g, tg_instance_norm(s.g, x, p[0], p[1], 1e-5));
-  y = tg_log_softmax(s.g, tg_max_pool(s.g, y, 2));
+  y = tg_log_softmax(s.g, tg_max_pool(s.g, y, 2, 2, 0));
   tg_gradient(s.g, y, tg_uniform(s.g, "dy", tg_shape_of(s.g, y)), 3, (tg_value[]){x, p[0], p[1]},
               dx);
   plan(&s, 3, dx);
@@ -173,7 +173,7 @@ static void check_pool(session *s) {
   static const double dx[] = {0, 10, 0, 20, 0, 0, 0, 0, 0, 0}, dy[] = {10, 20};
   tg_value vx = tg_input(s->g, "x", tg_shape4(1, 2, 5, 1));
   tg_value vdy = tg_input(s->g, "dy", tg_shape4(1, 1, 2, 1)), out[2];
-  out[0] = tg_max_pool(s->g, vx, 2);
+  out[0] = tg_max_pool(s->g, vx, 2, 2, 0);
   tg_gradient(s->g, out[0], vdy, 1, &vx, &out[1]);
   plan(s, 2, out);
   set(s, vx, 10, x);
@@ -282,9 +282,13 @@ static void impossible_uses_are_refused(void **state) {
   tg_adam_options o = {.beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8}, wrong = {.beta1 = 1};
   tg_value x;
   tg_graph *g = graph_with(&x, image);
-  expect_refusal(g, tg_max_pool(g, x, 4), "a window of 4 does not fit an image of 4x3");
+  expect_refusal(g, tg_max_pool(g, x, 4, 4, 0), "a window of 4 does not fit an image of 4x3");
   g = graph_with(&x, image);
-  expect_refusal(g, tg_max_pool(g, x, 0), "a window of 0");
+  expect_refusal(g, tg_max_pool(g, x, 0, 1, 0), "a window of 0");
+  g = graph_with(&x, image);
+  expect_refusal(g, tg_max_pool(g, x, 2, 0, 0), "stride 0 must be at least 1");
+  g = graph_with(&x, image);
+  expect_refusal(g, tg_mean_pool(g, x, 2, 1, 2), "pad 2 less than the window");
   g = graph_with(&x, image);
   expect_refusal(g, tg_instance_norm(g, x, x, x, 1e-5), "{1,1,1,c} with c the 5 channels");
   g = graph_with(&x, image);

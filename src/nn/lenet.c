@@ -4,7 +4,9 @@
 
 #include "nn.h"
 
-static tg_value relu_pool(tg_graph *g, tg_value x) { return tg_relu(g, tg_max_pool(g, x, 2)); }
+static tg_value relu_pool(tg_graph *g, tg_value x) {
+  return tg_relu(g, tg_max_pool(g, x, 2, 2, 0));
+}
 
 static tg_value drop(tg_graph *g, const nn_net *net, const char *layer, tg_value x, double p,
                      bool channels) {

@@ -1,22 +1,45 @@
-/* pool_cpu.c: float kernels of pooling: one row of pooled pixels at a time, vectors over channels.
- */
+/* pool_cpu.c: float kernels of pooling: one row of windows, or of the image, at a time; vectors
+ * over channels. */
 #include "pool.h"
 
-/* One row of windows: pooled is [width][c], x the k image rows under it. */
-typedef struct pool_row {
-  int64_t k, width, c;
-  int64_t stride; /* elements from one image row to the next */
-} pool_row;
+#include <string.h>
 
-/* The row's geometry and the offset in the image tensor of its first pixel. */
-static pool_row row_of(const tg_shape *x, int64_t k, int64_t row, int64_t *at) {
-  int64_t rows = x->d[1] / k;
-  *at = op_at(x, row / rows, row % rows * k, 0, 0);
-  return (pool_row){.k = k, .width = x->d[2] / k, .c = x->d[3], .stride = x->d[2] * x->d[3]};
+typedef void row_function(const pool_geometry *g, int64_t row, const op_buffers *b);
+
+static void over_rows(const pool_geometry *g, int64_t rows, int64_t length, const op_buffers *b,
+                      row_function *run) {
+#pragma omp parallel for schedule(static) if (rows * length >= 1 << 12)
+  for (int64_t i = 0; i < rows; i++) run(g, i, b);
 }
 
-static int64_t pixel_at(const pool_row *r, int64_t w, int64_t p) {
-  return p / r->k * r->stride + (w * r->k + p % r->k) * r->c;
+static void over_windows(const op_site *s, const op_buffers *b, row_function *run) {
+  pool_geometry g = pool_geometry_of(&s->in[0], &s->attr);
+  over_rows(&g, s->out.d[0] * g.ho, g.wo * g.c, b, run);
+}
+
+static void over_pixels(const op_site *s, const op_buffers *b, row_function *run) {
+  pool_geometry g = pool_geometry_of(&s->out, &s->attr);
+  over_rows(&g, s->out.d[0] * g.h, g.w * g.c, b, run);
+}
+
+/* ---- from the image to windows ----------------------------------------------------------------
+ */
+
+/* A window of row i / ho: where its position 0 would be, and the positions that are there. */
+typedef struct pool_window {
+  int64_t origin; /* elements from the image tensor's start */
+  pool_range u, v;
+} pool_window;
+
+static pool_window window_at(const pool_geometry *g, int64_t row, int64_t w) {
+  int64_t h = row % g->ho, top = row / g->ho * g->h + h * g->stride - g->pad;
+  return (pool_window){.origin = (top * g->w + w * g->stride - g->pad) * g->c,
+                       .u = pool_inside(g, h, g->h),
+                       .v = pool_inside(g, w, g->w)};
+}
+
+static int64_t pixel_at(const pool_geometry *g, const pool_window *at, int64_t u, int64_t v) {
+  return at->origin + (u * g->w + v) * g->c;
 }
 
 /* Pixel p where it is greater than the best so far, or the first NaN: where neither x <= best holds
@@ -32,44 +55,48 @@ OP_CLONES static void challenge(int64_t n, const float *restrict pixel, float p,
   }
 }
 
-static void index_row(const pool_row *r, const float *x, float *index) {
+static void index_window(const pool_geometry *g, const pool_window *at, const float *x,
+                         float *index) {
   enum { BLOCK = 256 };
-  for (int64_t w = 0; w < r->width; w++) {
-    for (int64_t first = 0; first < r->c; first += BLOCK) {
-      float best[BLOCK], *out = index + w * r->c + first;
-      int64_t n = r->c - first < BLOCK ? r->c - first : BLOCK;
-      const float *window = x + pixel_at(r, w, 0) + first;
-      for (int64_t k = 0; k < n; k++) best[k] = window[k], out[k] = 0;
-      for (int64_t p = 1; p < r->k * r->k; p++) {
-        challenge(n, window + pixel_at(r, 0, p), (float)p, best, out);
+  for (int64_t first = 0; first < g->c; first += BLOCK) {
+    float best[BLOCK], *out = index + first;
+    int64_t n = g->c - first < BLOCK ? g->c - first : BLOCK;
+    int64_t u = at->u.first, v = at->v.first;
+    const float *pixel = x + pixel_at(g, at, u, v) + first;
+    for (int64_t k = 0; k < n; k++) best[k] = pixel[k], out[k] = (float)(u * g->k + v);
+    for (v++; u < at->u.end; u++, v = at->v.first) {
+      for (; v < at->v.end; v++) {
+        challenge(n, x + pixel_at(g, at, u, v) + first, (float)(u * g->k + v), best, out);
       }
     }
   }
 }
 
-static void run_index(const op_site *s, void *state, const op_buffers *b) {
-  (void)state;
-  int64_t rows = s->out.d[0] * s->out.d[1], length = s->out.d[2] * s->out.d[3];
-#pragma omp parallel for schedule(static) if (rows * length >= 1 << 12)
-  for (int64_t i = 0; i < rows; i++) {
-    int64_t at;
-    pool_row r = row_of(&s->in[0], s->attr.i[0], i, &at);
-    index_row(&r, (const float *)b->in[0] + at, (float *)b->out[0] + i * length);
+static void index_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
+  for (int64_t w = 0; w < g->wo; w++) {
+    pool_window at = window_at(g, row, w);
+    index_window(g, &at, b->in[0], (float *)b->out[0] + (row * g->wo + w) * g->c);
   }
 }
 
-const op_kernel *const pool_index_kernels[] = {&(op_kernel){.name = "plain", .run = run_index},
-                                               NULL};
+static void run_index(const op_site *s, void *state, const op_buffers *b) {
+  (void)state;
+  over_windows(s, b, index_row);
+}
 
-OP_CLONES static void gather_row(const pool_row *r, const float *restrict x,
-                                 const float *restrict index, float *restrict y) {
-  for (int64_t w = 0; w < r->width; w++, index += r->c, y += r->c) {
-    for (int64_t k = 0; k < r->c; k++) y[k] = 0;
-    for (int64_t p = 0; p < r->k * r->k; p++) {
-      const float *pixel = x + pixel_at(r, w, p);
-      for (int64_t k = 0; k < r->c; k++) {
-        float here = pixel[k], so_far = y[k]; /* both are read, or the loop is not vectorised */
-        y[k] = index[k] == (float)p ? here : so_far;
+OP_CLONES static void gather_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
+  const float *x = b->in[0], *restrict index = (const float *)b->in[1] + row * g->wo * g->c;
+  float *restrict y = (float *)b->out[0] + row * g->wo * g->c;
+  for (int64_t w = 0; w < g->wo; w++, index += g->c, y += g->c) {
+    pool_window at = window_at(g, row, w);
+    for (int64_t k = 0; k < g->c; k++) y[k] = 0;
+    for (int64_t u = at.u.first; u < at.u.end; u++) {
+      for (int64_t v = at.v.first; v < at.v.end; v++) {
+        const float *pixel = x + pixel_at(g, &at, u, v), p = (float)(u * g->k + v);
+        for (int64_t k = 0; k < g->c; k++) {
+          float here = pixel[k], so_far = y[k]; /* both are read, or the loop is not vectorised */
+          y[k] = index[k] == p ? here : so_far;
+        }
       }
     }
   }
@@ -77,58 +104,102 @@ OP_CLONES static void gather_row(const pool_row *r, const float *restrict x,
 
 static void run_gather(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
-  int64_t rows = s->out.d[0] * s->out.d[1], length = s->out.d[2] * s->out.d[3];
-#pragma omp parallel for schedule(static) if (rows * length >= 1 << 12)
-  for (int64_t i = 0; i < rows; i++) {
-    int64_t at;
-    pool_row r = row_of(&s->in[0], s->attr.i[0], i, &at);
-    gather_row(&r, (const float *)b->in[0] + at, (const float *)b->in[1] + i * length,
-               (float *)b->out[0] + i * length);
+  over_windows(s, b, gather_row);
+}
+
+OP_CLONES static void mean_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
+  const float *x = b->in[0], share = 1 / (float)(g->k * g->k);
+  float *restrict y = (float *)b->out[0] + row * g->wo * g->c;
+  for (int64_t w = 0; w < g->wo; w++, y += g->c) {
+    pool_window at = window_at(g, row, w);
+    for (int64_t k = 0; k < g->c; k++) y[k] = 0;
+    for (int64_t u = at.u.first; u < at.u.end; u++) {
+      for (int64_t v = at.v.first; v < at.v.end; v++) {
+        const float *pixel = x + pixel_at(g, &at, u, v);
+        for (int64_t k = 0; k < g->c; k++) y[k] += pixel[k];
+      }
+    }
+    for (int64_t k = 0; k < g->c; k++) y[k] *= share;
   }
 }
 
-const op_kernel *const pool_gather_kernels[] = {&(op_kernel){.name = "plain", .run = run_gather},
-                                                NULL};
+static void run_mean(const op_site *s, void *state, const op_buffers *b) {
+  (void)state;
+  over_windows(s, b, mean_row);
+}
 
-OP_CLONES static void scatter_row(const pool_row *r, const float *restrict dy,
-                                  const float *restrict index, float *restrict dx) {
-  for (int64_t w = 0; w < r->width; w++, index += r->c, dy += r->c) {
-    for (int64_t p = 0; p < r->k * r->k; p++) {
-      float *pixel = dx + pixel_at(r, w, p);
-      for (int64_t k = 0; k < r->c; k++) pixel[k] = index[k] == (float)p ? dy[k] : 0;
+/* ---- from windows to the image ----------------------------------------------------------------
+ */
+
+/* The rows of windows that cover row h of an image. */
+static pool_range covering(const pool_geometry *g, int64_t h) {
+  int64_t before = h + g->pad - g->k, last = (h + g->pad) / g->stride;
+  int64_t first = before < 0 ? 0 : before / g->stride + 1;
+  return (pool_range){first, last < g->ho ? last + 1 : g->ho};
+}
+
+/* dx[v c + k] += dy[k] where index[k] is p + v. */
+OP_CLONES static void scatter_window(int64_t c, pool_range columns, int64_t p,
+                                     const float *restrict dy, const float *restrict index,
+                                     float *restrict dx) {
+  for (int64_t v = columns.first; v < columns.end; v++) {
+    for (int64_t k = 0; k < c; k++) {
+      dx[v * c + k] += index[k] == (float)(p + v) ? dy[k] : 0;
     }
   }
 }
 
-/* Zeros the columns right of the last whole window in k image rows. */
-static void clear_right(const pool_row *r, float *dx) {
-  int64_t used = r->width * r->k * r->c;
-  for (int64_t row = 0; row < r->k; row++) {
-    for (int64_t i = used; i < r->stride; i++) dx[row * r->stride + i] = 0;
-  }
-}
-
-/* Zeros the rows below the last whole window of every image. */
-static void clear_below(const tg_shape *x, int64_t k, float *dx) {
-  int64_t stride = x->d[2] * x->d[3], image = x->d[1] * stride;
-  for (int64_t n = 0; n < x->d[0]; n++) {
-    for (int64_t i = x->d[1] / k * k * stride; i < image; i++) dx[n * image + i] = 0;
+static void scatter_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
+  float *dx = (float *)b->out[0] + row * g->w * g->c;
+  int64_t h = row % g->h, image = row / g->h;
+  pool_range rows = covering(g, h);
+  memset(dx, 0, (size_t)(g->w * g->c) * sizeof *dx);
+  for (int64_t i = rows.first; i < rows.end; i++) {
+    for (int64_t w = 0; w < g->wo; w++) {
+      int64_t at = ((image * g->ho + i) * g->wo + w) * g->c, left = w * g->stride - g->pad;
+      scatter_window(g->c, pool_inside(g, w, g->w), (h - i * g->stride + g->pad) * g->k,
+                     (const float *)b->in[0] + at, (const float *)b->in[1] + at, dx + left * g->c);
+    }
   }
 }
 
 static void run_scatter(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
-  int64_t rows = s->in[0].d[0] * s->in[0].d[1], length = s->in[0].d[2] * s->in[0].d[3];
-#pragma omp parallel for schedule(static) if (rows * length >= 1 << 12)
-  for (int64_t i = 0; i < rows; i++) {
-    int64_t at;
-    pool_row r = row_of(&s->out, s->attr.i[0], i, &at);
-    scatter_row(&r, (const float *)b->in[0] + i * length, (const float *)b->in[1] + i * length,
-                (float *)b->out[0] + at);
-    clear_right(&r, (float *)b->out[0] + at);
-  }
-  clear_below(&s->out, s->attr.i[0], b->out[0]);
+  over_pixels(s, b, scatter_row);
 }
 
+OP_CLONES static void spread_window(int64_t c, pool_range columns, float share,
+                                    const float *restrict dy, float *restrict dx) {
+  for (int64_t v = columns.first; v < columns.end; v++) {
+    for (int64_t k = 0; k < c; k++) dx[v * c + k] += share * dy[k];
+  }
+}
+
+static void spread_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
+  float *dx = (float *)b->out[0] + row * g->w * g->c, share = 1 / (float)(g->k * g->k);
+  int64_t image = row / g->h;
+  pool_range rows = covering(g, row % g->h);
+  memset(dx, 0, (size_t)(g->w * g->c) * sizeof *dx);
+  for (int64_t i = rows.first; i < rows.end; i++) {
+    for (int64_t w = 0; w < g->wo; w++) {
+      spread_window(g->c, pool_inside(g, w, g->w), share,
+                    (const float *)b->in[0] + ((image * g->ho + i) * g->wo + w) * g->c,
+                    dx + (w * g->stride - g->pad) * g->c);
+    }
+  }
+}
+
+static void run_spread(const op_site *s, void *state, const op_buffers *b) {
+  (void)state;
+  over_pixels(s, b, spread_row);
+}
+
+const op_kernel *const pool_index_kernels[] = {&(op_kernel){.name = "plain", .run = run_index},
+                                               NULL};
+const op_kernel *const pool_gather_kernels[] = {&(op_kernel){.name = "plain", .run = run_gather},
+                                                NULL};
+const op_kernel *const pool_mean_kernels[] = {&(op_kernel){.name = "plain", .run = run_mean}, NULL};
 const op_kernel *const pool_scatter_kernels[] = {&(op_kernel){.name = "plain", .run = run_scatter},
                                                  NULL};
+const op_kernel *const pool_spread_kernels[] = {&(op_kernel){.name = "plain", .run = run_spread},
+                                                NULL};
