@@ -99,8 +99,14 @@ tg_value tg_conv_dw(tg_graph *g, tg_value x, tg_value dy, tg_shape w_shape, int 
 tg_value tg_max_pool(tg_graph *g, tg_value x, int window, int stride, int pad);
 tg_value tg_mean_pool(tg_graph *g, tg_value x, int window, int stride, int pad); /* sum/window^2 */
 
-/* ---- normalisation over h,w per image and channel (instance norm); gamma, beta {1,1,1,c} ------
- */
+/* ---- normalisation over h,w per image and channel; gamma, beta {1,1,1,c} -----------------------
+ * Instance norm, and batch norm on the batch seen as one tall image {1,n h,w,c}. */
+/* [mean, 1/sqrt(variance + epsilon)] {n,1,2,c}: along c, the statistics of a concatenation are the
+ * concatenation of the statistics. */
+tg_value tg_norm_stats(tg_graph *g, tg_value x, double epsilon);
+/* gamma (x - mean)/sqrt(variance + epsilon) + beta with stats equal to tg_norm_stats of x: the
+ * gradient by x is the whole one, and nothing flows to stats. */
+tg_value tg_norm(tg_graph *g, tg_value x, tg_value stats, tg_value gamma, tg_value beta);
 tg_value tg_instance_norm(tg_graph *g, tg_value x, tg_value gamma, tg_value beta, double epsilon);
 
 /* ---- classification ------------------------------------------------------------------------- */
@@ -122,6 +128,9 @@ typedef struct tg_adam_options {
  * step (1 at the first update) are scalars.  The returned value is to be listed as an output. */
 tg_value tg_adam(tg_graph *g, tg_value param, tg_value gradient, tg_value rate, tg_value step,
                  tg_adam_options o);
+
+/* param + momentum (x - param): a moving average, to be listed as an output too. */
+tg_value tg_average(tg_graph *g, tg_value param, tg_value x, double momentum);
 
 /* ---- devices -------------------------------------------------------------------------------- */
 const tg_device *tg_device_reference(void); /* double, plain C, one thread: the definition */

@@ -124,9 +124,7 @@ static tg_value pool_spread(tg_graph *g, const tg_value *in) {
 
 /* ---- normalisation ----------------------------------------------------------------------------
  */
-static tg_value norm_stats(tg_graph *g, const tg_value *in) {
-  return op_node(g, &op_norm_stats, 1, in, &(op_attr){.f = {1e-3}});
-}
+BUILD(norm_stats, tg_norm_stats(g, in[0], 1e-3))
 BUILD(norm, tg_instance_norm(g, in[0], in[1], in[2], 1e-3))
 BUILD(norm_relu, tg_relu(g, norm(g, in)))
 BUILD(norm_residual, tg_add(g, norm(g, in), in[3]))
@@ -138,6 +136,11 @@ static tg_value norm_sums(tg_graph *g, const tg_value *in) {
 static tg_value norm_dx(tg_graph *g, const tg_value *in) {
   tg_value all[] = {in[0], norm_stats(g, in), in[2], in[1], norm_sums(g, in)};
   return op_node(g, &op_norm_dx, 5, all, NULL);
+}
+/* Statistics of a concatenation from its parts. */
+static tg_value norm_parts(tg_graph *g, const tg_value *in) {
+  tg_value a = tg_norm_stats(g, in[0], 1e-3), b = tg_norm_stats(g, in[1], 1e-3);
+  return tg_norm(g, tg_concat(g, in[0], in[1], 3), tg_concat(g, a, b, 3), in[2], in[3]);
 }
 /* A second derivative inside the value: what a gradient penalty does to a norm. */
 static tg_value norm_penalty(tg_graph *g, const tg_value *in) {
@@ -157,6 +160,8 @@ static tg_value adam(tg_graph *g, const tg_value *in) {
   tg_adam_options o = {.beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8, .weight_decay = 0.01};
   return tg_adam(g, p, in[0], in[1], in[2], o);
 }
+
+BUILD(average, tg_average(g, tg_param(g, "p", tg_shape_of(g, in[0])), in[0], 0.1))
 
 #define SHAPE(...)                                                                                 \
   {                                                                                                \
@@ -322,6 +327,13 @@ static const op_sample op_samples[] = {
      {ODD, CHANNEL, CHANNEL, ODD},
      SAMPLE_ANY,
      NULL},
+    {&op_norm,
+     "of two parts",
+     norm_parts,
+     4,
+     {SHAPE(2, 3, 4, 2), SHAPE(2, 3, 4, 3), CHANNEL, CHANNEL},
+     SAMPLE_ANY,
+     NULL},
     {&op_norm, "penalty", norm_penalty, 3, {ODD, CHANNEL, CHANNEL}, SAMPLE_ANY, NULL},
     {&op_norm_sums, "odd", norm_sums, 2, {ODD, ODD}, SAMPLE_ANY, NULL},
     {&op_norm_sums, "large", norm_sums, 2, {LARGE, LARGE}, SAMPLE_ANY, NULL},
@@ -348,6 +360,7 @@ static const op_sample op_samples[] = {
      {LARGE, SHAPE(1, 1, 1, 1), SHAPE(1, 1, 1, 1)},
      SAMPLE_POSITIVE,
      "an update"},
+    {&op_average, "odd", average, 1, {ODD}, SAMPLE_ANY, "an update"},
 };
 
 enum { SAMPLES = (int)(sizeof op_samples / sizeof op_samples[0]) };

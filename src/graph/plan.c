@@ -166,6 +166,10 @@ static void refresh_pack(tg_plan *p, plan_step *s) {
   if (slot) s->pack->version = slot->version;
 }
 
+/* Inputs of an update whose memory it changes, as far as it has them: Adam's parameter, m and v. */
+static const int changed[] = {0, 2, 3};
+enum { MOST_CHANGED = sizeof changed / sizeof *changed };
+
 /* ---- plans ---------------------------------------------------------------------------------- */
 
 static int bind_buffers(const plan_draft *d, tg_plan *p) {
@@ -176,9 +180,9 @@ static int bind_buffers(const plan_draft *d, tg_plan *p) {
     for (int k = 0; k < s->n_out; k++) s->buffers.out[k] = p->place[s->out[k]].data;
     if (s->pack) s->buffers.in[1] = s->pack->data;
     s->buffers.seed = p->seed;
-    if (!s->chain && (s->site.op->flags & OP_UPDATE)) {
-      s->buffers.out[1] = p->place[s->in[2]].data;
-      s->buffers.out[2] = p->place[s->in[3]].data;
+    bool updates = !s->chain && (s->site.op->flags & OP_UPDATE);
+    for (int k = 0; updates && k < MOST_CHANGED && changed[k] < s->n_in; k++) {
+      s->buffers.out[k] = p->place[s->in[changed[k]]].data;
     }
   }
   return 0;
@@ -269,8 +273,7 @@ static void run_chain(const plan_step *s) {
 }
 
 static void mark_changed(tg_plan *p, const plan_step *s) {
-  const int changed[] = {0, 2, 3}; /* of an update's inputs: param, m, v */
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < MOST_CHANGED && changed[i] < s->n_in; i++) {
     for (int k = 0; k < p->store->n; k++) {
       store_slot *slot = &p->store->slot[k];
       if (slot->data == p->place[s->in[changed[i]]].data) slot->version++;

@@ -3,9 +3,9 @@
  * With m = h w pixels, mean and variance over them, r = 1/sqrt(variance + epsilon),
  * xh = (x - mean) r and, for any v, S_v = sum v, T_v = sum v xh, P(v) = v - S_v/m - xh T_v/m:
  *
- *   norm_stats(x)                    s = [mean, r]            {n,1,1,2c}; f[0] epsilon
+ *   norm_stats(x)                    s = [mean, r]            {n,1,2,c}; f[0] epsilon
  *   norm(x, s, gamma, beta)          y = gamma xh + beta
- *   norm_sums(x, s, v)               [S_v, T_v]               {n,1,1,2c}
+ *   norm_sums(x, s, v)               [S_v, T_v]               {n,1,2,c}
  *   norm_dx(x, s, gamma, v, sums)    gamma r P(v), with sums = norm_sums(x, s, v)
  *
  * s and sums are functions of x and v: every rule below is the full derivative by x, gamma and v
@@ -20,14 +20,9 @@ static int64_t pixels(const tg_shape *s) { return s->d[1] * s->d[2]; }
 /* ---- building blocks of the rules -------------------------------------------------------------
  */
 
-static tg_value first_half(tg_graph *g, tg_value pair) {
-  return tg_slice(g, pair, 3, 0, tg_shape_of(g, pair).d[3] / 2);
-}
+static tg_value first_half(tg_graph *g, tg_value pair) { return tg_slice(g, pair, 2, 0, 1); }
 
-static tg_value second_half(tg_graph *g, tg_value pair) {
-  int64_t c = tg_shape_of(g, pair).d[3] / 2;
-  return tg_slice(g, pair, 3, c, c);
-}
+static tg_value second_half(tg_graph *g, tg_value pair) { return tg_slice(g, pair, 2, 1, 1); }
 
 static tg_value normalised(tg_graph *g, tg_value x, tg_value s) {
   return tg_mul(g, tg_sub(g, x, first_half(g, s)), second_half(g, s));
@@ -51,7 +46,7 @@ static tg_value per_channel(tg_graph *g, tg_value v) {
 /* ---- norm_stats -------------------------------------------------------------------------------
  */
 
-static tg_shape pair_shape(const tg_shape *x) { return tg_shape4(x->d[0], 1, 1, 2 * x->d[3]); }
+static tg_shape pair_shape(const tg_shape *x) { return tg_shape4(x->d[0], 1, 2, x->d[3]); }
 
 static bool shape_stats(const op_site *s, tg_shape *out, char *why, size_t size) {
   if (!(s->attr.f[0] >= 0)) return op_refuse(why, size, "epsilon %g is negative", s->attr.f[0]);
@@ -99,7 +94,7 @@ const op op_norm_stats = {.name = "norm_stats",
 
 static bool same_pair(const op_site *s, int i, char *why, size_t size) {
   if (tg_same_shape(s->in[i], pair_shape(&s->in[0]))) return true;
-  return op_refuse(why, size, "operand %d must be {n,1,1,2c} of operand 1", i + 1);
+  return op_refuse(why, size, "operand %d must be {n,1,2,c} of operand 1", i + 1);
 }
 
 static bool same_channels(const op_site *s, int i, char *why, size_t size) {
@@ -248,7 +243,14 @@ const op op_norm_dx = {.name = "norm_dx",
                        .reference = define_dx,
                        .cpu = norm_dx_kernels};
 
+tg_value tg_norm_stats(tg_graph *g, tg_value x, double epsilon) {
+  return op_node(g, &op_norm_stats, 1, &x, &(op_attr){.f = {epsilon}});
+}
+
+tg_value tg_norm(tg_graph *g, tg_value x, tg_value stats, tg_value gamma, tg_value beta) {
+  return op_node(g, &op_norm, 4, (tg_value[]){x, stats, gamma, beta}, NULL);
+}
+
 tg_value tg_instance_norm(tg_graph *g, tg_value x, tg_value gamma, tg_value beta, double epsilon) {
-  tg_value s = op_node(g, &op_norm_stats, 1, &x, &(op_attr){.f = {epsilon}});
-  return op_node(g, &op_norm, 4, (tg_value[]){x, s, gamma, beta}, NULL);
+  return tg_norm(g, x, tg_norm_stats(g, x, epsilon), gamma, beta);
 }
