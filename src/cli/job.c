@@ -28,27 +28,14 @@ void job_note_skipped(const xs_site *s) {
           (long long)s->skipped, s->first_skipped);
 }
 
-xs_status job_set(const job_options *o, const xs_site *s, xs_split which, bool labelled,
-                  train_set *set) {
-  int64_t *rows = NULL, kept = 0;
-  bool by_image = strcmp(o->split_by, "image") == 0;
-  *set = (train_set){.images = &s->images, .label = s->label};
-  xs_status status = xs_split_rows(&s->images, (uint64_t)o->seed, by_image, which, &rows, &set->n);
-  if (status) return status;
-  for (int64_t i = 0; i < set->n; i++) {
-    if (!labelled || s->label[rows[i]] >= 0) rows[kept++] = rows[i];
+xs_split job_split(const char *name) {
+  static const char *const names[] = {
+      [XS_TRAIN] = "train", [XS_VALIDATION] = "validation", [XS_TEST] = "test"};
+  for (int i = XS_TRAIN; i <= XS_TEST; i++) {
+    if (strcmp(name, names[i]) == 0) return (xs_split)i;
   }
-  set->rows = rows;
-  set->n = kept;
-  if (kept) return XS_OK;
-  return (xs_status)fail(XS_FAILED,
-                         "site %s has no %simages in its %s split; it needs more of them, or "
-                         "another --seed or --split-by",
-                         s->images.name, labelled ? "labelled " : "",
-                         which == XS_TRAIN ? "training" : "validation");
+  return XS_ALL;
 }
-
-void job_release_set(train_set *set) { free((void *)(uintptr_t)set->rows); }
 
 xs_status job_check_classes(const char *model, const xs_classifier *c, const char *domain_file,
                             const xs_site *s) {
@@ -101,36 +88,8 @@ static xs_status describe(const option *rows, int n_rows, const void *record, co
   return note_files(j, rows, n_rows, record);
 }
 
-/* With what it was made; written last, it says that all is there. */
-static xs_status write_record(const train_job *job) {
-  json_t *record =
-      json_pack("{s:s, s:I, s:s, s:s, s:{s:s}}", "unit", job->task, "seed", (json_int_t)job->seed,
-                "device", "cpu", "precision", "f32", "versions", "xsite", xs_version());
-  run_record_machine(job, record);
-  char *text = json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
-  char *path = file_join(job->dir, RECORD);
-  char *checkpoint = file_join(job->dir, "checkpoint.safetensors");
-  int status = file_write_atomic(path, text, strlen(text));
-  if (!status) remove(checkpoint);
-  free(checkpoint);
-  free(path);
-  free(text);
-  json_decref(record);
-  return status ? XS_FAILED : XS_OK;
-}
-
-xs_status job_run(const job_options *o, const option *rows, int n_rows, const void *record,
-                  const char *task, xs_status (*work)(const train_job *job, const void *record)) {
-  bool finished;
-  json_t *mine;
-  xs_status status = describe(rows, n_rows, record, task, &mine);
-  if (!status) status = folder_claim(o->out, mine, RECORD, o->resume, &finished);
-  json_decref(mine);
-  if (status) return status;
-  if (finished) {
-    fprintf(stderr, "%s is finished: there is nothing to do\n", o->out);
-    return XS_OK;
-  }
+static xs_status follow(const job_options *o, const void *record, const char *task,
+                        xs_status (*work)(const train_job *job, const void *record)) {
   cli_progress progress;
   const xs_watch watch = cli_watch(&progress);
   tg_set_threads((int)o->threads);
@@ -143,9 +102,24 @@ xs_status job_run(const job_options *o, const option *rows, int n_rows, const vo
                    .threads = (int)o->threads,
                    .checkpoint_every = o->checkpoint_every,
                    .watch = &watch};
-  status = work(&job, record);
+  xs_status status = work(&job, record);
   cli_watch_end(&progress);
-  if (!status) status = write_record(&job);
+  if (!status) status = run_write_record(&job, NULL);
   tg_kernels_free(job.kernels);
+  return status;
+}
+
+xs_status job_run(const job_options *o, const option *rows, int n_rows, const void *record,
+                  const char *task, xs_status (*work)(const train_job *job, const void *record)) {
+  bool finished = false;
+  int lock = -1;
+  json_t *mine;
+  xs_status status = describe(rows, n_rows, record, task, &mine);
+  if (!status) status = folder_claim(o->out, mine, RECORD, o->resume, &finished, &lock);
+  json_decref(mine);
+  if (!status && finished) fprintf(stderr, "%s is finished: there is nothing to do\n", o->out);
+  if (!status && !finished) status = follow(o, record, task, work);
+  if (!status) run_remove_checkpoint(o->out);
+  folder_unlock(lock);
   return status;
 }

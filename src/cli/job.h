@@ -29,10 +29,7 @@ typedef struct job_options {
       MEASURE_KERNELS_ROW(offsetof(record, job.measure_kernels)),                                  \
       SKIP_UNREADABLE_ROW(offsetof(record, job.skip_unreadable))
 
-/* The labelled (or all) rows of a split as a training set; release with job_release_set. */
-xs_status job_set(const job_options *o, const xs_site *s, xs_split which, bool labelled,
-                  train_set *set);
-void job_release_set(train_set *set);
+xs_split job_split(const char *name); /* a value of SPLIT_ROW */
 xs_status job_open_site(const job_options *o, const char *domain_file, xs_site **out);
 /* Says on stderr what --skip-unreadable left out, if anything. */
 void job_note_skipped(const xs_site *s);

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
@@ -25,7 +26,8 @@ static xs_status work(const train_job *job, const void *record) {
   const adapt_options *o = record;
   xs_site *source = NULL, *target = NULL;
   adapt_task task = {.options = &o->adapter, .classifier = o->model};
-  train_set unlabelled = {0};
+  const split_rule rule = split_rule_of(o->job.seed, o->job.split_by);
+  int64_t *target_rows = NULL;
   xs_status status = job_open_site(&o->job, o->source, &source);
   if (!status) status = job_check_model(o->model, o->source, source);
   if (!status) status = job_open_site(&o->job, o->target, &target);
@@ -36,18 +38,19 @@ static xs_status work(const train_job *job, const void *record) {
                         "another site",
                         o->source, o->target, source->images.name);
   }
-  if (!status) status = job_set(&o->job, source, XS_TRAIN, true, &task.source);
-  if (!status) status = job_set(&o->job, source, XS_VALIDATION, true, &task.validation);
-  if (!status) status = job_set(&o->job, target, XS_TRAIN, false, &unlabelled);
+  if (!status) status = train_check_splits(source, rule);
+  if (!status) status = train_set_open(source, rule, XS_TRAIN, &task.source);
+  if (!status) status = train_set_open(source, rule, XS_VALIDATION, &task.validation);
   if (!status) {
     task.target = &target->images;
-    task.target_rows = unlabelled.rows;
-    task.target_n = unlabelled.n;
-    status = train_adapt(job, &task);
+    status = xs_split_rows(task.target, rule.seed, rule.by_image, XS_TRAIN, &target_rows,
+                           &task.target_n);
   }
-  job_release_set(&task.source);
-  job_release_set(&task.validation);
-  job_release_set(&unlabelled);
+  task.target_rows = target_rows;
+  if (!status) status = train_adapt(job, &task);
+  train_set_release(&task.source);
+  train_set_release(&task.validation);
+  free(target_rows);
   xs_site_close(source);
   xs_site_close(target);
   return status;

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "file.h"
 #include "job.h"
+#include "study.h"
 
 typedef struct eval_options {
   char *model, *data, *split, *split_by, *data_dir;
@@ -31,47 +32,15 @@ static const option rows[] = {
     JSON_ROW(FIELD(json), "print JSON"),
 };
 
-typedef struct test_set { /* the labelled images of the split */
-  int64_t n;
-  int64_t *row;    /* [n] */
-  int32_t *label;  /* [n] */
-  uint64_t *group; /* [n] */
-} test_set;
-
-static void release_set(test_set *t) {
-  free(t->row);
-  free(t->label);
-  free(t->group);
-}
-
 static xs_status check_labelled(const eval_options *o, const xs_site *s) {
-  for (int64_t i = 0; i < s->images.n; i++) {
-    if (s->label[i] >= 0) return XS_OK;
-  }
+  if (site_is_labelled(s)) return XS_OK;
   return fail(XS_FAILED,
               "%s: has no labels, so nothing can be measured; `xsite predict` needs none", o->data);
 }
 
 static xs_status select_set(const eval_options *o, const xs_site *s, test_set *t) {
-  static const char *const names[] = {
-      [XS_TRAIN] = "train", [XS_VALIDATION] = "validation", [XS_TEST] = "test", [XS_ALL] = "all"};
-  int which = XS_TRAIN;
-  int64_t n = 0;
-  while (strcmp(names[which], o->split) != 0) which++;
-  bool by_image = strcmp(o->split_by, "image") == 0;
-  xs_status status =
-      xs_split_rows(&s->images, (uint64_t)o->seed, by_image, (xs_split)which, &t->row, &n);
-  if (status != XS_OK) return status;
-  t->label = memory_new(sizeof *t->label * (size_t)n);
-  t->group = memory_new(sizeof *t->group * (size_t)n);
-  for (int64_t i = 0; i < n; i++) {
-    int64_t row = t->row[i];
-    if (s->label[row] < 0) continue;
-    t->row[t->n] = row;
-    t->label[t->n] = s->label[row];
-    t->group[t->n++] = s->images.group[row];
-  }
-  if (t->n > 0) return XS_OK;
+  xs_status status = test_set_open(s, split_rule_of(o->seed, o->split_by), job_split(o->split), t);
+  if (status || t->images.n > 0) return status;
   return fail(XS_FAILED, "%s: no labelled image is in the split '%s'", o->data, o->split);
 }
 
@@ -110,20 +79,12 @@ static void print_text(const eval_options *o, const xs_site *s, const xs_measure
   printf("accuracy         %6.2f %%\n", 100 * m->accuracy);
 }
 
-static json_t *per_cent(double x) { return x == x ? json_real(100 * x) : json_null(); }
-
 static void print_json(const eval_options *o, const xs_site *s, const xs_measure *m) {
   json_t *j = json_pack("{s:o, s:s, s:s, s:I}", "model", option_text_json(o->model), "site",
                         s->images.name, "split", o->split, "seed", (json_int_t)o->seed);
-  json_object_set_new(j, "auc", per_cent(m->auc));
-  json_object_set_new(j, "low", per_cent(m->low));
-  json_object_set_new(j, "high", per_cent(m->high));
-  json_object_set_new(j, "paper_mean", per_cent(m->paper_mean));
-  json_object_set_new(j, "paper_low", per_cent(m->paper_low));
-  json_object_set_new(j, "paper_high", per_cent(m->paper_high));
-  json_object_set_new(j, "accuracy", per_cent(m->accuracy));
-  json_object_set_new(j, "n", json_integer((json_int_t)m->n));
-  json_object_set_new(j, "groups", json_integer((json_int_t)m->groups));
+  json_t *measured = measure_json(m);
+  json_object_update(j, measured);
+  json_decref(measured);
   json_object_set_new(j, "skipped", json_integer((json_int_t)s->skipped));
   char *text = json_dumps(j, JSON_INDENT(2) | JSON_REAL_PRECISION(8));
   puts(text);
@@ -148,16 +109,11 @@ static int run(void *record, int n, const char **word) {
   if (status == XS_OK) status = select_set(o, s, &t);
   if (status != XS_OK) goto out;
   note_preprocessing(o, c, &s->images);
-  logit = memory_new(sizeof *logit * (size_t)t.n * (size_t)s->classes);
-  status = xs_classifier_logits(c, &s->images, t.row, t.n, logit);
-  if (status == XS_OK) {
-    status = xs_measure_classifier(logit, t.label, t.group, t.n, s->classes, (int)o->replicates,
-                                   (uint64_t)o->seed, &m);
-  }
+  status = test_set_measure(&t, c, o->replicates, o->seed, &logit, &m);
   if (status == XS_OK) (o->json ? print_json : print_text)(o, s, &m);
 out:
   free(logit);
-  release_set(&t);
+  test_set_release(&t);
   xs_site_close(s);
   xs_classifier_free(c);
   return status;

@@ -19,6 +19,7 @@ enum { ROWS = sizeof rows / sizeof *rows };
 
 static xs_status work(const train_job *job, const void *record) {
   const train_options *o = record;
+  const split_rule rule = split_rule_of(o->job.seed, o->job.split_by);
   xs_site *site = NULL;
   fit_task task = {.options = &o->classifier,
                    .geometry = {.size = (int)o->job.size,
@@ -27,15 +28,16 @@ static xs_status work(const train_job *job, const void *record) {
                    .start_from = o->start_from};
   xs_status status = job_open_site(&o->job, o->data, &site);
   if (!status && o->start_from) status = job_check_model(o->start_from, o->data, site);
-  if (!status) status = job_set(&o->job, site, XS_TRAIN, true, &task.train);
-  if (!status) status = job_set(&o->job, site, XS_VALIDATION, true, &task.validation);
+  if (!status) status = train_check_splits(site, rule);
+  if (!status) status = train_set_open(site, rule, XS_TRAIN, &task.train);
+  if (!status) status = train_set_open(site, rule, XS_VALIDATION, &task.validation);
   if (!status) {
     task.classes = site->classes;
     task.class_name = site->class_name;
     status = train_fit(job, &task);
   }
-  job_release_set(&task.train);
-  job_release_set(&task.validation);
+  train_set_release(&task.train);
+  train_set_release(&task.validation);
   xs_site_close(site);
   return status;
 }

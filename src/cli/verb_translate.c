@@ -32,14 +32,6 @@ static const option rows[] = {
     SKIP_UNREADABLE_ROW(FIELD(skip_unreadable)),
 };
 
-static xs_split split_named(const char *name) {
-  static const char *const names[] = {"train", "validation", "test"};
-  for (int i = 0; i < 3; i++) {
-    if (strcmp(name, names[i]) == 0) return (xs_split)i;
-  }
-  return XS_ALL;
-}
-
 /* Image i of x becomes the file of this number. */
 static int write_image(const char *dir, const xs_images *x, int64_t i, int64_t number) {
   int64_t each = (int64_t)x->height * x->width * x->channels;
@@ -129,6 +121,7 @@ static int run(void *record, int words, const char **word) {
   (void)word;
   const translate_options *o = record;
   const xs_site_options options = {.data_dir = o->data_dir, .skip_unreadable = o->skip_unreadable};
+  const split_rule rule = split_rule_of(o->seed, o->split_by);
   translator *t = NULL;
   xs_site *site = NULL;
   int64_t *row = NULL, n = 0;
@@ -141,8 +134,7 @@ static int run(void *record, int words, const char **word) {
   if (!status) status = xs_site_open(o->data, &options, &site);
   if (!status) job_note_skipped(site);
   if (!status) {
-    status = xs_split_rows(&site->images, (uint64_t)o->seed, strcmp(o->split_by, "image") == 0,
-                           split_named(o->split), &row, &n);
+    status = xs_split_rows(&site->images, rule.seed, rule.by_image, job_split(o->split), &row, &n);
   }
   if (!status && !n)
     status = (xs_status)fail(XS_FAILED, "%s: no image is in the split '%s'", o->data, o->split);

@@ -1,9 +1,11 @@
 /* folder.c: a run folder belongs to one study, or to one training run. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -11,6 +13,7 @@
 #include "study.h"
 
 #define FOLDER_OWNER "study.json"
+#define FOLDER_LOCK ".lock" /* held while a process works in the folder */
 #define FILES "files_read"  /* of FOLDER_OWNER: fingerprints of files, known before a run */
 #define FOUND "sites_found" /* of FOLDER_OWNER: fingerprints of sites, known when they are open */
 
@@ -25,13 +28,13 @@ static bool is_abandoned(const char *name) {
 
 /* Whether a folder holds nothing but what a run writes before its first unit. */
 static bool is_unbegun(const char *path) {
-  static const char *const early[] = {".", "..", FOLDER_OWNER, "log.jsonl"};
+  static const char *const early[] = {".", "..", FOLDER_OWNER, FOLDER_LOCK, "log.jsonl"};
   DIR *dir = opendir(path);
   int others = 0;
   for (const struct dirent *e; dir && (e = readdir(dir));) {
     bool mine =
         strncmp(e->d_name, FOLDER_OWNER, strlen(FOLDER_OWNER)) == 0 && is_abandoned(e->d_name);
-    for (int i = 0; i < 4 && !mine; i++) mine = strcmp(e->d_name, early[i]) == 0;
+    for (int i = 0; i < 5 && !mine; i++) mine = strcmp(e->d_name, early[i]) == 0;
     others += !mine;
   }
   if (dir) closedir(dir);
@@ -128,11 +131,40 @@ xs_status folder_check(const char *out, const json_t *mine, const char *result,
   return status;
 }
 
+/* The kernel lets go of the lock when the process ends, however it does.  A file system without
+ * locks grants every one. */
+static xs_status lock_folder(const char *out, int *lock) {
+  if (file_make_dirs(out)) return XS_FAILED;
+  char *path = file_join(out, FOLDER_LOCK);
+  xs_status status = XS_OK;
+  *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (*lock < 0) {
+    status = (xs_status)fail(XS_FAILED, "%s: cannot write: %s", path, strerror(errno));
+  } else if (flock(*lock, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+    status = (xs_status)fail(XS_FAILED,
+                             "%s: another xsite is at work in this folder; wait until it ends, or "
+                             "give another --out",
+                             out);
+  }
+  free(path);
+  return status;
+}
+
+void folder_unlock(int lock) {
+  if (lock >= 0) close(lock);
+}
+
 xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
-                       bool *finished) {
+                       bool *finished, int *lock) {
+  *lock = -1;
   if (!*out) return (xs_status)fail(XS_USAGE, "--out is empty: give a folder");
   folder_state state;
   xs_status status = folder_check(out, mine, result, &state);
+  if (!status && state != FOLDER_FINISHED) {
+    status = lock_folder(out, lock);
+    /* what was there before the lock may have changed */
+    if (!status) status = folder_check(out, mine, result, &state);
+  }
   if (status) return status;
   *finished = state == FOLDER_FINISHED;
   if (state == FOLDER_BROKEN && !resume) {

@@ -8,73 +8,23 @@
 #include "file.h"
 #include "study.h"
 
-/* Test images of a site with their labels, in order. */
-typedef struct test_set {
-  const xs_site *site;
-  int64_t *rows, n;
-  int32_t *label;
-  uint64_t *group;
-} test_set;
-
-static void release_test(test_set *t) {
-  free(t->rows);
-  free(t->label);
-  free(t->group);
-}
-
 static xs_status open_test(const study_run *r, int site, test_set *t) {
-  *t = (test_set){.site = r->site[site]};
-  xs_status status = run_rows(r, site, XS_TEST, true, &t->rows, &t->n);
-  if (status) return status;
-  t->label = memory_new((size_t)(t->n + 1) * sizeof *t->label);
-  t->group = memory_new((size_t)(t->n + 1) * sizeof *t->group);
-  for (int64_t i = 0; i < t->n; i++) {
-    t->label[i] = t->site->label[t->rows[i]];
-    t->group[i] = t->site->images.group[t->rows[i]];
-  }
-  return XS_OK;
+  return test_set_open(r->site[site], run_split(r), XS_TEST, t);
 }
 
-/* Logits of the model of a unit on a test set; allocated. */
-static xs_status test_logits(const study_run *r, const char *unit, const test_set *t,
-                             float **logit) {
-  char *path = run_unit_path(r, unit, "model.safetensors");
-  xs_classifier *c = NULL;
-  *logit = memory_new((size_t)(t->n * t->site->classes + 1) * sizeof **logit);
-  xs_status status = xs_classifier_load(path, &c);
-  if (!status) status = xs_classifier_logits(c, &t->site->images, t->rows, t->n, *logit);
-  xs_classifier_free(c);
-  free(path);
-  return status;
-}
-
-static json_t *number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
-static json_t *per_cent(double x) { return number(100 * x); }
-
-/* null where there was nothing to measure. */
-static json_t *measure_json(const xs_measure *m) {
-  if (!m->n) return json_null();
-  json_t *j = json_object();
-  json_object_set_new(j, "auc", per_cent(m->auc));
-  json_object_set_new(j, "low", per_cent(m->low));
-  json_object_set_new(j, "high", per_cent(m->high));
-  json_object_set_new(j, "paper_mean", per_cent(m->paper_mean));
-  json_object_set_new(j, "paper_low", per_cent(m->paper_low));
-  json_object_set_new(j, "paper_high", per_cent(m->paper_high));
-  json_object_set_new(j, "accuracy", per_cent(m->accuracy));
-  json_object_set_new(j, "n", json_integer(m->n));
-  json_object_set_new(j, "groups", json_integer(m->groups));
-  return j;
-}
-
+/* The model of a unit on a test set; logits are allocated. */
 static xs_status measure_unit(const study_run *r, const char *unit, const test_set *t,
                               float **logit, xs_measure *m) {
   const study_settings *s = &r->study->settings;
-  xs_status status = test_logits(r, unit, t, logit);
-  if (status) return status;
-  status = xs_measure_classifier(*logit, t->label, t->group, t->n, t->site->classes,
-                                 (int)s->replicates, (uint64_t)s->seed, m);
-  if (status) fail_context(status, "%s on the test images of %s: ", unit, t->site->images.name);
+  char *path = run_unit_path(r, unit, "model.safetensors");
+  xs_classifier *c = NULL;
+  xs_status status = xs_classifier_load(path, &c);
+  if (!status) {
+    status = test_set_measure(t, c, s->replicates, s->seed, logit, m);
+    if (status) fail_context(status, "%s on the test images of %s: ", unit, t->site->images.name);
+  }
+  xs_classifier_free(c);
+  free(path);
   return status;
 }
 
@@ -86,13 +36,14 @@ static xs_status measure_kept(const study_run *r, const char *adapter, const cha
   translator *g = NULL;
   xs_classifier *c = NULL;
   xs_images *made = NULL;
-  float *logit = memory_new((size_t)(source->n * source->site->classes + 1) * sizeof *logit);
+  float *logit = memory_new((size_t)(source->images.n * source->site->classes + 1) * sizeof *logit);
   xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
   if (!status) status = xs_classifier_load(model, &c);
   if (!status)
-    status = translator_apply(g, &source->site->images, source->rows, source->n, 1, &made);
-  if (!status) status = xs_classifier_logits(c, made, NULL, source->n, logit);
-  if (!status) *kept = xs_accuracy(logit, source->label, source->n, source->site->classes);
+    status =
+        translator_apply(g, &source->site->images, source->images.rows, source->images.n, 1, &made);
+  if (!status) status = xs_classifier_logits(c, made, NULL, source->images.n, logit);
+  if (!status) *kept = xs_accuracy(logit, source->label, source->images.n, source->site->classes);
   free(logit);
   xs_images_close(made);
   xs_classifier_free(c);
@@ -118,9 +69,9 @@ static xs_status measure_target(const study_run *r, char *const unit[4], const t
   if (!status) status = measure_unit(r, unit[3], target, &logit[1], &out->adapted);
   if (!status) status = measure_unit(r, unit[1], target, &logit[2], &out->ceiling);
   if (!status) {
-    status = xs_measure_difference(logit[0], logit[1], target->label, target->group, target->n,
-                                   target->site->classes, (int)s->replicates, (uint64_t)s->seed,
-                                   &out->gain);
+    status = xs_measure_difference(logit[0], logit[1], target->label, target->group,
+                                   target->images.n, target->site->classes, (int)s->replicates,
+                                   (uint64_t)s->seed, &out->gain);
   }
   for (int i = 0; i < 3; i++) free(logit[i]);
   return status;
@@ -141,17 +92,17 @@ static xs_status measure_pair(const study_run *r, const study_pair *p, char *con
   }
   if (!status) status = measure_kept(r, unit[2], unit[0], &source, &out->kept);
   free(logit);
-  release_test(&target);
-  release_test(&source);
+  test_set_release(&target);
+  test_set_release(&source);
   return status;
 }
 
 static json_t *gain_json(const xs_difference *d) {
   json_t *j = json_object();
-  json_object_set_new(j, "value", per_cent(d->value));
-  json_object_set_new(j, "low", per_cent(d->low));
-  json_object_set_new(j, "high", per_cent(d->high));
-  json_object_set_new(j, "p", number(d->p));
+  json_object_set_new(j, "value", per_cent_json(d->value));
+  json_object_set_new(j, "low", per_cent_json(d->low));
+  json_object_set_new(j, "high", per_cent_json(d->high));
+  json_object_set_new(j, "p", number_json(d->p));
   return j;
 }
 
@@ -165,8 +116,8 @@ static json_t *pair_json(const xs_study *s, const study_pair *p, const pair_resu
   json_object_set_new(j, "ceiling", measure_json(&x->ceiling));
   json_object_set_new(j, "gain", x->external.n ? gain_json(&x->gain) : json_null());
   json_object_set_new(j, "salvage",
-                      per_cent(xs_salvage(x->external.auc, x->adapted.auc, x->ceiling.auc)));
-  json_object_set_new(j, "keeps_label", per_cent(x->kept));
+                      per_cent_json(xs_salvage(x->external.auc, x->adapted.auc, x->ceiling.auc)));
+  json_object_set_new(j, "keeps_label", per_cent_json(x->kept));
   return j;
 }
 
@@ -193,15 +144,15 @@ static json_t *summary_json(const pair_result *x, int n) {
     ceiling[i] = x[i].ceiling.auc;
   }
   json_t *j = json_object();
-  json_object_set_new(j, "mean_internal_auc", per_cent(mean(internal, n)));
-  json_object_set_new(j, "mean_external_auc", per_cent(mean(external, n)));
-  json_object_set_new(j, "mean_adapted_auc", per_cent(mean(adapted, n)));
+  json_object_set_new(j, "mean_internal_auc", per_cent_json(mean(internal, n)));
+  json_object_set_new(j, "mean_external_auc", per_cent_json(mean(external, n)));
+  json_object_set_new(j, "mean_adapted_auc", per_cent_json(mean(adapted, n)));
   json_object_set_new(j, "average_salvage",
-                      per_cent(xs_average_salvage(external, adapted, ceiling, n)));
+                      per_cent_json(xs_average_salvage(external, adapted, ceiling, n)));
   json_object_set_new(j, "median_salvage",
-                      per_cent(xs_median_salvage(external, adapted, ceiling, n)));
+                      per_cent_json(xs_median_salvage(external, adapted, ceiling, n)));
   json_object_set_new(j, "mean_relative_gain",
-                      per_cent(xs_mean_relative_gain(external, adapted, n)));
+                      per_cent_json(xs_mean_relative_gain(external, adapted, n)));
   free(value);
   return j;
 }

@@ -55,41 +55,13 @@ static xs_status check_classes(const study_run *r) {
   return XS_OK;
 }
 
-static bool has_class(const xs_site *s, const int64_t *rows, int64_t n, int class) {
-  for (int64_t i = 0; i < n; i++) {
-    if (s->label[rows[i]] == class) return true;
-  }
-  return false;
-}
-
-/* A classifier of site i is trained, chosen and measured on images of every class. */
-static xs_status check_splits(const study_run *r, int i) {
-  static const char *const word[] = {
-      [XS_TRAIN] = "training", [XS_VALIDATION] = "validation", [XS_TEST] = "test"};
-  const xs_site *s = r->site[i];
-  xs_status status = XS_OK;
-  for (int which = XS_TRAIN; which <= XS_TEST && !status; which++) {
-    int64_t *rows = NULL, n = 0;
-    status = run_rows(r, i, (xs_split)which, true, &rows, &n);
-    for (int k = 0; k < s->classes && !status; k++) {
-      if (has_class(s, rows, n, k)) continue;
-      status = (xs_status)fail(XS_FAILED,
-                               "site %s has no image of class '%s' in its %s split: give it more "
-                               "images of that class, or take another seed",
-                               s->images.name, s->class_name[k], word[which]);
-    }
-    free(rows);
-  }
-  return status;
-}
-
 /* Every site that has a baseline. */
 static xs_status check_baselines(const study_run *r) {
   int n;
   study_unit *u = units_list(r->study, &n);
   xs_status status = XS_OK;
   for (int i = 0; i < n && !status; i++) {
-    if (u[i].kind == UNIT_BASELINE) status = check_splits(r, u[i].source);
+    if (u[i].kind == UNIT_BASELINE) status = train_check_splits(r->site[u[i].source], run_split(r));
   }
   units_free(u, n);
   return status;
@@ -174,7 +146,9 @@ static xs_status run(study_run *r) {
   bool finished;
   json_t *mine;
   xs_status status = study_identity(r->study, &mine);
-  if (!status) status = folder_claim(r->out, mine, "results.json", r->o->resume, &finished);
+  if (!status) {
+    status = folder_claim(r->out, mine, "results.json", r->o->resume, &finished, &r->lock);
+  }
   json_decref(mine);
   if (!status && !finished) {
     status = log_open(r->out, r->watch, &r->log);
@@ -192,13 +166,14 @@ xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const xs_watc
     if (!tg_device_named(o->device)) return XS_USAGE;
     return (xs_status)fail(XS_USAGE, "device '%s' is for checks: training needs 'cpu'", o->device);
   }
-  study_run r = {.study = s, .o = o, .watch = w, .kernels = tg_kernels_new()};
+  study_run r = {.study = s, .o = o, .watch = w, .kernels = tg_kernels_new(), .lock = -1};
   r.out = o->out ? text_copy(o->out) : text_format("runs/%s", s->settings.name);
   tg_set_threads(o->threads);
   xs_status status = run(&r);
   if (status) log_error(r.log, fail_message());
   log_close(r.log);
   close_sites(&r);
+  folder_unlock(r.lock);
   tg_kernels_free(r.kernels);
   free(r.out);
   return status;

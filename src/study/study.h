@@ -4,6 +4,7 @@
  * study.c     reads and checks a study file; what would run
  * folder.c    the run folder: who owns it, what is done
  * fingerprint.c  whether files and sites are still the same
+ * test_set.c  how good a classifier is on labelled images
  * unit.c      runs one unit: a baseline, an adapter, a fine-tuned classifier
  * log.c       log.jsonl
  * measure.c   results.json from the models
@@ -57,19 +58,20 @@ typedef struct study_run {
   char *out;
   xs_site **site; /* [n_sites] */
   tg_kernels *kernels;
+  int lock; /* on the run folder */
 } study_run;
 
-/* The rows of a split of site i; labelled ones only where asked.  Allocated. */
-xs_status run_rows(const study_run *r, int site, xs_split which, bool labelled, int64_t **rows,
-                   int64_t *n);
+split_rule run_split(const study_run *r);
 char *run_unit_path(const study_run *r, const char *unit,
                     const char *file); /* file NULL: the folder */
 
 /* Claims a run folder for work described by `mine`: writes study.json, or checks that it says the
  * same.  *finished: the result file is there already.  Fails where the folder holds anything else,
- * or broken work and resume is not set.  A run that never came to its first unit is replaced. */
+ * or broken work and resume is not set, or where another process works in it.  A run that never
+ * came to its first unit is replaced.  *lock: for folder_unlock, also after a failure. */
 xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
-                       bool *finished);
+                       bool *finished, int *lock);
+void folder_unlock(int lock);
 typedef enum folder_state { FOLDER_NEW, FOLDER_BROKEN, FOLDER_FINISHED } folder_state;
 /* The same question without any change: fails where the folder is somebody else's. */
 xs_status folder_check(const char *out, const json_t *mine, const char *result,
@@ -84,6 +86,25 @@ xs_status run_check_stop(const study_run *r, const char *next);
 
 xs_status unit_run(study_run *r, const study_unit *u);
 xs_status measure_all(study_run *r, json_t **results);
+
+/* ---- measures -----------------------------------------------------------------------------------
+ */
+typedef struct test_set {
+  const xs_site *site;
+  train_set images;
+  int32_t *label;  /* [images.n] */
+  uint64_t *group; /* [images.n] */
+} test_set;
+/* The labelled images of a split. */
+xs_status test_set_open(const xs_site *s, split_rule rule, xs_split which, test_set *t);
+void test_set_release(test_set *t);
+/* *logit: [n][classes], allocated. */
+xs_status test_set_measure(const test_set *t, xs_classifier *c, int64_t replicates, int64_t seed,
+                           float **logit, xs_measure *m);
+/* AUC and accuracy in per cent; null where nothing was measured. */
+json_t *measure_json(const xs_measure *m);
+json_t *per_cent_json(double x); /* null where it is not defined */
+json_t *number_json(double x);
 
 json_t *study_json(const xs_study *s); /* the resolved study */
 /* The same with what its domain files hold; newly made. */

@@ -1,5 +1,4 @@
 /* unit.c: running one unit.  A unit is done when its record is written. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,19 +13,8 @@ char *run_unit_path(const study_run *r, const char *unit, const char *file) {
               : text_format("%s/units/%s", r->out, unit);
 }
 
-xs_status run_rows(const study_run *r, int site, xs_split which, bool labelled, int64_t **rows,
-                   int64_t *n) {
-  const study_settings *t = &r->study->settings;
-  const xs_site *s = r->site[site];
-  bool by_image = strcmp(t->split_by, "image") == 0;
-  xs_status status = xs_split_rows(&s->images, (uint64_t)t->seed, by_image, which, rows, n);
-  if (status || !labelled) return status;
-  int64_t kept = 0;
-  for (int64_t i = 0; i < *n; i++) {
-    if (s->label[(*rows)[i]] >= 0) (*rows)[kept++] = (*rows)[i];
-  }
-  *n = kept;
-  return XS_OK;
+split_rule run_split(const study_run *r) {
+  return split_rule_of(r->study->settings.seed, r->study->settings.split_by);
 }
 
 static train_geometry study_geometry(const study_run *r) {
@@ -49,24 +37,9 @@ static train_job unit_job(const study_run *r, const char *task, const char *dir)
                      .watch = r->watch};
 }
 
-/* A split of a site as a training set; the rows are allocated. */
 static xs_status site_set(const study_run *r, int site, xs_split which, train_set *set) {
-  int64_t *rows = NULL;
-  const xs_site *s = r->site[site];
-  *set = (train_set){.images = &s->images, .label = s->label};
-  xs_status status = run_rows(r, site, which, true, &rows, &set->n);
-  set->rows = rows;
-  if (!status && set->n == 0) {
-    static const char *const word[] = {"training", "validation", "test", "whole"};
-    return (xs_status)fail(XS_FAILED,
-                           "site %s has no labelled images in its %s split; a site needs more, or "
-                           "none: then leave `classes` out of its domain file",
-                           s->images.name, word[which]);
-  }
-  return status;
+  return train_set_open(r->site[site], run_split(r), which, set);
 }
-
-static void release_set(train_set *set) { free((void *)(uintptr_t)set->rows); }
 
 static xs_status run_baseline(study_run *r, const study_unit *u, const char *dir) {
   const xs_site *s = r->site[u->source];
@@ -78,8 +51,8 @@ static xs_status run_baseline(study_run *r, const study_unit *u, const char *dir
   xs_status status = site_set(r, u->source, XS_TRAIN, &task.train);
   if (!status) status = site_set(r, u->source, XS_VALIDATION, &task.validation);
   if (!status) status = train_fit(&job, &task);
-  release_set(&task.train);
-  release_set(&task.validation);
+  train_set_release(&task.train);
+  train_set_release(&task.validation);
   return status;
 }
 
@@ -93,17 +66,20 @@ static char *baseline_path(const study_run *r, int site) {
 static xs_status run_adapter(study_run *r, const study_unit *u, const char *dir) {
   char *classifier = baseline_path(r, u->source);
   int64_t *target_rows = NULL;
+  const split_rule rule = run_split(r);
   adapt_task task = {.options = &r->study->settings.adapter,
                      .classifier = classifier,
                      .target = &r->site[u->target]->images};
   train_job job = unit_job(r, u->name, dir);
   xs_status status = site_set(r, u->source, XS_TRAIN, &task.source);
   if (!status) status = site_set(r, u->source, XS_VALIDATION, &task.validation);
-  if (!status) status = run_rows(r, u->target, XS_TRAIN, false, &target_rows, &task.target_n);
+  if (!status)
+    status = xs_split_rows(task.target, rule.seed, rule.by_image, XS_TRAIN, &target_rows,
+                           &task.target_n);
   task.target_rows = target_rows;
   if (!status) status = train_adapt(&job, &task);
-  release_set(&task.source);
-  release_set(&task.validation);
+  train_set_release(&task.source);
+  train_set_release(&task.validation);
   free(target_rows);
   free(classifier);
   return status;
@@ -136,7 +112,7 @@ static xs_status translate_split(const study_run *r, translator *g, int site, xs
     }
     *set = (train_set){.images = t->images, .label = t->label, .rows = t->rows, .n = from.n};
   }
-  release_set(&from);
+  train_set_release(&from);
   return status;
 }
 
@@ -169,33 +145,14 @@ static xs_status run_tuned(study_run *r, const study_unit *u, const char *dir) {
   return status;
 }
 
-/* What was run, with what: written last. */
 static xs_status write_record(const study_run *r, const study_unit *u, const char *dir) {
-  const char *section = u->kind == UNIT_BASELINE  ? "classifier"
-                        : u->kind == UNIT_ADAPTER ? "adapter"
-                                                  : "tune";
+  static const char *const section[] = {
+      [UNIT_BASELINE] = "classifier", [UNIT_ADAPTER] = "adapter", [UNIT_TUNED] = "tune"};
   json_t *study = study_json(r->study);
-  json_t *record =
-      json_pack("{s:s, s:I, s:O, s:s, s:s, s:{s:s}}", "unit", u->name, "seed",
-                (json_int_t)r->study->settings.seed, "options", json_object_get(study, section),
-                "device", "cpu", "precision", "f32", "versions", "xsite", xs_version());
   const train_job job = unit_job(r, u->name, dir);
-  run_record_machine(&job, record);
-  char *text = json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
-  char *path = file_join(dir, "record.json");
-  int status = file_write_atomic(path, text, strlen(text));
-  free(path);
-  free(text);
-  json_decref(record);
+  xs_status status = run_write_record(&job, json_object_get(study, section[u->kind]));
   json_decref(study);
-  return status ? XS_FAILED : XS_OK;
-}
-
-/* A finished unit needs none; a run that was killed may have left one. */
-static void remove_checkpoint(const char *dir) {
-  char *path = file_join(dir, "checkpoint.safetensors");
-  remove(path);
-  free(path);
+  return status;
 }
 
 static xs_status train_unit(study_run *r, const study_unit *u, const char *dir) {
@@ -226,7 +183,7 @@ xs_status unit_run(study_run *r, const study_unit *u) {
   char *dir = run_unit_path(r, u->name, NULL);
   bool done = folder_unit_done(r->out, u->name);
   xs_status status = done ? restore_unit(r, u, dir) : train_unit(r, u, dir);
-  if (!status) remove_checkpoint(dir);
+  if (!status) run_remove_checkpoint(dir);
   free(dir);
   return status;
 }

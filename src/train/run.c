@@ -101,6 +101,26 @@ void run_restore_machine(const train_job *job, const json_t *record) {
   }
 }
 
+xs_status run_write_record(const train_job *job, json_t *options) {
+  json_t *record = json_pack("{s:s, s:I, s:O*, s:s, s:s, s:{s:s}}", "unit", job->task, "seed",
+                             (json_int_t)job->seed, "options", options, "device", "cpu",
+                             "precision", "f32", "versions", "xsite", xs_version());
+  run_record_machine(job, record);
+  char *text = json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
+  char *path = run_path(job, "record.json");
+  int status = file_write_atomic(path, text, strlen(text));
+  free(path);
+  free(text);
+  json_decref(record);
+  return status ? XS_FAILED : XS_OK;
+}
+
+void run_remove_checkpoint(const char *dir) {
+  char *path = file_join(dir, "checkpoint.safetensors");
+  remove(path);
+  free(path);
+}
+
 bool run_stopped(const train_job *job) {
   return job->watch && job->watch->stop && job->watch->stop(job->watch->context);
 }

@@ -31,6 +31,12 @@ void run_record_machine(const train_job *job, json_t *record);
  * through the watch what differs. */
 void run_restore_machine(const train_job *job, const json_t *record);
 
+/* Writes record.json in the job's folder: with what it was made.  Written last, it says that all
+ * is there.  options: of the task, or NULL. */
+xs_status run_write_record(const train_job *job, json_t *options);
+/* Finished work needs none; a run that was killed after its record may have left one. */
+void run_remove_checkpoint(const char *dir);
+
 bool run_stopped(const train_job *job);
 xs_status run_interrupted(const train_job *job, int64_t step);
 /* Fails where a loss is not finite: names step and loss. */

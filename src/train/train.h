@@ -36,6 +36,22 @@ typedef struct train_set {
   int64_t n;
 } train_set;
 
+/* Which images are on which side of a site's split. */
+typedef struct split_rule {
+  uint64_t seed;
+  bool by_image; /* each image is drawn for itself, not with its group */
+} split_rule;
+
+bool site_is_labelled(const xs_site *s);                      /* at least one image is */
+split_rule split_rule_of(int64_t seed, const char *split_by); /* split_by: "group", "image" */
+
+/* The labelled images of a split, perhaps none; release with train_set_release. */
+xs_status train_set_open(const xs_site *s, split_rule rule, xs_split which, train_set *set);
+void train_set_release(train_set *set);
+/* Fails unless the site has labels and every split has an image of every class: a classifier is
+ * trained, chosen and measured on them. */
+xs_status train_check_splits(const xs_site *s, split_rule rule);
+
 /* ---- classifiers ------------------------------------------------------------------------------
  */
 typedef struct fit_task {

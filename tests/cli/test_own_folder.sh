@@ -66,10 +66,16 @@ expect 0 'AUC' eval --model trained/model.safetensors --data hospital.yaml --spl
 contains stdout "$((n + 1)) images" 'interval' 'accuracy'
 expect 0 '"auc"' eval --model trained/model.safetensors --data hospital.yaml --split all --threads 1 --json
 contains stdout '"site": "my-hospital"' "\"n\": $((n + 1))" '"skipped": 0'
-expect 0 'validation AUC' train --data hospital.yaml --out own "${common[@]}" --batch 16 --epochs 2
-expect 0 '' train --data hospital.yaml --start-from trained/model.safetensors --out tuned "${common[@]}" --batch 16 --epochs 1
+# Of 180 images, few seeds put every class on all sides of the split.
+expect 1 "no image of class '7' in its validation split" train --data hospital.yaml --out own "${common[@]}"
+expect 1 "no image of class '7' in its validation split" adapt --source hospital.yaml --target "$examples/optdigits.yaml" \
+  --model trained/model.safetensors --out own "${small[@]}"
+[ "$(ls -A own)" = "$(printf '.lock\nstudy.json')" ] || complain "work was begun without every class: $(ls -A own)"
+seed=(--seed 37)
+expect 0 'validation AUC' train --data hospital.yaml --out own "${seed[@]}" "${common[@]}" --batch 16 --epochs 2
+expect 0 '' train --data hospital.yaml --start-from trained/model.safetensors --out tuned "${seed[@]}" "${common[@]}" --batch 16 --epochs 1
 expect 0 'cycle' adapt --source hospital.yaml --target "$examples/optdigits.yaml" --model own/model.safetensors \
-  --out own-adapted "${small[@]}"
+  --out own-adapted "${seed[@]}" "${small[@]}"
 # More images than are translated at a time: each is the same as in a small translation.
 expect 0 '' translate --data "$examples/optdigits.yaml" --model adapted/generator.safetensors --out many --threads 1
 while IFS=, read -r file _ group _; do
@@ -108,12 +114,13 @@ contains stderr '1 of ' 'leave them out with --skip-unreadable'
 expect 0 'has no labels' study run study.yaml --out run "${tiny[@]}" --skip-unreadable
 contains stderr '1 unreadable left out; the first: hospital/images/zz.png'
 expect 0 'site new-hospital: 1 unreadable images left out' adapt --source hospital.yaml --target new.yaml --skip-unreadable \
-  --model own/model.safetensors --out skipped "${small[@]}"
+  --model own/model.safetensors --out skipped "${seed[@]}" "${small[@]}"
 contains run/results.json '"external": null' '"adapted": null' '"ceiling": null' '"gain": null' '"salvage": null' \
   '"mean_external_auc": null' '"average_salvage": null'
 contains run/report.html 'How the classifier from optdigits does at new-hospital was not measured'
 ls run/units | grep -q baseline-new && complain 'a baseline of a site without labels'
 expect 0 'done  tuned-optdigits-new-hospital' study plan study.yaml --out run "${tiny[@]:2}"
+expect 1 'site new-hospital has no labels' train --data new.yaml --skip-unreadable --out unlabelled
 expect 1 'has no labels' eval --model trained/model.safetensors --data new.yaml --skip-unreadable
 expect 0 'nothing to do' study run study.yaml --out run "${tiny[@]}"
 grep -qvE '^\{"time":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z",.*\}$' run/log.jsonl && complain 'log.jsonl is malformed'

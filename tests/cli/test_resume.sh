@@ -80,6 +80,35 @@ status=$?
   complain "a broken run without --resume: status $status, $(cat "$folder/stderr")"
 same "$before" "$(snapshot "$folder/broken")" 'a refused run'
 
+# Nobody else may work in a folder while a process does; when that is killed, others may.
+hold() { # hold FILE WORD...: starts xsite WORD... and halts it when the file is there; sets process
+  local file=$1
+  shift
+  "$xsite" "$@" >/dev/null 2>&1 </dev/null &
+  process=$!
+  for _ in $(seq 1000); do
+    [ -e "$file" ] && break
+    sleep 0.01
+  done
+  kill -STOP $process
+}
+let_go() {
+  kill -KILL $process
+  wait $process 2>/dev/null
+}
+study=(study run "$repository/examples/demo.yaml" --out "$folder/held" "${tiny[@]}")
+hold "$folder/held/units" "${study[@]}"
+expect 1 "$folder/held: another xsite is at work in this folder" "${study[@]}"
+expect 1 "$folder/held: another xsite is at work in this folder" "${study[@]}" --resume
+let_go
+demo "$folder/held" --resume || complain "resuming what was held: $(cat "$folder/stderr")"
+same "$whole" "$(results_of "$folder/held")" 'a run that was held'
+train=(train --data "$repository/examples/optdigits.yaml" --out "$folder/trained" --threads 1 --size 16 --epochs 3)
+hold "$folder/trained/study.json" "${train[@]}"
+expect 1 "$folder/trained: another xsite is at work in this folder" "${train[@]}"
+let_go
+expect 0 'validation AUC' "${train[@]}" --resume
+
 # Kernels that were measured are in the checkpoint, and the resumed run uses those.
 measured="$folder/measured/units/baseline-optdigits"
 for _ in 1 2 3 4 5 6 7 8 9; do
