@@ -188,6 +188,35 @@ size_t tg_plan_bytes(const tg_plan *p); /* the block of intermediate values */
 /* One line per planned step: kernel, shapes, buffer; newly allocated. */
 char *tg_plan_dump(const tg_plan *p);
 
+/* ---- profiles: where a plan's time goes, and how long it would take at the machine's own rates
+ * ---
+ */
+typedef struct tg_step_profile {
+  const char *operation,
+      *kernel;           /* "conv", "winograd"; kernel "chain": fused pointwise operators */
+  char site[512];        /* shapes and geometry as tg_plan_dump shows them */
+  double start, seconds; /* of the last run of a timed plan: since the run's start, and how long */
+  double flop;           /* of the definition: 2 n ho wo kh kw ci co of a convolution, 2 m n k of a
+                          * matrix product, 0 of the others, whose time is memory's */
+  double kernel_flop;    /* of the kernel's own algorithm: fewer where that is Winograd's */
+  double bytes;          /* every operand read once and every result written once */
+} tg_step_profile;
+int tg_plan_steps(const tg_plan *p);
+void tg_plan_profile(const tg_plan *p, int i, tg_step_profile *out); /* i in order of execution */
+
+/* What this machine reaches on tg_threads() threads. */
+enum { TG_COPIES = 6 };
+typedef struct tg_rates {
+  double flop; /* FLOP/s of the best large f32 matrix product */
+  struct {
+    double size, rate; /* bytes/s, read and written, of copying between two halves of size bytes */
+  } copy[TG_COPIES];   /* size grows: caches first, then memory */
+} tg_rates;
+int tg_rates_measure(tg_rates *r); /* takes about a second and 256 MB */
+/* The roofline (Williams, Waterman and Patterson 2009): the least seconds of a step, which are the
+ * longer of kernel_flop at the product's rate and bytes at the rate of copying as many. */
+double tg_rates_limit(const tg_rates *r, const tg_step_profile *s, bool *memory);
+
 /* ---- threads ----------------------------------------------------------------------------------
  */
 void tg_set_threads(int n); /* 0: as OMP_NUM_THREADS says, or one for each processor */

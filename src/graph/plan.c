@@ -298,50 +298,25 @@ static void run_step(tg_plan *p, plan_step *s, uint64_t step) {
   if (s->site.op->flags & OP_UPDATE) mark_changed(p, s);
 }
 
+static void time_step(tg_plan *p, plan_step *s, uint64_t step, double run_start) {
+  double start = now();
+  run_step(p, s, step);
+  s->start = start - run_start;
+  s->took = now() - start;
+  s->seconds += s->took;
+}
+
 int tg_plan_run(tg_plan *p, uint64_t step) {
+  double start = p->timed ? now() : 0;
   for (int i = 0; i < p->steps; i++) {
-    double start = p->timed ? now() : 0;
-    run_step(p, &p->step[i], step);
-    if (p->timed) p->step[i].seconds += now() - start;
+    if (p->timed) {
+      time_step(p, &p->step[i], step, start);
+    } else {
+      run_step(p, &p->step[i], step);
+    }
   }
   p->runs++;
   return 0;
-}
-
-static void describe_step(const plan_step *s, char *text, size_t size) {
-  if (!s->chain) {
-    char site[400];
-    graph_describe_site(&s->site, site, sizeof site);
-    snprintf(text, size, "%d %-12s %s%s\n", s->out[0], s->kernel->name, site,
-             s->pack ? " packed" : "");
-    return;
-  }
-  char shape[96];
-  graph_describe_shape(s->chain->shape, shape, sizeof shape);
-  int used = snprintf(text, size, "%d %-12s %s in %d out %d:", s->out[0], "chain", shape, s->n_in,
-                      s->n_out);
-  for (int i = 0; i < s->chain->steps && used > 0 && (size_t)used < size; i++) {
-    used += snprintf(text + used, size - (size_t)used, " %s", s->chain->step[i].op->name);
-  }
-  if (used > 0 && (size_t)used < size) snprintf(text + used, size - (size_t)used, "\n");
-}
-
-char *tg_plan_dump(const tg_plan *p) {
-  size_t used = 0;
-  char *text = memory_new(1), line[1024];
-  for (int i = 0; i < p->steps; i++) {
-    int time_width = 0;
-    if (p->timed && p->runs) {
-      time_width =
-          snprintf(line, sizeof line, "%9.3f ms  ", 1e3 * p->step[i].seconds / (double)p->runs);
-    }
-    describe_step(&p->step[i], line + time_width, sizeof line - (size_t)time_width);
-    size_t length = strlen(line);
-    text = memory_grow(text, used + length + 1);
-    memcpy(text + used, line, length + 1);
-    used += length;
-  }
-  return text;
 }
 
 /* The first number of OMP_NUM_THREADS (a list has one for each level of nesting), or 0. */

@@ -4,6 +4,7 @@
  * fuse.c    folds epilogues into their producers and pointwise nodes into chains
  * memory.c  places values in one block
  * choose.c  picks a kernel per step
+ * profile.c says what the steps are, what they cost and how long they took
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -23,7 +24,8 @@ typedef struct plan_step {
   tg_value in[OP_MAX_INPUTS], out[OP_MAX_OUTPUTS];
   op_buffers buffers;
   size_t scratch;
-  double seconds;      /* of all runs, where the plan is timed */
+  double start, took;  /* of the last run, where the plan is timed: since its start, and how long */
+  double seconds;      /* of all runs */
   int pack_slot;       /* parameter that pack is made from; -1: a computed value */
   store_pack *pack;    /* or NULL */
   store_pack own_pack; /* for a computed value */

@@ -53,12 +53,18 @@ static void define_adam(const op_site *s, const op_buffers *b) {
   }
 }
 
+/* The moments are written too. */
+static void cost_adam(const op_site *s, op_cost *c) {
+  c->elements += 2.0 * (double)tg_count(s->out);
+}
+
 const op op_adam = {.name = "adam",
                     .inputs = 6,
                     .flags = OP_UPDATE,
                     .shape = shape_adam,
                     .reference = define_adam,
-                    .cpu = adam_kernels};
+                    .cpu = adam_kernels,
+                    .cost = cost_adam};
 
 /* The parameter's moment; the parameter itself if it is none, which the shape rule then refuses. */
 static tg_value moment(tg_graph *g, tg_value param, const char *suffix) {

@@ -173,6 +173,12 @@ static void reference_conv_dw(const op_site *s, const op_buffers *b) {
   walk(&g, tap_dw, (double *)b->in[0], b->out[0], (double *)b->in[1]);
 }
 
+/* The direct algorithm's, taps in the padding included, as the field counts. */
+static void cost_conv(const op_site *s, op_cost *c) {
+  conv_geometry g = conv_site_geometry(s);
+  c->flop = 2.0 * (double)(g.n * g.ho * g.wo) * (double)(g.kh * g.kw * g.ci * g.co);
+}
+
 /* ---- builders ----------------------------------------------------------------------------- */
 
 tg_value tg_conv(tg_graph *g, tg_value x, tg_value w, int stride, int pad) {
@@ -203,7 +209,8 @@ const op op_conv = {.name = "conv",
                     .shape = shape_conv,
                     .gradient = gradient_conv,
                     .reference = reference_conv,
-                    .cpu = conv_cpu};
+                    .cpu = conv_cpu,
+                    .cost = cost_conv};
 
 const op op_conv_dx = {.name = "conv_dx",
                        .inputs = 2,
@@ -211,11 +218,13 @@ const op op_conv_dx = {.name = "conv_dx",
                        .shape = shape_conv_dx,
                        .gradient = gradient_conv_dx,
                        .reference = reference_conv_dx,
-                       .cpu = conv_dx_cpu};
+                       .cpu = conv_dx_cpu,
+                       .cost = cost_conv};
 
 const op op_conv_dw = {.name = "conv_dw",
                        .inputs = 2,
                        .shape = shape_conv_dw,
                        .gradient = gradient_conv_dw,
                        .reference = reference_conv_dw,
-                       .cpu = conv_dw_cpu};
+                       .cpu = conv_dw_cpu,
+                       .cost = cost_conv};

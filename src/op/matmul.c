@@ -60,6 +60,11 @@ static void reference_matmul(const op_site *s, const op_buffers *b) {
   }
 }
 
+static void cost_matmul(const op_site *s, op_cost *c) {
+  int64_t k = s->attr.i[TRANSPOSE_A] ? op_rows(&s->in[0]) : s->in[0].d[3];
+  c->flop = 2.0 * (double)tg_count(s->out) * (double)k;
+}
+
 tg_value tg_matmul(tg_graph *g, tg_value a, tg_value b, bool transpose_a, bool transpose_b) {
   return op_node(g, &op_matmul, 2, (tg_value[]){a, b}, &(op_attr){.i = {transpose_a, transpose_b}});
 }
@@ -72,4 +77,5 @@ const op op_matmul = {.name = "matmul",
                       .shape = shape_matmul,
                       .gradient = gradient_matmul,
                       .reference = reference_matmul,
-                      .cpu = matmul_cpu};
+                      .cpu = matmul_cpu,
+                      .cost = cost_matmul};

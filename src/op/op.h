@@ -34,6 +34,12 @@ typedef struct op_site {
   op_fusion fusion;
 } op_site;
 
+/* What a site costs at least: the two axes of the roofline. */
+typedef struct op_cost {
+  double flop;     /* multiplications and additions of its products; 0: memory sets the time */
+  double elements; /* read and written */
+} op_cost;
+
 typedef struct op_buffers {
   const void *in[OP_MAX_INPUTS];
   void *out[OP_MAX_OUTPUTS]; /* [0] the output; updates: the parameter memory that they change */
@@ -56,6 +62,8 @@ typedef struct op_kernel {
   void (*packed_key)(const op_site *s, const void *state, char key[64]);
   void (*pack)(const op_site *s, const void *state, const void *w, void *packed);
   void (*run)(const op_site *s, void *state, const op_buffers *b);
+  /* Changes the operator's cost to that of this algorithm (NULL: the same). */
+  void (*cost)(const op_site *s, op_cost *c);
 } op_kernel;
 
 /* What a gradient rule sees.  It sets dx[i] (TG_NONE: no gradient) by building nodes in g. */
@@ -91,6 +99,9 @@ typedef struct op {
   /* The definition, in double: in, out and scratch are arrays of double; nothing is fused. */
   void (*reference)(const op_site *s, const op_buffers *b);
   const op_kernel *const *cpu; /* NULL-terminated, best first; NULL: only the reference */
+  /* Changes the cost that c holds: no flop, every operand and the output moved once (NULL: that).
+   */
+  void (*cost)(const op_site *s, op_cost *c);
 } op;
 
 #define OP(stem) extern const op op_##stem;

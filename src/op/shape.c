@@ -114,12 +114,17 @@ static void define_slice(const op_site *s, const op_buffers *b) {
   slice_elements(s, b, sizeof(double));
 }
 
+static void cost_slice(const op_site *s, op_cost *c) {
+  c->elements = 2.0 * (double)tg_count(s->out);
+}
+
 const op op_slice = {.name = "slice",
                      .inputs = 1,
                      .shape = shape_slice,
                      .gradient = gradient_slice,
                      .reference = define_slice,
-                     .cpu = slice_cpu};
+                     .cpu = slice_cpu,
+                     .cost = cost_slice};
 
 /* ---- pad ---------------------------------------------------------------------------------- */
 

@@ -38,6 +38,15 @@ expect 2 "--threads: 'many' is not allowed here; it must be a whole number" stud
 bench='bench classifier --batch 1 --repeats 1 --json'
 OMP_NUM_THREADS=3,2 expect 0 '"threads": 3' $bench
 OMP_NUM_THREADS=3 expect 0 '"threads": 1' $bench --threads 1
+expect 0 'classifier step: ' $bench --no-json --threads 1 --explain --trace "$folder/trace.json"
+for line in 'this machine: 1 threads' 'GFLOP/s; copies' 'the rest is here: ' ' lost ms  time ms  share'; do
+  if ! grep -qF "$line" "$folder/out"; then
+    echo "--explain lacks: $line"
+    failures=$((failures + 1))
+  fi
+done
+expect 1 "$folder/trace.json is there already; nothing was changed" $bench --trace "$folder/trace.json"
+expect 0 '"limited_by": "products"' $bench --threads 1 --explain
 expect 2 '--model needs a value' eval --model
 expect 2 'eval needs --model FILE' eval
 expect 2 'predict needs IMAGE...' predict --model m

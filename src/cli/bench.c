@@ -1,0 +1,179 @@
+/* bench.c: timing of training steps on made-up images. */
+#include "bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "error.h"
+#include "file.h"
+#include "random.h"
+
+/* Seconds of every repeat: of the whole step, and of each of its kernels [kernels][repeats]. */
+typedef struct bench_times {
+  double *step, *kernel;
+} bench_times;
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b) {
+  const double *x = a, *y = b;
+  return *x < *y ? -1 : *x > *y;
+}
+
+static double median(double *x, int64_t n) {
+  qsort(x, (size_t)n, sizeof *x, by_value);
+  return x[n / 2];
+}
+
+int bench_check(const bench_options *o) {
+  if (!o->trace || !file_exists(o->trace)) return XS_OK;
+  return fail(XS_FAILED, "%s is there already; nothing was changed: give a new file with --trace",
+              o->trace);
+}
+
+tg_plan_options bench_plan_options(const bench_options *o) {
+  return (tg_plan_options){.effort = o->measure_kernels ? TG_MEASURE : TG_ESTIMATE,
+                           .seed = 1,
+                           .timed = o->plan || o->explain || o->trace};
+}
+
+void bench_fill_uniform(tg_plan *p, tg_value v, int64_t count) {
+  float *x = tg_plan_data(p, v);
+  for (int64_t i = 0; x && i < count; i++) {
+    x[i] = 2 * random_uniform(1, random_stream("bench"), 0, (uint64_t)i) - 1;
+  }
+}
+
+void bench_set_scalar(tg_plan *p, tg_value v, float x) { *(float *)tg_plan_data(p, v) = x; }
+
+/* ---- timing ------------------------------------------------------------------------------- */
+
+int bench_kernels(const bench_step *s) {
+  int n = 0;
+  for (int k = 0; k < s->plans; k++) n += tg_plan_steps(s->plan[k]);
+  return n;
+}
+
+void bench_profile(const bench_step *s, int i, tg_step_profile *out) {
+  double end = 0;
+  int k = 0;
+  for (; i >= tg_plan_steps(s->plan[k]); k++) {
+    int n = tg_plan_steps(s->plan[k]);
+    tg_plan_profile(s->plan[k], n - 1, out);
+    end += out->start + out->seconds;
+    i -= n;
+  }
+  tg_plan_profile(s->plan[k], i, out);
+  out->start += end;
+}
+
+static void note_kernels(const bench_options *o, const bench_step *s, int64_t repeat,
+                         double *took) {
+  tg_step_profile p;
+  for (int i = 0; i < bench_kernels(s); i++) {
+    bench_profile(s, i, &p);
+    took[i * o->repeats + repeat] = p.seconds;
+  }
+}
+
+/* Runs the step's plans in turn, twice to warm up and then `repeats` times. */
+static void time_step(const bench_options *o, const bench_step *s, bench_times *t) {
+  t->step = memory_new((size_t)o->repeats * sizeof *t->step);
+  t->kernel = memory_new((size_t)o->repeats * (size_t)bench_kernels(s) * sizeof *t->kernel);
+  for (int64_t i = -2; i < o->repeats; i++) {
+    double start = now();
+    for (int k = 0; k < s->plans; k++) tg_plan_run(s->plan[k], (uint64_t)(i + 2));
+    if (i < 0) continue;
+    t->step[i] = now() - start;
+    if (o->explain) note_kernels(o, s, i, t->kernel);
+  }
+}
+
+/* ---- printing ----------------------------------------------------------------------------- */
+
+static double peak_bytes(void) {
+  struct rusage u;
+  getrusage(RUSAGE_SELF, &u);
+  return 1024.0 * (double)u.ru_maxrss;
+}
+
+static void print_plans(int n, const bench_step *s) {
+  for (int i = 0; i < n; i++) {
+    for (int k = 0; k < s[i].plans; k++) {
+      char *text = tg_plan_dump(s[i].plan[k]);
+      printf("%s, %.1f MB of intermediate values:\n%s\n", s[i].name,
+             (double)tg_plan_bytes(s[i].plan[k]) / 1e6, text);
+      free(text);
+    }
+  }
+}
+
+static json_t *numbers_json(const bench_options *o, int n, const bench_step *s, bench_times *t) {
+  json_t *j = json_object();
+  for (int i = 0; i < n; i++) {
+    json_object_set_new(j, s[i].key, json_real(1e3 * median(t[i].step, o->repeats)));
+  }
+  json_object_set_new(j, "peak_bytes", json_real(peak_bytes()));
+  json_object_set_new(j, "threads", json_integer(tg_threads()));
+  return j;
+}
+
+/* Adds to j, or prints, each step's explanation. */
+static int explain(const bench_options *o, int n, const bench_step *s, const bench_times *t,
+                   json_t *j) {
+  tg_rates r;
+  if (tg_rates_measure(&r)) return fail_context(XS_FAILED, "--explain: ");
+  json_t *steps = json_array();
+  if (!o->json) explain_print_rates(&r);
+  for (int i = 0; i < n; i++) {
+    int kernels = bench_kernels(&s[i]);
+    double *seconds = memory_new((size_t)kernels * sizeof *seconds);
+    for (int k = 0; k < kernels; k++) seconds[k] = median(&t[i].kernel[k * o->repeats], o->repeats);
+    explanation e = explain_step(&s[i], &r, seconds);
+    if (o->json) {
+      json_array_append_new(steps, explain_json(&e));
+    } else {
+      explain_print(&e);
+    }
+    explain_free(&e);
+    free(seconds);
+  }
+  json_object_set_new(j, "explain",
+                      json_pack("{s:o, s:o}", "machine", explain_rates_json(&r), "steps", steps));
+  return XS_OK;
+}
+
+static int print(const bench_options *o, int n, const bench_step *s, bench_times *t) {
+  json_t *j = numbers_json(o, n, s, t), *value;
+  const char *key;
+  if (o->plan) print_plans(n, s);
+  if (!o->json) {
+    json_object_foreach(j, key, value) printf("%-14s %.4g\n", key, json_number_value(value));
+  }
+  int status = o->explain ? explain(o, n, s, t, j) : XS_OK;
+  if (!status && o->json) {
+    json_dumpf(j, stdout, JSON_PRESERVE_ORDER);
+    putchar('\n');
+  }
+  json_decref(j);
+  return status;
+}
+
+int bench_run(const bench_options *o, int n, const bench_step *s) {
+  bench_times *t = memory_new((size_t)n * sizeof *t);
+  for (int i = 0; i < n; i++) time_step(o, &s[i], &t[i]);
+  int status = o->trace ? trace_write(o->trace, n, s) : XS_OK;
+  if (!status) status = print(o, n, s, t);
+  for (int i = 0; i < n; i++) {
+    free(t[i].step);
+    free(t[i].kernel);
+  }
+  free(t);
+  return status;
+}

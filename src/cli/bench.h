@@ -1,0 +1,82 @@
+/* bench.h: what the bench verbs share: options, timing, the roofline and the trace. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <jansson.h>
+
+#include "cli.h"
+#include "rows.h"
+#include "tg.h"
+
+typedef struct bench_options {
+  int64_t channels, batch, size, blocks, repeats, threads;
+  char *precision, *model, *trace;
+  bool json, plan, measure_kernels, explain;
+} bench_options;
+
+#define BENCH_FIELD(name) offsetof(bench_options, name)
+#define BENCH_INTEGER_ROW(name, fallback, low, high, help)                                         \
+  OPTION_INTEGER_ROW(NULL, 0, bench_options, name, fallback, low, high, help)
+#define BENCH_TRACE_ROW                                                                            \
+  {                                                                                                \
+    NULL, "trace", OPTION_TEXT, BENCH_FIELD(trace), NULL, false, 0, 0, NULL, "FILE",               \
+        "new trace file of the last run, for Perfetto or chrome://tracing"                         \
+  }
+#define BENCH_ROWS                                                                                 \
+  BENCH_INTEGER_ROW(size, "32", 1, 4096, "height and width of the images"),                        \
+      OPTION_CHOICE_ROW(NULL, 0, bench_options, precision, "f32", "f32", "NAME",                   \
+                        "number format of activations and products"),                              \
+      BENCH_INTEGER_ROW(repeats, "7", 1, 10000, "timed steps; the median is printed"),             \
+      THREADS_ROW(BENCH_FIELD(threads)), MEASURE_KERNELS_ROW(BENCH_FIELD(measure_kernels)),        \
+      OPTION_FLAG_ROW(NULL, 0, bench_options, plan,                                                \
+                      "print the planned steps and their mean times too"),                         \
+      OPTION_FLAG_ROW(NULL, 0, bench_options, explain,                                             \
+                      "compare every planned kernel with what this machine reaches (a roofline)"), \
+      BENCH_TRACE_ROW, JSON_ROW(BENCH_FIELD(json), "print JSON")
+
+enum { BENCH_MOST_PLANS = 2 };
+
+/* A training step: plans that run one after the other. */
+typedef struct bench_step {
+  const char *name, *key; /* "critic step", "critic_ms" */
+  int plans;
+  tg_plan *plan[BENCH_MOST_PLANS];
+} bench_step;
+
+/* Before any work: refuses a trace file that exists. */
+int bench_check(const bench_options *o);
+tg_plan_options bench_plan_options(const bench_options *o);
+void bench_fill_uniform(tg_plan *p, tg_value v, int64_t count); /* in [-1,1) */
+void bench_set_scalar(tg_plan *p, tg_value v, float x);
+/* Times the steps and prints what the options ask for; their plans have their inputs. */
+int bench_run(const bench_options *o, int n, const bench_step *step);
+
+int bench_kernels(const bench_step *s); /* planned kernels of all its plans */
+/* Kernel i of the step, its start counted from the step's. */
+void bench_profile(const bench_step *s, int i, tg_step_profile *out);
+
+/* The step's kernels, [bench_kernels] of them with their median seconds, against the roofline;
+ * equal sites are one row, rows with most time lost first. */
+typedef struct explain_row {
+  tg_step_profile profile; /* of one */
+  int count;               /* of equal ones */
+  double seconds, limit;   /* of all: median and least */
+  bool memory;             /* what limits them: moving, else products */
+} explain_row;
+typedef struct explanation {
+  const char *name;
+  int kernels, rows;
+  explain_row *row;
+  double seconds, limit; /* sums */
+} explanation;
+explanation explain_step(const bench_step *s, const tg_rates *r, const double *seconds);
+void explain_free(explanation *e);
+void explain_print_rates(const tg_rates *r);
+void explain_print(const explanation *e);
+json_t *explain_rates_json(const tg_rates *r);
+json_t *explain_json(const explanation *e);
+
+/* Chrome's trace event format: a complete event for every kernel, a track for every step. */
+int trace_write(const char *path, int n, const bench_step *step);
+
+#endif

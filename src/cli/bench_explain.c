@@ -1,0 +1,158 @@
+/* bench_explain.c: the roofline of a training step: its kernels' times beside the least that the
+ * machine's own rates allow. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "file.h"
+
+static const double summed_up = 0.1; /* of the lost time: the last rows */
+
+static double lost(const explain_row *r) { return r->seconds - r->limit; }
+
+/* The rows, most lost first, that say where all but a tenth of the lost time is. */
+static int count_telling(const explain_row *r, int n) {
+  double left = 0;
+  int telling = 0;
+  for (int i = 0; i < n; i++) left += lost(&r[i]);
+  for (double enough = summed_up * left; telling < n && left > enough; telling++) {
+    left -= lost(&r[telling]);
+  }
+  return telling;
+}
+
+static int by_loss(const void *a, const void *b) {
+  const explain_row *x = a, *y = b;
+  return lost(x) > lost(y) ? -1 : lost(x) < lost(y);
+}
+
+static bool same_kernel(const tg_step_profile *a, const tg_step_profile *b) {
+  return strcmp(a->operation, b->operation) == 0 && strcmp(a->kernel, b->kernel) == 0;
+}
+
+static bool same_site(const tg_step_profile *a, const tg_step_profile *b) {
+  return same_kernel(a, b) && strcmp(a->site, b->site) == 0;
+}
+
+/* Adds x to the row of its kind, which is made if there is none; rows before the addition. */
+static int add_row(explain_row *row, int n, const explain_row *x,
+                   bool (*same)(const tg_step_profile *, const tg_step_profile *)) {
+  int i = 0;
+  while (i < n && !same(&row[i].profile, &x->profile)) i++;
+  if (i == n) {
+    row[n] = *x;
+    return n + 1;
+  }
+  row[i].count += x->count;
+  row[i].seconds += x->seconds;
+  row[i].limit += x->limit;
+  return n;
+}
+
+explanation explain_step(const bench_step *s, const tg_rates *r, const double *seconds) {
+  explanation e = {.name = s->name, .kernels = bench_kernels(s)};
+  e.row = memory_new((size_t)e.kernels * sizeof *e.row);
+  for (int i = 0; i < e.kernels; i++) {
+    explain_row x = {.count = 1, .seconds = seconds[i]};
+    bench_profile(s, i, &x.profile);
+    x.limit = tg_rates_limit(r, &x.profile, &x.memory);
+    e.seconds += x.seconds;
+    e.limit += x.limit;
+    e.rows = add_row(e.row, e.rows, &x, same_site);
+  }
+  qsort(e.row, (size_t)e.rows, sizeof *e.row, by_loss);
+  return e;
+}
+
+void explain_free(explanation *e) {
+  free(e->row);
+  e->row = NULL;
+}
+
+/* ---- as text ------------------------------------------------------------------------------ */
+
+static double percent(double part, double whole) { return whole > 0 ? 100 * part / whole : 0; }
+
+void explain_print_rates(const tg_rates *r) {
+  printf("\nthis machine: %d threads, %s; matrix products %.0f GFLOP/s; copies (read and write)",
+         tg_threads(), tg_processor(), r->flop / 1e9);
+  for (int i = 0; i < TG_COPIES; i++) {
+    printf("%s %.3g MB %.0f", i ? "," : " of", r->copy[i].size / (1 << 20), r->copy[i].rate / 1e9);
+  }
+  printf(" GB/s\nThe images are made up: no time goes to waiting for data.\n");
+}
+
+/* The kinds of kernel that lose most, over all their sites. */
+static void print_kinds(const explanation *e) {
+  explain_row *kind = memory_new((size_t)e->rows * sizeof *kind);
+  int n = 0;
+  for (int i = 0; i < e->rows; i++) n = add_row(kind, n, &e->row[i], same_kernel);
+  qsort(kind, (size_t)n, sizeof *kind, by_loss);
+  printf("the rest is here:");
+  for (int i = 0, telling = count_telling(kind, n); i < telling; i++) {
+    printf("%s %s/%s %.0f %%", i ? "," : "", kind[i].profile.operation, kind[i].profile.kernel,
+           percent(lost(&kind[i]), e->seconds));
+  }
+  printf("\n");
+  free(kind);
+}
+
+static void print_row(const explanation *e, const explain_row *r) {
+  const tg_step_profile *p = &r->profile;
+  double work = r->count * (r->memory ? p->bytes : p->flop) / 1e9;
+  printf("%8.3f %8.3f %5.1f%% %5.0f%%  %8.4f %-6s %7.1f %7.1f %5d  %-8s %s\n", 1e3 * lost(r),
+         1e3 * r->seconds, percent(r->seconds, e->seconds), percent(r->limit, r->seconds), work,
+         r->memory ? "GB" : "GFLOP", work / r->seconds, work / r->limit, r->count, p->kernel,
+         p->site);
+}
+
+static void print_others(const explanation *e, int first) {
+  explain_row sum = {0};
+  for (int i = first; i < e->rows; i++) {
+    sum.count += e->row[i].count;
+    sum.seconds += e->row[i].seconds;
+    sum.limit += e->row[i].limit;
+  }
+  if (!sum.count) return;
+  printf("%8.3f %8.3f %5.1f%% %5.0f%%  %31s %5d  others\n", 1e3 * lost(&sum), 1e3 * sum.seconds,
+         percent(sum.seconds, e->seconds), percent(sum.limit, sum.seconds), "", sum.count);
+}
+
+void explain_print(const explanation *e) {
+  printf(
+      "\n%s: %.2f ms in %d kernels; at the machine's limits %.2f ms: it runs at %.0f %% of them\n",
+      e->name, 1e3 * e->seconds, e->kernels, 1e3 * e->limit, percent(e->limit, e->seconds));
+  print_kinds(e);
+  printf(
+      " lost ms  time ms  share of limit  work              per s   limit sites  kernel, site\n");
+  int telling = count_telling(e->row, e->rows);
+  for (int i = 0; i < telling; i++) print_row(e, &e->row[i]);
+  print_others(e, telling);
+}
+
+/* ---- as JSON ------------------------------------------------------------------------------ */
+
+json_t *explain_rates_json(const tg_rates *r) {
+  json_t *copies = json_array();
+  for (int i = 0; i < TG_COPIES; i++) {
+    json_array_append_new(copies, json_pack("{s:f, s:f}", "bytes", r->copy[i].size,
+                                            "bytes_per_second", r->copy[i].rate));
+  }
+  return json_pack("{s:s, s:f, s:o}", "processor", tg_processor(), "flop_per_second", r->flop,
+                   "copies", copies);
+}
+
+static json_t *row_json(const explain_row *r) {
+  const tg_step_profile *p = &r->profile;
+  return json_pack("{s:s, s:s, s:s, s:i, s:f, s:f, s:s, s:f, s:f, s:f}", "operation", p->operation,
+                   "kernel", p->kernel, "site", p->site, "count", r->count, "ms", 1e3 * r->seconds,
+                   "limit_ms", 1e3 * r->limit, "limited_by", r->memory ? "memory" : "products",
+                   "flop", p->flop, "kernel_flop", p->kernel_flop, "bytes", p->bytes);
+}
+
+json_t *explain_json(const explanation *e) {
+  json_t *rows = json_array();
+  for (int i = 0; i < e->rows; i++) json_array_append_new(rows, row_json(&e->row[i]));
+  return json_pack("{s:s, s:f, s:f, s:o}", "name", e->name, "ms", 1e3 * e->seconds, "limit_ms",
+                   1e3 * e->limit, "kernels", rows);
+}

@@ -1,0 +1,77 @@
+/* profile.c: what a plan says of its steps: what they are, how long they took, what they cost. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "plan.h"
+
+static void describe_chain(const plan_step *s, char *text, size_t size) {
+  char shape[96];
+  graph_describe_shape(s->chain->shape, shape, sizeof shape);
+  int used = snprintf(text, size, "%s in %d out %d:", shape, s->n_in, s->n_out);
+  for (int i = 0; i < s->chain->steps && used > 0 && (size_t)used < size; i++) {
+    used += snprintf(text + used, size - (size_t)used, " %s", s->chain->step[i].op->name);
+  }
+}
+
+static void describe_step(const plan_step *s, char *text, size_t size) {
+  if (s->chain) {
+    describe_chain(s, text, size);
+    return;
+  }
+  graph_describe_site(&s->site, text, size);
+  size_t used = strlen(text);
+  if (s->pack) snprintf(text + used, size - used, " packed");
+}
+
+static const char *kernel_name(const plan_step *s) { return s->chain ? "chain" : s->kernel->name; }
+
+char *tg_plan_dump(const tg_plan *p) {
+  size_t used = 0;
+  char *text = memory_new(1), line[1024], site[512];
+  for (int i = 0; i < p->steps; i++) {
+    const plan_step *s = &p->step[i];
+    int time_width = 0;
+    if (p->timed && p->runs) {
+      time_width = snprintf(line, sizeof line, "%9.3f ms  ", 1e3 * s->seconds / (double)p->runs);
+    }
+    describe_step(s, site, sizeof site);
+    snprintf(line + time_width, sizeof line - (size_t)time_width, "%d %-12s %s\n", s->out[0],
+             kernel_name(s), site);
+    size_t length = strlen(line);
+    text = memory_grow(text, used + length + 1);
+    memcpy(text + used, line, length + 1);
+    used += length;
+  }
+  return text;
+}
+
+static op_cost cost_of_chain(const plan_step *s) {
+  op_cost c = {.elements = (double)s->n_out * (double)tg_count(s->chain->shape)};
+  for (int i = 0; i < s->n_in; i++) c.elements += (double)tg_count(s->chain->input[i]);
+  return c;
+}
+
+static op_cost cost_of_site(const op_site *s) {
+  op_cost c = {.elements = (double)tg_count(s->out)};
+  for (int i = 0; i < s->n; i++) c.elements += (double)tg_count(s->in[i]);
+  if (s->op->cost) s->op->cost(s, &c);
+  return c;
+}
+
+int tg_plan_steps(const tg_plan *p) { return p->steps; }
+
+void tg_plan_profile(const tg_plan *p, int i, tg_step_profile *out) {
+  const plan_step *s = &p->step[i];
+  op_cost c = s->chain ? cost_of_chain(s) : cost_of_site(&s->site);
+  *out = (tg_step_profile){.operation = s->chain ? "pointwise" : s->site.op->name,
+                           .kernel = kernel_name(s),
+                           .start = s->start,
+                           .seconds = s->took,
+                           .flop = c.flop};
+  describe_step(s, out->site, sizeof out->site);
+  if (!s->chain && s->kernel->cost) s->kernel->cost(&s->site, &c);
+  out->kernel_flop = c.flop;
+  out->bytes = c.elements * (double)tg_device_element(p->store->device);
+}

@@ -1,0 +1,78 @@
+/* rates.c: what this machine reaches: the two roofs of the roofline, measured. */
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "onednn.h"
+#include "store.h"
+
+enum { KB = 1024, SMALLEST = 256 * KB, RUN_BYTES = 8 * 1024 * KB };
+static const double product_seconds = 0.15, copy_seconds = 0.05;
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* The best FLOP/s of products of n x n matrices; 0: no memory. */
+static double product_rate(int64_t n) {
+  float *x = store_allocate(3 * (size_t)(n * n) * sizeof *x);
+  if (!x) return 0;
+  double best = 0, flop = 2 * pow((double)n, 3);
+  const onednn_gemm g = {.m = n, .n = n, .k = n, .lda = n, .ldb = n, .ldc = n};
+  for (double first = now(), start = first; start - first < product_seconds; start = now()) {
+    onednn_sgemm(&g, x, x + n * n, x + 2 * n * n);
+    best = fmax(best, flop / (now() - start));
+  }
+  free(x);
+  return best;
+}
+
+/* Every thread copies between the halves of its own part, there and back. */
+static void copy_parts(char *x, size_t size, int runs) {
+#pragma omp parallel
+  {
+    size_t half = size / 2 / (size_t)omp_get_num_threads();
+    char *a = x + 2 * half * (size_t)omp_get_thread_num(), *b = a + half;
+    for (int i = 0; i < runs; i++) memcpy(i % 2 ? b : a, i % 2 ? a : b, half);
+  }
+}
+
+/* The best bytes/s, read and written, of copying within size bytes of x. */
+static double copy_rate(char *x, size_t size) {
+  double best = 0;
+  int runs = 1 + (int)(RUN_BYTES / size);
+  copy_parts(x, size, runs);
+  for (double first = now(), start = first; start - first < copy_seconds; start = now()) {
+    copy_parts(x, size, runs);
+    best = fmax(best, (double)size * runs / (now() - start));
+  }
+  return best;
+}
+
+int tg_rates_measure(tg_rates *r) {
+  *r = (tg_rates){.flop = fmax(product_rate(512), product_rate(1024))};
+  char *x = store_allocate((size_t)SMALLEST << 2 * (TG_COPIES - 1));
+  for (int i = 0; x && i < TG_COPIES; i++) {
+    size_t size = (size_t)SMALLEST << 2 * i;
+    r->copy[i].size = (double)size;
+    r->copy[i].rate = copy_rate(x, size);
+  }
+  free(x);
+  /* What holds less is at least as fast: slower was only disturbed. */
+  for (int i = TG_COPIES - 2; i >= 0; i--) {
+    r->copy[i].rate = fmax(r->copy[i].rate, r->copy[i + 1].rate);
+  }
+  return !x || r->flop <= 0;
+}
+
+double tg_rates_limit(const tg_rates *r, const tg_step_profile *s, bool *memory) {
+  int i = 0;
+  while (i + 1 < TG_COPIES && r->copy[i + 1].size <= s->bytes) i++;
+  double product = s->kernel_flop / r->flop, moving = s->bytes / r->copy[i].rate;
+  *memory = moving > product;
+  return fmax(product, moving);
+}
