@@ -49,6 +49,17 @@ same() {
   diff <(echo "$1") <(echo "$2")
 }
 
+# edit_header FILE SED-SCRIPT: a safetensors file with a changed header: its length in 8 bytes, the header, data.
+edit_header() {
+  local length header
+  length=$(od -A n -t u8 -N 8 "$1")
+  header=$(head -c $((8 + length)) "$1" | tail -c +9 | sed "$2")
+  while [ $((${#header} % 8)) -ne 0 ]; do header+=' '; done
+  printf '%b' "$(printf '%016x' ${#header} | sed -E 's/(..)(..)(..)(..)(..)(..)(..)(..)/\\x\8\\x\7\\x\6\\x\5\\x\4\\x\3\\x\2\\x\1/')"
+  printf '%s' "$header"
+  tail -c +$((9 + length)) "$1"
+}
+
 finish() {
   echo "$failures failures"
   [ $failures -eq 0 ]

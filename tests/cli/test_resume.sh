@@ -127,16 +127,7 @@ for _ in 1 2 3 4 5 6 7 8 9; do
 done
 # The checkpoint's choices are turned round to another kernel, which the resumed run must keep.
 kernels_of() { grep -aoE '"kernels": ?\{[^}]*\}|\\"kernels\\": ?\{[^}]*\}' "$1" | tr -d '\\ \n'; }
-turn_round() { # turn_round FILE: a safetensors file: the header's length in 8 bytes, the header, data
-  local length header
-  length=$(od -A n -t u8 -N 8 "$1")
-  header=$(head -c $((8 + length)) "$1" | tail -c +9 | sed 's/\\"blocks\\"/\\"strided\\"/g')
-  while [ $((${#header} % 8)) -ne 0 ]; do header+=' '; done
-  printf '%b' "$(printf '%016x' ${#header} | sed -E 's/(..)(..)(..)(..)(..)(..)(..)(..)/\\x\8\\x\7\\x\6\\x\5\\x\4\\x\3\\x\2\\x\1/')"
-  printf '%s' "$header"
-  tail -c +$((9 + length)) "$1"
-}
-turn_round "$measured/checkpoint.safetensors" >"$folder/turned"
+edit_header "$measured/checkpoint.safetensors" 's/\\"blocks\\"/\\"strided\\"/g' >"$folder/turned"
 cmp -s "$folder/turned" "$measured/checkpoint.safetensors" && complain 'no choice was turned round'
 mv "$folder/turned" "$measured/checkpoint.safetensors"
 head -c 100000 "$measured/checkpoint.safetensors" | tr '\0' ' ' >"$folder/head"

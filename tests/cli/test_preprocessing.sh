@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# predict sees an image as training saw its site: size, channels, normalisation and the domain file's preprocessing
+# are the model's; eval notes where another site differs.
+# usage: test_preprocessing.sh XSITE REPOSITORY
+# shellcheck source=common.sh
+source "$(dirname "$0")/common.sh" "$1" "$2"
+cd "$folder" || exit 1
+optdigits=$repository/examples/optdigits.yaml
+
+# ---- a site of PNG files, even and odd digits; three are no squares ----------------------------------
+
+common=(--threads 1 --checkpoint-every 100)
+expect 0 '' train --data "$optdigits" --out digits "${common[@]}" --size 16 --limit 600 --epochs 1
+expect 0 '' adapt --source "$optdigits" --target "$repository/examples/mnist-10k.yaml" --model digits/model.safetensors \
+  --out adapted "${common[@]}" --size 16 --limit 600 --channels 2 --blocks 1 --batch 8 --generator-steps 2
+expect 0 '' translate --data "$optdigits" --model adapted/generator.safetensors --split validation --out site --threads 1
+echo file,label >labels.csv
+while IFS=, read -r file label _; do
+  echo "$file,$([ $((label % 2)) -eq 0 ] && echo even || echo odd)" >>labels.csv
+done < <(tail -n +2 site/labels.csv)
+for row in original translated target; do
+  cp adapted/$row.png site/images/ && echo "$row.png,odd" >>labels.csv
+done
+# domain FILE LINE...: writes a domain file of those images.
+domain() {
+  local file=$1
+  shift
+  printf '%s\n' 'name: site' 'format: folder' 'images: site/images' 'labels: labels.csv' 'classes: [even, odd]' \
+    'size: 24' "$@" >"$file"
+}
+domain near.yaml 'resize: nearest' 'center_crop: true'
+domain plain.yaml
+expect 0 '' train --data near.yaml --out near "${common[@]}" --size 24 --image-channels 1 --epochs 3 --batch 16
+
+# ---- the AUC of predict's probabilities is the one that eval measures ---------------------------------
+
+measured() { # measured MODEL DOMAIN-FILE
+  expect 0 '' eval --model "$1" --data "$2" --split all --replicates 10 --threads 1 --json
+  sed -nE 's/^ *"auc": ([0-9.]+),$/\1/p' stdout
+}
+# Rank sum of the odd images, ties at their mean rank.
+predicted() { # predicted MODEL
+  tail -n +2 labels.csv | cut -d, -f 1 | sed 's,^,site/images/,' |
+    xargs "$xsite" predict --model "$1" --threads 1 --csv 2>stderr | tail -n +2 | cut -d, -f 4 >probability
+  paste -d' ' probability <(tail -n +2 labels.csv | cut -d, -f 2) | sort -g | awk '
+    { p[NR] = $1; odd[NR] = $2 == "odd" }
+    END {
+      for (i = 1; i <= NR; i = j) {
+        for (j = i; j <= NR && p[j] == p[i]; j++) n += odd[j]
+        for (k = i; k < j; k++) sum += odd[k] * (i + j - 1) / 2
+      }
+      printf "%.4f\n", 100 * (sum - n * (n + 1) / 2) / (n * (NR - n))
+    }'
+}
+
+model=near/model.safetensors
+eval_auc=$(measured $model near.yaml) auc=$(predicted $model)
+# Two probabilities that are printed alike may still have had an order.
+awk -v a="$eval_auc" -v b="$auc" 'BEGIN { exit !(a > 0 && a - b < 0.02 && b - a < 0.02) }' ||
+  complain "AUC by eval: $eval_auc, by predict: $auc"
+for change in 's/\\"nearest\\"/\\"bilinear\\"/' 's/\\"center_crop\\":true/\\"center_crop\\":false/'; do
+  edit_header $model "$change" >other.model
+  cmp -s $model other.model && complain "the model was not changed by $change"
+  [ "$auc" = "$(predicted other.model)" ] && complain "predict takes no notice of $change"
+done
+
+# ---- normalisation and the value of white -------------------------------------------------------------
+
+# (v / 4095 - 1/2) / (1/2) and (v / 8190 - 1/4) / (1/4) are the same.
+gray12=$repository/tests/golden/images/gray12.png
+expect 1 'near black' predict --model $model "$gray12"
+white() { # white MAX-VALUE MEAN-AND-DEVIATION: probabilities of the 12-bit image
+  edit_header $model "s/\\\\\"max_value\\\\\":255.0/\\\\\"max_value\\\\\":$1/
+    s/\\\\\"deviation\\\\\":\\[0.5\\]/\\\\\"deviation\\\\\":[$2]/; s/\\\\\"mean\\\\\":\\[0.5\\]/\\\\\"mean\\\\\":[$2]/" >other.model
+  expect 0 '' predict --model other.model --csv --threads 1 "$gray12"
+  tail -n 1 stdout | cut -d, -f 4
+}
+half=$(white 4095.0 0.5)
+awk -v a="$half" -v b="$(white 8190.0 0.25)" 'BEGIN { exit !(a > 0 && a - b < 1e-4 && b - a < 1e-4) }' ||
+  complain "the same values, described in two ways, give $half and $(white 8190.0 0.25)"
+[ "$half" = "$(white 4095.0 0.25)" ] && complain 'predict takes no notice of the normalisation'
+
+# ---- eval's notes -------------------------------------------------------------------------------------
+
+expect 0 'AUC' eval --model $model --data near.yaml --threads 1
+grep -q 'note:' stderr && complain "notes on the site that the model was trained on: $(cat stderr)"
+edit_header $model 's/\\"max_value\\":255.0/\\"max_value\\":4095.0/' >other.model
+expect 0 'plain.yaml: resize is bilinear, the model was trained with nearest' eval --model other.model --data plain.yaml
+for note in 'plain.yaml: center_crop is false, the model was trained with true' \
+  'plain.yaml: max_value is 255, the model was trained with 4095'; do
+  grep -qF "note: $note" stderr || complain "no note: $note; but: $(cat stderr)"
+done
+
+finish
