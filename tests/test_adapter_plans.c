@@ -25,7 +25,7 @@ static void open_gan(gan_case *t, void **state) {
   tg_graph *g = t->c.g;
   t->nets = (adapter_nets){
       .stargan = {.size = 32, .image_channels = 3, .domains = 2, .channels = 4, .blocks = 1},
-      .classifier = {"lenet", 32, 3, 10, 0},
+      .classifier = {"lenet", 32, 3, 10, 0, false},
       .g = nn_net_new("G/"),
       .d = nn_net_new("D/"),
       .fs = nn_net_new("FS/"),

@@ -9,7 +9,7 @@ static void check_classifier(void **state, const char *architecture) {
   golden_case c;
   golden_open(&c, state, architecture);
   nn_net *net = nn_net_new("F/");
-  nn_classifier k = {architecture, 32, 3, 10, 0};
+  nn_classifier k = {architecture, 32, 3, 10, 0, false};
   tg_value x = golden_input(&c, "in/x", tg_shape4(4, 32, 32, 3));
   tg_value label = golden_input(&c, "in/label", tg_shape4(4, 1, 1, 1));
   tg_value logit = nn_classifier_build(c.g, net, &k, x);
@@ -312,10 +312,16 @@ static void impossible_classifiers(void **state) {
     nn_classifier c;
     const char *reason;
   } row[] = {
-      {{"lenet", 32, 3, 10, 0.5}, NULL},           {{"lenet5", 16, 1, 2, 0}, NULL},
-      {{"resnet", 32, 3, 10, 0}, "lenet, lenet5"}, {{"lenet", 15, 3, 10, 0}, "16x16"},
-      {{"lenet", 4096, 3, 10, 0}, "1024x1024"},    {{"lenet", 32, 0, 10, 0}, "1 to 64"},
-      {{"lenet", 32, 3, 1, 0}, "two classes"},
+      {{"lenet", 32, 3, 10, 0.5, false}, NULL},
+      {{"lenet5", 16, 1, 2, 0, false}, NULL},
+      {{"resnet", 32, 3, 10, 0, false}, "lenet, lenet5"},
+      {{"lenet", 15, 3, 10, 0, false}, "16x16"},
+      {{"lenet", 4096, 3, 10, 0, false}, "1024x1024"},
+      {{"lenet", 32, 0, 10, 0, false}, "1 to 64"},
+      {{"lenet", 32, 3, 1, 0, false}, "two classes"},
+      {{"densenet121", 29, 3, 2, 0.5, false}, NULL},
+      {{"densenet121-linear", 224, 1, 18, 0, false}, NULL},
+      {{"densenet121", 28, 3, 2, 0.5, false}, "29x29"},
   };
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
     const char *why = nn_classifier_impossible(&row[i].c);
@@ -327,13 +333,19 @@ static void impossible_classifiers(void **state) {
 /* Each size that is said to be possible can be built. */
 static void smallest_classifiers(void **state) {
   (void)state;
-  for (int i = 0; i < 2; i++) {
-    nn_classifier c = {i ? "lenet5" : "lenet", 16, 1, 2, 0.5};
+  static const nn_classifier row[] = {{"lenet", 16, 1, 2, 0.5, true},
+                                      {"lenet5", 16, 1, 2, 0.5, true},
+                                      {"densenet121", 29, 1, 2, 0.5, true},
+                                      {"densenet121-linear", 29, 1, 2, 0, false}};
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    const nn_classifier *c = &row[i];
     tg_graph *g = tg_graph_new();
     nn_net *net = nn_net_new("");
-    tg_value y = nn_classifier_build(g, net, &c, tg_input(g, "x", tg_shape4(3, 16, 16, 1)));
-    assert_null(tg_graph_failure(g));
+    tg_value x = tg_input(g, "x", tg_shape4(3, c->size, c->size, 1));
+    tg_value y = nn_classifier_build(g, net, c, x);
+    if (tg_graph_failure(g)) fail_msg("%s: %s", c->architecture, tg_graph_failure(g));
     assert_true(tg_same_shape(tg_shape_of(g, y), tg_shape4(3, 1, 1, 2)));
+    assert_null(nn_classifier_impossible(c));
     nn_net_free(net);
     tg_graph_free(g);
   }

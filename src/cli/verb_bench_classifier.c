@@ -5,8 +5,8 @@
 #include "fit_plan.h"
 
 static const option rows[] = {
-    OPTION_CHOICE_ROW(NULL, 0, bench_options, model, "lenet", "lenet|lenet5", "NAME",
-                      "the network"),
+    OPTION_CHOICE_ROW(NULL, 0, bench_options, model, "lenet",
+                      "lenet|lenet5|densenet121|densenet121-linear", "NAME", "the network"),
     BENCH_INTEGER_ROW(batch, "128", 1, 65536, "images per step"),
     BENCH_ROWS,
 };
@@ -15,7 +15,7 @@ static int run(void *record, int words, const char **word) {
   (void)words;
   (void)word;
   const bench_options *o = record;
-  nn_classifier c = {o->model, (int)o->size, 3, 10, 0.5};
+  nn_classifier c = {o->model, (int)o->size, 3, 10, 0.5, true};
   const char *why = nn_classifier_impossible(&c);
   if (why) return fail(XS_USAGE, "size %lld: %s", (long long)o->size, why);
   if (bench_check(o)) return XS_FAILED;

@@ -74,7 +74,7 @@ static int run(void *record, int words, const char **word) {
   (void)word;
   const bench_options *o = record;
   adapter_nets n = {.stargan = {(int)o->size, 3, 2, o->channels, o->blocks, 0},
-                    .classifier = {"lenet", (int)o->size, 3, 10, 0},
+                    .classifier = {"lenet", (int)o->size, 3, 10, 0, false},
                     .dropout = 0.5,
                     .g = nn_net_new("G/"),
                     .d = nn_net_new("D/"),

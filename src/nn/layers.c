@@ -9,9 +9,12 @@ static nn_param uniform(int64_t fan_in) {
   return (nn_param){.init = NN_UNIFORM, .bound = 1 / sqrt((double)fan_in)};
 }
 
+static nn_param he_normal(int64_t fan_in) {
+  return (nn_param){.init = NN_NORMAL, .bound = sqrt(2 / (double)fan_in)};
+}
+
 static tg_value conv_weight(tg_graph *g, nn_net *net, const char *name, tg_shape shape,
-                            int64_t fan_in) {
-  nn_param p = uniform(fan_in);
+                            nn_param p) {
   p.shape = shape;
   p.rank = 4;
   p.dim[0] = shape.d[3];
@@ -29,10 +32,16 @@ static tg_value vector(tg_graph *g, nn_net *net, const char *name, const char *p
   return net_param(g, net, name, part, p);
 }
 
-tg_value nn_conv(tg_graph *g, nn_net *net, const char *name, tg_value x, nn_conv_shape s) {
+static tg_value weight_for(tg_graph *g, nn_net *net, const char *name, tg_value x,
+                           nn_conv_shape s) {
   int64_t in = tg_shape_of(g, x).d[3], fan_in = in * s.kernel * s.kernel;
-  tg_value w = conv_weight(g, net, name, tg_shape4(s.kernel, s.kernel, in, s.out), fan_in);
-  tg_value y = tg_conv(g, x, w, s.stride, s.pad);
+  return conv_weight(g, net, name, tg_shape4(s.kernel, s.kernel, in, s.out),
+                     s.normal ? he_normal(fan_in) : uniform(fan_in));
+}
+
+tg_value nn_conv(tg_graph *g, nn_net *net, const char *name, tg_value x, nn_conv_shape s) {
+  int64_t fan_in = tg_shape_of(g, x).d[3] * s.kernel * s.kernel;
+  tg_value y = tg_conv(g, x, weight_for(g, net, name, x, s), s.stride, s.pad);
   if (!s.bias) return y;
   return tg_add(g, y, vector(g, net, name, "bias", s.out, uniform(fan_in)));
 }
@@ -44,7 +53,7 @@ tg_value nn_conv_transposed(tg_graph *g, nn_net *net, const char *name, tg_value
                             nn_conv_shape s) {
   tg_shape in = tg_shape_of(g, x);
   tg_value w = conv_weight(g, net, name, tg_shape4(s.kernel, s.kernel, s.out, in.d[3]),
-                           s.out * s.kernel * s.kernel);
+                           uniform(s.out * s.kernel * s.kernel));
   int64_t h = (in.d[1] - 1) * s.stride - 2 * s.pad + s.kernel;
   int64_t width = (in.d[2] - 1) * s.stride - 2 * s.pad + s.kernel;
   return tg_conv_dx(g, x, w, tg_shape4(in.d[0], h, width, s.out), s.stride, s.pad);
@@ -71,10 +80,100 @@ tg_value nn_instance_norm(tg_graph *g, nn_net *net, const char *name, tg_value x
   return tg_instance_norm(g, x, gamma, beta, 1e-5);
 }
 
+/* ---- batch norm -------------------------------------------------------------------------------
+ */
+
+static const double batch_epsilon = 1e-5, batch_momentum = 0.1;
+
+typedef struct batch_norm {
+  tg_value gamma, beta, mean, variance; /* the latter two running */
+} batch_norm;
+
+static tg_value statistic(tg_graph *g, nn_net *net, const char *name, const char *part, int64_t c,
+                          nn_init init) {
+  return vector(g, net, name, part, c, (nn_param){.init = init, .statistic = true});
+}
+
+static batch_norm batch_norm_params(tg_graph *g, nn_net *net, const char *name, int64_t c) {
+  return (batch_norm){
+      .gamma = vector(g, net, name, "weight", c, (nn_param){.init = NN_ONES}),
+      .beta = vector(g, net, name, "bias", c, (nn_param){.init = NN_ZEROS}),
+      .mean = statistic(g, net, name, "running_mean", c, NN_ZEROS),
+      .variance = statistic(g, net, name, "running_var", c, NN_ONES),
+  };
+}
+
+/* The batch as one image, whose instance norm is the batch norm. */
+static tg_value tall(tg_graph *g, tg_value x) {
+  tg_shape s = tg_shape_of(g, x);
+  return tg_reshape(g, x, tg_shape4(1, s.d[0] * s.d[1], s.d[2], s.d[3]));
+}
+
+tg_value nn_batch_stats(tg_graph *g, tg_value x) {
+  return tg_norm_stats(g, tall(g, x), batch_epsilon);
+}
+
+static void move(tg_graph *g, nn_net *net, tg_value statistic, tg_value towards) {
+  tg_value to = tg_reshape(g, towards, tg_shape_of(g, statistic));
+  for (int i = 0; i < net->n; i++) {
+    if (net->param[i].value == statistic)
+      net->param[i].next = tg_average(g, statistic, to, batch_momentum);
+  }
+}
+
+/* As PyTorch, the running variance is that of a sample: sum of squares / (count - 1). */
+static void move_statistics(tg_graph *g, nn_net *net, const batch_norm *n, tg_value stats,
+                            int64_t count) {
+  tg_value r = tg_slice(g, stats, 2, 1, 1);
+  tg_value variance = tg_affine(g, tg_div(g, tg_const(g, 1), tg_mul(g, r, r)), 1, -batch_epsilon);
+  double sample = (double)count / (double)(count > 1 ? count - 1 : 1);
+  move(g, net, n->mean, tg_slice(g, stats, 2, 0, 1));
+  move(g, net, n->variance, tg_affine(g, variance, sample, 0));
+}
+
+/* The running statistics as y = scale x + shift. */
+static void running_affine(tg_graph *g, const batch_norm *n, tg_value *scale, tg_value *shift) {
+  *scale = tg_div(g, n->gamma, tg_sqrt(g, tg_affine(g, n->variance, 1, batch_epsilon)));
+  *shift = tg_sub(g, n->beta, tg_mul(g, n->mean, *scale));
+}
+
+tg_value nn_batch_norm_relu(tg_graph *g, nn_net *net, const char *name, tg_value x,
+                            tg_value stats) {
+  tg_shape s = tg_shape_of(g, x);
+  batch_norm n = batch_norm_params(g, net, name, s.d[3]);
+  if (stats == TG_NONE) {
+    tg_value scale, shift;
+    running_affine(g, &n, &scale, &shift);
+    return tg_relu(g, tg_add(g, tg_mul(g, x, scale), shift));
+  }
+  move_statistics(g, net, &n, stats, s.d[0] * s.d[1] * s.d[2]);
+  return tg_reshape(g, tg_relu(g, tg_norm(g, tall(g, x), stats, n.gamma, n.beta)), s);
+}
+
+tg_value nn_conv_norm_relu(tg_graph *g, nn_net *net, const char *conv, const char *norm, tg_value x,
+                           nn_conv_shape s, bool training) {
+  tg_value w = weight_for(g, net, conv, x, s);
+  if (training) {
+    tg_value y = tg_conv(g, x, w, s.stride, s.pad);
+    return nn_batch_norm_relu(g, net, norm, y, nn_batch_stats(g, y));
+  }
+  batch_norm n = batch_norm_params(g, net, norm, s.out);
+  tg_value scale, shift;
+  running_affine(g, &n, &scale, &shift);
+  return tg_relu(g, tg_add(g, tg_conv(g, x, tg_mul(g, w, scale), s.stride, s.pad), shift));
+}
+
 tg_value nn_dropout(tg_graph *g, const char *stream, tg_value x, double p, bool channels) {
   if (p <= 0) return x;
   tg_shape s = tg_shape_of(g, x);
   if (channels) s.d[1] = s.d[2] = 1;
   tg_value kept = tg_positive(g, tg_affine(g, tg_uniform(g, stream, s), 1, -p));
   return tg_mul(g, x, tg_affine(g, kept, 1 / (1 - p), 0));
+}
+
+tg_value net_dropout(tg_graph *g, const nn_net *net, const char *layer, tg_value x, double p,
+                     bool channels) {
+  char stream[96];
+  snprintf(stream, sizeof stream, "dropout %s%s", net->prefix, layer);
+  return nn_dropout(g, stream, x, p, channels);
 }

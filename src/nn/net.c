@@ -1,4 +1,5 @@
 /* net.c: lists of parameters: initial values and file order. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ tg_value net_param(tg_graph *g, nn_net *net, const char *layer, const char *part
   for (int i = 0; i < net->n; i++) {
     if (strcmp(net->param[i].name, name) != 0) continue;
     net->param[i].value = v;
+    net->param[i].next = TG_NONE;
     free(name);
     return v;
   }
@@ -36,11 +38,21 @@ tg_value net_param(tg_graph *g, nn_net *net, const char *layer, const char *part
   return v;
 }
 
+/* Box and Muller 1958. */
+static double normal(uint64_t seed, uint64_t stream, int64_t i) {
+  const double turn = 6.283185307179586;
+  double u = (double)random_uniform(seed, stream, 0, (uint64_t)(2 * i));
+  double v = (double)random_uniform(seed, stream, 0, (uint64_t)(2 * i + 1));
+  return sqrt(-2 * log(1 - u)) * cos(turn * v);
+}
+
 static void initial_values(const nn_param *p, uint64_t seed, float *x) {
   uint64_t stream = random_stream(p->name);
   int64_t count = tg_count(p->shape);
   for (int64_t i = 0; i < count; i++) {
-    if (p->init == NN_UNIFORM) {
+    if (p->init == NN_NORMAL) {
+      x[i] = (float)(p->bound * normal(seed, stream, i));
+    } else if (p->init == NN_UNIFORM) {
       double u = (double)random_uniform(seed, stream, 0, (uint64_t)i);
       x[i] = (float)((2 * u - 1) * p->bound);
     } else {
@@ -63,7 +75,9 @@ int nn_net_initialise(const nn_net *net, tg_store *s, uint64_t seed) {
 
 int64_t nn_net_count(const nn_net *net) {
   int64_t total = 0;
-  for (int i = 0; i < net->n; i++) total += tg_count(net->param[i].shape);
+  for (int i = 0; i < net->n; i++) {
+    if (!net->param[i].statistic) total += tg_count(net->param[i].shape);
+  }
   return total;
 }
 

@@ -8,7 +8,7 @@
 
 #include "tg.h"
 
-typedef enum nn_init { NN_ZEROS, NN_ONES, NN_UNIFORM } nn_init;
+typedef enum nn_init { NN_ZEROS, NN_ONES, NN_UNIFORM, NN_NORMAL } nn_init;
 
 typedef struct nn_param {
   char *name;     /* with the prefix; the file has the part after it */
@@ -16,8 +16,10 @@ typedef struct nn_param {
   int rank;       /* of the tensor in a model file: 4 (OIHW), 2 (out, in with in as CHW), 1 */
   int64_t dim[4];
   nn_init init;
-  double bound;   /* of NN_UNIFORM: [-bound, bound) */
+  double bound;   /* of NN_UNIFORM: [-bound, bound); of NN_NORMAL the deviation */
+  bool statistic; /* a running mean or variance: kept with the weights, but has no gradient */
   tg_value value; /* in the graph that was built last */
+  tg_value next;  /* of a statistic that this graph updates: the update; else TG_NONE */
 } nn_param;
 
 typedef struct nn_net {
@@ -30,7 +32,7 @@ nn_net *nn_net_new(const char *prefix);
 void nn_net_free(nn_net *net);
 /* Adds the parameters to the store with their initial values: a function of seed and name alone. */
 int nn_net_initialise(const nn_net *net, tg_store *s, uint64_t seed);
-int64_t nn_net_count(const nn_net *net); /* of parameters, in numbers */
+int64_t nn_net_count(const nn_net *net); /* of parameters, in numbers, without statistics */
 /* Between the store's order ({kh,kw,ci,co}) and the file's (OIHW). */
 void nn_param_to_file(const nn_param *p, const float *stored, float *file);
 void nn_param_from_file(const nn_param *p, const float *file, float *stored);
@@ -41,6 +43,7 @@ typedef struct nn_conv_shape {
   int kernel, stride, pad;
   int64_t out;
   bool bias;
+  bool normal; /* initial weights as He et al. 2015: normal, deviation sqrt(2/fan_in) */
 } nn_conv_shape;
 tg_value nn_conv(tg_graph *g, nn_net *net, const char *name, tg_value x, nn_conv_shape s);
 tg_value nn_conv_transposed(tg_graph *g, nn_net *net, const char *name, tg_value x,
@@ -49,19 +52,47 @@ tg_value nn_linear(tg_graph *g, nn_net *net, const char *name, tg_value x,
                    int64_t out); /* flattens */
 tg_value nn_instance_norm(tg_graph *g, nn_net *net, const char *name,
                           tg_value x); /* epsilon 1e-5 */
+/* Batch norm (Ioffe and Szegedy 2015) and ReLU, epsilon 1e-5; NAME.running_mean, .running_var.
+ * stats of nn_batch_stats: normalises by the batch and moves the running statistics by a tenth
+ * towards it; TG_NONE: normalises by the running statistics. */
+tg_value nn_batch_norm_relu(tg_graph *g, nn_net *net, const char *name, tg_value x, tg_value stats);
+/* Mean and 1/deviation of every channel {1,1,2,c}; a concatenation's along c is that of the parts'.
+ */
+tg_value nn_batch_stats(tg_graph *g, tg_value x);
+/* Convolution, batch norm, ReLU; when not training, the norm is folded into the weights. */
+tg_value nn_conv_norm_relu(tg_graph *g, nn_net *net, const char *conv, const char *norm, tg_value x,
+                           nn_conv_shape s, bool training);
 /* Zeroes with probability p and scales the rest by 1/(1-p); whole channels if asked. */
 tg_value nn_dropout(tg_graph *g, const char *stream, tg_value x, double p, bool channels);
 
 /* ---- classifiers: x {n,size,size,channels} -> logits {n,1,1,classes}
  * ------------------------------ */
 typedef struct nn_classifier {
-  const char *architecture; /* "lenet", "lenet5" */
+  const char *architecture; /* "lenet", "lenet5", "densenet121", "densenet121-linear" */
   int size, channels, classes;
   double dropout; /* 0 when evaluating */
+  bool training;  /* batch norm by the batch's statistics */
 } nn_classifier;
 /* NULL, or why this classifier is impossible. */
 const char *nn_classifier_impossible(const nn_classifier *c);
 tg_value nn_classifier_build(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x);
+
+/* Images that a training batch must have: batch norm needs two. */
+int64_t nn_classifier_smallest_batch(const nn_classifier *c);
+
+/* ---- DenseNet (Huang et al. 2017), torchvision's names
+ * ------------------------------------------------ */
+typedef struct nn_densenet {
+  int64_t stem;       /* channels of the first convolution */
+  int64_t growth;     /* channels that a layer adds */
+  int64_t bottleneck; /* channels of a layer's 1x1 convolution, in units of growth */
+  int blocks;
+  int layers[4];     /* [blocks] */
+  int64_t hidden[2]; /* widths of the chest head's linear layers; 0: one linear layer only */
+} nn_densenet;
+extern const nn_densenet nn_densenet121, nn_densenet121_linear;
+tg_value nn_densenet_build(tg_graph *g, nn_net *net, const nn_densenet *d, const nn_classifier *c,
+                           tg_value x);
 
 /* ---- StarGAN (method 4.1, 4.2)
  * ---------------------------------------------------------------------- */
@@ -93,7 +124,8 @@ tg_value nn_gradient_penalty(tg_graph *g, tg_value source, tg_value x, double ep
 
 /* ---- optimiser
  * ------------------------------------------------------------------------------------------ */
-/* Adam on every parameter of net; writes net->n update values to updates. */
+/* Adam on every parameter of net; writes net->n update values to updates.  A running statistic's is
+ * its own update, or the statistic itself where this graph leaves it. */
 void nn_adam(tg_graph *g, const nn_net *net, tg_value loss, tg_value rate, tg_value step,
              tg_adam_options o, tg_value *updates);
 

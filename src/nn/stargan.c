@@ -104,7 +104,7 @@ nn_verdict nn_discriminator_build(tg_graph *g, nn_net *net, const nn_stargan *s,
   for (int64_t i = 0; i < layers; i++) {
     char name[64];
     snprintf(name, sizeof name, "trunk.%d", (int)i);
-    nn_conv_shape trunk = {4, 2, 1, s->channels << i, true};
+    nn_conv_shape trunk = {4, 2, 1, s->channels << i, true, false};
     x = tg_leaky_relu(g, nn_conv(g, net, name, x, trunk), 0.01);
   }
   int left = (int)tg_shape_of(g, x).d[1];

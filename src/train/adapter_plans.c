@@ -171,6 +171,7 @@ int adapter_plan_generator(adapter_nets *n, const xs_adapter_options *o, tg_stor
 tg_value adapter_target_loss(tg_graph *g, adapter_nets *n, adapter_plan *p) {
   nn_classifier dropping = n->classifier;
   dropping.dropout = n->dropout;
+  dropping.training = true;
   p->losses = 1;
   p->loss[0] = nn_cross_entropy(g, nn_classifier_build(g, n->ft, &dropping, p->x), p->label);
   return p->loss[0];

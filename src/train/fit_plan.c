@@ -12,7 +12,9 @@ int fit_plan_new(nn_net *net, const nn_classifier *c, int64_t batch, double weig
   out->label = tg_input(g, "label", tg_shape4(batch, 1, 1, 1));
   out->rate = tg_input(g, "rate", tg_scalar());
   out->step = tg_input(g, "step", tg_scalar());
-  out->loss = nn_cross_entropy(g, nn_classifier_build(g, net, c, out->x), out->label);
+  nn_classifier training = *c;
+  training.training = true;
+  out->loss = nn_cross_entropy(g, nn_classifier_build(g, net, &training, out->x), out->label);
   int n = net->n;
   tg_value *outputs = memory_new((size_t)(n + 1) * sizeof *outputs);
   nn_adam(g, net, out->loss, out->rate, out->step,

@@ -142,6 +142,64 @@ class LeNet5(nn.Module):
         return self.classifier[2](F.relu(self.classifier[1](x)))
 
 
+class DenseLayer(nn.Module):
+    def __init__(self, channels, growth, bottleneck):
+        super().__init__()
+        middle = growth * bottleneck
+        self.norm1, self.conv1 = nn.BatchNorm2d(channels), nn.Conv2d(channels, middle, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(middle)
+        self.conv2 = nn.Conv2d(middle, growth, 3, 1, 1, bias=False)
+
+    def forward(self, x):
+        y = self.conv2(F.relu(self.norm2(self.conv1(F.relu(self.norm1(x))))))
+        return torch.cat([x, y], 1)
+
+
+class Transition(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels)
+        self.conv = nn.Conv2d(channels, channels // 2, 1, bias=False)
+
+    def forward(self, x):
+        return F.avg_pool2d(self.conv(F.relu(self.norm(x))), 2)
+
+
+class DenseNet(nn.Module):
+    """Huang 2017 with torchvision's names, and the chest head without its dropout."""
+
+    def __init__(self, stem, growth, bottleneck, layers, hidden, classes):
+        super().__init__()
+        f, c = nn.ModuleDict(), stem
+        f["conv0"], f["norm0"] = nn.Conv2d(3, c, 7, 2, 3, bias=False), nn.BatchNorm2d(c)
+        for i, count in enumerate(layers):
+            block = nn.ModuleDict()
+            for k in range(count):
+                block[f"denselayer{k + 1}"] = DenseLayer(c, growth, bottleneck)
+                c += growth
+            f[f"denseblock{i + 1}"] = block
+            if i + 1 < len(layers):
+                f[f"transition{i + 1}"] = Transition(c)
+                c //= 2
+        f["norm5"] = nn.BatchNorm2d(c)
+        self.features = f
+        a, b = hidden
+        self.classifier = nn.Sequential(
+            nn.Linear(c, a), nn.BatchNorm1d(a), nn.ReLU(), nn.Dropout(0),
+            nn.Linear(a, b), nn.BatchNorm1d(b), nn.ReLU(), nn.Dropout(0), nn.Linear(b, classes))
+
+    def forward(self, x):
+        f = self.features
+        x = F.max_pool2d(F.relu(f["norm0"](f["conv0"](x))), 3, 2, 1)
+        for name, part in f.items():
+            if name.startswith("transition"):
+                x = part(x)
+            if name.startswith("denseblock"):
+                for layer in part.values():
+                    x = layer(x)
+        return self.classifier(F.relu(f["norm5"](x)).mean((2, 3)))
+
+
 class Stage(nn.Module):
     """Convolution, instance norm, ReLU."""
 
@@ -252,6 +310,53 @@ def classifier_file(net, seed, labels):
     gold.keep("out/loss", double[1])
     gold.gradients(net, double[2:])
     return gold, deviation(in_float(net, compute), double)
+
+
+def is_running(name):
+    return name.endswith(("running_mean", "running_var"))
+
+
+def densenet_file(seed, labels, size):
+    """A training step's logits, loss, gradients and running statistics, then logits and the image's
+    gradient by the statistics that were there before."""
+    gold = Golden(seed)
+    net = DenseNet(6, 4, 2, (2, 3), (12, 10), 3).double()
+    gold.weights(net)
+    for name, b in sorted(net.named_buffers()):
+        if is_running(name):
+            spread = name.endswith("var")
+            b.data = gold.make("weight/" + name, tuple(b.shape), 0.25, 1.0 if spread else 0.0)
+    before = {name: b.clone() for name, b in net.named_buffers()}
+    x = gold.make("in/x", (len(labels), 3, *size), 1.0).requires_grad_()
+    y = torch.tensor(labels)
+    gold.keep("in/label", y)
+
+    def compute(kind):
+        net.load_state_dict(before, strict=False)
+        seen = x.to(kind)
+        evaluated = net.eval()(seen)
+        slope = torch.autograd.grad(F.cross_entropy(evaluated, y), x)[0]
+        logit = net.train()(seen)
+        loss = F.cross_entropy(logit, y)
+        running = [b.clone() for name, b in net.named_buffers() if is_running(name)]
+        return [logit, loss.reshape(1), evaluated, slope, *running, *gradient_of(loss, net)]
+
+    double = compute(torch.float64)
+    names = [name for name, _ in net.named_buffers() if is_running(name)]
+    for name, value in zip(["logit", "loss", "evaluated"], double):
+        gold.keep("out/" + name, value)
+    gold.keep("grad_evaluated/x", double[3][:, :, ::4, ::4])
+    for name, value in zip(names, double[4:]):
+        gold.keep("out/" + name, value)
+    gold.gradients(net, double[4 + len(names):])
+    single = in_float(net, compute)
+    # A norm takes the mean away: what is left of these gradients is rounding.
+    parameters = [name for name, _ in net.named_parameters()]
+    for name in ("classifier.0.bias", "classifier.4.bias"):
+        del gold.tensor["grad/" + name]
+        place = 4 + len(names) + parameters.index(name)
+        single[place] = double[place]
+    return gold, deviation(single, double)
 
 
 def generator_file(seed, channels, blocks, domains, size):
@@ -413,6 +518,8 @@ def main():
     files = {
         "lenet": (classifier_file(LeNet(), 100, [7, 0, 4, 9]), "LeNet"),
         "lenet5": (classifier_file(LeNet5(), 200, [1, 5, 5, 2]), "LeNet-5"),
+        "densenet": (densenet_file(1000, [2, 0, 1, 1, 0], (30, 37)),
+                     "stem 6, growth 4, bottleneck 2, blocks of 2 and 3, head 12, 10, 3"),
         "generator": (generator_file(300, 4, 2, 2, 16), "channels 4, blocks 2, domains 2, size 16"),
         "generator3": (generator_file(400, 2, 1, 3, 16), "channels 2, blocks 1, domains 3, size 16"),
         "discriminator": (discriminator_file(500, 4, 2, 16), "channels 4, domains 2, size 16"),

@@ -1,0 +1,125 @@
+/* densenet.c: DenseNet (Huang et al. 2017) with torchvision's names, and a head of one linear layer
+ * ("classifier") or of method 3 for chest X-rays: a Sequential whose linear layers are
+ * "classifier.0", ".4" and ".8" and whose batch norms are "classifier.1" and ".5".
+ *
+ * A layer reads all maps that the block's layers before it made.  The batch statistics of a map do
+ * not change between its readers: they are computed once. */
+#include <stdio.h>
+
+#include "net.h"
+
+enum { NAME = 64 };
+
+const nn_densenet nn_densenet121 = {64, 32, 4, 4, {6, 12, 24, 16}, {1000, 100}};
+const nn_densenet nn_densenet121_linear = {64, 32, 4, 4, {6, 12, 24, 16}, {0, 0}};
+
+typedef struct builder {
+  tg_graph *g;
+  nn_net *net;
+  const nn_densenet *d;
+  bool training;
+} builder;
+
+/* A map with its batch statistics; TG_NONE when not training. */
+typedef struct map {
+  tg_value x, stats;
+} map;
+
+static map measure(const builder *b, tg_value x) {
+  return (map){x, b->training ? nn_batch_stats(b->g, x) : TG_NONE};
+}
+
+static map join(const builder *b, map old, map grown) {
+  map both = {.x = tg_concat(b->g, old.x, grown.x, 3)};
+  if (b->training) both.stats = tg_concat(b->g, old.stats, grown.stats, 3);
+  return both;
+}
+
+static tg_value norm_relu(const builder *b, const char *name, map m) {
+  return nn_batch_norm_relu(b->g, b->net, name, m.x, m.stats);
+}
+
+static nn_conv_shape conv_of(int kernel, int64_t out) {
+  return (nn_conv_shape){
+      .kernel = kernel, .stride = 1, .pad = kernel / 2, .out = out, .normal = true};
+}
+
+static map dense_layer(const builder *b, const char *layer, map m) {
+  char norm1[NAME + 8], conv1[NAME + 8], norm2[NAME + 8], conv2[NAME + 8];
+  snprintf(norm1, sizeof norm1, "%s.norm1", layer);
+  snprintf(conv1, sizeof conv1, "%s.conv1", layer);
+  snprintf(norm2, sizeof norm2, "%s.norm2", layer);
+  snprintf(conv2, sizeof conv2, "%s.conv2", layer);
+  tg_value y = norm_relu(b, norm1, m);
+  y = nn_conv_norm_relu(b->g, b->net, conv1, norm2, y, conv_of(1, b->d->bottleneck * b->d->growth),
+                        b->training);
+  return measure(b, nn_conv(b->g, b->net, conv2, y, conv_of(3, b->d->growth)));
+}
+
+static map dense_block(const builder *b, int block, map m) {
+  for (int i = 0; i < b->d->layers[block]; i++) {
+    char layer[NAME];
+    snprintf(layer, sizeof layer, "features.denseblock%d.denselayer%d", block + 1, i + 1);
+    m = join(b, m, dense_layer(b, layer, m));
+  }
+  return m;
+}
+
+/* Norm, ReLU, 1x1 convolution to half the channels, mean over 2x2; the mean is taken first, which
+ * is the same and leaves a quarter of the products. */
+static map transition(const builder *b, int block, map m) {
+  char norm[NAME], conv[NAME];
+  snprintf(norm, sizeof norm, "features.transition%d.norm", block + 1);
+  snprintf(conv, sizeof conv, "features.transition%d.conv", block + 1);
+  tg_value y = tg_mean_pool(b->g, norm_relu(b, norm, m), 2, 2, 0);
+  int64_t out = tg_shape_of(b->g, m.x).d[3] / 2;
+  return measure(b, nn_conv(b->g, b->net, conv, y, conv_of(1, out)));
+}
+
+/* {n,1,1,c}: means over the pixels of the last block's maps. */
+static tg_value features(const builder *b, tg_value x) {
+  nn_conv_shape stem = {.kernel = 7, .stride = 2, .pad = 3, .out = b->d->stem, .normal = true};
+  x = nn_conv_norm_relu(b->g, b->net, "features.conv0", "features.norm0", x, stem, b->training);
+  map m = measure(b, tg_max_pool(b->g, x, 3, 2, 1));
+  for (int i = 0; i < b->d->blocks; i++) {
+    m = dense_block(b, i, m);
+    if (i + 1 < b->d->blocks) m = transition(b, i, m);
+  }
+  tg_value y = norm_relu(b, "features.norm5", m);
+  tg_shape s = tg_shape_of(b->g, y);
+  tg_value sum = tg_sum_to(b->g, y, tg_shape4(s.d[0], 1, 1, s.d[3]));
+  return tg_affine(b->g, sum, 1 / (double)(s.d[1] * s.d[2]), 0);
+}
+
+static tg_value hidden(const builder *b, const nn_classifier *c, int first, int64_t width,
+                       tg_value x) {
+  char linear[NAME], norm[NAME];
+  snprintf(linear, sizeof linear, "classifier.%d", first);
+  snprintf(norm, sizeof norm, "classifier.%d", first + 1);
+  x = nn_linear(b->g, b->net, linear, x, width);
+  x = norm_relu(b, norm, measure(b, x));
+  return net_dropout(b->g, b->net, linear, x, c->dropout, false);
+}
+
+tg_value nn_densenet_build(tg_graph *g, nn_net *net, const nn_densenet *d, const nn_classifier *c,
+                           tg_value x) {
+  builder b = {g, net, d, c->training};
+  x = features(&b, x);
+  if (!d->hidden[0]) return nn_linear(g, net, "classifier", x, c->classes);
+  x = hidden(&b, c, 0, d->hidden[0], x);
+  x = hidden(&b, c, 4, d->hidden[1], x);
+  return nn_linear(g, net, "classifier.8", x, c->classes);
+}
+
+tg_value net_densenet121(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
+  return nn_densenet_build(g, net, &nn_densenet121, c, x);
+}
+
+tg_value net_densenet121_linear(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
+  return nn_densenet_build(g, net, &nn_densenet121_linear, c, x);
+}
+
+const char *net_densenet_impossible(const nn_classifier *c) {
+  if (c->size >= 29) return NULL;
+  return "a DenseNet-121 halves its images five times, which needs 29x29 pixels or more";
+}

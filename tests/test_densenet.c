@@ -1,0 +1,123 @@
+/* test_densenet.c: a small DenseNet against PyTorch in double (golden/README.md): a training step
+ * with every gradient and running statistic, and evaluation; DenseNet-121's size and initial
+ * values. */
+#include "golden_file.h"
+
+/* A bias before a norm gets a gradient that is rounding only: the file has none. */
+static void forget(golden_case *c, const char *name) {
+  for (int i = 0; i < c->wants; i++) {
+    if (strcmp(c->want[i].name, name) != 0) continue;
+    c->want[i] = c->want[--c->wants];
+    return;
+  }
+  fail_msg("%s is not expected", name);
+}
+
+static void expect_statistics(golden_case *c, const nn_net *net) {
+  for (int i = 0; i < net->n; i++) {
+    char name[96];
+    if (!net->param[i].statistic) continue;
+    snprintf(name, sizeof name, "out/%s", net->param[i].name + strlen(net->prefix));
+    golden_expect(c, name, net->param[i].next);
+  }
+}
+
+static const nn_densenet small_densenet = {6, 4, 2, 2, {2, 3}, {12, 10}};
+
+static void densenet_training(void **state) {
+  golden_case c;
+  golden_open(&c, state, "densenet");
+  nn_net *net = nn_net_new("F/");
+  nn_classifier k = {.classes = 3, .training = true};
+  tg_value x = golden_input(&c, "in/x", tg_shape4(5, 30, 37, 3));
+  tg_value label = golden_input(&c, "in/label", tg_shape4(5, 1, 1, 1));
+  tg_value logit = nn_densenet_build(c.g, net, &small_densenet, &k, x);
+  tg_value loss = nn_cross_entropy(c.g, logit, label);
+  golden_weights(&c, net, "weight/");
+  golden_expect(&c, "out/logit", logit);
+  golden_expect(&c, "out/loss", loss);
+  expect_statistics(&c, net);
+  golden_expect_gradients(&c, loss, net, "grad", "");
+  forget(&c, "probe/classifier.0.bias");
+  forget(&c, "probe/classifier.4.bias");
+  golden_run(&c);
+  nn_net_free(net);
+  golden_close(&c);
+}
+
+static void densenet_evaluation(void **state) {
+  golden_case c;
+  golden_open(&c, state, "densenet");
+  nn_net *net = nn_net_new("F/");
+  nn_classifier k = {.classes = 3};
+  tg_value x = golden_input(&c, "in/x", tg_shape4(5, 30, 37, 3)), dx;
+  tg_value label = golden_input(&c, "in/label", tg_shape4(5, 1, 1, 1));
+  tg_value logit = nn_densenet_build(c.g, net, &small_densenet, &k, x);
+  tg_gradient(c.g, nn_cross_entropy(c.g, logit, label), TG_NONE, 1, &x, &dx);
+  golden_weights(&c, net, "weight/");
+  golden_expect(&c, "out/evaluated", logit);
+  golden_expect(&c, "grad_evaluated/x", dx);
+  c.want[c.wants - 1].step = 4;
+  golden_run(&c);
+  nn_net_free(net);
+  golden_close(&c);
+}
+
+/* Normal with mean 0 and the given deviation: the fourth moment, too. */
+static void check_normal(const tg_store *s, const char *name, double deviation) {
+  int64_t n = tg_count(tg_store_shape(s, tg_store_find(s, name)));
+  double *x = calloc((size_t)n, sizeof *x), moment[5] = {0}, spread = 6 / sqrt((double)n);
+  tg_store_read_f64(s, tg_store_find(s, name), x);
+  for (int64_t i = 0; i < n; i++) {
+    for (int k = 1; k <= 4; k++) moment[k] += pow(x[i] / deviation, k) / (double)n;
+  }
+  golden_equal(moment[1], 0, spread);
+  golden_equal(moment[2], 1, spread * sqrt(2));
+  golden_equal(moment[4], 3, spread * sqrt(96));
+  free(x);
+}
+
+static void check_all_equal(const tg_store *s, const char *name, float value) {
+  static float x[1024];
+  tg_store_read(s, tg_store_find(s, name), x);
+  for (int i = 0; i < 1024; i++) assert_true(x[i] == value);
+}
+
+/* torchvision's numbers: 7,978,856 with 1,000 classes, and He's initial values. */
+static void densenet121(void **state) {
+  (void)state;
+  nn_classifier k = {"densenet121-linear", 64, 3, 1000, 0, true};
+  nn_net *net = nn_net_new("");
+  tg_store *s = tg_store_new(tg_device_cpu());
+  tg_graph *g = tg_graph_new();
+  tg_value y = nn_classifier_build(g, net, &k, tg_input(g, "x", tg_shape4(2, 64, 64, 3)));
+  assert_true(tg_same_shape(tg_shape_of(g, y), tg_shape4(2, 1, 1, 1000)));
+  assert_int_equal(nn_net_count(net), 7978856);
+  assert_int_equal(net->n, 606);
+  assert_int_equal(nn_net_initialise(net, s, 1), 0);
+  check_normal(s, "features.conv0.weight", sqrt(2.0 / (3 * 49)));
+  check_normal(s, "features.denseblock4.denselayer16.conv1.weight", sqrt(2.0 / 992));
+  check_all_equal(s, "features.norm5.weight", 1);
+  check_all_equal(s, "features.norm5.running_mean", 0);
+  check_all_equal(s, "features.norm5.running_var", 1);
+  tg_graph_free(g);
+  tg_store_free(s);
+  nn_net_free(net);
+}
+
+int main(void) {
+  golden_way ways[] = {{"reference", false}, {"cpu", true}, {"cpu", false}};
+  int failed = 0;
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    golden_way *w = &ways[i];
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(densenet_training, w),
+        cmocka_unit_test_prestate(densenet_evaluation, w),
+    };
+    char group[64];
+    snprintf(group, sizeof group, "%s%s", w->device, w->unfused ? ", unfused" : "");
+    failed += cmocka_run_group_tests_name(group, tests, NULL, NULL);
+  }
+  const struct CMUnitTest once[] = {cmocka_unit_test(densenet121)};
+  return failed + cmocka_run_group_tests(once, NULL, NULL);
+}
