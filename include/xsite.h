@@ -144,7 +144,7 @@ double xs_mean_relative_gain(const double *external, const double *adapted, int 
  */
 
 typedef struct xs_classifier_options {
-  char *architecture;   /* "lenet", "lenet5" */
+  char *architecture;   /* "lenet", "lenet5", "densenet121", "densenet121-linear" */
   double learning_rate; /* Adam */
   double weight_decay;
   int64_t batch;

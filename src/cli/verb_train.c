@@ -3,7 +3,7 @@
 
 typedef struct train_options {
   job_options job;
-  char *data, *start_from;
+  char *data, *start_from, *init;
   xs_classifier_options classifier;
 } train_options;
 
@@ -12,6 +12,8 @@ static const option rows[] = {
      "domain file of the labelled site"},
     {NULL, "start_from", OPTION_TEXT, offsetof(train_options, start_from), NULL, false, 0, 0, NULL,
      "FILE", "classifier to fine-tune instead of training a new one"},
+    {NULL, "init", OPTION_TEXT, offsetof(train_options, init), NULL, false, 0, 0, NULL, "FILE",
+     "safetensors file whose tensors of equal name and shape to begin with"},
     JOB_ROWS(train_options),
     CLASSIFIER_ROWS(NULL, offsetof(train_options, classifier)),
 };
@@ -25,7 +27,8 @@ static xs_status work(const train_job *job, const void *record) {
                    .geometry = {.size = (int)o->job.size,
                                 .channels = (int)o->job.image_channels,
                                 .norm = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}}},
-                   .start_from = o->start_from};
+                   .start_from = o->start_from,
+                   .init = o->init};
   xs_status status = job_open_site(&o->job, o->data, &site);
   if (!status && o->start_from) status = job_check_model(o->start_from, o->data, site);
   if (!status) status = train_check_splits(site, rule);

@@ -26,6 +26,10 @@ static const option study_rows[] = {
     OPTION_INTEGER_ROW(NULL, 0, study_settings, checkpoint_every, "100", 1, 1e9,
                        "training steps between checkpoints"),
     CLASSIFIER_ROWS("classifier", offsetof(study_settings, classifier)),
+    {"classifier", "init", OPTION_TEXT, offsetof(study_settings, init), NULL, false, 0, 0, NULL,
+     "FILE",
+     "safetensors file whose tensors of equal name and shape to begin with, relative to the study "
+     "file"},
     ADAPTER_ROWS("adapter", offsetof(study_settings, adapter)),
     CLASSIFIER_ROWS("tune", offsetof(study_settings, tune)),
 };

@@ -15,6 +15,7 @@ typedef struct study_settings {
   int64_t limit;
   int64_t replicates;
   int64_t checkpoint_every;
+  char *init; /* of the classifiers: weights to begin with, relative to the study file */
   xs_classifier_options classifier, tune;
   xs_adapter_options adapter;
 } study_settings;

@@ -9,8 +9,9 @@
 #include "xsite.h"
 
 #define CLASSIFIER_ROWS(section, base)                                                             \
-  OPTION_CHOICE_ROW(section, base, xs_classifier_options, architecture, "lenet", "lenet|lenet5",   \
-                    "NAME", "network (Decision 4)"),                                               \
+  OPTION_CHOICE_ROW(section, base, xs_classifier_options, architecture, "lenet",                   \
+                    "lenet|lenet5|densenet121|densenet121-linear", "NAME",                         \
+                    "network (Decision 4)"),                                                       \
       OPTION_REAL_ROW(section, base, xs_classifier_options, learning_rate, "1e-3", 1e-9, 10,       \
                       "Adam's rate"),                                                              \
       OPTION_REAL_ROW(section, base, xs_classifier_options, weight_decay, "0", 0, 1,               \
@@ -26,7 +27,7 @@
       OPTION_FLAG_ROW(section, base, xs_classifier_options, balanced,                              \
                       "draw every class equally often"),                                           \
       OPTION_REAL_ROW(section, base, xs_classifier_options, dropout, "0.5", 0, 0.95,               \
-                      "share of features dropped in training (lenet only)")
+                      "share of features dropped in training (lenet, densenet121)")
 
 #define ADAPTER_ROWS(section, base)                                                                \
   OPTION_INTEGER_ROW(section, base, xs_adapter_options, channels, "64", 1, 4096,                   \

@@ -282,12 +282,19 @@ void xs_study_close(xs_study *s) {
 
 json_t *study_json(const xs_study *s) { return option_json(&settings_table, &s->settings); }
 
+char *study_init_file(const xs_study *s) {
+  return s->settings.init ? file_join(s->dir, s->settings.init) : NULL;
+}
+
 xs_status study_identity(const xs_study *s, json_t **identity) {
   xs_status status = XS_OK;
   *identity = study_json(s);
   for (int i = 0; i < s->n_sites && !status; i++) {
     status = folder_note_file(*identity, s->site_name[i], s->site_file[i]);
   }
+  char *init = study_init_file(s);
+  if (init && !status) status = folder_note_file(*identity, "classifier.init", init);
+  free(init);
   return status;
 }
 

@@ -107,7 +107,9 @@ json_t *per_cent_json(double x); /* null where it is not defined */
 json_t *number_json(double x);
 
 json_t *study_json(const xs_study *s); /* the resolved study */
-/* The same with what its domain files hold; newly made. */
+/* The path of the weights that the classifiers begin with, allocated; NULL: none. */
+char *study_init_file(const xs_study *s);
+/* The study with what the files hold that it names; newly made. */
 xs_status study_identity(const xs_study *s, json_t **identity);
 
 uint64_t fingerprint_site(const xs_site *s); /* pixels, labels, groups, classes */

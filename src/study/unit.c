@@ -43,7 +43,9 @@ static xs_status site_set(const study_run *r, int site, xs_split which, train_se
 
 static xs_status run_baseline(study_run *r, const study_unit *u, const char *dir) {
   const xs_site *s = r->site[u->source];
+  char *init = study_init_file(r->study);
   fit_task task = {.options = &r->study->settings.classifier,
+                   .init = init,
                    .geometry = study_geometry(r),
                    .classes = s->classes,
                    .class_name = s->class_name};
@@ -53,6 +55,7 @@ static xs_status run_baseline(study_run *r, const study_unit *u, const char *dir
   if (!status) status = train_fit(&job, &task);
   train_set_release(&task.train);
   train_set_release(&task.validation);
+  free(init);
   return status;
 }
 

@@ -7,8 +7,6 @@
 #include "file.h"
 #include "model_file.h"
 
-enum { BATCH = 100 };
-
 struct xs_classifier {
   nn_classifier net; /* architecture is owned */
   train_geometry geometry;
@@ -16,9 +14,12 @@ struct xs_classifier {
   xs_preprocessing preprocessing;
   char **class_name;
   tg_store *store;
-  tg_plan *plan; /* of a batch of BATCH images */
+  int64_t batch;
+  tg_plan *plan; /* of that many images */
   tg_value x, logit;
 };
+
+int64_t classifier_batch(int size) { return size <= 64 ? CLASSIFIER_MOST : 16; }
 
 void xs_classifier_free(xs_classifier *c) {
   if (!c) return;
@@ -106,7 +107,8 @@ static int build(xs_classifier *c, const char *path) {
   tg_graph *g = tg_graph_new();
   nn_net *net = nn_net_new("");
   c->store = tg_store_new(tg_device_cpu());
-  c->x = tg_input(g, "x", tg_shape4(BATCH, c->net.size, c->net.size, c->net.channels));
+  c->batch = classifier_batch(c->net.size);
+  c->x = tg_input(g, "x", tg_shape4(c->batch, c->net.size, c->net.size, c->net.channels));
   c->logit = nn_classifier_build(g, net, &c->net, c->x);
   int status = model_load(path, net, c->store);
   if (!status) status = tg_plan_new(g, c->store, 1, &c->logit, NULL, &c->plan);
@@ -141,11 +143,11 @@ void batch_rows(const int64_t *rows, int64_t n, int64_t first, int64_t batch, in
 
 xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const int64_t *rows,
                                int64_t n, float *logit) {
-  int64_t batch[BATCH];
-  for (int64_t first = 0; first < n; first += BATCH) {
-    int64_t count = n - first < BATCH ? n - first : BATCH;
-    batch_rows(rows, n, first, BATCH, batch);
-    xs_images_fetch(images, batch, BATCH, c->net.size, c->net.channels, &c->geometry.norm,
+  int64_t batch[CLASSIFIER_MOST];
+  for (int64_t first = 0; first < n; first += c->batch) {
+    int64_t count = n - first < c->batch ? n - first : c->batch;
+    batch_rows(rows, n, first, c->batch, batch);
+    xs_images_fetch(images, batch, c->batch, c->net.size, c->net.channels, &c->geometry.norm,
                     tg_plan_data(c->plan, c->x));
     if (tg_plan_run(c->plan, 0)) return XS_FAILED;
     memcpy(logit + first * c->net.classes, tg_plan_data(c->plan, c->logit),

@@ -8,6 +8,9 @@ json_t *classifier_metadata(const nn_classifier *c, const train_geometry *g,
                             char *const *class_name);
 /* "preprocessing" of a model's metadata: that of the images it is for. */
 json_t *preprocessing_json(const xs_images *images);
+/* Images that a plan evaluates at once: fewer where they are large. */
+enum { CLASSIFIER_MOST = 100 };
+int64_t classifier_batch(int size);
 /* Rows [batch] of the batch that starts at `first` of rows [n] (NULL: 0, 1, ...); beyond the end
  * the last row is repeated. */
 void batch_rows(const int64_t *rows, int64_t n, int64_t first, int64_t batch, int64_t *out);

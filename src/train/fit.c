@@ -8,10 +8,9 @@
 #include "error.h"
 #include "file.h"
 #include "fit_plan.h"
+#include "init.h"
 #include "model_file.h"
 #include "run.h"
-
-enum { EVALUATION_BATCH = 100 };
 
 typedef struct fit {
   const train_job *job;
@@ -22,6 +21,7 @@ typedef struct fit {
   fit_plan train;
   tg_plan *evaluate;
   tg_value seen, logit; /* of evaluate */
+  int64_t at_once;      /* images of evaluate */
   loader *loader;
   int64_t epoch_steps;
   /* state of the run, kept in checkpoints */
@@ -43,7 +43,8 @@ static int build_training(fit *f) {
 static int build_evaluation(fit *f) {
   const train_geometry *geo = &f->task->geometry;
   tg_graph *g = tg_graph_new();
-  f->seen = tg_input(g, "x", tg_shape4(EVALUATION_BATCH, geo->size, geo->size, geo->channels));
+  f->at_once = classifier_batch(geo->size);
+  f->seen = tg_input(g, "x", tg_shape4(f->at_once, geo->size, geo->size, geo->channels));
   f->logit = nn_classifier_build(g, f->net, &f->description, f->seen);
   tg_plan_options p = {.effort = f->job->effort, .kernels = f->job->kernels};
   int status = tg_plan_new(g, f->now, 1, &f->logit, &p, &f->evaluate);
@@ -55,6 +56,7 @@ static int build_evaluation(fit *f) {
 static int initialise(fit *f) {
   if (build_evaluation(f)) return 1;
   if (nn_net_initialise(f->net, f->now, f->job->seed)) return 1;
+  if (f->task->init && init_from_file(f->job, f->task->init, f->net, f->now)) return 1;
   if (f->task->start_from && model_load(f->task->start_from, f->net, f->now)) return 1;
   return build_training(f);
 }
@@ -139,18 +141,18 @@ static int validate(fit *f, double *auc) {
   const train_set *v = &f->task->validation;
   const train_geometry *geo = &f->task->geometry;
   int classes = f->task->classes;
-  int64_t rows[EVALUATION_BATCH];
-  float *logit = memory_new((size_t)((v->n + EVALUATION_BATCH) * classes) * sizeof *logit);
+  int64_t rows[CLASSIFIER_MOST], at_once = f->at_once;
+  float *logit = memory_new((size_t)((v->n + at_once) * classes) * sizeof *logit);
   int32_t *label = memory_new((size_t)(v->n + 1) * sizeof *label);
   for (int64_t i = 0; i < v->n; i++) label[i] = v->label[v->rows[i]];
   int status = 0;
-  for (int64_t first = 0; first < v->n && !status; first += EVALUATION_BATCH) {
-    batch_rows(v->rows, v->n, first, EVALUATION_BATCH, rows);
-    xs_images_fetch(v->images, rows, EVALUATION_BATCH, geo->size, geo->channels, &geo->norm,
+  for (int64_t first = 0; first < v->n && !status; first += at_once) {
+    batch_rows(v->rows, v->n, first, at_once, rows);
+    xs_images_fetch(v->images, rows, at_once, geo->size, geo->channels, &geo->norm,
                     tg_plan_data(f->evaluate, f->seen));
     status = tg_plan_run(f->evaluate, 0);
     memcpy(logit + first * classes, tg_plan_data(f->evaluate, f->logit),
-           (size_t)(EVALUATION_BATCH * classes) * sizeof *logit);
+           (size_t)(at_once * classes) * sizeof *logit);
   }
   *auc = xs_auc(logit, label, v->n, classes);
   free(label);
@@ -249,6 +251,10 @@ static int finish(fit *f) {
 static xs_status run(fit *f) {
   const char *why = nn_classifier_impossible(&f->description);
   if (why) return (xs_status)fail(XS_USAGE, "%s: %s", f->job->task, why);
+  if (f->task->options->batch < nn_classifier_smallest_batch(&f->description)) {
+    return (xs_status)fail(XS_USAGE, "%s: batch norm has no variance in a batch of %lld: give more",
+                           f->job->task, (long long)f->task->options->batch);
+  }
   json_t *state = NULL;
   /* The recorded kernels are needed to plan; the numbers then go over the initial ones. */
   if (load_state(f, &state)) return XS_FAILED;

@@ -8,7 +8,7 @@
 #include "file.h"
 #include "safetensors.h"
 
-static const char *bare_name(const nn_net *net, const nn_param *p) {
+const char *model_bare_name(const nn_net *net, const nn_param *p) {
   return p->name + strlen(net->prefix);
 }
 
@@ -37,7 +37,7 @@ int model_save(const char *path, const nn_net *net, const tg_store *s, const jso
   for (int i = 0; i < net->n; i++) {
     const nn_param *p = &net->param[i];
     data[i] = read_file_order(p, s);
-    t[i] = (safetensor){.name = text_copy(bare_name(net, p)),
+    t[i] = (safetensor){.name = text_copy(model_bare_name(net, p)),
                         .dtype = SAFETENSORS_F32,
                         .rank = p->rank,
                         .data = data[i],
@@ -89,10 +89,14 @@ int model_metadata(const char *path, const char *kind, json_t **metadata) {
   return status;
 }
 
-static int check_shape(const char *path, const nn_param *p, const safetensor *t) {
+bool model_same_shape(const nn_param *p, const safetensor *t) {
   bool same = t->rank == p->rank;
   for (int i = 0; same && i < p->rank; i++) same = t->dim[i] == p->dim[i];
-  if (same) return 0;
+  return same;
+}
+
+static int check_shape(const char *path, const nn_param *p, const safetensor *t) {
+  if (model_same_shape(p, t)) return 0;
   char found[128] = "", wanted[128] = "";
   for (int i = 0; i < t->rank; i++) {
     snprintf(found + strlen(found), sizeof found - strlen(found), " %lld", (long long)t->dim[i]);
@@ -105,12 +109,7 @@ static int check_shape(const char *path, const nn_param *p, const safetensor *t)
               found, wanted);
 }
 
-static int load_param(const char *path, const safetensors *file, const nn_net *net,
-                      const nn_param *p, tg_store *s) {
-  const safetensor *t = safetensors_find(file, bare_name(net, p));
-  if (!t)
-    return fail(1, "%s: tensor %s is missing: the file is of another architecture", path,
-                bare_name(net, p));
+int model_load_param(const char *path, const safetensor *t, const nn_param *p, tg_store *s) {
   if (check_shape(path, p, t)) return 1;
   size_t bytes = (size_t)t->count * sizeof(float);
   float *x = memory_new(bytes), *stored = memory_new(bytes);
@@ -127,12 +126,20 @@ static int load_param(const char *path, const safetensors *file, const nn_net *n
   return status;
 }
 
+static int load_named(const char *path, const safetensors *file, const nn_net *net,
+                      const nn_param *p, tg_store *s) {
+  const char *name = model_bare_name(net, p);
+  const safetensor *t = safetensors_find(file, name);
+  if (t) return model_load_param(path, t, p, s);
+  return fail(1, "%s: tensor %s is missing: the file is of another architecture", path, name);
+}
+
 int model_load(const char *path, const nn_net *net, tg_store *s) {
   safetensors *file = NULL;
   if (safetensors_open(path, &file)) return 1;
   int status = 0;
   for (int i = 0; i < net->n && !status; i++)
-    status = load_param(path, file, net, &net->param[i], s);
+    status = load_named(path, file, net, &net->param[i], s);
   if (!status && safetensors_count(file) != net->n) {
     status = fail(
         1,

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "nn.h"
+#include "safetensors.h"
 #include "train.h"
 
 /* Writes net's parameters (names without the prefix, file order) atomically. */
@@ -14,6 +15,12 @@ int model_save(const char *path, const nn_net *net, const tg_store *s, const jso
 int model_metadata(const char *path, const char *kind, json_t **metadata);
 /* Reads every parameter of net; a missing, extra or misshapen tensor or a NaN is an error. */
 int model_load(const char *path, const nn_net *net, tg_store *s);
+
+const char *model_bare_name(const nn_net *net, const nn_param *p); /* as in the file; lent */
+bool model_same_shape(const nn_param *p, const safetensor *t);
+/* One parameter from its tensor; another shape, a type that is not floating-point or a NaN is an
+ * error. */
+int model_load_param(const char *path, const safetensor *t, const nn_param *p, tg_store *s);
 
 json_t *geometry_json(const train_geometry *g); /* {"size", "channels", "normalisation"} */
 int geometry_parse(const json_t *j, const char *path, train_geometry *g);

@@ -61,6 +61,7 @@ typedef struct fit_task {
   int classes;
   char *const *class_name; /* [classes] */
   const char *start_from;  /* model file to fine-tune, or NULL */
+  const char *init;        /* file whose tensors of equal name and shape to begin with, or NULL */
   const xs_images *like;   /* whose preprocessing the model records; NULL: train's images */
 } fit_task;
 

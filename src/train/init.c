@@ -1,0 +1,73 @@
+#include "init.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "model_file.h"
+#include "run.h"
+#include "safetensors.h"
+
+/* Names of tensors, of which the first few are shown. */
+typedef struct names {
+  int n;
+  char text[400];
+} names;
+
+static void add_name(names *l, const char *name) {
+  enum { SHOWN = 4 };
+  size_t used = strlen(l->text);
+  if (l->n++ < SHOWN) {
+    snprintf(l->text + used, sizeof l->text - used, "%s%.80s", used ? ", " : "", name);
+  } else if (l->n == SHOWN + 1) {
+    snprintf(l->text + used, sizeof l->text - used, ", ...");
+  }
+}
+
+static const nn_param *find_param(const nn_net *net, const char *bare) {
+  for (int i = 0; i < net->n; i++) {
+    if (strcmp(model_bare_name(net, &net->param[i]), bare) == 0) return &net->param[i];
+  }
+  return NULL;
+}
+
+static void note(const train_job *job, const names *l, const char *what) {
+  if (l->n) run_note(job, "%d %s: %s", l->n, what, l->text);
+}
+
+static int take(const train_job *job, const char *path, const safetensors *file, const nn_net *net,
+                tg_store *s) {
+  names missing = {0}, other = {0}, unused = {0};
+  int taken = 0;
+  for (int i = 0; i < net->n; i++) {
+    const nn_param *p = &net->param[i];
+    const safetensor *t = safetensors_find(file, model_bare_name(net, p));
+    if (!t) add_name(&missing, model_bare_name(net, p));
+    if (t && !model_same_shape(p, t)) add_name(&other, t->name);
+    if (!t || !model_same_shape(p, t)) continue;
+    if (model_load_param(path, t, p, s)) return 1;
+    taken++;
+  }
+  for (int i = 0; i < safetensors_count(file); i++) {
+    const char *name = safetensors_at(file, i)->name;
+    if (!find_param(net, name)) add_name(&unused, name);
+  }
+  if (taken == 0) {
+    return fail(1, "%s: none of its %d tensors has a name and shape of this network, such as %s",
+                path, safetensors_count(file), model_bare_name(net, &net->param[0]));
+  }
+  run_note(job, "begins with %d of the network's %d tensors from %s", taken, net->n, path);
+  note(job, &missing, "tensors of the network are not in that file");
+  note(job, &other, "tensors of the file have another shape than the network's");
+  note(job, &unused, "tensors of the file have a name that the network does not know");
+  return 0;
+}
+
+int init_from_file(const train_job *job, const char *path, const nn_net *net, tg_store *s) {
+  safetensors *file = NULL;
+  if (safetensors_open(path, &file)) return 1;
+  int status = take(job, path, file, net, s);
+  safetensors_close(file);
+  return status;
+}

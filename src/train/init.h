@@ -1,0 +1,11 @@
+/* init.h: weights to begin with from a file of another program or classifier. */
+#ifndef INIT_H
+#define INIT_H
+
+#include "train.h"
+
+/* Takes over every tensor of a safetensors file that has the name and shape of a parameter of net
+ * and notes through the job's watch which have not.  An error where none has. */
+int init_from_file(const train_job *job, const char *path, const nn_net *net, tg_store *s);
+
+#endif
