@@ -202,6 +202,7 @@ typedef struct xs_progress { /* a snapshot of running work */
   const char *task;          /* "baseline optdigits", lent */
   int64_t done, total;       /* steps */
   double rate;               /* steps per second, recent */
+  double waiting;            /* share of the recent time that went by waiting for images */
   int losses;
   const char *loss_name[8];
   double loss[8];

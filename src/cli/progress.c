@@ -42,6 +42,7 @@ void cli_progress_write(FILE *f, const xs_progress *p) {
     fprintf(f, "  %.3g/s  left ", p->rate);
     write_duration(f, (double)(p->total - p->done) / p->rate);
   }
+  if (p->waiting >= 0.01) fprintf(f, "  waiting for images %.0f%%", 100 * p->waiting);
   for (int i = 0; i < p->losses; i++) fprintf(f, "  %s %.4g", p->loss_name[i], p->loss[i]);
 }
 

@@ -83,6 +83,7 @@ static void on_progress(void *context, const xs_progress *p) {
     json_object_set_new(losses, p->loss_name[i], isfinite(x) ? json_real(x) : json_null());
   }
   json_object_set_new(j, "losses", losses);
+  json_object_set_new(j, "waiting", json_real(round(1e4 * p->waiting) / 1e4));
   write_line(l, j);
 }
 

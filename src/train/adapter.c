@@ -351,18 +351,20 @@ static int cycle(adapter *a, run_clock *clock) {
   shown[1] = loss[GENERATOR_ADVERSARIAL];
   shown[2] = loss[GENERATOR_CYCLE];
   shown[3] = loss[GENERATOR_SEMANTIC_CYCLE] + loss[GENERATOR_SEMANTIC_TARGET];
+  clock->waited = loader_waited(a->source) + loader_waited(a->targets);
   run_report(a->job, clock, a->done, last, 4, names, shown);
   return 0;
 }
 
 static xs_status train(adapter *a) {
-  run_clock clock = {0};
+  run_clock clock = run_clock_start();
   while (a->done < a->o->generator_steps) {
     if (cycle(a, &clock)) return XS_FAILED;
     bool stopped = run_stopped(a->job);
     if ((stopped || a->done - a->saved >= a->job->checkpoint_every) && save(a)) return XS_FAILED;
     if (stopped) return run_interrupted(a->job, a->done);
   }
+  run_note_waiting(a->job, &clock);
   return XS_OK;
 }
 

@@ -213,18 +213,20 @@ static int end_epoch(fit *f) {
 static xs_status train(fit *f) {
   static const char *const name[] = {"loss", "validation AUC"};
   const xs_classifier_options *o = f->task->options;
-  run_clock clock = {0};
+  run_clock clock = run_clock_start();
   while (f->epoch < o->epochs && f->stale < o->patience) {
     double shown[2] = {0, 100 * f->best_auc};
     if (train_step(f, &shown[0])) return XS_FAILED;
     f->done++;
     f->epoch_loss += shown[0];
+    clock.waited = loader_waited(f->loader);
     run_report(f->job, &clock, f->done, o->epochs * f->epoch_steps, f->epoch ? 2 : 1, name, shown);
     if (f->done % f->epoch_steps == 0 && end_epoch(f)) return XS_FAILED;
     bool stopped = run_stopped(f->job);
     if ((stopped || f->done - f->saved >= f->job->checkpoint_every) && save(f)) return XS_FAILED;
     if (stopped) return run_interrupted(f->job, f->done);
   }
+  run_note_waiting(f->job, &clock);
   return XS_OK;
 }
 

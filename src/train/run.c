@@ -48,19 +48,27 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+run_clock run_clock_start(void) { return (run_clock){.start = now()}; }
+
+static void update_rates(run_clock *c, int64_t done) {
+  double t = now(), took = t - c->since;
+  bool first = c->since <= 0;
+  if (!first && took <= 2) return;
+  if (!first) {
+    c->rate = (double)(done - c->done) / took;
+    c->waiting = (c->waited - c->waited_since) / took;
+  }
+  c->since = t;
+  c->done = done;
+  c->waited_since = c->waited;
+}
+
 void run_report(const train_job *job, run_clock *c, int64_t done, int64_t total, int losses,
                 const char *const *name, const double *loss) {
   if (!job->watch || !job->watch->progress) return;
-  double t = now();
-  if (c->since <= 0) {
-    c->since = t;
-    c->done = done;
-  } else if (t - c->since > 2) {
-    c->rate = (double)(done - c->done) / (t - c->since);
-    c->since = t;
-    c->done = done;
-  }
-  xs_progress p = {.task = job->task, .done = done, .total = total, .rate = c->rate};
+  update_rates(c, done);
+  xs_progress p = {
+      .task = job->task, .done = done, .total = total, .rate = c->rate, .waiting = c->waiting};
   for (; p.losses < losses && p.losses < 8; p.losses++) {
     p.loss_name[p.losses] = name[p.losses];
     p.loss[p.losses] = loss[p.losses];
@@ -119,6 +127,12 @@ void run_remove_checkpoint(const char *dir) {
   char *path = file_join(dir, "checkpoint.safetensors");
   remove(path);
   free(path);
+}
+
+void run_note_waiting(const train_job *job, const run_clock *c) {
+  double took = now() - c->start;
+  if (c->since > 0)
+    run_note(job, "waited for images %.2f %% of %.3g s", 100 * c->waited / took, took);
 }
 
 bool run_stopped(const train_job *job) {

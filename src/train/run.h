@@ -15,13 +15,18 @@ void curve_restore(curve *c, const char *text);
 void curve_add(curve *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void curve_free(curve *c);
 
-typedef struct run_clock { /* for rates */
-  double since;
+typedef struct run_clock { /* for rates; of the last two seconds or so */
+  double start, since;
   int64_t done;
-  double rate;
+  double waited;       /* seconds that the caller has spent waiting for images */
+  double waited_since; /* of them until `since` */
+  double rate, waiting;
 } run_clock;
+run_clock run_clock_start(void);
 void run_report(const train_job *job, run_clock *c, int64_t done, int64_t total, int losses,
                 const char *const *name, const double *loss);
+/* Notes how much of the time since the clock's start went by waiting for images. */
+void run_note_waiting(const train_job *job, const run_clock *c);
 void run_note(const train_job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Adds to a checkpoint's state or a unit's record what the bytes depend on beside options and seed:

@@ -124,7 +124,7 @@ expect 1 'site new-hospital has no labels' train --data new.yaml --skip-unreadab
 expect 1 'has no labels' eval --model trained/model.safetensors --data new.yaml --skip-unreadable
 expect 0 'nothing to do' study run study.yaml --out run "${tiny[@]}"
 grep -qvE '^\{"time":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z",.*\}$' run/log.jsonl && complain 'log.jsonl is malformed'
-contains run/log.jsonl '"unit":"adapter-optdigits-new-hospital","step":20' '"note":"site new-hospital' '"cycle":'
+contains run/log.jsonl '"unit":"adapter-optdigits-new-hospital","step":20' '"waiting":' ': waited for images ' '"note":"site new-hospital' '"cycle":'
 
 # ---- looking into what was made ------------------------------------------------------------------------
 
