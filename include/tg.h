@@ -217,6 +217,26 @@ int tg_rates_measure(tg_rates *r); /* takes about a second and 256 MB */
  * longer of kernel_flop at the product's rate and bytes at the rate of copying as many. */
 double tg_rates_limit(const tg_rates *r, const tg_step_profile *s, bool *memory);
 
+/* ---- export ---------------------------------------------------------------------------------- */
+typedef struct tg_onnx_note {
+  const char *key, *value;
+} tg_onnx_note;
+typedef struct tg_onnx_about {
+  const char *name;               /* of the graph */
+  const char *producer, *version; /* the program that writes it */
+  const char *description;        /* for people */
+  const tg_onnx_note *note;       /* [notes] the model's metadata_props */
+  int notes;
+} tg_onnx_about;
+
+/* The computation of the outputs (name: what each is called) as an ONNX model, IR version 8, opset
+ * 17 (onnx.ai): float32, channels first, with the store's parameters inside.  {n,h,w,c} becomes
+ * [N,c,h,w], {n,1,1,c} becomes [N,c]; all inputs have the same n, 2 or more, which stands for a
+ * batch of any size N.  Fails where the computation mixes the images of a batch or has an operator
+ * without a counterpart.  *data is to be freed; equal graphs and values give equal bytes. */
+int tg_graph_onnx(const tg_graph *g, const tg_store *s, int n, const tg_value *outputs,
+                  const char *const *name, const tg_onnx_about *about, void **data, size_t *size);
+
 /* ---- threads ----------------------------------------------------------------------------------
  */
 void tg_set_threads(int n); /* 0: as OMP_NUM_THREADS says, or one for each processor */

@@ -167,6 +167,10 @@ const xs_preprocessing *xs_classifier_preprocessing(const xs_classifier *c);
 xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const int64_t *rows,
                                int64_t n, float *logit);
 
+/* Writes a model file's network as ONNX (IR version 8, opset 17), for programs that have no xsite;
+ * what is inside: docs/model-files.md.  overwrite: replace `out` where it is there already. */
+xs_status xs_model_export(const char *model, const char *out, bool overwrite);
+
 /* ==== adapters =================================================================================
  */
 

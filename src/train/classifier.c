@@ -117,20 +117,25 @@ static int build(xs_classifier *c, const char *path) {
   return status;
 }
 
-xs_status xs_classifier_load(const char *path, xs_classifier **out) {
-  *out = NULL;
+int classifier_describe(const char *path, xs_classifier **out) {
   json_t *metadata = NULL;
-  xs_classifier *c = memory_new(sizeof *c);
+  *out = memory_new(sizeof **out);
   int status = model_metadata(path, "classifier", &metadata);
-  if (!status) status = parse_metadata(metadata, path, c);
-  if (!status) status = build(c, path);
+  if (!status) status = parse_metadata(metadata, path, *out);
   json_decref(metadata);
   if (status) {
-    xs_classifier_free(c);
-    return XS_FAILED;
+    xs_classifier_free(*out);
+    *out = NULL;
   }
-  *out = c;
-  return XS_OK;
+  return status;
+}
+
+xs_status xs_classifier_load(const char *path, xs_classifier **out) {
+  if (classifier_describe(path, out)) return XS_FAILED;
+  if (build(*out, path) == 0) return XS_OK;
+  xs_classifier_free(*out);
+  *out = NULL;
+  return XS_FAILED;
 }
 
 /* Row i of a batch that starts at `first`; beyond the end the last row is repeated. */

@@ -76,7 +76,7 @@ int model_metadata(const char *path, const char *kind, json_t **metadata) {
     status = fail(1, "%s: metadata is not JSON: %s", path, error.text);
   } else {
     const char *found = json_string_value(json_object_get(*metadata, "kind"));
-    if (!found || strcmp(found, kind) != 0) {
+    if (kind && (!found || strcmp(found, kind) != 0)) {
       status = fail(1, "%s: is a %s, a %s is needed", path, found ? found : "file of unknown kind",
                     kind);
     }

@@ -10,8 +10,8 @@
 
 /* Writes net's parameters (names without the prefix, file order) atomically. */
 int model_save(const char *path, const nn_net *net, const tg_store *s, const json_t *metadata);
-/* Reads the metadata of a model of this kind ("classifier", "generator"); a message if it is
- * another's. */
+/* Reads the metadata of a model of this kind ("classifier", "generator"; NULL: any); a message if
+ * it is another's. */
 int model_metadata(const char *path, const char *kind, json_t **metadata);
 /* Reads every parameter of net; a missing, extra or misshapen tensor or a NaN is an error. */
 int model_load(const char *path, const nn_net *net, tg_store *s);

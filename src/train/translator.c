@@ -82,23 +82,34 @@ int translator_share(const nn_stargan *s, const train_geometry *g, tg_store *sto
   return status;
 }
 
-int translator_load(const char *path, translator **out) {
-  *out = NULL;
+int translator_describe(const char *path, translator **out) {
   json_t *metadata = NULL;
-  translator *t = memory_new(sizeof *t);
+  *out = memory_new(sizeof **out);
   int status = model_metadata(path, "generator", &metadata);
-  if (!status) status = parse_metadata(metadata, path, t);
-  t->owns_store = true;
-  t->store = tg_store_new(tg_device_cpu());
-  if (!status) status = build(t, "", path, NULL);
+  if (!status) status = parse_metadata(metadata, path, *out);
   json_decref(metadata);
   if (status) {
-    translator_free(t);
-    return status;
+    translator_free(*out);
+    *out = NULL;
   }
-  *out = t;
-  return 0;
+  return status;
 }
+
+int translator_load(const char *path, translator **out) {
+  int status = translator_describe(path, out);
+  if (status) return status;
+  translator *t = *out;
+  t->owns_store = true;
+  t->store = tg_store_new(tg_device_cpu());
+  status = build(t, "", path, NULL);
+  if (status) {
+    translator_free(t);
+    *out = NULL;
+  }
+  return status;
+}
+
+const nn_stargan *translator_net(const translator *t) { return &t->net; }
 
 const train_geometry *translator_geometry(const translator *t) { return &t->geometry; }
 
