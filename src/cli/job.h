@@ -9,7 +9,7 @@
 typedef struct job_options {
   char *out, *data_dir, *split_by;
   bool resume, measure_kernels, skip_unreadable;
-  int64_t seed, size, image_channels, threads, checkpoint_every, limit;
+  int64_t seed, threads, checkpoint_every, limit;
 } job_options;
 
 #define JOB_ROWS(record)                                                                           \
@@ -17,10 +17,6 @@ typedef struct job_options {
       RESUME_ROW(offsetof(record, job.resume)), DATA_DIR_ROW(offsetof(record, job.data_dir)),      \
       SEED_ROW(offsetof(record, job.seed), "of the split, weights and batches"),                   \
       SPLIT_BY_ROW(offsetof(record, job.split_by)),                                                \
-      OPTION_INTEGER_ROW(NULL, offsetof(record, job), job_options, size, "32", 1, 4096,            \
-                         "height and width of the images that the network sees"),                  \
-      OPTION_INTEGER_ROW(NULL, offsetof(record, job), job_options, image_channels, "3", 1, 3,      \
-                         "1 or 3"),                                                                \
       OPTION_INTEGER_ROW(NULL, offsetof(record, job), job_options, limit, "0", 0, 1e12,            \
                          "most images of a site; 0: all"),                                         \
       THREADS_ROW(offsetof(record, job.threads)),                                                  \
@@ -36,7 +32,6 @@ void job_note_skipped(const xs_site *s);
 /* Fails where a classifier and a site have different classes. */
 xs_status job_check_classes(const char *model, const xs_classifier *c, const char *domain_file,
                             const xs_site *s);
-xs_status job_check_model(const char *model, const char *domain_file, const xs_site *s);
 
 /* Claims o->out for the options of a verb, runs `work` in it and follows it on the terminal. */
 xs_status job_run(const job_options *o, const option *rows, int n_rows, const void *record,

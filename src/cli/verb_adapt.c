@@ -22,6 +22,14 @@ static const option rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
+static xs_status check_model(const adapt_options *o, const xs_site *source) {
+  xs_classifier *c = NULL;
+  xs_status status = xs_classifier_load(o->model, &c);
+  if (!status) status = job_check_classes(o->model, c, o->source, source);
+  xs_classifier_free(c);
+  return status;
+}
+
 static xs_status work(const train_job *job, const void *record) {
   const adapt_options *o = record;
   xs_site *source = NULL, *target = NULL;
@@ -29,7 +37,7 @@ static xs_status work(const train_job *job, const void *record) {
   const split_rule rule = split_rule_of(o->job.seed, o->job.split_by);
   int64_t *target_rows = NULL;
   xs_status status = job_open_site(&o->job, o->source, &source);
-  if (!status) status = job_check_model(o->model, o->source, source);
+  if (!status) status = check_model(o, source);
   if (!status) status = job_open_site(&o->job, o->target, &target);
   if (!status && strcmp(source->images.name, target->images.name) == 0) {
     status =
@@ -60,6 +68,7 @@ static int run(void *record, int n, const char **word) {
   (void)n;
   (void)word;
   const adapt_options *o = record;
+  if (adapter_check("--", &o->adapter)) return XS_USAGE;
   return job_run(&o->job, rows, ROWS, record, "adapt", work);
 }
 

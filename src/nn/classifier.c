@@ -7,14 +7,13 @@ typedef struct architecture {
   const char *name;
   net_builder *build;
   net_check *impossible;
-  int64_t smallest_batch;
 } architecture;
 
 static const architecture architectures[] = {
-    {"lenet", net_lenet, net_lenet_impossible, 1},
-    {"lenet5", net_lenet5, net_lenet_impossible, 1},
-    {"densenet121", net_densenet121, net_densenet_impossible, 2},
-    {"densenet121-linear", net_densenet121_linear, net_densenet_impossible, 2},
+    {"lenet", net_lenet, net_lenet_impossible},
+    {"lenet5", net_lenet5, net_lenet_impossible},
+    {"densenet121", net_densenet121, net_densenet_impossible},
+    {"densenet121-linear", net_densenet121_linear, net_densenet_impossible},
 };
 
 static const architecture *find(const char *name) {
@@ -32,11 +31,6 @@ const char *nn_classifier_impossible(const nn_classifier *c) {
   if (c->channels < 1 || c->channels > 64) return "image channels must be 1 to 64";
   if (c->classes < 2) return "a classifier needs two classes or more";
   return a->impossible(c);
-}
-
-int64_t nn_classifier_smallest_batch(const nn_classifier *c) {
-  const architecture *a = find(c->architecture);
-  return a ? a->smallest_batch : 1;
 }
 
 tg_value nn_classifier_build(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {

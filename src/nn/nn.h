@@ -77,9 +77,6 @@ typedef struct nn_classifier {
 const char *nn_classifier_impossible(const nn_classifier *c);
 tg_value nn_classifier_build(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x);
 
-/* Images that a training batch must have: batch norm needs two. */
-int64_t nn_classifier_smallest_batch(const nn_classifier *c);
-
 /* ---- DenseNet (Huang et al. 2017), torchvision's names
  * ------------------------------------------------ */
 typedef struct nn_densenet {

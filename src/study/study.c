@@ -190,26 +190,14 @@ static int check_networks(const xs_study *s, const study_settings *t) {
                         .channels = t->adapter.channels,
                         .blocks = t->adapter.blocks,
                         .critic_layers = t->adapter.critic_layers};
-  nn_classifier classifier = {.architecture = t->classifier.architecture,
-                              .size = (int)t->size,
-                              .channels = (int)t->image_channels,
-                              .classes = 2};
-  const char *why = nn_classifier_impossible(&classifier);
-  if (why) return fail(XS_USAGE, "%s: size %lld: %s", s->path, (long long)t->size, why);
-  why = adapter_impossible(&t->adapter);
-  if (why) return fail(XS_USAGE, "%s: adapter.translate: %s", s->path, why);
-  if (nn_stargan_check(&stargan)) return fail_context(XS_USAGE, "%s: ", s->path);
-  if (t->image_channels == 2) return fail(XS_USAGE, "%s: image_channels: 2 is not 1 or 3", s->path);
-  if (t->adapter.batch % 2) {
-    return fail(XS_USAGE,
-                "%s: adapter.batch: %lld is odd, but half of a batch is source and half target",
-                s->path, (long long)t->adapter.batch);
-  }
-  if (t->classifier.batch < 2 || t->tune.batch < 2) {
-    return fail(XS_USAGE,
-                "%s: batch 1 is too small for a classifier; give 2 or more (the paper uses 128)",
-                s->path);
-  }
+  char *top = text_format("%s: ", s->path), *adapter = text_format("%sadapter.", top);
+  int status = fit_check(top, &t->classifier, t->size, t->image_channels);
+  if (!status) status = fit_check(top, &t->tune, t->size, t->image_channels);
+  if (!status) status = adapter_check(adapter, &t->adapter);
+  if (!status && nn_stargan_check(&stargan)) status = fail_context(XS_USAGE, "%s", top);
+  free(adapter);
+  free(top);
+  if (status) return status;
   if (strcmp(t->tune.architecture, t->classifier.architecture) != 0) {
     return fail(
         XS_USAGE,

@@ -41,22 +41,25 @@ static const char *const target_names[] = {"target net"};
 /* ---- set up ---------------------------------------------------------------------------------- */
 
 /* The semantic loss takes the source half of G(x,c') for images of the target's look. */
-const char *adapter_impossible(const xs_adapter_options *o) {
-  if (strcmp(o->translate, "permute") != 0 || strcmp(o->semantic, "off") == 0) return NULL;
-  return "'permute' leaves some source images at their own site, but the semantic loss needs each "
-         "of them translated; set semantic: off, or translate: other";
+static bool is_untranslated(const xs_adapter_options *o) {
+  return strcmp(o->translate, "permute") == 0 && strcmp(o->semantic, "off") != 0;
+}
+
+int adapter_check(const char *where, const xs_adapter_options *o) {
+  if (is_untranslated(o)) {
+    return fail(XS_USAGE,
+                "%stranslate: 'permute' leaves some source images at their own site, but the "
+                "semantic loss needs each of them translated; set semantic: off, or translate: "
+                "other",
+                where);
+  }
+  if (o->batch >= 2 && o->batch % 2 == 0) return 0;
+  return fail(XS_USAGE, "%sbatch: %lld is odd, but half of a batch is source and half target",
+              where, (long long)o->batch);
 }
 
 static int check_options(const adapter *a) {
-  const xs_adapter_options *o = a->o;
-  const char *why = adapter_impossible(o);
-  if (why) return fail(XS_USAGE, "adapter: translate: %s", why);
-  if (o->batch < 2 || o->batch % 2) {
-    return fail(XS_USAGE,
-                "adapter: batch %lld is impossible: half of it is source and half target, so "
-                "give an even number of at least 2",
-                (long long)o->batch);
-  }
+  if (adapter_check("adapter: ", a->o)) return XS_USAGE;
   for (int i = 0; i < a->geometry.channels; i++) {
     if (a->geometry.norm.mean[i] == 0.5 && a->geometry.norm.deviation[i] == 0.5) continue;
     return fail(XS_USAGE,

@@ -87,6 +87,18 @@ static int start_loader(fit *f) {
   return 0;
 }
 
+int fit_check(const char *where, const xs_classifier_options *o, int64_t size, int64_t channels) {
+  const nn_classifier c = {
+      .architecture = o->architecture, .size = (int)size, .channels = (int)channels, .classes = 2};
+  const char *why = nn_classifier_impossible(&c);
+  if (why) return fail(XS_USAGE, "%ssize %lld: %s", where, (long long)size, why);
+  if (channels == 2) return fail(XS_USAGE, "%simage_channels: 2 is not 1 or 3", where);
+  if (o->batch >= 2) return 0;
+  return fail(XS_USAGE,
+              "%sbatch 1 is too small for a classifier; give 2 or more (the paper uses 128)",
+              where);
+}
+
 /* ---- checkpoints ---------------------------------------------------------------------------- */
 
 static void parts(const fit *f, checkpoint_part part[2]) {
@@ -253,10 +265,6 @@ static int finish(fit *f) {
 static xs_status run(fit *f) {
   const char *why = nn_classifier_impossible(&f->description);
   if (why) return (xs_status)fail(XS_USAGE, "%s: %s", f->job->task, why);
-  if (f->task->options->batch < nn_classifier_smallest_batch(&f->description)) {
-    return (xs_status)fail(XS_USAGE, "%s: batch norm has no variance in a batch of %lld: give more",
-                           f->job->task, (long long)f->task->options->batch);
-  }
   json_t *state = NULL;
   /* The recorded kernels are needed to plan; the numbers then go over the initial ones. */
   if (load_state(f, &state)) return XS_FAILED;

@@ -65,6 +65,10 @@ typedef struct fit_task {
   const xs_images *like;   /* whose preprocessing the model records; NULL: train's images */
 } fit_task;
 
+/* XS_USAGE where no classifier can be trained with these options on such images; where: what stands
+ * before the option's name in the message, "--" or "FILE: ". */
+int fit_check(const char *where, const xs_classifier_options *o, int64_t size, int64_t channels);
+
 /* Trains with early stopping on validation AUC (method 3); writes model.safetensors (the best
  * epoch) and curve.tsv.  Continues from dir's checkpoint if there is one. */
 xs_status train_fit(const train_job *job, const fit_task *task);
@@ -85,8 +89,7 @@ typedef struct adapt_task {
   int64_t target_n;
 } adapt_task;
 
-/* Why no adapter can be trained with these options, or NULL. */
-const char *adapter_impossible(const xs_adapter_options *o);
+int adapter_check(const char *where, const xs_adapter_options *o); /* the same for an adapter */
 
 /* Trains G, D and F_T (method 4); writes generator, discriminator and target.safetensors, curve.tsv
  * and the three rows of example images.  Continues from dir's checkpoint if there is one. */

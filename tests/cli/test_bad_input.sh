@@ -238,7 +238,7 @@ cmp -s $model bad.model && complain 'no weight of the model was renamed'
 # The last four values become NaN.
 { head -c -16 $model && bytes 0000c07f 0000c07f 0000c07f 0000c07f; } >bad.model
 tested 'is not finite'
-adapt=(adapt --source good.yaml --target bad.yaml --threads 1 --limit 300 --size 16 --channels 2 --blocks 1
+adapt=(adapt --source good.yaml --target bad.yaml --threads 1 --limit 300 --channels 2 --blocks 1
   --batch 4 --generator-steps 2)
 expect 1 'is not finite' "${adapt[@]}" --model bad.model --out adapted
 printf 'name: two\nformat: idx\nimages: images\nlabels: two\nclasses: [even, odd]\nmax_value: 16\n' >two.yaml

@@ -34,6 +34,6 @@ expect 1 'none of its 606 tensors has a name and shape of this network, such as 
 expect 1 'no-such-file' "${dense[@]}" --out "$folder/none" --init no-such-file
 
 expect 2 'needs 29x29 pixels or more' "${dense[@]}" --out "$folder/small" --size 28
-expect 2 'batch norm has no variance in a batch of 1' "${dense[@]}" --out "$folder/one" --batch 1
+expect 2 '--batch 1 is too small' "${dense[@]}" --out "$folder/one" --batch 1
 
 finish

@@ -29,8 +29,9 @@ done <<<"$verbs"
 
 # ---- a classifier and a translator for 8x8 digits ----------------------------------------------------
 
-common=(--threads 1 --size 16 --limit 400 --checkpoint-every 5)
-small=("${common[@]}" --channels 2 --blocks 1 --batch 8 --generator-steps 6)
+brief=(--threads 1 --limit 400 --checkpoint-every 5)
+common=("${brief[@]}" --size 16)
+small=("${brief[@]}" --channels 2 --blocks 1 --batch 8 --generator-steps 6)
 expect 0 '' train --data "$examples/optdigits.yaml" --out trained "${common[@]}" --batch 32 --epochs 4
 expect 0 'nothing to do' train --data "$examples/optdigits.yaml" --out trained "${common[@]}" --batch 32 --epochs 4
 expect 1 'another run: epochs differs' train --data "$examples/optdigits.yaml" --out trained "${common[@]}" --batch 32 --epochs 5

@@ -25,6 +25,22 @@ target=$folder/few/units/adapter-optdigits-mnist/target.safetensors
 grep -qaF 'target_updates' "$target" || complain 'F_T does not say how long it was trained'
 grep -qaF 'validation_auc' "$target" && complain "F_T claims the source classifier's validation AUC"
 
+# A single training or adaptation that cannot be is refused before its folder is made.
+train=(train --data "$repository/examples/optdigits.yaml" --out "$folder/new" --limit 600)
+expect 2 '--size 15: two 5x5 convolutions' "${train[@]}" --size 15
+expect 2 '--image_channels: 2 is not 1 or 3' "${train[@]}" --image-channels 2
+expect 2 '--batch 1 is too small' "${train[@]}" --batch 1
+expect 2 'leave --init out' "${train[@]}" --start-from a --init b
+model=$folder/few/units/baseline-optdigits/model.safetensors
+adapt=(adapt --source "$repository/examples/optdigits.yaml" --target "$repository/examples/mnist-10k.yaml"
+  --model "$model" --out "$folder/new")
+expect 2 '--batch: 7 is odd' "${adapt[@]}" --batch 7
+expect 2 "--translate: 'permute' leaves" "${adapt[@]}" --translate permute
+[ -e "$folder/new" ] && complain 'a refused training makes a folder'
+# Images are what the model takes: nothing to choose for an adapter, and the same for fine-tuning.
+expect 2 '--size is no option of adapt' "${adapt[@]}" --size 32
+expect 1 'give --architecture lenet --size 16 --image-channels 3' "${train[@]}" --start-from "$model"
+
 # The rest of a broken run takes the threads of what is done, unless told otherwise.
 continue_few() { # continue_few THREADS: without its last unit
   rm -rf "$folder/few"/{units/tuned-optdigits-mnist,results.json,report.html,figures}
