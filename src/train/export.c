@@ -171,10 +171,9 @@ xs_status xs_model_export(const char *model, const char *out, bool overwrite) {
   json_t *metadata = NULL;
   network n = {0};
   if (!overwrite && file_exists(out)) {
-    return (xs_status)fail(XS_FAILED,
-                           "%s is there already; nothing was changed: give another file, or allow "
-                           "to replace it",
-                           out);
+    return (xs_status)fail(
+        XS_FAILED, "%s is there already; nothing was changed: give another file, or `overwrite`",
+        out);
   }
   int status = model_metadata(model, NULL, &metadata);
   if (!status) status = describe(model, metadata, &n);
