@@ -74,12 +74,17 @@ void explain_free(explanation *e) {
 static double percent(double part, double whole) { return whole > 0 ? 100 * part / whole : 0; }
 
 void explain_print_rates(const tg_rates *r) {
-  printf("\nthis machine: %d threads, %s; matrix products %.0f GFLOP/s; copies (read and write)",
-         tg_threads(), tg_processor(), r->flop / 1e9);
+  int n = tg_threads();
+  printf("\nthis machine: %d thread%s, %s; matrix products %.0f GFLOP/s; copies (read and write)",
+         n, n == 1 ? "" : "s", tg_processor(), r->flop / 1e9);
   for (int i = 0; i < TG_COPIES; i++) {
     printf("%s %.3g MB %.0f", i ? "," : " of", r->copy[i].size / (1 << 20), r->copy[i].rate / 1e9);
   }
   printf(" GB/s\nThe images are made up: no time goes to waiting for data.\n");
+  if (r->copy[0].rate < 2 * r->copy[TG_COPIES - 1].rate) {
+    printf("Copies in the cache are hardly faster than in memory: other programs seem to hold the "
+           "processors; measure again when they are done.\n");
+  }
 }
 
 /* The kinds of kernel that lose most, over all their sites. */
