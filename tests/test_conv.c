@@ -313,6 +313,9 @@ static void test_choice(void **state) {
   } want[] = {
       {{2, 8, 8, 64, 3, 3, 64, 1, 1}, CONV, "winograd"},
       {{2, 32, 32, 64, 4, 4, 128, 2, 1}, CONV_DX, "winograd"},
+      {{2, 14, 14, 20, 5, 5, 50, 1, 0}, CONV, "winograd"},
+      {{2, 14, 14, 20, 5, 5, 50, 1, 0}, CONV_DX, "winograd"},
+      {{2, 14, 14, 20, 5, 5, 50, 1, 0}, CONV_DW, "winograd"},
       {{2, 32, 32, 64, 7, 7, 3, 1, 3}, CONV, "columns"},
       {{2, 32, 32, 5, 7, 7, 64, 1, 3}, CONV, "direct"},
       {{2, 32, 32, 5, 7, 7, 64, 1, 3}, CONV_DX, "columns"},

@@ -21,7 +21,6 @@ conv_geometry conv_site_geometry(const op_site *s);
 /* The kernels; which sites they are for is said in their files. */
 extern const op_kernel conv_direct, conv_dx_direct, conv_dw_direct;
 extern const op_kernel conv_columns, conv_dx_columns, conv_dw_columns;
-extern const op_kernel conv_dx_patches;
 extern const op_kernel conv_winograd, conv_dx_winograd, conv_dw_winograd;
 
 #endif

@@ -2,12 +2,11 @@
  * when the loops are unrolled, so that only their non-zero elements become instructions. */
 #include "winograd.h"
 
-#include <string.h>
-
 enum { WIDTH = 8, PIECES = WINOGRAD_T * WINOGRAD_T };
 #define INLINE static inline __attribute__((always_inline))
 
 typedef float vector __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
+typedef int32_t lanes __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
 
 typedef struct basis {
   int m, r, t;
@@ -18,6 +17,13 @@ typedef struct basis {
 
 /* Points 0, 2/3, -2/3, 3/2, -3/2 and infinity: half the rounding error of the usual 1, -1, 2, -2.
  */
+#define SIX_POINTS                                                                                 \
+  {                                                                                                \
+    {1, 0, -97.0F / 36, 0, 1, 0}, {0, -3.0F / 2, -9.0F / 4, 2.0F / 3, 1, 0},                       \
+        {0, 3.0F / 2, -9.0F / 4, -2.0F / 3, 1, 0}, {0, -2.0F / 3, -4.0F / 9, 3.0F / 2, 1, 0},      \
+        {0, 2.0F / 3, -4.0F / 9, -3.0F / 2, 1, 0}, {0, 1, 0, -97.0F / 36, 0, 1},                   \
+  }
+
 static const basis f43 = {.m = 4,
                           .r = 3,
                           .t = 6,
@@ -31,12 +37,20 @@ static const basis f43 = {.m = 4,
                                 {8.0F / 65, 12.0F / 65, 18.0F / 65},
                                 {8.0F / 65, -12.0F / 65, 18.0F / 65},
                                 {0, 0, 1}},
-                          .bt = {{1, 0, -97.0F / 36, 0, 1, 0},
-                                 {0, -3.0F / 2, -9.0F / 4, 2.0F / 3, 1, 0},
-                                 {0, 3.0F / 2, -9.0F / 4, -2.0F / 3, 1, 0},
-                                 {0, -2.0F / 3, -4.0F / 9, 3.0F / 2, 1, 0},
-                                 {0, 2.0F / 3, -4.0F / 9, -3.0F / 2, 1, 0},
-                                 {0, 1, 0, -97.0F / 36, 0, 1}}};
+                          .bt = SIX_POINTS};
+
+static const basis f25 = {
+    .m = 2,
+    .r = 5,
+    .t = 6,
+    .at = {{1, 1, 1, 1, 1, 0}, {0, 2.0F / 3, -2.0F / 3, 3.0F / 2, -3.0F / 2, 1}},
+    .g = {{1, 0, 0, 0, 0},
+          {-81.0F / 130, -27.0F / 65, -18.0F / 65, -12.0F / 65, -8.0F / 65},
+          {-81.0F / 130, 27.0F / 65, -18.0F / 65, 12.0F / 65, -8.0F / 65},
+          {8.0F / 65, 12.0F / 65, 18.0F / 65, 27.0F / 65, 81.0F / 130},
+          {8.0F / 65, -12.0F / 65, 18.0F / 65, -27.0F / 65, 81.0F / 130},
+          {0, 0, 0, 0, 1}},
+    .bt = SIX_POINTS};
 
 /* Points 0, 1/2, -1, 2 and infinity: half the error of 1, -1, 2. */
 static const basis f42 = {
@@ -110,33 +124,25 @@ INLINE void apply_both(matrix a, const vector *in, vector *out) {
 
 /* ---- pieces of channels ------------------------------------------------------------------- */
 
-/* Places of a square of vectors, NULL outside the image; `count` channels from channel c. */
-INLINE void load(int n, float *const *place, int64_t c, int64_t count, vector *v) {
+/* Places of a square of vectors, NULL outside the image: channels c .. c + WIDTH - 1. */
+INLINE void load(int n, float *const *place, int64_t c, vector *v) {
+  for (int e = 0; e < n; e++) v[e] = place[e] ? *(const vector *)(place[e] + c) : (vector){0};
+}
+
+INLINE void store(int n, float *const *place, int64_t c, const vector *v) {
   for (int e = 0; e < n; e++) {
-    v[e] = (vector){0};
-    if (!place[e]) continue;
-    if (count >= WIDTH)
-      v[e] = *(const vector *)(place[e] + c);
-    else
-      memcpy(&v[e], place[e] + c, (size_t)count * sizeof(float));
+    if (place[e]) *(vector *)(place[e] + c) = v[e];
   }
 }
 
-INLINE void store(int n, float *const *place, int64_t c, int64_t count, const vector *v) {
-  for (int e = 0; e < n; e++) {
-    if (!place[e]) continue;
-    if (count >= WIDTH)
-      *(vector *)(place[e] + c) = v[e];
-    else
-      memcpy(place[e] + c, &v[e], (size_t)count * sizeof(float));
-  }
-}
-
-INLINE void add(int n, float *const *place, int64_t c, int64_t count, const vector *v) {
+/* Adds the lanes from `first` on. */
+INLINE void add(int n, float *const *place, int64_t c, int64_t first, const vector *v) {
+  static const int32_t lane[2 * WIDTH] = {[WIDTH] = -1, -1, -1, -1, -1, -1, -1, -1};
+  lanes mask = *(const lanes *)(lane + WIDTH - first);
   vector sum[PIECES];
-  load(n, place, c, count, sum);
-  for (int e = 0; e < n; e++) sum[e] += v[e];
-  store(n, place, c, count, sum);
+  load(n, place, c, sum);
+  for (int e = 0; e < n; e++) sum[e] += (vector)((lanes)v[e] & mask);
+  store(n, place, c, sum);
 }
 
 /* Planes of one row. */
@@ -156,19 +162,20 @@ INLINE void place_pixels(int size, float *image, int64_t h, int64_t w, int64_t c
   }
 }
 
-/* From n places to others through a, `channels` wide. */
+/* From n places to others through a, `channels` wide, at least WIDTH.  Where they are no multiple
+ * of WIDTH the last piece overlaps the one before. */
 typedef enum mode { SET, ADD } mode;
 
 INLINE void transform(matrix a, float *const *from, float *const *to, int64_t channels, mode how) {
   vector in[PIECES], out[PIECES];
-  for (int64_t c = 0; c < channels; c += WIDTH) {
-    int64_t count = channels - c;
-    load(a.columns * a.columns, from, c, count, in);
+  for (int64_t next = 0; next < channels; next += WIDTH) {
+    int64_t c = next + WIDTH <= channels ? next : channels - WIDTH;
+    load(a.columns * a.columns, from, c, in);
     apply_both(a, in, out);
     if (how == SET)
-      store(a.rows * a.rows, to, c, count, out);
+      store(a.rows * a.rows, to, c, out);
     else
-      add(a.rows * a.rows, to, c, count, out);
+      add(a.rows * a.rows, to, c, next - c, out);
   }
 }
 
@@ -201,7 +208,7 @@ INLINE void walk_output(const basis *b, const winograd_tiling *w, float *y, floa
   for (int64_t tile = 0; tile < w->rows * w->columns; tile++) {
     int64_t i = tile / w->columns * b->m, j = tile % w->columns * b->m;
     place_pixels(b->m, y, g->ho, g->wo, g->co, i, j, 1, pixel);
-    place_planes(b->t * b->t, m + tile * g->co, w->y_plane, plane);
+    place_planes(b->t * b->t, m + tile * w->g.co, w->y_plane, plane);
     if (adjoint)
       transform(transpose(at), pixel, plane, g->co, SET);
     else
@@ -230,6 +237,8 @@ INLINE void walk_weights(const basis *b, const winograd_tiling *w, float *weight
 OP_CLONES static void input(const winograd_tiling *w, float *x, float *v) {
   if (w->kind == WINOGRAD_4_3)
     walk_input(&f43, w, x, v, false);
+  else if (w->kind == WINOGRAD_2_5)
+    walk_input(&f25, w, x, v, false);
   else if (w->kind == WINOGRAD_4_2)
     walk_input(&f42, w, x, v, false);
   else
@@ -239,6 +248,8 @@ OP_CLONES static void input(const winograd_tiling *w, float *x, float *v) {
 OP_CLONES static void input_adjoint(const winograd_tiling *w, float *x, float *v) {
   if (w->kind == WINOGRAD_4_3)
     walk_input(&f43, w, x, v, true);
+  else if (w->kind == WINOGRAD_2_5)
+    walk_input(&f25, w, x, v, true);
   else if (w->kind == WINOGRAD_4_2)
     walk_input(&f42, w, x, v, true);
   else
@@ -248,6 +259,8 @@ OP_CLONES static void input_adjoint(const winograd_tiling *w, float *x, float *v
 OP_CLONES static void output(const winograd_tiling *w, float *y, float *m) {
   if (w->kind == WINOGRAD_4_3)
     walk_output(&f43, w, y, m, false);
+  else if (w->kind == WINOGRAD_2_5)
+    walk_output(&f25, w, y, m, false);
   else if (w->kind == WINOGRAD_4_2)
     walk_output(&f42, w, y, m, false);
   else
@@ -257,6 +270,8 @@ OP_CLONES static void output(const winograd_tiling *w, float *y, float *m) {
 OP_CLONES static void output_adjoint(const winograd_tiling *w, float *y, float *m) {
   if (w->kind == WINOGRAD_4_3)
     walk_output(&f43, w, y, m, true);
+  else if (w->kind == WINOGRAD_2_5)
+    walk_output(&f25, w, y, m, true);
   else if (w->kind == WINOGRAD_4_2)
     walk_output(&f42, w, y, m, true);
   else
@@ -266,6 +281,8 @@ OP_CLONES static void output_adjoint(const winograd_tiling *w, float *y, float *
 OP_CLONES static void weights(const winograd_tiling *w, float *x, int64_t row, float *u) {
   if (w->kind == WINOGRAD_4_3)
     walk_weights(&f43, w, x, row, u, false);
+  else if (w->kind == WINOGRAD_2_5)
+    walk_weights(&f25, w, x, row, u, false);
   else if (w->kind == WINOGRAD_4_2)
     walk_weights(&f42, w, x, row, u, false);
   else
@@ -275,6 +292,8 @@ OP_CLONES static void weights(const winograd_tiling *w, float *x, int64_t row, f
 OP_CLONES static void weights_adjoint(const winograd_tiling *w, float *x, int64_t row, float *u) {
   if (w->kind == WINOGRAD_4_3)
     walk_weights(&f43, w, x, row, u, true);
+  else if (w->kind == WINOGRAD_2_5)
+    walk_weights(&f25, w, x, row, u, true);
   else if (w->kind == WINOGRAD_4_2)
     walk_weights(&f42, w, x, row, u, true);
   else
@@ -282,6 +301,37 @@ OP_CLONES static void weights_adjoint(const winograd_tiling *w, float *x, int64_
 }
 
 /* ---- interface ---------------------------------------------------------------------------- */
+
+bool winograd_applies(const conv_geometry *g) {
+  if (g->kh != g->kw || g->ho < 2 || g->wo < 2 || g->ci < WIDTH || g->co < WIDTH) return false;
+  if (g->stride == 1 && g->kh == 3) return g->ho >= 4 && g->wo >= 4;
+  return (g->stride == 1 && g->kh == 5) || (g->stride == 2 && g->kh == 4);
+}
+
+static winograd_kind find_kind(int m, int r) {
+  if (r == 2) return m == 4 ? WINOGRAD_4_2 : WINOGRAD_2_2;
+  return r == 3 ? WINOGRAD_4_3 : WINOGRAD_2_5;
+}
+
+static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+winograd_tiling winograd_tile(const conv_geometry *g, int64_t tiles) {
+  enum { GAP = 16 }; /* keeps planes, which are written side by side, out of each other's sets */
+  winograd_tiling w = {.g = *g, .r = (int)(g->kh / g->stride)};
+  w.m = w.r == 5 || (w.r == 2 && g->ho <= 2 && g->wo <= 2) ? 2 : 4;
+  w.kind = find_kind(w.m, w.r);
+  w.t = w.m + w.r - 1;
+  w.rows = divide_up(g->ho, w.m);
+  w.columns = divide_up(g->wo, w.m);
+  w.depth = g->stride * g->stride * g->ci;
+  w.images = tiles > w.rows * w.columns ? tiles / (w.rows * w.columns) : 1;
+  if (w.images > g->n) w.images = g->n;
+  w.tiles = w.images * w.rows * w.columns;
+  w.x_plane = w.tiles * w.depth + GAP;
+  w.y_plane = w.tiles * g->co + GAP;
+  w.w_plane = w.depth * g->co + GAP;
+  return w;
+}
 
 /* The source of a transform is only read. */
 static float *lose_const(const float *x) { return (float *)(uintptr_t)x; }

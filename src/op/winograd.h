@@ -13,9 +13,10 @@
 
 #include "conv.h"
 
-enum { WINOGRAD_M = 4, WINOGRAD_R = 3, WINOGRAD_T = 6 };
+enum { WINOGRAD_M = 4, WINOGRAD_R = 5, WINOGRAD_T = 6 };
 
-typedef enum winograd_kind { WINOGRAD_4_3, WINOGRAD_4_2, WINOGRAD_2_2 } winograd_kind; /* m, r */
+/* m, r */
+typedef enum winograd_kind { WINOGRAD_4_3, WINOGRAD_2_5, WINOGRAD_4_2, WINOGRAD_2_2 } winograd_kind;
 
 typedef struct winograd_tiling {
   conv_geometry g;
@@ -26,6 +27,11 @@ typedef struct winograd_tiling {
   int64_t images, tiles;             /* of a chunk that is transformed and multiplied as one */
   int64_t x_plane, y_plane, w_plane; /* floats between products e and e + 1 */
 } winograd_tiling;
+
+/* Whether there is a form for the site's kernel size, stride and output size. */
+bool winograd_applies(const conv_geometry *g);
+/* For chunks of about `tiles` tiles, at least one image. */
+winograd_tiling winograd_tile(const conv_geometry *g, int64_t tiles);
 
 /* The tiles of image i of a chunk are rows [i * rows * columns ..] of every plane.
  * V [t t][tiles][depth] from x and back (the adjoint adds to dx, which must be zeroed). */
