@@ -120,7 +120,8 @@ const cli_verb verb_inspect_graph = {
     .words = "NETWORK",
     .least = 1,
     .most = 1,
-    .summary = "Print the nodes of a generator, discriminator, lenet or lenet5.",
+    .summary =
+        "Print the nodes of a generator, discriminator or classifier (lenet, densenet121, ...).",
     .options = rows,
     .n_options = sizeof rows / sizeof *rows,
     .record = sizeof(graph_options),
