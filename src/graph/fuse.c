@@ -90,6 +90,49 @@ static void fold_epilogue(plan_draft *d, tg_value body) {
   memcpy(d->extra[last], extra, sizeof extra);
 }
 
+/* ---- gates --------------------------------------------------------------------------------- */
+
+/* The operand of norm_sums and norm_dx that a gate may be before; -1 of others. */
+static int gated_operand(const op *o) { return o == &op_norm_sums ? 2 : o == &op_norm_dx ? 3 : -1; }
+
+/* Whether reader's operand `mask` is the derivative of the activation of the very norm that reader
+ * is a derivative of, so that its sign can be computed again from x. */
+static bool same_norm(const plan_draft *d, const node *reader, tg_value mask) {
+  const node *m = &d->g->node[mask], *y = &d->g->node[m->in[0]], *norm = &d->g->node[y->in[0]];
+  int at = gated_operand(reader->op);
+  if (at < 0 || reader->in[at] != mask || y->op != &op_leaky_relu || norm->op != &op_norm)
+    return false;
+  for (int i = 0; i < reader->n; i++) {
+    if (i != at && reader->in[i] == mask) return false;
+  }
+  bool same_gamma = reader->op != &op_norm_dx || reader->in[2] == norm->in[2];
+  return reader->in[0] == norm->in[0] && reader->in[1] == norm->in[1] && same_gamma &&
+         y->attr.f[0] == m->attr.f[0] && m->attr.f[0] >= 0;
+}
+
+/* A leaky_relu_dx that only such readers read is computed by them. */
+static void fold_gate(plan_draft *d, tg_value mask) {
+  if (d->output[mask]) return;
+  for (int i = d->first_user[mask]; i < d->first_user[mask + 1]; i++) {
+    if (!same_norm(d, &d->g->node[d->user[i]], mask)) return;
+  }
+  for (int i = d->first_user[mask]; i < d->first_user[mask + 1]; i++) {
+    tg_value root = d->root[d->user[i]];
+    d->gate[root] = mask;
+    d->fusion[root].gate = true;
+    d->fusion[root].slope = d->g->node[mask].attr.f[0];
+  }
+  d->live[mask] = false;
+}
+
+void plan_open_gate(const plan_draft *d, tg_value root, plan_step *s) {
+  const node *mask = &d->g->node[d->gate[root]];
+  const node *norm = &d->g->node[d->g->node[mask->in[0]].in[0]];
+  s->in[gated_operand(s->site.op)] = mask->in[1];
+  if (s->site.op == &op_norm_sums) s->in[s->n_in++] = norm->in[2];
+  s->in[s->n_in++] = norm->in[3];
+}
+
 /* ---- chains ------------------------------------------------------------------------------- */
 
 static bool in_chain(const plan_draft *d, tg_value v) {
@@ -204,6 +247,9 @@ void plan_fuse(plan_draft *d) {
   const int epilogues = OP_FUSE_BIAS | OP_FUSE_RESIDUAL | OP_FUSE_ACTIVATION;
   for (tg_value v = 1; v < d->g->count; v++) {
     if (d->live[v] && (d->g->node[v].op->flags & epilogues)) fold_epilogue(d, v);
+  }
+  for (tg_value v = 1; v < d->g->count; v++) {
+    if (d->live[v] && d->g->node[v].op == &op_leaky_relu_dx) fold_gate(d, v);
   }
   for (tg_value v = 1; v < d->g->count; v++) {
     if (d->root[v] == v && in_chain(d, v)) grow_chain(d, v);

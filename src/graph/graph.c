@@ -87,6 +87,7 @@ void graph_describe_site(const op_site *s, char *text, size_t size) {
   }
   if (s->fusion.bias) append(text, size, " +bias");
   if (s->fusion.residual) append(text, size, " +residual");
+  if (s->fusion.gate) append(text, size, " +gate%g", s->fusion.slope);
   if (s->fusion.activation == OP_LEAKY_RELU) append(text, size, " +leaky%g", s->fusion.slope);
   if (s->fusion.activation == OP_TANH) append(text, size, " +tanh");
 }

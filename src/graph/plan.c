@@ -48,6 +48,7 @@ static void draft_new(plan_draft *d, int n, const tg_value *outputs) {
   d->body = memory_new(count * sizeof *d->body);
   d->fusion = memory_new(count * sizeof *d->fusion);
   d->extra = memory_new(count * sizeof *d->extra);
+  d->gate = memory_new(count * sizeof *d->gate);
   for (tg_value v = 0; v < d->g->count; v++) d->root[v] = d->body[v] = v;
   mark_live(d, n, outputs);
   list_users(d);
@@ -62,6 +63,7 @@ static void draft_free(plan_draft *d) {
   free(d->body);
   free(d->fusion);
   free(d->extra);
+  free(d->gate);
 }
 
 /* ---- steps -------------------------------------------------------------------------------- */
@@ -78,6 +80,7 @@ static void fill_site(const plan_draft *d, tg_value root, plan_step *s) {
   for (int i = 0; i < x->n; i++) s->in[s->n_in++] = x->in[i];
   if (s->site.fusion.bias) s->in[s->n_in++] = d->extra[root][0];
   if (s->site.fusion.residual) s->in[s->n_in++] = d->extra[root][1];
+  if (s->site.fusion.gate) plan_open_gate(d, root, s);
   s->site.n = s->n_in;
   for (int i = 0; i < s->n_in; i++) s->site.in[i] = d->g->node[s->in[i]].shape;
   s->out[s->n_out++] = root;

@@ -68,9 +68,12 @@ typedef struct plan_draft {
   op_fusion *fusion; /* of a root: the epilogue of its body */
   tg_value *body;    /* of a root: the node whose operator runs; itself if nothing is folded */
   tg_value (*extra)[2]; /* of a root: bias and residual */
+  tg_value *gate;       /* of a root: the leaky_relu_dx that it takes in; TG_NONE */
 } plan_draft;
 
 void plan_fuse(plan_draft *d);
+/* Replaces the gated operand of a root's step and appends what decides over the gate. */
+void plan_open_gate(const plan_draft *d, tg_value root, plan_step *s);
 /* Fills c and the step's operands for the chain rooted at v; false if it exceeds a chain's limits.
  */
 bool plan_build_chain(const plan_draft *d, tg_value root, chain *c, plan_step *s);

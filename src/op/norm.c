@@ -237,7 +237,7 @@ static void define_dx(const op_site *s, const op_buffers *b) {
 
 const op op_norm_dx = {.name = "norm_dx",
                        .inputs = 5,
-                       .flags = OP_IN_PLACE,
+                       .flags = OP_IN_PLACE | OP_FUSE_RESIDUAL,
                        .shape = shape_dx,
                        .gradient = gradient_dx,
                        .reference = define_dx,

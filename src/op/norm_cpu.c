@@ -1,126 +1,198 @@
-/* norm_cpu.c: float kernels of normalisation.  The work is cut into one image and up to 64
- * channels, and reductions are made in pieces of 64 pixels that stay in the L1 cache: float inside
- * a piece, double across.  A channel's result depends neither on the cut nor on the number of
- * threads. */
+/* norm_cpu.c: float kernels of normalisation.  The work is cut into pieces of one image's pixels,
+ * by the shape alone, and whole rows of up to CHANNELS channels are read as they lie in memory;
+ * reductions are float inside a few rows, double across.  A channel's result does not depend on the
+ * number of threads. */
 #include "norm.h"
 
 #include <math.h>
 #include <omp.h>
 
-enum { CHANNELS = 64, PIXELS = 64 };
+enum { CHANNELS = 512, ROWS = 64, PIECE = 1 << 16 };
 
-/* The part of a tensor [n][pixels][stride] that one call works on. */
+/* How a site's work is cut: n images of `pixels` pixels into `pieces` of `step` pixels, c channels
+ * into `groups` of `width`. */
+typedef struct norm_cut {
+  int64_t n, pixels, c, step, pieces, width, groups;
+} norm_cut;
+
 typedef struct norm_block {
-  int64_t pixels, stride, channels; /* channels <= CHANNELS */
-  int64_t at;                       /* of the first element in an image tensor */
-  int64_t pair;                     /* of the first channel in a [n][2 stride] tensor */
-  int64_t channel;                  /* of the first channel in a [stride] tensor */
+  int64_t image, piece, first, pixels; /* first: of this piece's pixels in the image tensor */
+  int64_t channel, channels, c;
 } norm_block;
 
 typedef void block_function(const norm_block *k, const op_site *s, const op_buffers *b);
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-static void over_blocks(const op_site *s, const op_buffers *b, block_function *run) {
+static norm_cut cut_site(const op_site *s) {
   const tg_shape *x = &s->in[0];
-  int64_t pixels = x->d[1] * x->d[2], c = x->d[3], width = CHANNELS;
-  while (width > 16 && x->d[0] * ((c + width - 1) / width) < omp_get_max_threads()) width /= 2;
-  int64_t parts = (c + width - 1) / width;
-#pragma omp parallel for schedule(static) if (tg_count(*x) >= 1 << 14)
-  for (int64_t i = 0; i < x->d[0] * parts; i++) {
-    int64_t n = i / parts, first = i % parts * width;
-    run(&(norm_block){.pixels = pixels,
-                      .stride = c,
-                      .channels = least(width, c - first),
-                      .at = n * pixels * c + first,
-                      .pair = n * 2 * c + first,
-                      .channel = first},
+  norm_cut t = {.n = x->d[0], .pixels = x->d[1] * x->d[2], .c = x->d[3]};
+  t.step = PIECE / t.c / ROWS * ROWS;
+  if (t.step < ROWS) t.step = ROWS;
+  t.pieces = (t.pixels + t.step - 1) / t.step;
+  t.width = CHANNELS;
+  while (t.width > 16 && t.n * t.pieces * ((t.c + t.width - 1) / t.width) < omp_get_max_threads()) {
+    t.width /= 2;
+  }
+  t.groups = (t.c + t.width - 1) / t.width;
+  return t;
+}
+
+static void over_blocks(const op_site *s, const op_buffers *b, block_function *run) {
+  norm_cut t = cut_site(s);
+#pragma omp parallel for schedule(static) if (tg_count(s->in[0]) >= 1 << 14)
+  for (int64_t i = 0; i < t.n * t.pieces * t.groups; i++) {
+    int64_t channel = i % t.groups * t.width, piece = i / t.groups % t.pieces;
+    int64_t image = i / t.groups / t.pieces;
+    run(&(norm_block){.image = image,
+                      .piece = piece,
+                      .first = image * t.pixels + piece * t.step,
+                      .pixels = least(t.step, t.pixels - piece * t.step),
+                      .channel = channel,
+                      .channels = least(t.width, t.c - channel),
+                      .c = t.c},
         s, b);
   }
+}
+
+/* Operands of a block: an image tensor's first element, a pair's and a channel vector's first. */
+static const float *image_of(const norm_block *n, const op_site *s, const op_buffers *b, int i) {
+  return (const float *)b->in[i] + n->first * op_in_row(s, i) + n->channel;
+}
+
+static const float *pair_of(const norm_block *n, const op_buffers *b, int i) {
+  return (const float *)b->in[i] + n->image * 2 * n->c + n->channel;
+}
+
+static const float *vector_of(const norm_block *n, const op_buffers *b, int i) {
+  return (const float *)b->in[i] + n->channel;
+}
+
+static float *image_out(const norm_block *n, const op_site *s, const op_buffers *b) {
+  return (float *)b->out[0] + n->first * op_out_row(s) + n->channel;
+}
+
+/* ---- reductions: two doubles per channel of every piece, in scratch [n][pieces][2][c] -----------
+ */
+
+static int prepare_pairs(const op_site *s, void **state, size_t *scratch) {
+  norm_cut t = cut_site(s);
+  *state = NULL;
+  *scratch = (size_t)(t.n * t.pieces * 2 * t.c) * sizeof(double);
+  return 0;
+}
+
+/* The first of a piece's pair; the second is c further. */
+static double *partial(const norm_cut *t, const op_buffers *b, int64_t image, int64_t piece) {
+  return (double *)b->scratch + (image * t->pieces + piece) * 2 * t->c;
 }
 
 /* ---- norm_stats -------------------------------------------------------------------------------
  */
 
-/* Mean and sum of squared deviations of one piece, by two passes. */
-OP_CLONES static void piece_moments(const float *x, int64_t stride, int64_t rows, int64_t channels,
-                                    float *mean, float *squares) {
-  for (int64_t k = 0; k < channels; k++) mean[k] = squares[k] = 0;
+/* Sums of x - origin and its square over some rows. */
+OP_CLONES static void row_moments(const float *x, int64_t row, int64_t rows, int64_t channels,
+                                  const float *origin, float *sum, float *squares) {
+  for (int64_t k = 0; k < channels; k++) sum[k] = squares[k] = 0;
   for (int64_t i = 0; i < rows; i++) {
-    for (int64_t k = 0; k < channels; k++) mean[k] += x[i * stride + k];
-  }
-  for (int64_t k = 0; k < channels; k++) mean[k] /= (float)rows;
-  for (int64_t i = 0; i < rows; i++) {
+#pragma omp simd
     for (int64_t k = 0; k < channels; k++) {
-      float d = x[i * stride + k] - mean[k];
+      float d = x[i * row + k] - origin[k];
+      sum[k] += d;
       squares[k] += d * d;
     }
   }
 }
 
-/* Pieces are joined by the update of Chan, Golub and LeVeque 1979. */
+/* Joins mean and squared deviations of two parts (Chan, Golub and LeVeque 1979). */
+static inline void join_moments(double *mean, double *squares, double n, double other_mean,
+                                double other_squares, double other_n) {
+  double delta = other_mean - *mean, share = other_n / (n + other_n);
+  *mean += delta * share;
+  *squares += other_squares + delta * delta * share * n;
+}
+
+/* The origin is the mean so far: near enough that the squares lose nothing. */
 OP_CLONES static void stats_block(const norm_block *n, const op_site *s, const op_buffers *b) {
-  const float *x = (const float *)b->in[0] + n->at;
-  float *out = (float *)b->out[0] + n->pair;
-  double mean[CHANNELS] = {0}, squares[CHANNELS] = {0};
-  for (int64_t i = 0; i < n->pixels; i += PIXELS) {
-    float part_mean[CHANNELS], part_squares[CHANNELS];
-    int64_t rows = least(PIXELS, n->pixels - i);
-    piece_moments(x + i * n->stride, n->stride, rows, n->channels, part_mean, part_squares);
-    double share = (double)rows / (double)(i + rows);
+  norm_cut t = cut_site(s);
+  const float *x = image_of(n, s, b, 0);
+  int64_t row = op_in_row(s, 0);
+  double *mean = partial(&t, b, n->image, n->piece) + n->channel, *squares = mean + n->c;
+  float origin[CHANNELS], sum[CHANNELS], square[CHANNELS];
+  for (int64_t k = 0; k < n->channels; k++) {
+    origin[k] = x[k];
+    mean[k] = squares[k] = 0;
+  }
+  for (int64_t i = 0; i < n->pixels; i += ROWS) {
+    int64_t rows = least(ROWS, n->pixels - i);
+    row_moments(x + i * row, row, rows, n->channels, origin, sum, square);
     for (int64_t k = 0; k < n->channels; k++) {
-      double delta = (double)part_mean[k] - mean[k];
-      mean[k] += delta * share;
-      squares[k] += (double)part_squares[k] + delta * delta * share * (double)i;
+      double shift = (double)sum[k] / (double)rows;
+      double rest = (double)square[k] - (double)sum[k] * shift;
+      join_moments(&mean[k], &squares[k], (double)i, (double)origin[k] + shift, rest > 0 ? rest : 0,
+                   (double)rows);
+      origin[k] = (float)mean[k];
     }
   }
-  for (int64_t k = 0; k < n->channels; k++) {
-    out[k] = (float)mean[k];
-    out[n->stride + k] = (float)(1 / sqrt(squares[k] / (double)n->pixels + s->attr.f[0]));
+}
+
+static void join_stats(const norm_cut *t, const op_site *s, const op_buffers *b, int64_t image) {
+  float *out = (float *)b->out[0] + image * 2 * t->c;
+  for (int64_t k = 0; k < t->c; k++) {
+    double mean = 0, squares = 0;
+    for (int64_t i = 0; i < t->pieces; i++) {
+      const double *part = partial(t, b, image, i) + k;
+      join_moments(&mean, &squares, (double)(i * t->step), part[0], part[t->c],
+                   (double)least(t->step, t->pixels - i * t->step));
+    }
+    out[k] = (float)mean;
+    out[t->c + k] = (float)(1 / sqrt(squares / (double)t->pixels + s->attr.f[0]));
   }
 }
 
 static void run_stats(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
+  norm_cut t = cut_site(s);
   over_blocks(s, b, stats_block);
+  for (int64_t i = 0; i < t.n; i++) join_stats(&t, s, b, i);
 }
 
-const op_kernel *const norm_stats_kernels[] = {&(op_kernel){.name = "plain", .run = run_stats},
-                                               NULL};
+const op_kernel *const norm_stats_kernels[] = {
+    &(op_kernel){.name = "plain", .prepare = prepare_pairs, .run = run_stats}, NULL};
 
 /* ---- norm -------------------------------------------------------------------------------------
  */
 
 static bool applies_norm(const op_site *s) {
-  return !s->fusion.bias && s->fusion.activation != OP_TANH;
+  return !s->fusion.bias && !s->fusion.gate && s->fusion.activation != OP_TANH;
 }
 
 /* Linear is leaky with slope 1. */
 OP_CLONES static void norm_rows(const norm_block *n, const op_site *s, const op_buffers *b) {
-  const float *x = (const float *)b->in[0] + n->at, *pair = (const float *)b->in[1] + n->pair;
-  const float *gamma = (const float *)b->in[2] + n->channel;
-  const float *beta = (const float *)b->in[3] + n->channel;
-  const float *residual = s->fusion.residual ? (const float *)b->in[4] + n->at : NULL;
-  float *y = (float *)b->out[0] + n->at;
+  const float *x = image_of(n, s, b, 0), *pair = pair_of(n, b, 1);
+  const float *gamma = vector_of(n, b, 2), *shift = vector_of(n, b, 3);
+  const float *residual = s->fusion.residual ? image_of(n, s, b, 4) : NULL;
+  float *y = image_out(n, s, b);
+  int64_t in = op_in_row(s, 0), added = residual ? op_in_row(s, 4) : 0, out = op_out_row(s);
   float slope = s->fusion.activation == OP_LINEAR ? 1 : (float)s->fusion.slope;
-  float mean[CHANNELS], scale[CHANNELS], shift[CHANNELS];
+  float mean[CHANNELS], scale[CHANNELS];
   for (int64_t k = 0; k < n->channels; k++) {
     mean[k] = pair[k];
-    scale[k] = gamma[k] * pair[n->stride + k];
-    shift[k] = beta[k];
+    scale[k] = gamma[k] * pair[n->c + k];
   }
-  for (int64_t i = 0; i < n->pixels * n->stride; i += n->stride) {
+  for (int64_t i = 0; i < n->pixels; i++, x += in, y += out) {
     if (residual) {
 #pragma omp simd
       for (int64_t k = 0; k < n->channels; k++) {
-        float t = (x[i + k] - mean[k]) * scale[k] + shift[k] + residual[i + k];
-        y[i + k] = t > 0 ? t : slope * t;
+        float t = (x[k] - mean[k]) * scale[k] + shift[k] + residual[k];
+        y[k] = t > 0 ? t : slope * t;
       }
+      residual += added;
     } else {
 #pragma omp simd
       for (int64_t k = 0; k < n->channels; k++) {
-        float t = (x[i + k] - mean[k]) * scale[k] + shift[k];
-        y[i + k] = t > 0 ? t : slope * t;
+        float t = (x[k] - mean[k]) * scale[k] + shift[k];
+        y[k] = t > 0 ? t : slope * t;
       }
     }
   }
@@ -134,65 +206,136 @@ static void run_norm(const op_site *s, void *state, const op_buffers *b) {
 const op_kernel *const norm_kernels[] = {
     &(op_kernel){.name = "plain", .applies = applies_norm, .run = run_norm}, NULL};
 
+/* ---- the gate ---------------------------------------------------------------------------------
+ */
+
+/* v where t = (x - mean) scale + shift, computed as norm_rows does, is above 0, else slope v.
+ * Without a gate slope is 1. */
+typedef struct norm_gate {
+  float scale[CHANNELS], shift[CHANNELS], slope;
+} norm_gate;
+
+static void find_gate(const norm_block *n, const op_site *s, const float *pair, const float *gamma,
+                      const float *beta, norm_gate *g) {
+  g->slope = s->fusion.gate ? (float)s->fusion.slope : 1;
+  for (int64_t k = 0; k < n->channels; k++) {
+    g->scale[k] = s->fusion.gate ? gamma[k] * pair[n->c + k] : 0;
+    g->shift[k] = s->fusion.gate ? beta[k] : 0;
+  }
+}
+
 /* ---- norm_sums --------------------------------------------------------------------------------
  */
 
-OP_CLONES static void sums_block(const norm_block *n, const op_site *s, const op_buffers *b) {
-  (void)s;
-  const float *x = (const float *)b->in[0] + n->at, *pair = (const float *)b->in[1] + n->pair;
-  const float *v = (const float *)b->in[2] + n->at;
-  float *out = (float *)b->out[0] + n->pair;
-  float mean[CHANNELS];
-  double sum[CHANNELS] = {0}, product[CHANNELS] = {0};
-  for (int64_t k = 0; k < n->channels; k++) mean[k] = pair[k];
-  for (int64_t i = 0; i < n->pixels; i += PIXELS) {
-    float part_sum[CHANNELS] = {0}, part_product[CHANNELS] = {0};
-    int64_t end = least(i + PIXELS, n->pixels) * n->stride;
-    for (int64_t j = i * n->stride; j < end; j += n->stride) {
-      for (int64_t k = 0; k < n->channels; k++) {
-        part_sum[k] += v[j + k];
-        part_product[k] += v[j + k] * (x[j + k] - mean[k]);
-      }
+static bool applies_sums(const op_site *s) {
+  return !s->fusion.bias && !s->fusion.residual && s->fusion.activation == OP_LINEAR;
+}
+
+OP_CLONES static void row_sums(const float *x, int64_t row, const float *v, int64_t v_row,
+                               int64_t rows, int64_t channels, const float *restrict mean,
+                               const norm_gate *restrict g, float *restrict sum,
+                               float *restrict product) {
+  const float slope = g->slope;
+  for (int64_t k = 0; k < channels; k++) sum[k] = product[k] = 0;
+  for (int64_t i = 0; i < rows; i++, x += row, v += v_row) {
+#pragma omp simd
+    for (int64_t k = 0; k < channels; k++) {
+      float d = x[k] - mean[k], u = v[k], low = slope * u;
+      u = d * g->scale[k] + g->shift[k] > 0 ? u : low;
+      sum[k] += u;
+      product[k] += u * d;
     }
+  }
+}
+
+OP_CLONES static void sums_block(const norm_block *n, const op_site *s, const op_buffers *b) {
+  norm_cut t = cut_site(s);
+  const float *x = image_of(n, s, b, 0), *pair = pair_of(n, b, 1), *v = image_of(n, s, b, 2);
+  int64_t row = op_in_row(s, 0), v_row = op_in_row(s, 2);
+  double *sum = partial(&t, b, n->image, n->piece) + n->channel, *product = sum + n->c;
+  float part_sum[CHANNELS], part_product[CHANNELS];
+  norm_gate gate;
+  find_gate(n, s, pair, s->fusion.gate ? vector_of(n, b, 3) : NULL,
+            s->fusion.gate ? vector_of(n, b, 4) : NULL, &gate);
+  for (int64_t k = 0; k < n->channels; k++) sum[k] = product[k] = 0;
+  for (int64_t i = 0; i < n->pixels; i += ROWS) {
+    row_sums(x + i * row, row, v + i * v_row, v_row, least(ROWS, n->pixels - i), n->channels, pair,
+             &gate, part_sum, part_product);
     for (int64_t k = 0; k < n->channels; k++) {
       sum[k] += (double)part_sum[k];
       product[k] += (double)part_product[k];
     }
   }
-  for (int64_t k = 0; k < n->channels; k++) {
-    out[k] = (float)sum[k];
-    out[n->stride + k] = (float)(product[k] * (double)pair[n->stride + k]);
+}
+
+static void join_sums(const norm_cut *t, const op_buffers *b, int64_t image) {
+  const float *pair = (const float *)b->in[1] + image * 2 * t->c;
+  float *out = (float *)b->out[0] + image * 2 * t->c;
+  for (int64_t k = 0; k < t->c; k++) {
+    double sum = 0, product = 0;
+    for (int64_t i = 0; i < t->pieces; i++) {
+      const double *part = partial(t, b, image, i) + k;
+      sum += part[0];
+      product += part[t->c];
+    }
+    out[k] = (float)sum;
+    out[t->c + k] = (float)(product * (double)pair[t->c + k]);
   }
 }
 
 static void run_sums(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
+  norm_cut t = cut_site(s);
   over_blocks(s, b, sums_block);
+  for (int64_t i = 0; i < t.n; i++) join_sums(&t, b, i);
 }
 
-const op_kernel *const norm_sums_kernels[] = {&(op_kernel){.name = "plain", .run = run_sums}, NULL};
+const op_kernel *const norm_sums_kernels[] = {
+    &(op_kernel){
+        .name = "plain", .applies = applies_sums, .prepare = prepare_pairs, .run = run_sums},
+    NULL};
 
 /* ---- norm_dx ----------------------------------------------------------------------------------
  */
 
+static bool applies_dx(const op_site *s) {
+  return !s->fusion.bias && s->fusion.activation == OP_LINEAR;
+}
+
 OP_CLONES static void dx_rows(const norm_block *n, const op_site *s, const op_buffers *b) {
-  (void)s;
-  const float *x = (const float *)b->in[0] + n->at, *pair = (const float *)b->in[1] + n->pair;
-  const float *gamma = (const float *)b->in[2] + n->channel, *v = (const float *)b->in[3] + n->at;
-  const float *sums = (const float *)b->in[4] + n->pair;
-  float *dx = (float *)b->out[0] + n->at;
+  int beta = s->fusion.residual ? 6 : 5;
+  const float *x = image_of(n, s, b, 0), *pair = pair_of(n, b, 1), *gamma = vector_of(n, b, 2);
+  const float *v = image_of(n, s, b, 3), *sums = pair_of(n, b, 4);
+  const float *residual = s->fusion.residual ? image_of(n, s, b, 5) : NULL;
+  float *dx = image_out(n, s, b), pixels = (float)(s->in[0].d[1] * s->in[0].d[2]);
+  int64_t row = op_in_row(s, 0), v_row = op_in_row(s, 3), out = op_out_row(s);
+  int64_t added = residual ? op_in_row(s, 5) : 0;
   float mean[CHANNELS], scale[CHANNELS], offset[CHANNELS], slope[CHANNELS];
+  norm_gate g;
+  find_gate(n, s, pair, gamma, s->fusion.gate ? vector_of(n, b, beta) : NULL, &g);
   for (int64_t k = 0; k < n->channels; k++) {
-    float r = pair[n->stride + k];
+    float r = pair[n->c + k];
     mean[k] = pair[k];
     scale[k] = gamma[k] * r;
-    offset[k] = sums[k] / (float)n->pixels;
-    slope[k] = sums[n->stride + k] / (float)n->pixels * r;
+    offset[k] = sums[k] / pixels;
+    slope[k] = sums[n->c + k] / pixels * r;
   }
-  for (int64_t i = 0; i < n->pixels * n->stride; i += n->stride) {
+  for (int64_t i = 0; i < n->pixels; i++, x += row, v += v_row, dx += out) {
+    if (residual) {
 #pragma omp simd
-    for (int64_t k = 0; k < n->channels; k++) {
-      dx[i + k] = scale[k] * (v[i + k] - offset[k] - (x[i + k] - mean[k]) * slope[k]);
+      for (int64_t k = 0; k < n->channels; k++) {
+        float d = x[k] - mean[k], u = v[k];
+        u = d * g.scale[k] + g.shift[k] > 0 ? u : g.slope * u;
+        dx[k] = scale[k] * (u - offset[k] - d * slope[k]) + residual[k];
+      }
+      residual += added;
+    } else {
+#pragma omp simd
+      for (int64_t k = 0; k < n->channels; k++) {
+        float d = x[k] - mean[k], u = v[k];
+        u = d * g.scale[k] + g.shift[k] > 0 ? u : g.slope * u;
+        dx[k] = scale[k] * (u - offset[k] - d * slope[k]);
+      }
     }
   }
 }
@@ -202,4 +345,5 @@ static void run_dx(const op_site *s, void *state, const op_buffers *b) {
   over_blocks(s, b, dx_rows);
 }
 
-const op_kernel *const norm_dx_kernels[] = {&(op_kernel){.name = "plain", .run = run_dx}, NULL};
+const op_kernel *const norm_dx_kernels[] = {
+    &(op_kernel){.name = "plain", .applies = applies_dx, .run = run_dx}, NULL};

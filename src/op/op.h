@@ -22,6 +22,9 @@ typedef struct op_fusion {
   bool residual; /* the next input: the output's shape */
   op_activation activation;
   double slope; /* of OP_LEAKY_RELU; 0 is relu */
+  /* norm_sums and norm_dx: the operand v is let through where gamma xh + beta > 0 and multiplied by
+   * slope elsewhere.  The norm's gamma (of norm_sums) and beta follow as last inputs. */
+  bool gate;
 } op_fusion;
 
 /* One use of an operator: everything that decides which kernel runs, known when planning. */
@@ -32,6 +35,8 @@ typedef struct op_site {
   tg_shape out;
   op_attr attr;
   op_fusion fusion;
+  /* Elements from one pixel to the next where a tensor is some channels of a wider one; 0: c. */
+  int64_t in_row[OP_MAX_INPUTS], out_row;
 } op_site;
 
 /* What a site costs at least: the two axes of the roofline. */
@@ -119,8 +124,13 @@ static inline int64_t op_at(const tg_shape *s, int64_t n, int64_t h, int64_t w, 
   return ((n * s->d[1] + h) * s->d[2] + w) * s->d[3] + c;
 }
 static inline int64_t op_rows(const tg_shape *s) { return s->d[0] * s->d[1] * s->d[2]; }
+static inline int64_t op_in_row(const op_site *s, int i) {
+  return s->in_row[i] ? s->in_row[i] : s->in[i].d[3];
+}
+static inline int64_t op_out_row(const op_site *s) { return s->out_row ? s->out_row : s->out.d[3]; }
 static inline bool op_fused(const op_site *s) {
-  return s->fusion.bias || s->fusion.residual || s->fusion.activation != OP_LINEAR;
+  return s->fusion.bias || s->fusion.residual || s->fusion.gate ||
+         s->fusion.activation != OP_LINEAR;
 }
 /* Shape rule "same as input 0". */
 bool op_shape_same(const op_site *s, tg_shape *out, char *why, size_t size);
