@@ -79,6 +79,26 @@ static void test_convolutions(void **state) {
   assert_cost(&p, "conv_dw", 2 * 24 * 12, 105 + 48 + 24);
 }
 
+/* Winograd's kernel takes 36 products for 144 of 3x3, 25 for 64 of 4x4 with stride 2; on an output
+ * of 5x5, tiles reach beyond it: 4 tiles of 36 for 25 positions of 9. */
+static void test_winograd(void **state) {
+  (void)state;
+  const struct {
+    int64_t size, kernel;
+    int stride;
+    double flop, kernel_flop;
+  } row[] = {{8, 3, 1, 64 * 9, 4 * 36}, {8, 4, 2, 16 * 16, 25 * 4}, {5, 3, 1, 25 * 9, 4 * 36}};
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    fixture f = start(tg_device_cpu());
+    tg_value x = input(&f, "x", 2, row[i].size, row[i].size, 32);
+    tg_value w = input(&f, "w", row[i].kernel, row[i].kernel, 32, 64);
+    tg_step_profile p = profile_of(&f, tg_conv(f.graph, x, w, row[i].stride, 1));
+    assert_string_equal(p.kernel, "winograd");
+    assert_number(p.flop, 2 * 2 * 32 * 64 * row[i].flop);
+    assert_number(p.kernel_flop, 2 * 2 * 32 * 64 * row[i].kernel_flop);
+  }
+}
+
 static void test_products(void **state) {
   (void)state;
   fixture f = start(tg_device_cpu());
@@ -250,11 +270,11 @@ static void test_trace(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_convolutions), cmocka_unit_test(test_products),
-      cmocka_unit_test(test_chain),        cmocka_unit_test(test_others),
-      cmocka_unit_test(test_reference),    cmocka_unit_test(test_limit),
-      cmocka_unit_test(test_rates),        cmocka_unit_test(test_explain),
-      cmocka_unit_test(test_trace),
+      cmocka_unit_test(test_convolutions), cmocka_unit_test(test_winograd),
+      cmocka_unit_test(test_products),     cmocka_unit_test(test_chain),
+      cmocka_unit_test(test_others),       cmocka_unit_test(test_reference),
+      cmocka_unit_test(test_limit),        cmocka_unit_test(test_rates),
+      cmocka_unit_test(test_explain),      cmocka_unit_test(test_trace),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

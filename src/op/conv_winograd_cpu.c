@@ -174,7 +174,8 @@ const op_kernel conv_winograd = {.name = "winograd",
                                  .packed_bytes = packed_bytes,
                                  .packed_key = packed_key,
                                  .pack = pack,
-                                 .run = run_conv};
+                                 .run = run_conv,
+                                 .cost = winograd_cost};
 
 const op_kernel conv_dx_winograd = {.name = "winograd",
                                     .applies = suits,
@@ -183,7 +184,12 @@ const op_kernel conv_dx_winograd = {.name = "winograd",
                                     .packed_bytes = packed_bytes,
                                     .packed_key = packed_key,
                                     .pack = pack,
-                                    .run = run_conv_dx};
+                                    .run = run_conv_dx,
+                                    .cost = winograd_cost};
 
-const op_kernel conv_dw_winograd = {
-    .name = "winograd", .applies = suits, .prepare = prepare, .release = free, .run = run_conv_dw};
+const op_kernel conv_dw_winograd = {.name = "winograd",
+                                    .applies = suits,
+                                    .prepare = prepare,
+                                    .release = free,
+                                    .run = run_conv_dw,
+                                    .cost = winograd_cost};

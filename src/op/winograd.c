@@ -2,6 +2,8 @@
  * when the loops are unrolled, so that only their non-zero elements become instructions. */
 #include "winograd.h"
 
+#include <math.h>
+
 enum { WIDTH = 8, PIECES = WINOGRAD_T * WINOGRAD_T };
 #define INLINE static inline __attribute__((always_inline))
 
@@ -331,6 +333,13 @@ winograd_tiling winograd_tile(const conv_geometry *g, int64_t tiles) {
   w.y_plane = w.tiles * g->co + GAP;
   w.w_plane = w.depth * g->co + GAP;
   return w;
+}
+
+void winograd_cost(const op_site *s, op_cost *c) {
+  conv_geometry g = conv_site_geometry(s);
+  winograd_tiling w = winograd_tile(&g, 1);
+  double tiles = (double)(g.n * w.rows * w.columns);
+  c->flop = fmin(c->flop, 2.0 * w.t * w.t * tiles * (double)(w.depth * g.co));
 }
 
 /* The source of a transform is only read. */

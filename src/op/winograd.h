@@ -32,6 +32,8 @@ typedef struct winograd_tiling {
 bool winograd_applies(const conv_geometry *g);
 /* For chunks of about `tiles` tiles, at least one image. */
 winograd_tiling winograd_tile(const conv_geometry *g, int64_t tiles);
+/* What a site costs by this algorithm: the products alone; transforms count as lost time. */
+void winograd_cost(const op_site *s, op_cost *c);
 
 /* The tiles of image i of a chunk are rows [i * rows * columns ..] of every plane.
  * V [t t][tiles][depth] from x and back (the adjoint adds to dx, which must be zeroed). */
