@@ -1,8 +1,42 @@
-/* pool_cpu.c: float kernels of pooling: one row of windows, or of the image, at a time; vectors
- * over channels. */
+/* pool_cpu.c: float kernels of pooling: one row of windows, or of the image, at a time; vectors of
+ * channels, of which the last overlaps the one before. */
 #include "pool.h"
 
 #include <string.h>
+
+enum { WIDTH = 8 };
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vector __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
+typedef int32_t lanes __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
+
+/* A piece of c channels: WIDTH of them from `first` on, or all if there are fewer. */
+typedef struct piece {
+  int64_t first, count;
+} piece;
+
+INLINE piece piece_at(int64_t next, int64_t c) {
+  if (c < WIDTH) return (piece){0, c};
+  return (piece){next + WIDTH <= c ? next : c - WIDTH, WIDTH};
+}
+
+INLINE vector load(const float *x, piece k) {
+  if (k.count == WIDTH) return *(const vector *)(x + k.first);
+  vector v = {0};
+  memcpy(&v, x + k.first, (size_t)k.count * sizeof *x);
+  return v;
+}
+
+INLINE void store(float *y, piece k, vector v) {
+  if (k.count == WIDTH)
+    *(vector *)(y + k.first) = v;
+  else
+    memcpy(y + k.first, &v, (size_t)k.count * sizeof *y);
+}
+
+INLINE vector choose(lanes where, vector a, vector b) {
+  return (vector)(((lanes)a & where) | ((lanes)b & ~where));
+}
 
 typedef void row_function(const pool_geometry *g, int64_t row, const op_buffers *b);
 
@@ -42,40 +76,29 @@ static int64_t pixel_at(const pool_geometry *g, const pool_window *at, int64_t u
   return at->origin + (u * g->w + v) * g->c;
 }
 
-/* Pixel p where it is greater than the best so far, or the first NaN: where neither x <= best holds
- * nor best is NaN. */
-OP_CLONES static void challenge(int64_t n, const float *restrict pixel, float p,
-                                float *restrict best, float *restrict index) {
-#pragma omp simd
-  for (int64_t k = 0; k < n; k++) {
-    float x = pixel[k], old = best[k], was = index[k];
-    bool kept = (x <= old) | (old != old);
-    index[k] = kept ? was : p;
-    best[k] = kept ? old : x;
-  }
-}
-
-static void index_window(const pool_geometry *g, const pool_window *at, const float *x,
-                         float *index) {
-  enum { BLOCK = 256 };
-  for (int64_t first = 0; first < g->c; first += BLOCK) {
-    float best[BLOCK], *out = index + first;
-    int64_t n = g->c - first < BLOCK ? g->c - first : BLOCK;
-    int64_t u = at->u.first, v = at->v.first;
-    const float *pixel = x + pixel_at(g, at, u, v) + first;
-    for (int64_t k = 0; k < n; k++) best[k] = pixel[k], out[k] = (float)(u * g->k + v);
-    for (v++; u < at->u.end; u++, v = at->v.first) {
-      for (; v < at->v.end; v++) {
-        challenge(n, x + pixel_at(g, at, u, v) + first, (float)(u * g->k + v), best, out);
-      }
+/* The position of the first maximum, or of the first NaN. */
+INLINE vector index_piece(const pool_geometry *g, const pool_window *at, const float *x, piece k) {
+  vector index = (float)(at->u.first * g->k + at->v.first) + (vector){0};
+  vector best = load(x + pixel_at(g, at, at->u.first, at->v.first), k);
+  for (int64_t u = at->u.first; u < at->u.end; u++) {
+    for (int64_t v = at->v.first; v < at->v.end; v++) {
+      vector pixel = load(x + pixel_at(g, at, u, v), k);
+      lanes kept = (pixel <= best) | (best != best);
+      index = choose(kept, index, (float)(u * g->k + v) + (vector){0});
+      best = choose(kept, best, pixel);
     }
   }
+  return index;
 }
 
-static void index_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
-  for (int64_t w = 0; w < g->wo; w++) {
+OP_CLONES static void index_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
+  float *index = (float *)b->out[0] + row * g->wo * g->c;
+  for (int64_t w = 0; w < g->wo; w++, index += g->c) {
     pool_window at = window_at(g, row, w);
-    index_window(g, &at, b->in[0], (float *)b->out[0] + (row * g->wo + w) * g->c);
+    for (int64_t next = 0; next < g->c; next += WIDTH) {
+      piece k = piece_at(next, g->c);
+      store(index, k, index_piece(g, &at, b->in[0], k));
+    }
   }
 }
 
@@ -84,20 +107,26 @@ static void run_index(const op_site *s, void *state, const op_buffers *b) {
   over_windows(s, b, index_row);
 }
 
+INLINE vector gather_piece(const pool_geometry *g, const pool_window *at, const float *x,
+                           vector index, piece k) {
+  vector y = {0};
+  for (int64_t u = at->u.first; u < at->u.end; u++) {
+    for (int64_t v = at->v.first; v < at->v.end; v++) {
+      lanes here = index == (float)(u * g->k + v);
+      y = choose(here, load(x + pixel_at(g, at, u, v), k), y);
+    }
+  }
+  return y;
+}
+
 OP_CLONES static void gather_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
-  const float *x = b->in[0], *restrict index = (const float *)b->in[1] + row * g->wo * g->c;
-  float *restrict y = (float *)b->out[0] + row * g->wo * g->c;
+  const float *index = (const float *)b->in[1] + row * g->wo * g->c;
+  float *y = (float *)b->out[0] + row * g->wo * g->c;
   for (int64_t w = 0; w < g->wo; w++, index += g->c, y += g->c) {
     pool_window at = window_at(g, row, w);
-    for (int64_t k = 0; k < g->c; k++) y[k] = 0;
-    for (int64_t u = at.u.first; u < at.u.end; u++) {
-      for (int64_t v = at.v.first; v < at.v.end; v++) {
-        const float *pixel = x + pixel_at(g, &at, u, v), p = (float)(u * g->k + v);
-        for (int64_t k = 0; k < g->c; k++) {
-          float here = pixel[k], so_far = y[k]; /* both are read, or the loop is not vectorised */
-          y[k] = index[k] == p ? here : so_far;
-        }
-      }
+    for (int64_t next = 0; next < g->c; next += WIDTH) {
+      piece k = piece_at(next, g->c);
+      store(y, k, gather_piece(g, &at, b->in[0], load(index, k), k));
     }
   }
 }
@@ -131,34 +160,74 @@ static void run_mean(const op_site *s, void *state, const op_buffers *b) {
 /* ---- from windows to the image ----------------------------------------------------------------
  */
 
-/* The rows of windows that cover row h of an image. */
-static pool_range covering(const pool_geometry *g, int64_t h) {
-  int64_t before = h + g->pad - g->k, last = (h + g->pad) / g->stride;
-  int64_t first = before < 0 ? 0 : before / g->stride + 1;
-  return (pool_range){first, last < g->ho ? last + 1 : g->ho};
+/* Moves `windows` on to those, of `count` rows (or columns), that cover pixel i. */
+INLINE void cover(const pool_geometry *g, int64_t i, int64_t count, pool_range *windows) {
+  int64_t at = i + g->pad;
+  while (windows->first < count && windows->first * g->stride + g->k <= at) windows->first++;
+  while (windows->end < count && windows->end * g->stride <= at) windows->end++;
 }
 
-/* dx[v c + k] += dy[k] where index[k] is p + v. */
-OP_CLONES static void scatter_window(int64_t c, pool_range columns, int64_t p,
-                                     const float *restrict dy, const float *restrict index,
-                                     float *restrict dx) {
-  for (int64_t v = columns.first; v < columns.end; v++) {
-    for (int64_t k = 0; k < c; k++) {
-      dx[v * c + k] += index[k] == (float)(p + v) ? dy[k] : 0;
+/* Pixels of row h, and the windows of all rows that cover them. */
+typedef struct pool_pixels {
+  int64_t h;
+  const float *dy, *index; /* of the image; index NULL for mean pooling */
+  pool_range rows;
+} pool_pixels;
+
+static pool_pixels pixels_of(const pool_geometry *g, int64_t row, const op_buffers *b) {
+  int64_t image = row / g->h * g->ho * g->wo * g->c;
+  pool_pixels p = {.h = row % g->h, .dy = (const float *)b->in[0] + image};
+  if (b->in[1]) p.index = (const float *)b->in[1] + image;
+  cover(g, p.h, g->ho, &p.rows);
+  return p;
+}
+
+/* The sum of dy over the windows whose position is pixel w. */
+INLINE vector scatter_piece(const pool_geometry *g, const pool_pixels *p, pool_range columns,
+                            int64_t w, piece k) {
+  vector sum = {0};
+  for (int64_t i = p->rows.first; i < p->rows.end; i++) {
+    for (int64_t j = columns.first; j < columns.end; j++) {
+      int64_t at = (i * g->wo + j) * g->c;
+      int64_t u = p->h + g->pad - i * g->stride, v = w + g->pad - j * g->stride;
+      lanes here = load(p->index + at, k) == (float)(u * g->k + v);
+      sum += choose(here, load(p->dy + at, k), (vector){0});
     }
   }
+  return sum;
 }
 
-static void scatter_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
+/* Windows that meet but do not overlap: each writes its own pixels of the row. */
+OP_CLONES static void scatter_apart(const pool_geometry *g, const pool_pixels *p, float *dx) {
+  int64_t i = p->rows.first, u = p->h + g->pad - i * g->stride;
+  for (int64_t j = 0; j < g->wo; j++) {
+    pool_range inside = pool_inside(g, j, g->w);
+    int64_t at = (i * g->wo + j) * g->c, left = j * g->stride - g->pad;
+    for (int64_t next = 0; next < g->c; next += WIDTH) {
+      piece k = piece_at(next, g->c);
+      vector index = load(p->index + at, k), dy = load(p->dy + at, k);
+      for (int64_t v = inside.first; v < inside.end; v++) {
+        store(dx + (left + v) * g->c, k, choose(index == (float)(u * g->k + v), dy, (vector){0}));
+      }
+    }
+  }
+  int64_t used = g->wo * g->stride - g->pad;
+  if (used < g->w) memset(dx + used * g->c, 0, (size_t)((g->w - used) * g->c) * sizeof *dx);
+}
+
+OP_CLONES static void scatter_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
   float *dx = (float *)b->out[0] + row * g->w * g->c;
-  int64_t h = row % g->h, image = row / g->h;
-  pool_range rows = covering(g, h);
-  memset(dx, 0, (size_t)(g->w * g->c) * sizeof *dx);
-  for (int64_t i = rows.first; i < rows.end; i++) {
-    for (int64_t w = 0; w < g->wo; w++) {
-      int64_t at = ((image * g->ho + i) * g->wo + w) * g->c, left = w * g->stride - g->pad;
-      scatter_window(g->c, pool_inside(g, w, g->w), (h - i * g->stride + g->pad) * g->k,
-                     (const float *)b->in[0] + at, (const float *)b->in[1] + at, dx + left * g->c);
+  pool_pixels p = pixels_of(g, row, b);
+  pool_range columns = {0, 0};
+  if (g->stride == g->k && p.rows.first < p.rows.end) {
+    scatter_apart(g, &p, dx);
+    return;
+  }
+  for (int64_t w = 0; w < g->w; w++, dx += g->c) {
+    cover(g, w, g->wo, &columns);
+    for (int64_t next = 0; next < g->c; next += WIDTH) {
+      piece k = piece_at(next, g->c);
+      store(dx, k, scatter_piece(g, &p, columns, w, k));
     }
   }
 }
@@ -168,23 +237,26 @@ static void run_scatter(const op_site *s, void *state, const op_buffers *b) {
   over_pixels(s, b, scatter_row);
 }
 
-OP_CLONES static void spread_window(int64_t c, pool_range columns, float share,
-                                    const float *restrict dy, float *restrict dx) {
-  for (int64_t v = columns.first; v < columns.end; v++) {
-    for (int64_t k = 0; k < c; k++) dx[v * c + k] += share * dy[k];
+INLINE vector spread_piece(const pool_geometry *g, const pool_pixels *p, pool_range columns,
+                           piece k) {
+  vector sum = {0};
+  for (int64_t i = p->rows.first; i < p->rows.end; i++) {
+    for (int64_t j = columns.first; j < columns.end; j++) {
+      sum += load(p->dy + (i * g->wo + j) * g->c, k);
+    }
   }
+  return sum * (1 / (float)(g->k * g->k));
 }
 
-static void spread_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
-  float *dx = (float *)b->out[0] + row * g->w * g->c, share = 1 / (float)(g->k * g->k);
-  int64_t image = row / g->h;
-  pool_range rows = covering(g, row % g->h);
-  memset(dx, 0, (size_t)(g->w * g->c) * sizeof *dx);
-  for (int64_t i = rows.first; i < rows.end; i++) {
-    for (int64_t w = 0; w < g->wo; w++) {
-      spread_window(g->c, pool_inside(g, w, g->w), share,
-                    (const float *)b->in[0] + ((image * g->ho + i) * g->wo + w) * g->c,
-                    dx + (w * g->stride - g->pad) * g->c);
+OP_CLONES static void spread_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
+  float *dx = (float *)b->out[0] + row * g->w * g->c;
+  pool_pixels p = pixels_of(g, row, b);
+  pool_range columns = {0, 0};
+  for (int64_t w = 0; w < g->w; w++, dx += g->c) {
+    cover(g, w, g->wo, &columns);
+    for (int64_t next = 0; next < g->c; next += WIDTH) {
+      piece k = piece_at(next, g->c);
+      store(dx, k, spread_piece(g, &p, columns, k));
     }
   }
 }
