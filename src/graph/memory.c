@@ -7,12 +7,6 @@
 #include "file.h"
 #include "plan.h"
 
-typedef struct life {
-  tg_value v;
-  int first, last;       /* steps */
-  int64_t offset, count; /* elements */
-} life;
-
 static int64_t round_up(int64_t count) { return (count + 15) / 16 * 16; }
 
 /* An alias shows part of its input's memory: reshape, detach, a slice of the leading dimension. */
@@ -53,17 +47,17 @@ static void find_homes(const plan_draft *d, tg_plan *p) {
 }
 
 /* Steps between which each home is needed; [values] indexed by home. */
-static life *find_lives(const plan_draft *d, const tg_plan *p) {
-  life *l = memory_new((size_t)p->values * sizeof *l);
+static plan_life *find_lives(const plan_draft *d, const tg_plan *p) {
+  plan_life *l = memory_new((size_t)p->values * sizeof *l);
   for (tg_value v = 1; v < p->values; v++) {
-    l[v] =
-        (life){.v = v, .first = -1, .last = -1, .count = round_up(tg_count(d->g->node[v].shape))};
+    l[v] = (plan_life){
+        .v = v, .first = -1, .last = -1, .count = round_up(tg_count(d->g->node[v].shape))};
   }
   for (int i = 0; i < p->steps; i++) {
     const plan_step *s = &p->step[i];
     for (int k = 0; k < s->n_in; k++) l[p->place[s->in[k]].home].last = i;
     for (int k = 0; k < s->n_out; k++) {
-      life *made = &l[p->place[s->out[k]].home];
+      plan_life *made = &l[p->place[s->out[k]].home];
       if (made->first < 0) made->first = i;
       if (made->last < i) made->last = i;
     }
@@ -91,7 +85,7 @@ static bool reads_in_step(const tg_plan *p, const plan_step *s, int k, const tg_
 
 /* Lets a chain write its result over an input that nobody reads afterwards: into[v] = that input.
  */
-static void share_in_place(const tg_plan *p, life *l, tg_value *into) {
+static void share_in_place(const tg_plan *p, plan_life *l, tg_value *into) {
   for (int i = 0; i < p->steps; i++) {
     const plan_step *s = &p->step[i];
     if (!s->chain) continue;
@@ -112,19 +106,19 @@ static void share_in_place(const tg_plan *p, life *l, tg_value *into) {
 }
 
 static int by_size(const void *a, const void *b) {
-  const life *x = a, *y = b;
+  const plan_life *x = a, *y = b;
   if (x->count != y->count) return x->count < y->count ? 1 : -1;
   return x->v < y->v ? -1 : 1;
 }
 
 static int by_offset(const void *a, const void *b) {
-  const life *x = *(const life *const *)a, *y = *(const life *const *)b;
+  const plan_life *x = *(const plan_life *const *)a, *y = *(const plan_life *const *)b;
   return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
 /* Largest first, each at the lowest offset that is free during its life.  Returns the total. */
-static int64_t place_lives(life *l, int n) {
-  const life **busy = memory_new((size_t)n * sizeof *busy);
+static int64_t place_lives(plan_life *l, int n) {
+  const plan_life **busy = memory_new((size_t)n * sizeof *busy);
   int64_t total = 0;
   for (int i = 0; i < n; i++) {
     int met = 0;
@@ -185,9 +179,12 @@ static void resolve(const plan_draft *d, tg_plan *p, const tg_value *into) {
 
 int plan_place_values(const plan_draft *d, tg_plan *p) {
   size_t element = d->device->element;
+  bool fused = d->device->fuses && !d->options->unfused;
   find_homes(d, p);
-  life *l = find_lives(d, p);
+  if (fused) plan_view_slices(d, p);
+  plan_life *l = find_lives(d, p);
   tg_value *into = memory_new((size_t)p->values * sizeof *into);
+  if (fused) plan_share_views(d, p, l, into);
   share_in_place(p, l, into);
   int n = 0;
   for (tg_value v = 1; v < p->values; v++) {
@@ -203,6 +200,7 @@ int plan_place_values(const plan_draft *d, tg_plan *p) {
       p->place[l[i].v].data = (char *)p->block + (size_t)l[i].offset * element;
     }
     resolve(d, p, into);
+    plan_set_rows(d, p, into);
     for (int i = 0; i < p->steps; i++) p->step[i].buffers.scratch = (char *)p->block + values;
   }
   free(into);

@@ -3,6 +3,7 @@
  * plan.c    makes the draft: live nodes in order; then steps, memory, kernels; and runs them
  * fuse.c    folds epilogues into their producers and pointwise nodes into chains
  * memory.c  places values in one block
+ * views.c   places values inside wider ones
  * choose.c  picks a kernel per step
  * profile.c says what the steps are, what they cost and how long they took
  */
@@ -37,6 +38,8 @@ typedef enum { PLACE_BLOCK, PLACE_OWN, PLACE_SLOT } place_kind;
 typedef struct plan_place {
   tg_value home;
   int64_t offset; /* elements from home's start */
+  bool view;      /* some of home's channels */
+  bool shared;    /* of a home: it is the first channels of the value that it lives in */
   place_kind kind;
   void *data;
 } plan_place;
@@ -54,6 +57,13 @@ struct tg_plan {
   bool timed;
   int64_t runs;
 };
+
+/* A home's need of memory. */
+typedef struct plan_life {
+  tg_value v;
+  int first, last;       /* steps; first -1: it has no memory of its own */
+  int64_t offset, count; /* elements */
+} plan_life;
 
 /* What planning works on; arrays are indexed by node. */
 typedef struct plan_draft {
@@ -78,6 +88,11 @@ void plan_open_gate(const plan_draft *d, tg_value root, plan_step *s);
  */
 bool plan_build_chain(const plan_draft *d, tg_value root, chain *c, plan_step *s);
 bool plan_is_alias(const plan_draft *d, tg_value v);
+/* Channels inside wider values (views.c): drops the steps of slices that become views; lets homes
+ * live in others, into[home]; tells the steps how far the pixels are apart. */
+void plan_view_slices(const plan_draft *d, tg_plan *p);
+void plan_share_views(const plan_draft *d, tg_plan *p, plan_life *l, tg_value *into);
+void plan_set_rows(const plan_draft *d, tg_plan *p, const tg_value *into);
 int plan_place_values(const plan_draft *d, tg_plan *p);
 /* Sets kernel, state and scratch of a step that is not a chain. */
 int plan_choose_kernel(const plan_draft *d, plan_step *s);

@@ -20,23 +20,27 @@ typedef struct builder {
   bool training;
 } builder;
 
-/* A map with its batch statistics; TG_NONE when not training. */
+/* A map as one tall image {1,n h,w,c}, with its batch statistics; TG_NONE when not training. */
 typedef struct map {
   tg_value x, stats;
+  tg_shape image; /* {n,h,w,c} */
 } map;
 
 static map measure(const builder *b, tg_value x) {
-  return (map){x, b->training ? nn_batch_stats(b->g, x) : TG_NONE};
+  return (map){nn_tall(b->g, x), b->training ? nn_batch_stats(b->g, x) : TG_NONE,
+               tg_shape_of(b->g, x)};
 }
 
 static map join(const builder *b, map old, map grown) {
-  map both = {.x = tg_concat(b->g, old.x, grown.x, 3)};
+  map both = {.x = tg_concat(b->g, old.x, grown.x, 3), .image = old.image};
+  both.image.d[3] += grown.image.d[3];
   if (b->training) both.stats = tg_concat(b->g, old.stats, grown.stats, 3);
   return both;
 }
 
 static tg_value norm_relu(const builder *b, const char *name, map m) {
-  return nn_batch_norm_relu(b->g, b->net, name, m.x, m.stats);
+  tg_value y = nn_batch_norm_relu(b->g, b->net, name, m.x, m.stats);
+  return tg_reshape(b->g, y, m.image);
 }
 
 static nn_conv_shape conv_of(int kernel, int64_t out) {
@@ -72,8 +76,7 @@ static map transition(const builder *b, int block, map m) {
   snprintf(norm, sizeof norm, "features.transition%d.norm", block + 1);
   snprintf(conv, sizeof conv, "features.transition%d.conv", block + 1);
   tg_value y = tg_mean_pool(b->g, norm_relu(b, norm, m), 2, 2, 0);
-  int64_t out = tg_shape_of(b->g, m.x).d[3] / 2;
-  return measure(b, nn_conv(b->g, b->net, conv, y, conv_of(1, out)));
+  return measure(b, nn_conv(b->g, b->net, conv, y, conv_of(1, m.image.d[3] / 2)));
 }
 
 /* {n,1,1,c}: means over the pixels of the last block's maps. */

@@ -103,14 +103,13 @@ static batch_norm batch_norm_params(tg_graph *g, nn_net *net, const char *name, 
   };
 }
 
-/* The batch as one image, whose instance norm is the batch norm. */
-static tg_value tall(tg_graph *g, tg_value x) {
+tg_value nn_tall(tg_graph *g, tg_value x) {
   tg_shape s = tg_shape_of(g, x);
   return tg_reshape(g, x, tg_shape4(1, s.d[0] * s.d[1], s.d[2], s.d[3]));
 }
 
 tg_value nn_batch_stats(tg_graph *g, tg_value x) {
-  return tg_norm_stats(g, tall(g, x), batch_epsilon);
+  return tg_norm_stats(g, nn_tall(g, x), batch_epsilon);
 }
 
 static void move(tg_graph *g, nn_net *net, tg_value statistic, tg_value towards) {
@@ -147,7 +146,7 @@ tg_value nn_batch_norm_relu(tg_graph *g, nn_net *net, const char *name, tg_value
     return tg_relu(g, tg_add(g, tg_mul(g, x, scale), shift));
   }
   move_statistics(g, net, &n, stats, s.d[0] * s.d[1] * s.d[2]);
-  return tg_reshape(g, tg_relu(g, tg_norm(g, tall(g, x), stats, n.gamma, n.beta)), s);
+  return tg_relu(g, tg_norm(g, x, stats, n.gamma, n.beta));
 }
 
 tg_value nn_conv_norm_relu(tg_graph *g, nn_net *net, const char *conv, const char *norm, tg_value x,
@@ -155,7 +154,8 @@ tg_value nn_conv_norm_relu(tg_graph *g, nn_net *net, const char *conv, const cha
   tg_value w = weight_for(g, net, conv, x, s);
   if (training) {
     tg_value y = tg_conv(g, x, w, s.stride, s.pad);
-    return nn_batch_norm_relu(g, net, norm, y, nn_batch_stats(g, y));
+    tg_value stats = nn_batch_stats(g, y);
+    return tg_reshape(g, nn_batch_norm_relu(g, net, norm, nn_tall(g, y), stats), tg_shape_of(g, y));
   }
   batch_norm n = batch_norm_params(g, net, norm, s.out);
   tg_value scale, shift;

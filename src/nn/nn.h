@@ -52,9 +52,11 @@ tg_value nn_linear(tg_graph *g, nn_net *net, const char *name, tg_value x,
                    int64_t out); /* flattens */
 tg_value nn_instance_norm(tg_graph *g, nn_net *net, const char *name,
                           tg_value x); /* epsilon 1e-5 */
-/* Batch norm (Ioffe and Szegedy 2015) and ReLU, epsilon 1e-5; NAME.running_mean, .running_var.
- * stats of nn_batch_stats: normalises by the batch and moves the running statistics by a tenth
- * towards it; TG_NONE: normalises by the running statistics. */
+/* The batch as one tall image {1,n h,w,c}: its instance norm is the batch norm. */
+tg_value nn_tall(tg_graph *g, tg_value x);
+/* Batch norm (Ioffe and Szegedy 2015) and ReLU of a tall image, epsilon 1e-5; NAME.running_mean,
+ * .running_var.  stats of nn_batch_stats: normalises by the batch and moves the running statistics
+ * by a tenth towards it; TG_NONE: normalises by the running statistics. */
 tg_value nn_batch_norm_relu(tg_graph *g, nn_net *net, const char *name, tg_value x, tg_value stats);
 /* Mean and 1/deviation of every channel {1,1,2,c}; a concatenation's along c is that of the parts'.
  */

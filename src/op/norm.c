@@ -135,12 +135,17 @@ static void define_norm(const op_site *s, const op_buffers *b) {
   }
 }
 
+static bool rows_norm(const op_site *s, int i) {
+  return i == -1 || i == 0 || (s->fusion.residual && i == 4);
+}
+
 const op op_norm = {.name = "norm",
                     .inputs = 4,
                     .flags = OP_IN_PLACE | OP_FUSE_RESIDUAL | OP_FUSE_ACTIVATION,
                     .shape = shape_norm,
                     .gradient = gradient_norm,
                     .reference = define_norm,
+                    .rows = rows_norm,
                     .cpu = norm_kernels};
 
 /* ---- norm_sums --------------------------------------------------------------------------------
@@ -175,11 +180,17 @@ static void define_sums(const op_site *s, const op_buffers *b) {
   }
 }
 
+static bool rows_sums(const op_site *s, int i) {
+  (void)s;
+  return i == 0;
+}
+
 const op op_norm_sums = {.name = "norm_sums",
                          .inputs = 3,
                          .shape = shape_sums,
                          .gradient = gradient_sums,
                          .reference = define_sums,
+                         .rows = rows_sums,
                          .cpu = norm_sums_kernels};
 
 /* ---- norm_dx ----------------------------------------------------------------------------------
@@ -235,12 +246,17 @@ static void define_dx(const op_site *s, const op_buffers *b) {
   }
 }
 
+static bool rows_dx(const op_site *s, int i) {
+  return i == -1 || i == 0 || (s->fusion.residual && i == 5);
+}
+
 const op op_norm_dx = {.name = "norm_dx",
                        .inputs = 5,
                        .flags = OP_IN_PLACE | OP_FUSE_RESIDUAL,
                        .shape = shape_dx,
                        .gradient = gradient_dx,
                        .reference = define_dx,
+                       .rows = rows_dx,
                        .cpu = norm_dx_kernels};
 
 tg_value tg_norm_stats(tg_graph *g, tg_value x, double epsilon) {

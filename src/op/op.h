@@ -103,6 +103,9 @@ typedef struct op {
   void (*gradient)(const op_gradient *d); /* NULL: no gradient flows to any input */
   /* The definition, in double: in, out and scratch are arrays of double; nothing is fused. */
   void (*reference)(const op_site *s, const op_buffers *b);
+  /* Whether every CPU kernel takes input i (-1: the output) as channels of a wider tensor, and may
+   * write the output over a residual; NULL: none. */
+  bool (*rows)(const op_site *s, int i);
   const op_kernel *const *cpu; /* NULL-terminated, best first; NULL: only the reference */
   /* Changes the cost that c holds: no flop, every operand and the output moved once (NULL: that).
    */

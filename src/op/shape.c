@@ -118,11 +118,14 @@ static void cost_slice(const op_site *s, op_cost *c) {
   c->elements = 2.0 * (double)tg_count(s->out);
 }
 
+static bool rows_slice(const op_site *s, int i) { return s->attr.i[0] == 3 && i == 0; }
+
 const op op_slice = {.name = "slice",
                      .inputs = 1,
                      .shape = shape_slice,
                      .gradient = gradient_slice,
                      .reference = define_slice,
+                     .rows = rows_slice,
                      .cpu = slice_cpu,
                      .cost = cost_slice};
 
@@ -185,11 +188,14 @@ static void define_concat(const op_site *s, const op_buffers *b) {
   concat_elements(s, b, sizeof(double));
 }
 
+static bool rows_concat(const op_site *s, int i) { return s->attr.i[0] == 3 && i <= 1; }
+
 const op op_concat = {.name = "concat",
                       .inputs = 2,
                       .shape = shape_concat,
                       .gradient = gradient_concat,
                       .reference = define_concat,
+                      .rows = rows_concat,
                       .cpu = concat_cpu};
 
 /* ---- builders ----------------------------------------------------------------------------- */

@@ -40,9 +40,19 @@ static void copy_rows(int64_t rows, int64_t width, const char *x, int64_t from, 
   }
 }
 
+/* Bytes from one row of input i, or of the output, to the next. */
+static int64_t in_stride(const op_site *s, int i, size_t element) {
+  if (s->in_row[i]) return s->in_row[i] * (int64_t)element;
+  return count_row(&s->in[i], s->attr.i[0], element);
+}
+
+static int64_t out_stride(const op_site *s, size_t element) {
+  return s->out_row ? s->out_row * (int64_t)element : count_row(&s->out, s->attr.i[0], element);
+}
+
 void slice_elements(const op_site *s, const op_buffers *b, size_t element) {
   int64_t axis = s->attr.i[0], rows = count_rows(&s->out, axis);
-  int64_t from = count_row(&s->in[0], axis, element), to = count_row(&s->out, axis, element);
+  int64_t from = in_stride(s, 0, element), to = count_row(&s->out, axis, element);
   const char *x = b->in[0];
   copy_rows(rows, to, x + skip(&s->in[0], axis, s->attr.i[1], element), from, b->out[0], to);
 }
@@ -58,13 +68,13 @@ void pad_elements(const op_site *s, const op_buffers *b, size_t element) {
 }
 
 void concat_elements(const op_site *s, const op_buffers *b, size_t element) {
-  int64_t axis = s->attr.i[0], rows = count_rows(&s->out, axis);
-  int64_t to = count_row(&s->out, axis, element);
+  int64_t axis = s->attr.i[0], rows = count_rows(&s->out, axis), to = out_stride(s, element);
   char *y = b->out[0];
   for (int i = 0; i < 2; i++) {
-    int64_t from = count_row(&s->in[i], axis, element);
-    copy_rows(rows, from, b->in[i], from, y, to);
-    y += from;
+    int64_t width = count_row(&s->in[i], axis, element);
+    bool there = b->in[i] == y; /* the plan has placed it where it belongs */
+    if (!there) copy_rows(rows, width, b->in[i], in_stride(s, i, element), y, to);
+    y += width;
   }
 }
 
