@@ -82,11 +82,12 @@ static void note_kernels(const bench_options *o, const bench_step *s, int64_t re
   }
 }
 
-/* Runs the step's plans in turn, twice to warm up and then `repeats` times. */
+/* Runs the step's plans in turn, `repeats` times; before that twice to warm up, unless the first
+ * run is asked for. */
 static void time_step(const bench_options *o, const bench_step *s, bench_times *t) {
   t->step = memory_new((size_t)o->repeats * sizeof *t->step);
   t->kernel = memory_new((size_t)o->repeats * (size_t)bench_kernels(s) * sizeof *t->kernel);
-  for (int64_t i = -2; i < o->repeats; i++) {
+  for (int64_t i = o->first ? 0 : -2; i < o->repeats; i++) {
     double start = now();
     for (int k = 0; k < s->plans; k++) tg_plan_run(s->plan[k], (uint64_t)(i + 2));
     if (i < 0) continue;
@@ -166,6 +167,11 @@ static int print(const bench_options *o, int n, const bench_step *s, bench_times
 }
 
 int bench_run(const bench_options *o, int n, const bench_step *s) {
+  bench_options once = *o;
+  if (o->first) {
+    once.repeats = n = 1;
+    o = &once;
+  }
   bench_times *t = memory_new((size_t)n * sizeof *t);
   for (int i = 0; i < n; i++) time_step(o, &s[i], &t[i]);
   int status = o->trace ? trace_write(o->trace, n, s) : XS_OK;

@@ -11,9 +11,10 @@
 typedef struct bench_options {
   int64_t channels, batch, size, blocks, repeats, threads;
   char *precision, *model, *trace;
-  bool json, plan, measure_kernels, explain;
+  bool json, plan, measure_kernels, explain, first;
 } bench_options;
 
+#define BENCH_CLASSIFIERS "lenet|lenet5|densenet121|densenet121-linear"
 #define BENCH_FIELD(name) offsetof(bench_options, name)
 #define BENCH_INTEGER_ROW(name, fallback, low, high, help)                                         \
   OPTION_INTEGER_ROW(NULL, 0, bench_options, name, fallback, low, high, help)
@@ -27,6 +28,8 @@ typedef struct bench_options {
       OPTION_CHOICE_ROW(NULL, 0, bench_options, precision, "f32", "f32", "NAME",                   \
                         "number format of activations and products"),                              \
       BENCH_INTEGER_ROW(repeats, "7", 1, 10000, "timed steps; the median is printed"),             \
+      OPTION_FLAG_ROW(NULL, 0, bench_options, first,                                               \
+                      "run the first step once and stop: the process takes what a start takes"),   \
       THREADS_ROW(BENCH_FIELD(threads)), MEASURE_KERNELS_ROW(BENCH_FIELD(measure_kernels)),        \
       OPTION_FLAG_ROW(NULL, 0, bench_options, plan,                                                \
                       "print the planned steps and their mean times too"),                         \

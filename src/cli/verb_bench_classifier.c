@@ -5,8 +5,8 @@
 #include "fit_plan.h"
 
 static const option rows[] = {
-    OPTION_CHOICE_ROW(NULL, 0, bench_options, model, "lenet",
-                      "lenet|lenet5|densenet121|densenet121-linear", "NAME", "the network"),
+    OPTION_CHOICE_ROW(NULL, 0, bench_options, model, "lenet", BENCH_CLASSIFIERS, "NAME",
+                      "the network"),
     BENCH_INTEGER_ROW(batch, "128", 1, 65536, "images per step"),
     BENCH_ROWS,
 };

@@ -5,6 +5,7 @@
 #include "classifier.h"
 #include "error.h"
 #include "file.h"
+#include "inference.h"
 #include "model_file.h"
 
 struct xs_classifier {
@@ -15,15 +16,14 @@ struct xs_classifier {
   char **class_name;
   tg_store *store;
   int64_t batch;
-  tg_plan *plan; /* of that many images */
-  tg_value x, logit;
+  inference_plan answer; /* of that many images */
 };
 
 int64_t classifier_batch(int size) { return size <= 64 ? CLASSIFIER_MOST : 16; }
 
 void xs_classifier_free(xs_classifier *c) {
   if (!c) return;
-  tg_plan_free(c->plan);
+  tg_plan_free(c->answer.plan);
   tg_store_free(c->store);
   for (int i = 0; c->class_name && i < c->net.classes; i++) free(c->class_name[i]);
   free(c->class_name);
@@ -104,16 +104,12 @@ static int parse_metadata(const json_t *j, const char *path, xs_classifier *c) {
 }
 
 static int build(xs_classifier *c, const char *path) {
-  tg_graph *g = tg_graph_new();
   nn_net *net = nn_net_new("");
   c->store = tg_store_new(tg_device_cpu());
   c->batch = classifier_batch(c->net.size);
-  c->x = tg_input(g, "x", tg_shape4(c->batch, c->net.size, c->net.size, c->net.channels));
-  c->logit = nn_classifier_build(g, net, &c->net, c->x);
-  int status = model_load(path, net, c->store);
-  if (!status) status = tg_plan_new(g, c->store, 1, &c->logit, NULL, &c->plan);
+  int status = inference_plan_classifier(net, &c->net, c->batch, c->store, NULL, &c->answer);
+  if (!status) status = model_load(path, net, c->store);
   nn_net_free(net);
-  tg_graph_free(g);
   return status;
 }
 
@@ -153,9 +149,9 @@ xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const 
     int64_t count = n - first < c->batch ? n - first : c->batch;
     batch_rows(rows, n, first, c->batch, batch);
     xs_images_fetch(images, batch, c->batch, c->net.size, c->net.channels, &c->geometry.norm,
-                    tg_plan_data(c->plan, c->x));
-    if (tg_plan_run(c->plan, 0)) return XS_FAILED;
-    memcpy(logit + first * c->net.classes, tg_plan_data(c->plan, c->logit),
+                    tg_plan_data(c->answer.plan, c->answer.x));
+    if (tg_plan_run(c->answer.plan, 0)) return XS_FAILED;
+    memcpy(logit + first * c->net.classes, tg_plan_data(c->answer.plan, c->answer.y),
            (size_t)(count * c->net.classes) * sizeof *logit);
   }
   return XS_OK;

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "file.h"
 #include "fit_plan.h"
+#include "inference.h"
 #include "init.h"
 #include "model_file.h"
 #include "run.h"
@@ -19,9 +20,8 @@ typedef struct fit {
   nn_net *net;
   tg_store *now, *best;
   fit_plan train;
-  tg_plan *evaluate;
-  tg_value seen, logit; /* of evaluate */
-  int64_t at_once;      /* images of evaluate */
+  inference_plan evaluate;
+  int64_t at_once; /* images of evaluate */
   loader *loader;
   int64_t epoch_steps;
   /* state of the run, kept in checkpoints */
@@ -41,15 +41,9 @@ static int build_training(fit *f) {
 }
 
 static int build_evaluation(fit *f) {
-  const train_geometry *geo = &f->task->geometry;
-  tg_graph *g = tg_graph_new();
-  f->at_once = classifier_batch(geo->size);
-  f->seen = tg_input(g, "x", tg_shape4(f->at_once, geo->size, geo->size, geo->channels));
-  f->logit = nn_classifier_build(g, f->net, &f->description, f->seen);
   tg_plan_options p = {.effort = f->job->effort, .kernels = f->job->kernels};
-  int status = tg_plan_new(g, f->now, 1, &f->logit, &p, &f->evaluate);
-  tg_graph_free(g);
-  return status;
+  f->at_once = classifier_batch(f->task->geometry.size);
+  return inference_plan_classifier(f->net, &f->description, f->at_once, f->now, &p, &f->evaluate);
 }
 
 /* Parameters first, so that they exist under their names before a plan is made. */
@@ -161,9 +155,9 @@ static int validate(fit *f, double *auc) {
   for (int64_t first = 0; first < v->n && !status; first += at_once) {
     batch_rows(v->rows, v->n, first, at_once, rows);
     xs_images_fetch(v->images, rows, at_once, geo->size, geo->channels, &geo->norm,
-                    tg_plan_data(f->evaluate, f->seen));
-    status = tg_plan_run(f->evaluate, 0);
-    memcpy(logit + first * classes, tg_plan_data(f->evaluate, f->logit),
+                    tg_plan_data(f->evaluate.plan, f->evaluate.x));
+    status = tg_plan_run(f->evaluate.plan, 0);
+    memcpy(logit + first * classes, tg_plan_data(f->evaluate.plan, f->evaluate.y),
            (size_t)(at_once * classes) * sizeof *logit);
   }
   *auc = xs_auc(logit, label, v->n, classes);
@@ -290,7 +284,7 @@ xs_status train_fit(const train_job *job, const fit_task *task) {
   xs_status status = run(&f);
   loader_free(f.loader);
   tg_plan_free(f.train.plan);
-  tg_plan_free(f.evaluate);
+  tg_plan_free(f.evaluate.plan);
   tg_store_free(f.now);
   tg_store_free(f.best);
   nn_net_free(f.net);

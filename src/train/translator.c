@@ -6,6 +6,7 @@
 #include "classifier.h"
 #include "error.h"
 #include "file.h"
+#include "inference.h"
 #include "model_file.h"
 #include "translator.h"
 
@@ -16,13 +17,12 @@ struct translator {
   train_geometry geometry;
   tg_store *store;
   bool owns_store;
-  tg_plan *plan;
-  tg_value x, domain, y;
+  inference_plan answer; /* of BATCH images */
 };
 
 void translator_free(translator *t) {
   if (!t) return;
-  tg_plan_free(t->plan);
+  tg_plan_free(t->answer.plan);
   if (t->owns_store) tg_store_free(t->store);
   free(t);
 }
@@ -53,19 +53,13 @@ static int parse_metadata(const json_t *j, const char *path, translator *t) {
   return nn_stargan_check(&t->net) ? fail_context(1, "%s: ", path) : 0;
 }
 
-/* Plans G on t's store; path: the model file to read first, or NULL. */
+/* Plans G on t's store; path: the model file to read, or NULL. */
 static int build(translator *t, const char *prefix, const char *path,
                  const tg_plan_options *options) {
-  tg_graph *g = tg_graph_new();
   nn_net *net = nn_net_new(prefix);
-  int size = t->net.size;
-  t->x = tg_input(g, "x", tg_shape4(BATCH, size, size, t->net.image_channels));
-  t->domain = tg_input(g, "domain", tg_shape4(BATCH, 1, 1, t->net.domains));
-  t->y = nn_generator_build(g, net, &t->net, t->x, t->domain);
-  int status = path ? model_load(path, net, t->store) : 0;
-  if (!status) status = tg_plan_new(g, t->store, 1, &t->y, options, &t->plan);
+  int status = inference_plan_generator(net, &t->net, BATCH, t->store, options, &t->answer);
+  if (!status && path) status = model_load(path, net, t->store);
   nn_net_free(net);
-  tg_graph_free(g);
   return status;
 }
 
@@ -124,7 +118,7 @@ static void store_16_bit(const train_geometry *g, const float *y, int64_t count,
 }
 
 static void set_domain(translator *t, int domain) {
-  float *one_hot = tg_plan_data(t->plan, t->domain);
+  float *one_hot = tg_plan_data(t->answer.plan, t->answer.domain);
   for (int i = 0; i < BATCH * t->net.domains; i++) one_hot[i] = i % t->net.domains == domain;
 }
 
@@ -153,12 +147,12 @@ xs_status translator_apply(translator *t, const xs_images *images, const int64_t
     int64_t count = n - first < BATCH ? n - first : BATCH;
     batch_rows(rows, n, first, BATCH, batch);
     xs_images_fetch(images, batch, BATCH, g->size, g->channels, &g->norm,
-                    tg_plan_data(t->plan, t->x));
-    if (tg_plan_run(t->plan, 0)) {
+                    tg_plan_data(t->answer.plan, t->answer.x));
+    if (tg_plan_run(t->answer.plan, 0)) {
       xs_images_close(made);
       return XS_FAILED;
     }
-    store_16_bit(g, tg_plan_data(t->plan, t->y), count * each,
+    store_16_bit(g, tg_plan_data(t->answer.plan, t->answer.y), count * each,
                  (uint16_t *)made->pixels + first * each);
     for (int64_t i = 0; i < count; i++) made->group[first + i] = images->group[batch[i]];
   }

@@ -146,6 +146,12 @@ expect 2 '' inspect graph discriminator --size 2
 
 expect 0 '"critic_ms"' bench step --channels 2 --batch 4 --size 16 --blocks 1 --repeats 1 --threads 1 --json
 expect 0 '"step_ms"' bench classifier --model lenet --batch 4 --size 16 --repeats 1 --threads 1 --json
+expect 0 '"inference_ms"' bench inference --model generator --channels 2 --batch 3 --size 16 --blocks 1 --threads 1 --json
+expect 0 '"inference_ms"' bench inference --model lenet5 --repeats 1 --threads 1 --json
+expect 0 '{"critic_ms": ' bench step --channels 2 --batch 4 --size 16 --first --threads 1 --json
+! grep -q generator_ms stdout || complain '--first goes on after the first step'
+expect 2 'multiple of 4' bench inference --model generator --size 30
+expect 2 'size 16: ' bench inference --model densenet121 --size 16
 expect 2 'odd' bench step --batch 3
 expect 0 'pass' selftest
 

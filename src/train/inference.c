@@ -1,0 +1,26 @@
+#include "inference.h"
+
+int inference_plan_classifier(nn_net *net, const nn_classifier *c, int64_t batch, tg_store *s,
+                              const tg_plan_options *options, inference_plan *out) {
+  tg_graph *g = tg_graph_new();
+  nn_classifier answering = *c;
+  answering.dropout = 0;
+  answering.training = false;
+  *out = (inference_plan){.x = tg_input(g, "x", tg_shape4(batch, c->size, c->size, c->channels))};
+  out->y = nn_classifier_build(g, net, &answering, out->x);
+  int status = tg_plan_new(g, s, 1, &out->y, options, &out->plan);
+  tg_graph_free(g);
+  return status;
+}
+
+int inference_plan_generator(nn_net *net, const nn_stargan *s, int64_t batch, tg_store *store,
+                             const tg_plan_options *options, inference_plan *out) {
+  tg_graph *g = tg_graph_new();
+  *out =
+      (inference_plan){.x = tg_input(g, "x", tg_shape4(batch, s->size, s->size, s->image_channels)),
+                       .domain = tg_input(g, "domain", tg_shape4(batch, 1, 1, s->domains))};
+  out->y = nn_generator_build(g, net, s, out->x, out->domain);
+  int status = tg_plan_new(g, store, 1, &out->y, options, &out->plan);
+  tg_graph_free(g);
+  return status;
+}

@@ -1,0 +1,20 @@
+/* inference.h: a network's answer as a plan, without anything that only training needs. */
+#ifndef INFERENCE_H
+#define INFERENCE_H
+
+#include "nn.h"
+
+typedef struct inference_plan {
+  tg_plan *plan;
+  tg_value x;      /* {batch,size,size,channels} */
+  tg_value domain; /* {batch,1,1,domains} one-hot wanted domain; TG_NONE of a classifier */
+  tg_value y;      /* logits {batch,1,1,classes}, or images like x */
+} inference_plan;
+
+/* net gets its parameters listed; the store gets those that it does not have, as zeros. */
+int inference_plan_classifier(nn_net *net, const nn_classifier *c, int64_t batch, tg_store *s,
+                              const tg_plan_options *options, inference_plan *out);
+int inference_plan_generator(nn_net *net, const nn_stargan *s, int64_t batch, tg_store *store,
+                             const tg_plan_options *options, inference_plan *out);
+
+#endif
