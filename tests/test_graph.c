@@ -407,6 +407,33 @@ static void weights_are_packed_again(void **state) {
 
 /* ---- remembered kernels ------------------------------------------------------------------- */
 
+/* y = x exp(w): exp(w) is computed anew after a change of w, from outside or by an update (with
+ * momentum 1, w = x). */
+static void fixed_values_follow_their_parameters(void **state) {
+  (void)state;
+  tg_graph *g = tg_graph_new();
+  tg_value x = tg_input(g, "x", tg_shape4(1, 1, 1, 2)), w = tg_param(g, "w", tg_shape4(1, 1, 2, 1));
+  tg_value y = tg_matmul(g, x, tg_exp(g, w), false, false);
+  tg_value next = tg_average(g, w, tg_reshape(g, x, tg_shape_of(g, w)), 1);
+  tg_store *s = tg_store_new(tg_device_cpu());
+  tg_plan *look = plan_of(g, s, 1, &y, NULL);
+  tg_plan *step = plan_of(g, s, 2, (tg_value[]){y, next}, NULL);
+  tg_plan *both[] = {look, step, look, look, step, look};
+  const double want[] = {4 * exp(0.5), 4 * exp(0.5), 4 * exp(2), 4, 4, 4 * exp(2)};
+  tg_store_write(s, 0, (float[]){0.5, 0.5});
+  for (int i = 0; i < 6; i++) {
+    float *in = tg_plan_data(both[i], x), *out = tg_plan_data(both[i], y);
+    in[0] = in[1] = 2;
+    if (i == 3) tg_store_write(s, 0, (float[]){0, 0});
+    assert_int_equal(tg_plan_run(both[i], (uint64_t)i), 0);
+    if (!(fabs((double)out[0] - want[i]) < 1e-5)) fail_msg("run %d: %g", i, (double)out[0]);
+  }
+  tg_plan_free(look);
+  tg_plan_free(step);
+  tg_store_free(s);
+  tg_graph_free(g);
+}
+
 static void measured_kernels_are_remembered(void **state) {
   (void)state;
   tg_kernels *k = tg_kernels_new();
@@ -597,6 +624,7 @@ int main(void) {
       cmocka_unit_test(equal_nodes_are_shared),
       cmocka_unit_test(memory_is_shared),
       cmocka_unit_test(weights_are_packed_again),
+      cmocka_unit_test(fixed_values_follow_their_parameters),
       cmocka_unit_test(measured_kernels_are_remembered),
       cmocka_unit_test(failures_say_what_and_where),
       cmocka_unit_test(plans_that_cannot_be),

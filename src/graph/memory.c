@@ -46,6 +46,30 @@ static void find_homes(const plan_draft *d, tg_plan *p) {
   }
 }
 
+/* Values that are functions of parameters and constants keep memory of their own, so that they need
+ * not be computed again until a parameter changes. */
+static void keep_fixed(const plan_draft *d, tg_plan *p) {
+  for (tg_value v = 1; v < p->values; v++) {
+    const op *o = d->g->node[v].op;
+    p->place[v].fixed = o == &op_param || o == &op_constant;
+  }
+  for (int i = 0; i < p->steps; i++) {
+    plan_step *s = &p->step[i];
+    s->fixed = s->n_in > 0 && (s->chain || !(s->site.op->flags & OP_UPDATE));
+    for (int k = 0; k < s->n_in; k++)
+      s->fixed = s->fixed && p->place[p->place[s->in[k]].home].fixed;
+    for (int k = 0; k < s->n_out && s->fixed; k++) {
+      p->place[s->out[k]].fixed = true;
+      p->place[s->out[k]].kind = PLACE_OWN;
+    }
+  }
+  for (tg_value v = 1; v < p->values; v++) {
+    const plan_place *home = &p->place[p->place[v].home];
+    p->place[v].kind = home->kind;
+    p->place[v].fixed = home->fixed;
+  }
+}
+
 /* Steps between which each home is needed; [values] indexed by home. */
 static plan_life *find_lives(const plan_draft *d, const tg_plan *p) {
   plan_life *l = memory_new((size_t)p->values * sizeof *l);
@@ -181,6 +205,7 @@ int plan_place_values(const plan_draft *d, tg_plan *p) {
   size_t element = d->device->element;
   bool fused = d->device->fuses && !d->options->unfused;
   find_homes(d, p);
+  if (fused) keep_fixed(d, p);
   if (fused) plan_view_slices(d, p);
   plan_life *l = find_lives(d, p);
   tg_value *into = memory_new((size_t)p->values * sizeof *into);

@@ -163,6 +163,7 @@ static int set_pack(const plan_draft *d, tg_plan *p, plan_step *s) {
 }
 
 static void refresh_pack(tg_plan *p, plan_step *s) {
+  if (p->place[s->in[1]].fixed && s->pack_slot < 0 && !p->stale) return;
   const store_slot *slot = s->pack_slot >= 0 ? &p->store->slot[s->pack_slot] : NULL;
   if (slot && s->pack->version == slot->version) return;
   s->kernel->pack(&s->site, s->state, p->place[s->in[1]].data, s->pack->data);
@@ -291,6 +292,7 @@ static double now(void) {
 }
 
 static void run_step(tg_plan *p, plan_step *s, uint64_t step) {
+  if (s->fixed && !p->stale) return;
   if (s->chain) {
     run_chain(s);
     return;
@@ -309,7 +311,17 @@ static void time_step(tg_plan *p, plan_step *s, uint64_t step, double run_start)
   s->seconds += s->took;
 }
 
+/* Grows with every change of a parameter. */
+static uint64_t count_changes(const tg_store *s) {
+  uint64_t sum = 0;
+  for (int i = 0; i < s->n; i++) sum += s->slot[i].version;
+  return sum;
+}
+
 int tg_plan_run(tg_plan *p, uint64_t step) {
+  uint64_t changes = 1 + count_changes(p->store);
+  p->stale = changes != p->changes;
+  p->changes = changes;
   double start = p->timed ? now() : 0;
   for (int i = 0; i < p->steps; i++) {
     if (p->timed) {

@@ -22,6 +22,7 @@ typedef struct plan_step {
   const op_kernel *kernel;
   void *state;
   int n_in, n_out;
+  bool fixed; /* all that it reads is fixed: runs only after a parameter has changed */
   tg_value in[OP_MAX_INPUTS], out[OP_MAX_OUTPUTS];
   op_buffers buffers;
   size_t scratch;
@@ -40,6 +41,7 @@ typedef struct plan_place {
   int64_t offset; /* elements from home's start */
   bool view;      /* some of home's channels */
   bool shared;    /* of a home: it is the first channels of the value that it lives in */
+  bool fixed;     /* computed from parameters and constants alone */
   place_kind kind;
   void *data;
 } plan_place;
@@ -55,6 +57,8 @@ struct tg_plan {
   size_t block_bytes;
   uint64_t seed;
   bool timed;
+  uint64_t changes; /* of the store's parameters, when the fixed steps last ran; 0: never */
+  bool stale;       /* the fixed steps run in this run */
   int64_t runs;
 };
 
