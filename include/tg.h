@@ -163,6 +163,8 @@ typedef struct tg_plan_options {
   uint64_t seed;              /* of every tg_uniform */
   bool unfused;               /* one step per node: for tests */
   bool timed;                 /* measure every step: tg_plan_dump shows its mean milliseconds */
+  bool bf16; /* convolutions round their operands to bfloat16 and sum in float, where tg_has_bf16;
+              * values, parameters and all else stay float */
 } tg_plan_options;
 
 /* Remembered kernel choices: operator signature -> kernel name. */
@@ -243,5 +245,6 @@ void tg_set_threads(int n); /* 0: as OMP_NUM_THREADS says, or one for each proce
 int tg_threads(void);
 /* The instruction set that kernels are chosen for: "AVX-512", "AVX2" or "baseline". */
 const char *tg_processor(void);
+bool tg_has_bf16(void); /* whether the processor multiplies in bfloat16 */
 
 #endif

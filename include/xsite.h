@@ -153,6 +153,7 @@ typedef struct xs_classifier_options {
   int64_t steps_per_epoch; /* 0: one pass over the training images */
   bool balanced;           /* batches balanced by label */
   double dropout;
+  char *precision; /* "f32", or "bf16": what convolutions multiply in training, if it can */
 } xs_classifier_options;
 
 typedef struct xs_classifier xs_classifier;
@@ -197,6 +198,7 @@ typedef struct xs_adapter_options {
   char *translate;             /* "other", "permute": Decision 9 */
   bool flips;                  /* Decision 10 */
   bool balanced;               /* source half balanced by label */
+  char *precision;             /* as of a classifier */
 } xs_adapter_options;
 
 /* ==== progress and interruption ================================================================

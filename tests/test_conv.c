@@ -14,6 +14,7 @@
 
 #include <omp.h>
 
+#include "bf16.h"
 #include "conv.h"
 #include "random.h"
 
@@ -193,12 +194,22 @@ static void check_kernel(const op_kernel *k, problem *p, double tolerance) {
   }
 }
 
+/* Half a unit in the last place of bfloat16 is 2^-9 of the number. */
+static double tolerance(const char *kernel) {
+  if (strcmp(kernel, "winograd-bf16") == 0) return 2e-2;
+  if (strcmp(kernel, "direct-bf16") == 0) return 5e-3;
+  return strcmp(kernel, "winograd") == 0 ? 1e-5 : 3e-6;
+}
+
+/* With all kernels, those that round too. */
 static int check_site(const op_site *s) {
-  problem p = make_problem(s);
+  op_site rounding = *s;
+  rounding.bf16 = true;
+  problem p = make_problem(&rounding);
   int tried = 0;
   for (const op_kernel *const *k = s->op->cpu; *k; k++) {
-    if ((*k)->applies ? !(*k)->applies(s) : op_fused(s)) continue;
-    check_kernel(*k, &p, strcmp((*k)->name, "winograd") == 0 ? 1e-5 : 3e-6);
+    if ((*k)->applies ? !(*k)->applies(&rounding) : op_fused(s)) continue;
+    check_kernel(*k, &p, tolerance((*k)->name));
     tried++;
   }
   free_problem(&p);
@@ -288,11 +299,12 @@ static void test_threads(void **state) {
   for (int i = 0; i < SHAPES; i++) {
     for (member m = CONV; m <= CONV_DW; m++) {
       op_site s = make_site(&shapes[i], m);
+      s.bf16 = true;
       problem p = make_problem(&s);
       float *first = allocate((size_t)p.count * sizeof *first);
       for (const op_kernel *const *k = s.op->cpu; *k; k++) {
         if ((*k)->applies && !(*k)->applies(&s)) continue;
-        check_kernel(*k, &p, 5e-5);
+        check_kernel(*k, &p, tolerance((*k)->name));
         memcpy(first, p.out, (size_t)p.count * sizeof *first);
         run_kernel(*k, &p);
         assert_memory_equal(first, p.out, (size_t)p.count * sizeof *first);
@@ -319,7 +331,7 @@ static void test_choice(void **state) {
       {{2, 32, 32, 64, 7, 7, 3, 1, 3}, CONV, "columns"},
       {{2, 32, 32, 5, 7, 7, 64, 1, 3}, CONV, "direct"},
       {{2, 32, 32, 5, 7, 7, 64, 1, 3}, CONV_DX, "columns"},
-      {{2, 32, 32, 5, 7, 7, 64, 1, 3}, CONV_DW, "columns"},
+      {{2, 32, 32, 5, 7, 7, 64, 1, 3}, CONV_DW, op_cpu_has_avx512() ? "direct" : "columns"},
       {{2, 32, 32, 3, 5, 5, 20, 1, 0}, CONV_DW, "direct"},
   };
   (void)state;
@@ -329,6 +341,43 @@ static void test_choice(void **state) {
     while ((*k)->applies && !(*k)->applies(&s)) k++;
     assert_string_equal((*k)->name, want[i].kernel);
   }
+}
+
+/* A site that may round takes a kernel that does, where the processor can; another site never. */
+static void test_rounding_is_asked_for(void **state) {
+  (void)state;
+  for (int i = 0; i < SHAPES; i++) {
+    for (member m = CONV; m <= CONV_DW; m++) {
+      op_site s = make_site(&shapes[i], m), rounding = s;
+      rounding.bf16 = true;
+      int rounded = 0;
+      for (const op_kernel *const *k = s.op->cpu; *k; k++) {
+        if (!strstr((*k)->name, "bf16")) continue;
+        assert_false((*k)->applies(&s));
+        rounded += (*k)->applies(&rounding);
+      }
+      assert_int_equal(rounded > 0, tg_has_bf16());
+    }
+  }
+}
+
+static void test_bf16_round(void **state) {
+  const struct {
+    float x;
+    uint16_t y;
+  } want[] = {{1, 0x3f80},         {-2, 0xc000},          {0x1.01p0F, 0x3f80},
+              {0x1.03p0F, 0x3f82}, {0x1.0101p0F, 0x3f81}, {0, 0},
+              {-0.0F, 0x8000},     {INFINITY, 0x7f80},    {-INFINITY, 0xff80},
+              {0x1p-140F, 0x0000}, {0x1.ffp127F, 0x7f80}};
+  enum { COUNT = sizeof want / sizeof *want };
+  float x[COUNT + 1];
+  uint16_t y[COUNT + 1];
+  (void)state;
+  for (int i = 0; i < COUNT; i++) x[i] = want[i].x;
+  memset(&x[COUNT], 0xff, sizeof *x); /* a NaN whose rounding would overflow */
+  bf16_round(COUNT + 1, x, y);
+  for (int i = 0; i < COUNT; i++) assert_int_equal(y[i], want[i].y);
+  assert_true((y[COUNT] & 0x7f80) == 0x7f80 && (y[COUNT] & 0x7f) != 0);
 }
 
 static void check_refused(const op *o, tg_shape a, tg_shape b, const op_attr *attr,
@@ -395,7 +444,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_definition), cmocka_unit_test(test_kernels),
       cmocka_unit_test(test_fused),      cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_choice),     cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_choice),     cmocka_unit_test(test_rounding_is_asked_for),
+      cmocka_unit_test(test_bf16_round), cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_matmul),     cmocka_unit_test(test_matmul_definition)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

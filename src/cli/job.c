@@ -80,7 +80,7 @@ static xs_status describe(const option *rows, int n_rows, const void *record, co
   return note_files(j, rows, n_rows, record);
 }
 
-static xs_status follow(const job_options *o, const void *record, const char *task,
+static xs_status follow(const job_options *o, const void *record, const char *task, json_t *options,
                         xs_status (*work)(const train_job *job, const void *record)) {
   cli_progress progress;
   const xs_watch watch = cli_watch(&progress);
@@ -96,7 +96,7 @@ static xs_status follow(const job_options *o, const void *record, const char *ta
                    .watch = &watch};
   xs_status status = work(&job, record);
   cli_watch_end(&progress);
-  if (!status) status = run_write_record(&job, NULL);
+  if (!status) status = run_write_record(&job, options);
   tg_kernels_free(job.kernels);
   return status;
 }
@@ -108,10 +108,10 @@ xs_status job_run(const job_options *o, const option *rows, int n_rows, const vo
   json_t *mine;
   xs_status status = describe(rows, n_rows, record, task, &mine);
   if (!status) status = folder_claim(o->out, mine, RECORD, o->resume, &finished, &lock);
-  json_decref(mine);
   if (!status && finished) fprintf(stderr, "%s is finished: there is nothing to do\n", o->out);
-  if (!status && !finished) status = follow(o, record, task, work);
+  if (!status && !finished) status = follow(o, record, task, mine, work);
   if (!status) run_remove_checkpoint(o->out);
   folder_unlock(lock);
+  json_decref(mine);
   return status;
 }

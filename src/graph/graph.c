@@ -85,6 +85,7 @@ void graph_describe_site(const op_site *s, char *text, size_t size) {
   if (s->attr.i[0] || s->attr.i[1]) {
     append(text, size, " i%lld,%lld", (long long)s->attr.i[0], (long long)s->attr.i[1]);
   }
+  if (s->bf16) append(text, size, " bf16");
   if (s->fusion.bias) append(text, size, " +bias");
   if (s->fusion.residual) append(text, size, " +residual");
   if (s->fusion.gate) append(text, size, " +gate%g", s->fusion.slope);

@@ -76,6 +76,7 @@ static void fill_site(const plan_draft *d, tg_value root, plan_step *s) {
   tg_value body = d->body[root];
   const node *x = &d->g->node[body];
   s->site = (op_site){.op = x->op, .attr = x->attr, .out = x->shape, .fusion = d->fusion[root]};
+  s->site.bf16 = d->options->bf16 && (x->op->flags & OP_ROUNDS) && tg_has_bf16();
   if (x->attr.name) s->site.attr.name = s->name = text_copy(x->attr.name);
   for (int i = 0; i < x->n; i++) s->in[s->n_in++] = x->in[i];
   if (s->site.fusion.bias) s->in[s->n_in++] = d->extra[root][0];

@@ -197,15 +197,18 @@ tg_value tg_conv_dw(tg_graph *g, tg_value x, tg_value dy, tg_shape w_shape, int 
 
 /* ---- rows --------------------------------------------------------------------------------- */
 
-static const op_kernel *const conv_cpu[] = {&conv_winograd, &conv_columns, &conv_direct, NULL};
-static const op_kernel *const conv_dx_cpu[] = {&conv_dx_winograd, &conv_dx_columns, &conv_dx_direct,
-                                               NULL};
-static const op_kernel *const conv_dw_cpu[] = {&conv_dw_winograd, &conv_dw_columns, &conv_dw_direct,
-                                               NULL};
+static const op_kernel *const conv_cpu[] = {&conv_winograd_bf16, &conv_columns, &conv_direct_bf16,
+                                            &conv_winograd,      &conv_direct,  NULL};
+static const op_kernel *const conv_dx_cpu[] = {&conv_dx_winograd_bf16, &conv_dx_columns,
+                                               &conv_direct_bf16,      &conv_dx_winograd,
+                                               &conv_dx_direct,        NULL};
+static const op_kernel *const conv_dw_cpu[] = {&conv_dw_winograd_bf16, &conv_dw_columns,
+                                               &conv_dw_direct_bf16,   &conv_dw_winograd,
+                                               &conv_dw_direct,        NULL};
 
 const op op_conv = {.name = "conv",
                     .inputs = 2,
-                    .flags = OP_FUSE_BIAS | OP_FUSE_ACTIVATION | OP_PACKS,
+                    .flags = OP_FUSE_BIAS | OP_FUSE_ACTIVATION | OP_PACKS | OP_ROUNDS,
                     .shape = shape_conv,
                     .gradient = gradient_conv,
                     .reference = reference_conv,
@@ -214,7 +217,7 @@ const op op_conv = {.name = "conv",
 
 const op op_conv_dx = {.name = "conv_dx",
                        .inputs = 2,
-                       .flags = OP_FUSE_BIAS | OP_FUSE_ACTIVATION | OP_PACKS,
+                       .flags = OP_FUSE_BIAS | OP_FUSE_ACTIVATION | OP_PACKS | OP_ROUNDS,
                        .shape = shape_conv_dx,
                        .gradient = gradient_conv_dx,
                        .reference = reference_conv_dx,
@@ -223,6 +226,7 @@ const op op_conv_dx = {.name = "conv_dx",
 
 const op op_conv_dw = {.name = "conv_dw",
                        .inputs = 2,
+                       .flags = OP_ROUNDS,
                        .shape = shape_conv_dw,
                        .gradient = gradient_conv_dw,
                        .reference = reference_conv_dw,

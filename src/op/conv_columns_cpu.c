@@ -81,7 +81,7 @@ static bool suits_conv_dx(const op_site *s) {
 
 static bool suits_conv_dw(const op_site *s) {
   conv_geometry g = conv_site_geometry(s);
-  return suits_conv(s) || (g.ci <= FEW && g.co >= MANY);
+  return suits_conv(s) || (g.ci <= FEW && g.co >= MANY && !op_cpu_has_avx512());
 }
 
 static int64_t round_up(int64_t x, int64_t to) { return (x + to - 1) / to * to; }

@@ -6,7 +6,7 @@
 
 static int prepare(const op_site *s, void **state, size_t *scratch) {
   onednn_conv *c;
-  int status = onednn_conv_new(s, &c, scratch);
+  int status = onednn_conv_new(s, false, &c, scratch);
   *state = c;
   return status;
 }
@@ -36,13 +36,7 @@ static void run(const op_site *s, void *state, const op_buffers *b) {
 /* oneDNN's backward primitives take no epilogue. */
 static void run_dx(const op_site *s, void *state, const op_buffers *b) {
   onednn_conv_run(state, b);
-  if (!op_fused(s)) return;
-  int64_t per_image = s->out.d[1] * s->out.d[2], c = s->out.d[3];
-  float *dx = b->out[0];
-#pragma omp parallel for schedule(static)
-  for (int64_t n = 0; n < s->out.d[0]; n++) {
-    epilogue_apply(s, b, dx + n * per_image * c, per_image);
-  }
+  if (op_fused(s)) epilogue_apply_images(s, b);
 }
 
 const op_kernel conv_direct = {.name = "direct",

@@ -24,4 +24,12 @@ void epilogue_apply(const op_site *s, const op_buffers *b, float *y, int64_t row
   if (s->fusion.activation == OP_TANH) squash(y, rows * c);
 }
 
+void epilogue_apply_images(const op_site *s, const op_buffers *b) {
+  int64_t pixels = s->out.d[1] * s->out.d[2], image = pixels * s->out.d[3];
+#pragma omp parallel for schedule(static)
+  for (int64_t n = 0; n < s->out.d[0]; n++) {
+    epilogue_apply(s, b, (float *)b->out[0] + n * image, pixels);
+  }
+}
+
 bool epilogue_suffices(const op_site *s) { return !s->fusion.residual; }

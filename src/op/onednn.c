@@ -31,10 +31,15 @@ static int check(dnnl_status_t status, const char *what) {
 
 /* ---- describing --------------------------------------------------------------------------- */
 
-static dnnl_memory_desc_t describe(const dnnl_dims_t dims, int n, dnnl_format_tag_t tag) {
+static dnnl_memory_desc_t describe_as(dnnl_data_type_t type, const dnnl_dims_t dims, int n,
+                                      dnnl_format_tag_t tag) {
   dnnl_memory_desc_t d = {0};
-  dnnl_memory_desc_init_by_tag(&d, n, dims, dnnl_f32, tag);
+  dnnl_memory_desc_init_by_tag(&d, n, dims, type, tag);
   return d;
+}
+
+static dnnl_memory_desc_t describe(const dnnl_dims_t dims, int n, dnnl_format_tag_t tag) {
+  return describe_as(dnnl_f32, dims, n, tag);
 }
 
 typedef struct tensors {
@@ -42,11 +47,15 @@ typedef struct tensors {
   dnnl_dims_t stride, before, after;
 } tensors;
 
-static tensors describe_tensors(const conv_geometry *g) {
+static tensors describe_tensors(const conv_geometry *g, role r, bool bf16) {
+  dnnl_data_type_t factor = bf16 ? dnnl_bf16 : dnnl_f32;
+  dnnl_data_type_t x = r == BACKWARD_DATA ? dnnl_f32 : factor;
+  dnnl_data_type_t w = r == BACKWARD_WEIGHTS ? dnnl_f32 : factor;
+  dnnl_data_type_t y = r == FORWARD ? dnnl_f32 : factor;
   tensors t = {
-      .x = describe((dnnl_dims_t){g->n, g->ci, g->h, g->w}, 4, dnnl_nhwc),
-      .w = describe((dnnl_dims_t){g->co, g->ci, g->kh, g->kw}, 4, dnnl_format_tag_any),
-      .y = describe((dnnl_dims_t){g->n, g->co, g->ho, g->wo}, 4, dnnl_nhwc),
+      .x = describe_as(x, (dnnl_dims_t){g->n, g->ci, g->h, g->w}, 4, dnnl_nhwc),
+      .w = describe_as(w, (dnnl_dims_t){g->co, g->ci, g->kh, g->kw}, 4, dnnl_format_tag_any),
+      .y = describe_as(y, (dnnl_dims_t){g->n, g->co, g->ho, g->wo}, 4, dnnl_nhwc),
       .bias = describe((dnnl_dims_t){g->co}, 1, dnnl_x),
       .stride = {g->stride, g->stride},
       .before = {g->pad, g->pad},
@@ -98,13 +107,15 @@ static dnnl_status_t make_attributes(role r, const op_fusion *f, dnnl_primitive_
 
 /* ---- compiling ---------------------------------------------------------------------------- */
 
-static dnnl_status_t compile_conv(onednn_conv *c, const op_site *s, const tensors *t) {
+/* t: the tensors of c's role; forward: those of the forward convolution, a hint. */
+static dnnl_status_t compile_conv(onednn_conv *c, const op_site *s, const tensors *t,
+                                  const tensors *forward) {
   dnnl_convolution_desc_t d;
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_primitive_desc_t hint = NULL;
   dnnl_status_t status = make_attributes(c->role, &s->fusion, &attributes);
   if (status == dnnl_success && c->role != FORWARD) {
-    status = init_descriptor(FORWARD, t, false, &d);
+    status = init_descriptor(FORWARD, forward, false, &d);
     if (status == dnnl_success) {
       status = dnnl_primitive_desc_create(&hint, &d, NULL, c->engine, NULL);
     }
@@ -156,18 +167,18 @@ static role find_role(const op_site *s) {
   return s->op == &op_conv_dx ? BACKWARD_DATA : BACKWARD_WEIGHTS;
 }
 
-int onednn_conv_new(const op_site *s, onednn_conv **out, size_t *scratch) {
+int onednn_conv_new(const op_site *s, bool bf16, onednn_conv **out, size_t *scratch) {
   conv_geometry g = conv_site_geometry(s);
-  tensors t = describe_tensors(&g);
   onednn_conv *c = memory_new(sizeof *c);
   c->role = find_role(s);
+  tensors t = describe_tensors(&g, c->role, bf16), forward = describe_tensors(&g, FORWARD, bf16);
   c->bias_fused = c->role == FORWARD && s->fusion.bias;
   c->plain = describe((dnnl_dims_t){g.co, g.ci, g.kh, g.kw}, 4, dnnl_hwio);
   int status = check(dnnl_engine_create(&c->engine, dnnl_cpu, 0), "an engine");
   if (status) goto out;
   status = check(dnnl_stream_create(&c->stream, c->engine, dnnl_stream_default_flags), "a stream");
   if (status) goto out;
-  status = check(compile_conv(c, s, &t), "this convolution");
+  status = check(compile_conv(c, s, &t, &forward), "this convolution");
   if (status) goto out;
   dnnl_query_t weights =
       c->role == BACKWARD_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
@@ -217,7 +228,7 @@ size_t onednn_conv_packed_bytes(const onednn_conv *c) {
 
 void onednn_conv_packed_key(const onednn_conv *c, char key[64]) {
   const dnnl_blocking_desc_t *b = &c->packed.format_desc.blocking;
-  int used = snprintf(key, 64, "onednn");
+  int used = snprintf(key, 64, c->packed.data_type == dnnl_bf16 ? "onednn bf16" : "onednn");
   for (int i = 0; i < 4 && used < 64; i++) {
     used += snprintf(key + used, 64 - (size_t)used, "%c%llx", i ? '.' : ' ',
                      (unsigned long long)b->strides[i]);
@@ -288,7 +299,100 @@ void onednn_conv_run(onednn_conv *c, const op_buffers *b) {
   dnnl_stream_wait(c->stream);
 }
 
-/* ---- matrix product ----------------------------------------------------------------------- */
+/* ---- matrix products ----------------------------------------------------------------------- */
+
+struct onednn_products {
+  dnnl_engine_t engine;
+  dnnl_stream_t stream;
+  dnnl_primitive_t matmul;
+  dnnl_memory_t a, b, c; /* without data: run sets it */
+};
+
+static dnnl_status_t describe_planes(const onednn_products_shape *s, int64_t rows, int64_t columns,
+                                     int64_t plane, bool transposed, bool bf16,
+                                     dnnl_memory_desc_t *d) {
+  const dnnl_dims_t dims = {s->batch, rows, columns};
+  const dnnl_dims_t strides = {plane, transposed ? 1 : columns, transposed ? rows : 1};
+  return dnnl_memory_desc_init_by_strides(d, 3, dims, bf16 ? dnnl_bf16 : dnnl_f32, strides);
+}
+
+static dnnl_status_t compile_products(const onednn_products_shape *s, onednn_products *p,
+                                      const dnnl_memory_desc_t d[3]) {
+  dnnl_matmul_desc_t matmul;
+  dnnl_primitive_desc_t described = NULL;
+  dnnl_primitive_attr_t attributes = NULL;
+  dnnl_post_ops_t post = NULL;
+  dnnl_status_t status = dnnl_matmul_desc_init(&matmul, &d[0], &d[1], NULL, &d[2]);
+  if (status == dnnl_success) status = dnnl_primitive_attr_create(&attributes);
+  if (status == dnnl_success) status = dnnl_post_ops_create(&post);
+  if (status == dnnl_success && s->add) status = dnnl_post_ops_append_sum(post, 1.0F);
+  if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(attributes, post);
+  if (status == dnnl_success)
+    status = dnnl_primitive_desc_create(&described, &matmul, attributes, p->engine, NULL);
+  if (status == dnnl_success) status = dnnl_primitive_create(&p->matmul, described);
+  if (post) dnnl_post_ops_destroy(post);
+  if (attributes) dnnl_primitive_attr_destroy(attributes);
+  if (described) dnnl_primitive_desc_destroy(described);
+  return status;
+}
+
+static dnnl_status_t make_products(const onednn_products_shape *s, onednn_products *p) {
+  dnnl_memory_desc_t d[3];
+  dnnl_memory_t *memory[3] = {&p->a, &p->b, &p->c};
+  dnnl_status_t status = dnnl_engine_create(&p->engine, dnnl_cpu, 0);
+  if (status == dnnl_success)
+    status = dnnl_stream_create(&p->stream, p->engine, dnnl_stream_default_flags);
+  if (status == dnnl_success)
+    status = describe_planes(s, s->m, s->k, s->a_plane, s->transpose_a, s->bf16, &d[0]);
+  if (status == dnnl_success)
+    status = describe_planes(s, s->k, s->n, s->b_plane, s->transpose_b, s->bf16, &d[1]);
+  if (status == dnnl_success)
+    status = describe_planes(s, s->m, s->n, s->c_plane, false, false, &d[2]);
+  if (status == dnnl_success) status = compile_products(s, p, d);
+  for (int i = 0; i < 3 && status == dnnl_success; i++) {
+    status = dnnl_memory_create(memory[i], &d[i], p->engine, DNNL_MEMORY_NONE);
+  }
+  return status;
+}
+
+int onednn_products_new(const onednn_products_shape *s, onednn_products **out) {
+  onednn_products *p = memory_new(sizeof *p);
+  int status = check(make_products(s, p), "these matrix products");
+  if (status) {
+    onednn_products_free(p);
+    p = NULL;
+  }
+  *out = p;
+  return status;
+}
+
+void onednn_products_free(onednn_products *p) {
+  if (!p) return;
+  destroy_memory(p->a);
+  destroy_memory(p->b);
+  destroy_memory(p->c);
+  if (p->matmul) dnnl_primitive_destroy(p->matmul);
+  if (p->stream) dnnl_stream_destroy(p->stream);
+  if (p->engine) dnnl_engine_destroy(p->engine);
+  free(p);
+}
+
+void onednn_products_run(const onednn_products *p, const void *a, const void *b, float *c) {
+  dnnl_memory_set_data_handle(p->a, lose_const(a));
+  dnnl_memory_set_data_handle(p->b, lose_const(b));
+  dnnl_memory_set_data_handle(p->c, c);
+  dnnl_exec_arg_t arg[] = {{DNNL_ARG_SRC, p->a}, {DNNL_ARG_WEIGHTS, p->b}, {DNNL_ARG_DST, p->c}};
+  dnnl_primitive_execute(p->matmul, p->stream, 3, arg);
+  dnnl_stream_wait(p->stream);
+}
+
+bool tg_has_bf16(void) {
+  return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) ==
+         dnnl_cpu_isa_avx512_core_bf16;
+}
+
+/* ---- one matrix product -----------------------------------------------------------------------
+ */
 
 void onednn_sgemm(const onednn_gemm *g, const float *a, const float *b, float *c) {
   dnnl_sgemm(g->transpose_a ? 'T' : 'N', g->transpose_b ? 'T' : 'N', g->m, g->n, g->k, 1.0F, a,

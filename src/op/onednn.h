@@ -8,8 +8,9 @@
 typedef struct onednn_conv onednn_conv;
 
 /* Compiles the primitive of a site; forward ones take the site's fusion of bias and activation
- * (others leave it to the caller).  *scratch: bytes that run wants. */
-int onednn_conv_new(const op_site *s, onednn_conv **out, size_t *scratch);
+ * (others leave it to the caller).  *scratch: bytes that run wants.  bf16: the operands, packed
+ * weights too, are bfloat16; bias, sums and result are float. */
+int onednn_conv_new(const op_site *s, bool bf16, onednn_conv **out, size_t *scratch);
 void onednn_conv_free(onednn_conv *c);
 /* The layout of the weights that the primitive likes best. */
 size_t onednn_conv_packed_bytes(const onednn_conv *c);
@@ -26,4 +27,15 @@ typedef struct onednn_gemm {
 } onednn_gemm;
 void onednn_sgemm(const onednn_gemm *g, const float *a, const float *b, float *c);
 
+/* `batch` products at once, by all threads: c[m][n] = op(a)[m][k] op(b)[k][n] (+ c), each matrix
+ * close-packed and `plane` elements after the one before.  c is float, a and b are float or
+ * bfloat16, with sums in float. */
+typedef struct onednn_products_shape {
+  bool transpose_a, transpose_b, add, bf16;
+  int64_t batch, m, n, k, a_plane, b_plane, c_plane;
+} onednn_products_shape;
+typedef struct onednn_products onednn_products;
+int onednn_products_new(const onednn_products_shape *s, onednn_products **out);
+void onednn_products_free(onednn_products *p);
+void onednn_products_run(const onednn_products *p, const void *a, const void *b, float *c);
 #endif

@@ -37,6 +37,7 @@ typedef struct op_site {
   op_fusion fusion;
   /* Elements from one pixel to the next where a tensor is some channels of a wider one; 0: c. */
   int64_t in_row[OP_MAX_INPUTS], out_row;
+  bool bf16; /* kernels may multiply in bfloat16, with sums in float */
 } op_site;
 
 /* What a site costs at least: the two axes of the roofline. */
@@ -91,7 +92,8 @@ enum op_flags {
   OP_FUSE_BIAS = 32,
   OP_FUSE_RESIDUAL = 64,
   OP_FUSE_ACTIVATION = 128,
-  OP_PACKS = 256 /* some kernel packs input 1 */
+  OP_PACKS = 256, /* some kernel packs input 1 */
+  OP_ROUNDS = 512 /* some kernel multiplies in bfloat16 where the site allows it */
 };
 
 typedef struct op {

@@ -9,6 +9,9 @@ enum { WIDTH = 8, PIECES = WINOGRAD_T * WINOGRAD_T };
 
 typedef float vector __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
 typedef int32_t lanes __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
+typedef uint32_t bits __attribute__((vector_size(WIDTH * sizeof(float))));
+typedef uint16_t halves
+    __attribute__((vector_size(WIDTH * sizeof(uint16_t)), aligned(2), may_alias));
 
 typedef struct basis {
   int m, r, t;
@@ -127,18 +130,20 @@ INLINE void apply_both(matrix a, const vector *in, vector *out) {
 /* ---- pieces of channels ------------------------------------------------------------------- */
 
 /* Places of a square of vectors, NULL outside the image: channels c .. c + WIDTH - 1. */
-INLINE void load(int n, float *const *place, int64_t c, vector *v) {
-  for (int e = 0; e < n; e++) v[e] = place[e] ? *(const vector *)(place[e] + c) : (vector){0};
+INLINE void load(int n, void *const *place, int64_t c, vector *v) {
+  for (int e = 0; e < n; e++) {
+    v[e] = place[e] ? *(const vector *)((float *)place[e] + c) : (vector){0};
+  }
 }
 
-INLINE void store(int n, float *const *place, int64_t c, const vector *v) {
+INLINE void store(int n, void *const *place, int64_t c, const vector *v) {
   for (int e = 0; e < n; e++) {
-    if (place[e]) *(vector *)(place[e] + c) = v[e];
+    if (place[e]) *(vector *)((float *)place[e] + c) = v[e];
   }
 }
 
 /* Adds the lanes from `first` on. */
-INLINE void add(int n, float *const *place, int64_t c, int64_t first, const vector *v) {
+INLINE void add(int n, void *const *place, int64_t c, int64_t first, const vector *v) {
   static const int32_t lane[2 * WIDTH] = {[WIDTH] = -1, -1, -1, -1, -1, -1, -1, -1};
   lanes mask = *(const lanes *)(lane + WIDTH - first);
   vector sum[PIECES];
@@ -147,14 +152,25 @@ INLINE void add(int n, float *const *place, int64_t c, int64_t first, const vect
   store(n, place, c, sum);
 }
 
-/* Planes of one row. */
-INLINE void place_planes(int n, float *row, int64_t plane, float **place) {
-  for (int e = 0; e < n; e++) place[e] = row + e * plane;
+/* Rounds to the nearest bfloat16, halves to even; NaN stays NaN. */
+INLINE void store_bf16(int n, void *const *place, int64_t c, const vector *v) {
+  for (int e = 0; e < n; e++) {
+    lanes nan = v[e] != v[e];
+    bits x = (bits)v[e];
+    x += 0x7fff + ((x >> 16) & 1);
+    x = (x & (bits)~nan) | (0x7fc00000 & (bits)nan);
+    *(halves *)((uint16_t *)place[e] + c) = __builtin_convertvector(x >> 16, halves);
+  }
+}
+
+/* Planes of one row, `plane` elements of `size` bytes apart. */
+INLINE void place_planes(int n, void *row, int64_t plane, size_t size, void **place) {
+  for (int e = 0; e < n; e++) place[e] = (char *)row + (size_t)(e * plane) * size;
 }
 
 /* The pixels `step` apart that a size x size square at i, j covers in an image [h][w][c]. */
 INLINE void place_pixels(int size, float *image, int64_t h, int64_t w, int64_t c, int64_t i,
-                         int64_t j, int64_t step, float **place) {
+                         int64_t j, int64_t step, void **place) {
   for (int a = 0; a < size; a++) {
     for (int b = 0; b < size; b++) {
       int64_t row = i + a * step, column = j + b * step;
@@ -164,142 +180,127 @@ INLINE void place_pixels(int size, float *image, int64_t h, int64_t w, int64_t c
   }
 }
 
-/* From n places to others through a, `channels` wide, at least WIDTH.  Where they are no multiple
- * of WIDTH the last piece overlaps the one before. */
-typedef enum mode { SET, ADD } mode;
+/* From places to others through a, `channels` wide, at least WIDTH.  Where they are no multiple of
+ * WIDTH the last piece overlaps the one before. */
+typedef enum mode { SET, ADD, ROUND } mode;
 
-INLINE void transform(matrix a, float *const *from, float *const *to, int64_t channels, mode how) {
+INLINE void transform(matrix a, void *const *from, void *const *to, int64_t channels, mode how) {
   vector in[PIECES], out[PIECES];
   for (int64_t next = 0; next < channels; next += WIDTH) {
     int64_t c = next + WIDTH <= channels ? next : channels - WIDTH;
     load(a.columns * a.columns, from, c, in);
     apply_both(a, in, out);
-    if (how == SET)
-      store(a.rows * a.rows, to, c, out);
-    else
-      add(a.rows * a.rows, to, c, next - c, out);
+    if (how == SET) store(a.rows * a.rows, to, c, out);
+    if (how == ADD) add(a.rows * a.rows, to, c, next - c, out);
+    if (how == ROUND) store_bf16(a.rows * a.rows, to, c, out);
   }
 }
 
+INLINE void *element(void *planes, int64_t at, size_t size) {
+  return (char *)planes + (size_t)at * size;
+}
+
+INLINE size_t size_of(mode how) { return how == ROUND ? sizeof(uint16_t) : sizeof(float); }
+
 /* ---- images ------------------------------------------------------------------------------- */
 
-/* All tiles and phases of one image. */
-INLINE void walk_input(const basis *b, const winograd_tiling *w, float *x, float *v, bool adjoint) {
+/* All tiles and phases of one image: to v, or (ADD) the adjoint. */
+INLINE void walk_input(const basis *b, const winograd_tiling *w, float *x, void *v, mode how) {
   const conv_geometry *g = &w->g;
   matrix bt = matrix_bt(b);
-  float *pixel[PIECES], *plane[PIECES];
+  void *pixel[PIECES], *plane[PIECES];
   int64_t s = g->stride;
   for (int64_t tile = 0; tile < w->rows * w->columns; tile++) {
     int64_t i = tile / w->columns * b->m * s - g->pad, j = tile % w->columns * b->m * s - g->pad;
     for (int64_t phase = 0; phase < s * s; phase++) {
+      void *row = element(v, tile * w->depth + phase * g->ci, size_of(how));
       place_pixels(b->t, x, g->h, g->w, g->ci, i + phase / s, j + phase % s, s, pixel);
-      place_planes(b->t * b->t, v + tile * w->depth + phase * g->ci, w->x_plane, plane);
-      if (adjoint)
+      place_planes(b->t * b->t, row, w->x_plane, size_of(how), plane);
+      if (how == ADD)
         transform(transpose(bt), plane, pixel, g->ci, ADD);
       else
-        transform(bt, pixel, plane, g->ci, SET);
+        transform(bt, pixel, plane, g->ci, how);
     }
   }
 }
 
-INLINE void walk_output(const basis *b, const winograd_tiling *w, float *y, float *m,
-                        bool adjoint) {
+INLINE void walk_output(const basis *b, const winograd_tiling *w, float *y, void *m, bool adjoint,
+                        mode how) {
   const conv_geometry *g = &w->g;
   matrix at = matrix_at(b);
-  float *pixel[PIECES], *plane[PIECES];
+  void *pixel[PIECES], *plane[PIECES];
   for (int64_t tile = 0; tile < w->rows * w->columns; tile++) {
     int64_t i = tile / w->columns * b->m, j = tile % w->columns * b->m;
     place_pixels(b->m, y, g->ho, g->wo, g->co, i, j, 1, pixel);
-    place_planes(b->t * b->t, m + tile * w->g.co, w->y_plane, plane);
+    place_planes(b->t * b->t, element(m, tile * g->co, size_of(how)), w->y_plane, size_of(how),
+                 plane);
     if (adjoint)
-      transform(transpose(at), pixel, plane, g->co, SET);
+      transform(transpose(at), pixel, plane, g->co, how);
     else
-      transform(at, plane, pixel, g->co, SET);
+      transform(at, plane, pixel, g->co, how);
   }
 }
 
 INLINE void walk_weights(const basis *b, const winograd_tiling *w, float *weights, int64_t row,
-                         float *u, bool adjoint) {
+                         void *u, bool adjoint, mode how) {
   const conv_geometry *g = &w->g;
-  float *tap[PIECES], *plane[PIECES];
+  void *tap[PIECES], *plane[PIECES];
   int64_t s = g->stride, phase = row / g->ci, c = row % g->ci;
   for (int a = 0; a < b->r * b->r; a++) {
     int64_t p = a / b->r * s + phase / s, q = a % b->r * s + phase % s;
     tap[a] = weights + ((p * g->kw + q) * g->ci + c) * g->co;
   }
-  place_planes(b->t * b->t, u + row * g->co, w->w_plane, plane);
+  place_planes(b->t * b->t, element(u, row * g->co, size_of(how)), w->w_plane, size_of(how), plane);
   if (adjoint)
-    transform(transpose(matrix_g(b)), plane, tap, g->co, SET);
+    transform(transpose(matrix_g(b)), plane, tap, g->co, how);
   else
-    transform(matrix_g(b), tap, plane, g->co, SET);
+    transform(matrix_g(b), tap, plane, g->co, how);
 }
 
 /* ---- compiled for each matrix and instruction set ------------------------------------------- */
 
-OP_CLONES static void input(const winograd_tiling *w, float *x, float *v) {
-  if (w->kind == WINOGRAD_4_3)
-    walk_input(&f43, w, x, v, false);
-  else if (w->kind == WINOGRAD_2_5)
-    walk_input(&f25, w, x, v, false);
-  else if (w->kind == WINOGRAD_4_2)
-    walk_input(&f42, w, x, v, false);
-  else
-    walk_input(&f22, w, x, v, false);
-}
+#define EACH_KIND(walk, ...)                                                                       \
+  switch (w->kind) {                                                                               \
+  case WINOGRAD_4_3:                                                                               \
+    walk(&f43, w, __VA_ARGS__);                                                                    \
+    break;                                                                                         \
+  case WINOGRAD_2_5:                                                                               \
+    walk(&f25, w, __VA_ARGS__);                                                                    \
+    break;                                                                                         \
+  case WINOGRAD_4_2:                                                                               \
+    walk(&f42, w, __VA_ARGS__);                                                                    \
+    break;                                                                                         \
+  case WINOGRAD_2_2:                                                                               \
+    walk(&f22, w, __VA_ARGS__);                                                                    \
+    break;                                                                                         \
+  }
 
-OP_CLONES static void input_adjoint(const winograd_tiling *w, float *x, float *v) {
-  if (w->kind == WINOGRAD_4_3)
-    walk_input(&f43, w, x, v, true);
-  else if (w->kind == WINOGRAD_2_5)
-    walk_input(&f25, w, x, v, true);
-  else if (w->kind == WINOGRAD_4_2)
-    walk_input(&f42, w, x, v, true);
-  else
-    walk_input(&f22, w, x, v, true);
-}
+OP_CLONES static void input(const winograd_tiling *w, float *x,
+                            void *v){EACH_KIND(walk_input, x, v, SET)}
 
-OP_CLONES static void output(const winograd_tiling *w, float *y, float *m) {
-  if (w->kind == WINOGRAD_4_3)
-    walk_output(&f43, w, y, m, false);
-  else if (w->kind == WINOGRAD_2_5)
-    walk_output(&f25, w, y, m, false);
-  else if (w->kind == WINOGRAD_4_2)
-    walk_output(&f42, w, y, m, false);
-  else
-    walk_output(&f22, w, y, m, false);
-}
+OP_CLONES static void input_bf16(const winograd_tiling *w, float *x,
+                                 void *v){EACH_KIND(walk_input, x, v, ROUND)}
 
-OP_CLONES static void output_adjoint(const winograd_tiling *w, float *y, float *m) {
-  if (w->kind == WINOGRAD_4_3)
-    walk_output(&f43, w, y, m, true);
-  else if (w->kind == WINOGRAD_2_5)
-    walk_output(&f25, w, y, m, true);
-  else if (w->kind == WINOGRAD_4_2)
-    walk_output(&f42, w, y, m, true);
-  else
-    walk_output(&f22, w, y, m, true);
-}
+OP_CLONES static void input_adjoint(const winograd_tiling *w, float *x,
+                                    void *v){EACH_KIND(walk_input, x, v, ADD)}
 
-OP_CLONES static void weights(const winograd_tiling *w, float *x, int64_t row, float *u) {
-  if (w->kind == WINOGRAD_4_3)
-    walk_weights(&f43, w, x, row, u, false);
-  else if (w->kind == WINOGRAD_2_5)
-    walk_weights(&f25, w, x, row, u, false);
-  else if (w->kind == WINOGRAD_4_2)
-    walk_weights(&f42, w, x, row, u, false);
-  else
-    walk_weights(&f22, w, x, row, u, false);
-}
+OP_CLONES static void output(const winograd_tiling *w, float *y,
+                             void *m){EACH_KIND(walk_output, y, m, false, SET)}
 
-OP_CLONES static void weights_adjoint(const winograd_tiling *w, float *x, int64_t row, float *u) {
-  if (w->kind == WINOGRAD_4_3)
-    walk_weights(&f43, w, x, row, u, true);
-  else if (w->kind == WINOGRAD_2_5)
-    walk_weights(&f25, w, x, row, u, true);
-  else if (w->kind == WINOGRAD_4_2)
-    walk_weights(&f42, w, x, row, u, true);
-  else
-    walk_weights(&f22, w, x, row, u, true);
+OP_CLONES static void output_adjoint(const winograd_tiling *w, float *y,
+                                     void *m){EACH_KIND(walk_output, y, m, true, SET)}
+
+OP_CLONES static void output_adjoint_bf16(const winograd_tiling *w, float *y,
+                                          void *m){EACH_KIND(walk_output, y, m, true, ROUND)}
+
+OP_CLONES static void weights(const winograd_tiling *w, float *x, int64_t row,
+                              void *u){EACH_KIND(walk_weights, x, row, u, false, SET)}
+
+OP_CLONES static void weights_bf16(const winograd_tiling *w, float *x, int64_t row,
+                                   void *u){EACH_KIND(walk_weights, x, row, u, false, ROUND)}
+
+OP_CLONES static void weights_adjoint(const winograd_tiling *w, float *x, int64_t row, void *u) {
+  EACH_KIND(walk_weights, x, row, u, true, SET)
 }
 
 /* ---- interface ---------------------------------------------------------------------------- */
@@ -343,30 +344,38 @@ void winograd_cost(const op_site *s, op_cost *c) {
 }
 
 /* The source of a transform is only read. */
-static float *lose_const(const float *x) { return (float *)(uintptr_t)x; }
+static void *lose_const(const void *x) { return (void *)(uintptr_t)x; }
 
-static float *image_tiles(const winograd_tiling *w, int64_t image, int64_t width, const float *v) {
-  return lose_const(v) + image * w->rows * w->columns * width;
+size_t winograd_factor_size(const winograd_tiling *w) {
+  return w->bf16 ? sizeof(uint16_t) : sizeof(float);
 }
 
-void winograd_input(const winograd_tiling *w, const float *x, int64_t image, float *v) {
-  input(w, lose_const(x), image_tiles(w, image, w->depth, v));
+/* The tiles of an image in planes whose rows are `width` elements. */
+static void *image_tiles(const winograd_tiling *w, int64_t image, int64_t width, size_t size,
+                         const void *planes) {
+  return element(lose_const(planes), image * w->rows * w->columns * width, size);
 }
 
-void winograd_input_adjoint(const winograd_tiling *w, const float *v, int64_t image, float *dx) {
-  input_adjoint(w, dx, image_tiles(w, image, w->depth, v));
+void winograd_input(const winograd_tiling *w, const float *x, int64_t image, void *v) {
+  void *tiles = image_tiles(w, image, w->depth, winograd_factor_size(w), v);
+  (w->bf16 ? input_bf16 : input)(w, lose_const(x), tiles);
+}
+
+void winograd_weights(const winograd_tiling *w, const float *x, int64_t row, void *u) {
+  (w->bf16 ? weights_bf16 : weights)(w, lose_const(x), row, u);
+}
+
+void winograd_output_adjoint(const winograd_tiling *w, const float *dy, int64_t image, void *m) {
+  void *tiles = image_tiles(w, image, w->g.co, winograd_factor_size(w), m);
+  (w->bf16 ? output_adjoint_bf16 : output_adjoint)(w, lose_const(dy), tiles);
 }
 
 void winograd_output(const winograd_tiling *w, const float *m, int64_t image, float *y) {
-  output(w, y, image_tiles(w, image, w->g.co, m));
+  output(w, y, image_tiles(w, image, w->g.co, sizeof *m, m));
 }
 
-void winograd_output_adjoint(const winograd_tiling *w, const float *dy, int64_t image, float *m) {
-  output_adjoint(w, lose_const(dy), image_tiles(w, image, w->g.co, m));
-}
-
-void winograd_weights(const winograd_tiling *w, const float *x, int64_t row, float *u) {
-  weights(w, lose_const(x), row, u);
+void winograd_input_adjoint(const winograd_tiling *w, const float *v, int64_t image, float *dx) {
+  input_adjoint(w, dx, image_tiles(w, image, w->depth, sizeof *v, v));
 }
 
 void winograd_weights_adjoint(const winograd_tiling *w, const float *u, int64_t row, float *dw) {

@@ -25,25 +25,27 @@ typedef struct winograd_tiling {
   int64_t rows, columns;             /* tiles of an image */
   int64_t depth;                     /* phases x ci: inner size of the products */
   int64_t images, tiles;             /* of a chunk that is transformed and multiplied as one */
-  int64_t x_plane, y_plane, w_plane; /* floats between products e and e + 1 */
+  int64_t x_plane, y_plane, w_plane; /* elements between products e and e + 1 */
+  bool bf16; /* the factors of the products are bfloat16; the products themselves always float */
 } winograd_tiling;
 
 /* Whether there is a form for the site's kernel size, stride and output size. */
 bool winograd_applies(const conv_geometry *g);
 /* For chunks of about `tiles` tiles, at least one image. */
 winograd_tiling winograd_tile(const conv_geometry *g, int64_t tiles);
+size_t winograd_factor_size(const winograd_tiling *w); /* bytes of an element of a factor */
 /* What a site costs by this algorithm: the products alone; transforms count as lost time. */
 void winograd_cost(const op_site *s, op_cost *c);
 
 /* The tiles of image i of a chunk are rows [i * rows * columns ..] of every plane.
- * V [t t][tiles][depth] from x and back (the adjoint adds to dx, which must be zeroed). */
-void winograd_input(const winograd_tiling *w, const float *x, int64_t image, float *v);
-void winograd_input_adjoint(const winograd_tiling *w, const float *v, int64_t image, float *dx);
-/* y from M [t t][tiles][co], and the adjoint. */
+ * Factors: V [t t][tiles][depth] from x, U [t t][depth][co] from w {k,k,ci,co} (one row, of phase
+ * and c), and M' [t t][tiles][co], the adjoint of y's transform, from dy. */
+void winograd_input(const winograd_tiling *w, const float *x, int64_t image, void *v);
+void winograd_weights(const winograd_tiling *w, const float *weights, int64_t row, void *u);
+void winograd_output_adjoint(const winograd_tiling *w, const float *dy, int64_t image, void *m);
+/* From products: y from M; dx, to which is added, from W as V; dw, one row, from R as U. */
 void winograd_output(const winograd_tiling *w, const float *m, int64_t image, float *y);
-void winograd_output_adjoint(const winograd_tiling *w, const float *dy, int64_t image, float *m);
-/* Row (phase, c) of U [t t][depth][co] from w {k,k,ci,co}, and the adjoint, which sets dw. */
-void winograd_weights(const winograd_tiling *w, const float *weights, int64_t row, float *u);
+void winograd_input_adjoint(const winograd_tiling *w, const float *v, int64_t image, float *dx);
 void winograd_weights_adjoint(const winograd_tiling *w, const float *u, int64_t row, float *dw);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "run.h"
 #include "study.h"
 
 static xs_status open_test(const study_run *r, int site, test_set *t) {
@@ -181,8 +182,9 @@ xs_status measure_all(study_run *r, json_t **results) {
   *results = NULL;
   if (!status) {
     *results = json_pack("{s:i, s:s, s:I, s:s, s:O, s:o}", "schema", 1, "study", s->settings.name,
-                         "seed", (json_int_t)s->settings.seed, "precision", "f32", "pairs", pairs,
-                         "summary", summary_json(x, s->n_pairs));
+                         "seed", (json_int_t)s->settings.seed, "precision",
+                         run_precision(s->settings.adapter.precision), "pairs", pairs, "summary",
+                         summary_json(x, s->n_pairs));
   }
   json_decref(pairs);
   free(x);

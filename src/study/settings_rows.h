@@ -8,6 +8,10 @@
 #include "option.h"
 #include "xsite.h"
 
+#define PRECISION_ROW(section, base, type)                                                         \
+  OPTION_CHOICE_ROW(section, base, type, precision, "f32", "f32|bf16", "NAME",                     \
+                    "numbers that convolutions multiply in training; sums and all else are f32")
+
 #define CLASSIFIER_ROWS(section, base)                                                             \
   OPTION_CHOICE_ROW(section, base, xs_classifier_options, architecture, "lenet",                   \
                     "lenet|lenet5|densenet121|densenet121-linear", "NAME",                         \
@@ -26,6 +30,7 @@
                          "steps between validations; 0: one pass over the images"),                \
       OPTION_FLAG_ROW(section, base, xs_classifier_options, balanced,                              \
                       "draw every class equally often"),                                           \
+      PRECISION_ROW(section, base, xs_classifier_options),                                         \
       OPTION_REAL_ROW(section, base, xs_classifier_options, dropout, "0.5", 0, 0.95,               \
                       "share of features dropped in training (lenet, densenet121)")
 
@@ -77,6 +82,7 @@
       OPTION_CHOICE_ROW(section, base, xs_adapter_options, translate, "other", "other|permute",    \
                         "HOW",                                                                     \
                         "wanted domain: the other, or a permutation of the batch's (Decision 9)"), \
+      PRECISION_ROW(section, base, xs_adapter_options),                                            \
       OPTION_FLAG_ROW(section, base, xs_adapter_options, flips,                                    \
                       "flip images at random (Decision 10)"),                                      \
       OPTION_FLAG_ROW(section, base, xs_adapter_options, balanced,                                 \

@@ -110,7 +110,10 @@ static int initialise(adapter *a) {
 }
 
 static int make_plans(adapter *a) {
-  tg_plan_options p = {.effort = a->job->effort, .kernels = a->job->kernels, .seed = a->job->seed};
+  tg_plan_options p = {.effort = a->job->effort,
+                       .kernels = a->job->kernels,
+                       .seed = a->job->seed,
+                       .bf16 = run_rounds(a->o->precision)};
   if (adapter_plan_critic(&a->nets, a->o, a->store, &p, &a->critic)) return 1;
   if (adapter_plan_generator(&a->nets, a->o, a->store, &p, &a->generator)) return 1;
   if (adapter_plan_target(&a->nets, a->o, a->store, &p, &a->target)) return 1;
@@ -361,6 +364,7 @@ static int cycle(adapter *a, run_clock *clock) {
 
 static xs_status train(adapter *a) {
   run_clock clock = run_clock_start();
+  run_note_precision(a->job, a->o->precision);
   while (a->done < a->o->generator_steps) {
     if (cycle(a, &clock)) return XS_FAILED;
     bool stopped = run_stopped(a->job);

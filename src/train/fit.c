@@ -36,7 +36,10 @@ static int build_training(fit *f) {
   const xs_classifier_options *o = f->task->options;
   nn_classifier dropping = f->description;
   dropping.dropout = o->dropout;
-  tg_plan_options p = {.effort = f->job->effort, .kernels = f->job->kernels, .seed = f->job->seed};
+  const tg_plan_options p = {.effort = f->job->effort,
+                             .kernels = f->job->kernels,
+                             .seed = f->job->seed,
+                             .bf16 = run_rounds(o->precision)};
   return fit_plan_new(f->net, &dropping, o->batch, o->weight_decay, f->now, &p, &f->train);
 }
 
@@ -220,6 +223,7 @@ static xs_status train(fit *f) {
   static const char *const name[] = {"loss", "validation AUC"};
   const xs_classifier_options *o = f->task->options;
   run_clock clock = run_clock_start();
+  run_note_precision(f->job, o->precision);
   while (f->epoch < o->epochs && f->stale < o->patience) {
     double shown[2] = {0, 100 * f->best_auc};
     if (train_step(f, &shown[0])) return XS_FAILED;

@@ -109,10 +109,25 @@ void run_restore_machine(const train_job *job, const json_t *record) {
   }
 }
 
+const char *run_precision(const char *asked) { return run_rounds(asked) ? "bf16" : "f32"; }
+
+bool run_rounds(const char *precision) {
+  return precision && strcmp(precision, "bf16") == 0 && tg_has_bf16();
+}
+
+void run_note_precision(const train_job *job, const char *precision) {
+  if (strcmp(precision, run_precision(precision)) != 0) {
+    run_note(job, "precision %s: this processor cannot multiply in it; %s is used", precision,
+             run_precision(precision));
+  }
+}
+
 xs_status run_write_record(const train_job *job, json_t *options) {
-  json_t *record = json_pack("{s:s, s:I, s:O*, s:s, s:s, s:{s:s}}", "unit", job->task, "seed",
-                             (json_int_t)job->seed, "options", options, "device", "cpu",
-                             "precision", "f32", "versions", "xsite", xs_version());
+  const char *precision = json_string_value(json_object_get(options, "precision"));
+  json_t *record =
+      json_pack("{s:s, s:I, s:O*, s:s, s:s, s:{s:s}}", "unit", job->task, "seed",
+                (json_int_t)job->seed, "options", options, "device", "cpu", "precision",
+                run_precision(precision), "versions", "xsite", xs_version());
   run_record_machine(job, record);
   char *text = json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
   char *path = run_path(job, "record.json");

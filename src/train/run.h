@@ -36,9 +36,15 @@ void run_record_machine(const train_job *job, json_t *record);
  * through the watch what differs. */
 void run_restore_machine(const train_job *job, const json_t *record);
 
-/* Writes record.json in the job's folder: with what it was made.  Written last, it says that all
- * is there.  options: of the task, or NULL. */
+/* Whether training plans round to bfloat16: it is asked for, and the processor can. */
+bool run_rounds(const char *precision);
+/* Notes through the watch that bf16 was asked for in vain. */
+void run_note_precision(const train_job *job, const char *precision);
+/* Writes record.json in the job's folder: with what it was made, options among it.  Written last,
+ * it says that all is there. */
 xs_status run_write_record(const train_job *job, json_t *options);
+/* The precision that training with these options has here: "f32" or "bf16". */
+const char *run_precision(const char *asked);
 /* Finished work needs none; a run that was killed after its record may have left one. */
 void run_remove_checkpoint(const char *dir);
 
