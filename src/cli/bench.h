@@ -26,7 +26,7 @@ typedef struct bench_options {
 #define BENCH_ROWS                                                                                 \
   BENCH_INTEGER_ROW(size, "32", 1, 4096, "height and width of the images"),                        \
       OPTION_CHOICE_ROW(NULL, 0, bench_options, precision, "f32", "f32|bf16", "NAME",              \
-                        "numbers that convolutions multiply; sums and all else are f32"),                              \
+                        "numbers that convolutions multiply; sums and all else are f32"),          \
       BENCH_INTEGER_ROW(repeats, "7", 1, 10000, "timed steps; the median is printed"),             \
       OPTION_FLAG_ROW(NULL, 0, bench_options, first,                                               \
                       "run the first step once and stop: the process takes what a start takes"),   \
