@@ -109,7 +109,7 @@ static bool reads_in_step(const tg_plan *p, const plan_step *s, int k, const tg_
 
 /* Lets a chain write its result over an input that nobody reads afterwards: into[v] = that input.
  */
-static void share_in_place(const tg_plan *p, plan_life *l, tg_value *into) {
+static void share_in_place(const plan_draft *d, const tg_plan *p, plan_life *l, tg_value *into) {
   for (int i = 0; i < p->steps; i++) {
     const plan_step *s = &p->step[i];
     if (!s->chain) continue;
@@ -119,6 +119,7 @@ static void share_in_place(const tg_plan *p, plan_life *l, tg_value *into) {
         tg_value home = p->place[s->in[k]].home, top = home;
         while (into[top]) top = into[top];
         if (p->place[home].kind != PLACE_BLOCK || !reads_in_step(p, s, k, into)) continue;
+        if (plan_row(d, p, into, s->in[k])) continue;
         if (l[top].last != i || l[home].last != i || l[top].count != l[out].count) continue;
         into[out] = top;
         l[top].last = l[out].last;
@@ -210,7 +211,7 @@ int plan_place_values(const plan_draft *d, tg_plan *p) {
   plan_life *l = find_lives(d, p);
   tg_value *into = memory_new((size_t)p->values * sizeof *into);
   if (fused) plan_share_views(d, p, l, into);
-  share_in_place(p, l, into);
+  share_in_place(d, p, l, into);
   int n = 0;
   for (tg_value v = 1; v < p->values; v++) {
     if (l[v].first >= 0 && p->place[v].home == v && p->place[v].kind == PLACE_BLOCK) l[n++] = l[v];

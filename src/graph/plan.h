@@ -96,6 +96,8 @@ bool plan_is_alias(const plan_draft *d, tg_value v);
  * live in others, into[home]; tells the steps how far the pixels are apart. */
 void plan_view_slices(const plan_draft *d, tg_plan *p);
 void plan_share_views(const plan_draft *d, tg_plan *p, plan_life *l, tg_value *into);
+/* Elements from one pixel of v to the next; 0 where v is dense. */
+int64_t plan_row(const plan_draft *d, const tg_plan *p, const tg_value *into, tg_value v);
 void plan_set_rows(const plan_draft *d, tg_plan *p, const tg_value *into);
 int plan_place_values(const plan_draft *d, tg_plan *p);
 /* Sets kernel, state and scratch of a step that is not a chain. */

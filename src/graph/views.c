@@ -19,7 +19,8 @@ static bool lies_in_rows(const plan_draft *d, const tg_plan *p, tg_value v) {
 }
 
 static bool step_takes_rows(const plan_step *s, int operand) {
-  return !s->chain && s->site.op->rows && s->site.op->rows(&s->site, operand);
+  if (s->chain) return operand >= 0 && tg_same_shape(s->chain->input[operand], s->chain->shape);
+  return s->site.op->rows && s->site.op->rows(&s->site, operand);
 }
 
 static bool use_takes_rows(const plan_draft *d, const tg_plan *p, const plan_step *s, int operand,
@@ -123,9 +124,8 @@ void plan_share_views(const plan_draft *d, tg_plan *p, plan_life *l, tg_value *i
 /* ---- rows -------------------------------------------------------------------------------------
  */
 
-/* Elements between pixels: the channels of the outermost value that v is some channels of; 0 where
- * v is dense. */
-static int64_t row_of(const plan_draft *d, const tg_plan *p, const tg_value *into, tg_value v) {
+/* The channels of the outermost value that v is some channels of. */
+int64_t plan_row(const plan_draft *d, const tg_plan *p, const tg_value *into, tg_value v) {
   tg_value home = p->place[v].home;
   int64_t row = p->place[v].view ? channels(d, home) : 0;
   for (; into[home]; home = into[home]) {
@@ -137,9 +137,8 @@ static int64_t row_of(const plan_draft *d, const tg_plan *p, const tg_value *int
 void plan_set_rows(const plan_draft *d, tg_plan *p, const tg_value *into) {
   for (int i = 0; i < p->steps; i++) {
     plan_step *s = &p->step[i];
-    for (int k = 0; k < s->n_in && !s->chain; k++) {
-      s->site.in_row[k] = row_of(d, p, into, s->in[k]);
-    }
-    if (!s->chain) s->site.out_row = row_of(d, p, into, s->out[0]);
+    int64_t *in_row = s->chain ? s->chain->in_row : s->site.in_row;
+    for (int k = 0; k < s->n_in; k++) in_row[k] = plan_row(d, p, into, s->in[k]);
+    if (!s->chain) s->site.out_row = plan_row(d, p, into, s->out[0]);
   }
 }

@@ -17,6 +17,7 @@ typedef struct chain {
   tg_shape shape; /* of every result */
   int inputs;
   tg_shape input[OP_MAX_INPUTS]; /* equal to shape, or with dimensions of 1 that are repeated */
+  int64_t in_row[OP_MAX_INPUTS]; /* as op_site's, of inputs of the full shape */
   int steps;
   chain_step step[CHAIN_MAX_STEPS];
   int outputs;

@@ -89,7 +89,11 @@ static void run_piece(const program *p, int64_t first, int n, workspace *w) {
 
 void chain_run(const chain *c, const float *const *in, float *const *out) {
   program p = {.c = c, .in = in, .out = out};
-  for (int i = 0; i < c->inputs; i++) p.expansion[i] = expand_shape(&c->input[i], &c->shape);
+  for (int i = 0; i < c->inputs; i++) {
+    p.expansion[i] = expand_shape(&c->input[i], &c->shape);
+    p.expansion[i].row = c->in_row[i];
+    p.expansion[i].width = c->shape.d[3];
+  }
   for (int i = 0; i < c->steps; i++) p.loop[i] = pointwise_find(c->step[i].op);
   find_last_reads(&p);
   place_outputs(&p);

@@ -49,8 +49,21 @@ void expand_copy(const expansion *e, const float *x, int64_t first, int64_t n, f
   }
 }
 
+static const float *lend_rows(const expansion *e, const float *x, int64_t first, int64_t n,
+                              float *room) {
+  const float *from = x + first / e->width * e->row;
+  int64_t at = first % e->width;
+  if (at + n <= e->width) return from + at;
+  for (int64_t done = 0, part; done < n; done += part, at = 0, from += e->row) {
+    part = least(n - done, e->width - at);
+    memcpy(room + done, from + at, (size_t)part * sizeof *room);
+  }
+  return room;
+}
+
 const float *expand_lend(const expansion *e, const float *x, int64_t first, int64_t n, float *room,
                          expand_memo *m) {
+  if (e->row) return lend_rows(e, x, first, n, room);
   int64_t region = first / e->region, at = first - region * e->region;
   expand_memo now = {find_offset(e, region), at % e->period, n};
   bool whole = at + n <= e->region;

@@ -10,6 +10,9 @@ typedef struct expansion {
   int64_t region, period; /* elements */
   int outer;              /* dimensions that count the regions */
   int64_t size[4], stride[4];
+  /* Not 0: x is not repeated, but some channels of a wider tensor: rows of `width`, so far apart.
+   */
+  int64_t row, width;
 } expansion;
 
 /* What a piece of room holds, so that it is not filled with the same again. */
