@@ -201,6 +201,7 @@ typedef struct tg_step_profile {
   double flop;           /* of the definition: 2 n ho wo kh kw ci co of a convolution, 2 m n k of a
                           * matrix product, 0 of the others, whose time is memory's */
   double kernel_flop;    /* of the kernel's own algorithm: fewer where that is Winograd's */
+  bool bf16;             /* the kernel multiplies in bfloat16 */
   double bytes;          /* every operand read once and every result written once */
 } tg_step_profile;
 int tg_plan_steps(const tg_plan *p);
@@ -209,14 +210,15 @@ void tg_plan_profile(const tg_plan *p, int i, tg_step_profile *out); /* i in ord
 /* What this machine reaches on tg_threads() threads. */
 enum { TG_COPIES = 6 };
 typedef struct tg_rates {
-  double flop; /* FLOP/s of the best large f32 matrix product */
+  double flop;      /* FLOP/s of the best large f32 matrix product */
+  double flop_bf16; /* of the best in bfloat16; 0 where !tg_has_bf16 */
   struct {
     double size, rate; /* bytes/s, read and written, of copying between two halves of size bytes */
   } copy[TG_COPIES];   /* size grows: caches first, then memory */
 } tg_rates;
 int tg_rates_measure(tg_rates *r); /* takes about a second and 256 MB */
 /* The roofline (Williams, Waterman and Patterson 2009): the least seconds of a step, which are the
- * longer of kernel_flop at the product's rate and bytes at the rate of copying as many. */
+ * longer of kernel_flop at the rate of its products and bytes at the rate of copying as many. */
 double tg_rates_limit(const tg_rates *r, const tg_step_profile *s, bool *memory);
 
 /* ---- export ---------------------------------------------------------------------------------- */

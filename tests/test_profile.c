@@ -151,7 +151,7 @@ static void test_reference(void **state) {
 
 /* 1 kFLOP/s; copies of up to 100, 200, ... bytes at 60, 50, ... 10 bytes/s. */
 static tg_rates made_up_rates(void) {
-  tg_rates r = {.flop = 1000};
+  tg_rates r = {.flop = 1000, .flop_bf16 = 2500};
   for (int i = 0; i < TG_COPIES; i++) {
     r.copy[i].size = 100 * (i + 1);
     r.copy[i].rate = 10 * (TG_COPIES - i);
@@ -174,6 +174,9 @@ static void test_limit(void **state) {
     assert_number(tg_rates_limit(&r, &s, &memory), row[i].seconds);
     assert_int_equal(memory, row[i].memory);
   }
+  bool memory;
+  const tg_step_profile rounding = {.kernel_flop = 5000, .bytes = 30, .bf16 = true};
+  assert_number(tg_rates_limit(&r, &rounding, &memory), 2);
 }
 
 static void test_rates(void **state) {
@@ -181,6 +184,7 @@ static void test_rates(void **state) {
   tg_rates r;
   assert_int_equal(tg_rates_measure(&r), 0);
   assert_true(r.flop > 0 && r.copy[TG_COPIES - 1].rate > 0);
+  assert_int_equal(r.flop_bf16 > 0, tg_has_bf16());
   for (int i = 1; i < TG_COPIES; i++) {
     assert_true(r.copy[i].size > r.copy[i - 1].size && r.copy[i].rate <= r.copy[i - 1].rate);
   }

@@ -75,8 +75,10 @@ static double percent(double part, double whole) { return whole > 0 ? 100 * part
 
 void explain_print_rates(const tg_rates *r) {
   int n = tg_threads();
-  printf("\nthis machine: %d thread%s, %s; matrix products %.0f GFLOP/s; copies (read and write)",
-         n, n == 1 ? "" : "s", tg_processor(), r->flop / 1e9);
+  printf("\nthis machine: %d thread%s, %s; matrix products %.0f GFLOP/s", n, n == 1 ? "" : "s",
+         tg_processor(), r->flop / 1e9);
+  if (r->flop_bf16 > 0) printf(" (bf16 %.0f)", r->flop_bf16 / 1e9);
+  printf("; copies (read and write)");
   for (int i = 0; i < TG_COPIES; i++) {
     printf("%s %.3g MB %.0f", i ? "," : " of", r->copy[i].size / (1 << 20), r->copy[i].rate / 1e9);
   }
@@ -143,8 +145,8 @@ json_t *explain_rates_json(const tg_rates *r) {
     json_array_append_new(copies, json_pack("{s:f, s:f}", "bytes", r->copy[i].size,
                                             "bytes_per_second", r->copy[i].rate));
   }
-  return json_pack("{s:s, s:f, s:o}", "processor", tg_processor(), "flop_per_second", r->flop,
-                   "copies", copies);
+  return json_pack("{s:s, s:f, s:f, s:o}", "processor", tg_processor(), "flop_per_second", r->flop,
+                   "flop_per_second_bf16", r->flop_bf16, "copies", copies);
 }
 
 static json_t *row_json(const explain_row *r) {

@@ -73,5 +73,6 @@ void tg_plan_profile(const tg_plan *p, int i, tg_step_profile *out) {
   describe_step(s, out->site, sizeof out->site);
   if (!s->chain && s->kernel->cost) s->kernel->cost(&s->site, &c);
   out->kernel_flop = c.flop;
+  out->bf16 = c.bf16;
   out->bytes = c.elements * (double)tg_device_element(p->store->device);
 }

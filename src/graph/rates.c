@@ -18,14 +18,17 @@ static double now(void) {
 }
 
 /* The best FLOP/s of products of n x n matrices; 0: no memory. */
-static double product_rate(int64_t n) {
+static double product_rate(int64_t n, bool bf16) {
+  const onednn_products_shape s = {.bf16 = bf16, .batch = 1, .m = n, .n = n, .k = n};
+  onednn_products *p;
   float *x = store_allocate(3 * (size_t)(n * n) * sizeof *x);
-  if (!x) return 0;
   double best = 0, flop = 2 * pow((double)n, 3);
-  const onednn_gemm g = {.m = n, .n = n, .k = n, .lda = n, .ldb = n, .ldc = n};
-  for (double first = now(), start = first; start - first < product_seconds; start = now()) {
-    onednn_sgemm(&g, x, x + n * n, x + 2 * n * n);
-    best = fmax(best, flop / (now() - start));
+  if (x && onednn_products_new(&s, &p) == 0) {
+    for (double first = now(), start = first; start - first < product_seconds; start = now()) {
+      onednn_products_run(p, x, x + n * n, x + 2 * n * n);
+      best = fmax(best, flop / (now() - start));
+    }
+    onednn_products_free(p);
   }
   free(x);
   return best;
@@ -54,7 +57,8 @@ static double copy_rate(char *x, size_t size) {
 }
 
 int tg_rates_measure(tg_rates *r) {
-  *r = (tg_rates){.flop = fmax(product_rate(512), product_rate(1024))};
+  *r = (tg_rates){.flop = fmax(product_rate(512, false), product_rate(1024, false))};
+  if (tg_has_bf16()) r->flop_bf16 = fmax(product_rate(512, true), product_rate(1024, true));
   char *x = store_allocate((size_t)SMALLEST << 2 * (TG_COPIES - 1));
   for (int i = 0; x && i < TG_COPIES; i++) {
     size_t size = (size_t)SMALLEST << 2 * i;
@@ -72,7 +76,8 @@ int tg_rates_measure(tg_rates *r) {
 double tg_rates_limit(const tg_rates *r, const tg_step_profile *s, bool *memory) {
   int i = 0;
   while (i + 1 < TG_COPIES && r->copy[i + 1].size <= s->bytes) i++;
-  double product = s->kernel_flop / r->flop, moving = s->bytes / r->copy[i].rate;
+  double product = s->kernel_flop / (s->bf16 ? r->flop_bf16 : r->flop),
+         moving = s->bytes / r->copy[i].rate;
   *memory = moving > product;
   return fmax(product, moving);
 }

@@ -72,6 +72,11 @@ static void run(const op_site *s, void *state, const op_buffers *b) {
   if (s->op == &op_conv_dx && op_fused(s)) epilogue_apply_images(s, b);
 }
 
+static void cost(const op_site *s, op_cost *c) {
+  (void)s;
+  c->bf16 = true;
+}
+
 const op_kernel conv_direct_bf16 = {.name = "direct-bf16",
                                     .applies = suits,
                                     .prepare = prepare,
@@ -79,7 +84,12 @@ const op_kernel conv_direct_bf16 = {.name = "direct-bf16",
                                     .packed_bytes = packed_bytes,
                                     .packed_key = packed_key,
                                     .pack = pack,
-                                    .run = run};
+                                    .run = run,
+                                    .cost = cost};
 
-const op_kernel conv_dw_direct_bf16 = {
-    .name = "direct-bf16", .applies = suits, .prepare = prepare, .release = release, .run = run};
+const op_kernel conv_dw_direct_bf16 = {.name = "direct-bf16",
+                                       .applies = suits,
+                                       .prepare = prepare,
+                                       .release = release,
+                                       .run = run,
+                                       .cost = cost};

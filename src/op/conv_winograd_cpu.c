@@ -216,6 +216,11 @@ static void run_conv_dw(const op_site *s, void *state, const op_buffers *b) {
   for (int64_t row = 0; row < w->depth; row++) winograd_weights_adjoint(w, p.u, row, b->out[0]);
 }
 
+static void cost_bf16(const op_site *s, op_cost *c) {
+  winograd_cost(s, c);
+  c->bf16 = true;
+}
+
 /* ---- kernels ------------------------------------------------------------------------------ */
 
 const op_kernel conv_winograd = {.name = "winograd",
@@ -253,7 +258,7 @@ const op_kernel conv_winograd_bf16 = {.name = "winograd-bf16",
                                       .packed_key = packed_key,
                                       .pack = pack,
                                       .run = run_conv,
-                                      .cost = winograd_cost};
+                                      .cost = cost_bf16};
 
 const op_kernel conv_dx_winograd_bf16 = {.name = "winograd-bf16",
                                          .applies = suits_bf16,
@@ -263,11 +268,11 @@ const op_kernel conv_dx_winograd_bf16 = {.name = "winograd-bf16",
                                          .packed_key = packed_key,
                                          .pack = pack,
                                          .run = run_conv_dx,
-                                         .cost = winograd_cost};
+                                         .cost = cost_bf16};
 
 const op_kernel conv_dw_winograd_bf16 = {.name = "winograd-bf16",
                                          .applies = suits_bf16,
                                          .prepare = prepare_bf16,
                                          .release = release,
                                          .run = run_conv_dw,
-                                         .cost = winograd_cost};
+                                         .cost = cost_bf16};

@@ -44,6 +44,7 @@ typedef struct op_site {
 typedef struct op_cost {
   double flop;     /* multiplications and additions of its products; 0: memory sets the time */
   double elements; /* read and written */
+  bool bf16;       /* the products are of bfloat16 */
 } op_cost;
 
 typedef struct op_buffers {
