@@ -19,7 +19,14 @@ static double now(void) {
 
 /* The best FLOP/s of products of n x n matrices; 0: no memory. */
 static double product_rate(int64_t n, bool bf16) {
-  const onednn_products_shape s = {.bf16 = bf16, .batch = 1, .m = n, .n = n, .k = n};
+  const onednn_products_shape s = {.bf16 = bf16,
+                                   .batch = 1,
+                                   .m = n,
+                                   .n = n,
+                                   .k = n,
+                                   .a_plane = n * n,
+                                   .b_plane = n * n,
+                                   .c_plane = n * n};
   onednn_products *p;
   float *x = store_allocate(3 * (size_t)(n * n) * sizeof *x);
   double best = 0, flop = 2 * pow((double)n, 3);
