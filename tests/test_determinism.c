@@ -1,0 +1,175 @@
+/* test_determinism.c: training steps give the same bytes when they are repeated, and when they are
+ * broken off and resumed, with every kernel that there is in turn. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapter_plans.h"
+#include "random.h"
+
+enum { SIZE = 16, BATCH = 4, PLANS = 3, STEPS = 3 };
+
+typedef struct session {
+  adapter_nets nets;
+  tg_store *store;
+  adapter_plan plan[PLANS];
+} session;
+
+static void fill(adapter_plan *p, tg_value v, int64_t count, uint64_t stream) {
+  float *x = v ? tg_plan_data(p->plan, v) : NULL;
+  for (int64_t i = 0; x && i < count; i++) x[i] = 2 * random_uniform(3, stream, 0, (uint64_t)i) - 1;
+}
+
+static void fill_inputs(adapter_plan *p) {
+  fill(p, p->x, (p->from ? BATCH : BATCH / 2) * SIZE * SIZE * 3, 1);
+  float *from = p->from ? tg_plan_data(p->plan, p->from) : NULL;
+  float *to = p->to ? tg_plan_data(p->plan, p->to) : NULL;
+  for (int i = 0; i < 2 * BATCH; i++) {
+    if (from) from[i] = (float)((i + i / BATCH) % 2 == 0);
+    if (to) to[i] = (float)((i + i / BATCH) % 2 == 1);
+  }
+  *(float *)tg_plan_data(p->plan, p->rate) = 1e-3F;
+}
+
+static void open_session(session *s, tg_kernels *kernels, bool bf16) {
+  const xs_adapter_options o = {.channels = 16,
+                                .blocks = 1,
+                                .batch = BATCH,
+                                .beta1 = 0.5,
+                                .beta2 = 0.999,
+                                .gradient_penalty = 10,
+                                .penalty_epsilon = 1e-12,
+                                .classification = 1,
+                                .cycle = 10,
+                                .semantic = (char[]){"paper"},
+                                .semantic_cycle = 1,
+                                .semantic_target = 1,
+                                .semantic_pseudo = 1,
+                                .pseudo_threshold = 1};
+  const tg_plan_options p = {.kernels = kernels, .seed = 5, .bf16 = bf16};
+  *s = (session){.nets = {.stargan = {SIZE, 3, 2, o.channels, o.blocks, 0},
+                          .classifier = {"lenet", SIZE, 3, 10, 0, false},
+                          .dropout = 0.5,
+                          .g = nn_net_new("G/"),
+                          .d = nn_net_new("D/"),
+                          .fs = nn_net_new("FS/"),
+                          .ft = nn_net_new("FT/")},
+                 .store = tg_store_new(tg_device_cpu())};
+  nn_net *const net[] = {s->nets.g, s->nets.d, s->nets.fs, s->nets.ft};
+  assert_int_equal(adapter_plan_critic(&s->nets, &o, s->store, &p, &s->plan[0]), 0);
+  assert_int_equal(adapter_plan_generator(&s->nets, &o, s->store, &p, &s->plan[1]), 0);
+  assert_int_equal(adapter_plan_target(&s->nets, &o, s->store, &p, &s->plan[2]), 0);
+  for (int i = 0; i < 4; i++) assert_int_equal(nn_net_initialise(net[i], s->store, 1), 0);
+  for (int i = 0; i < PLANS; i++) fill_inputs(&s->plan[i]);
+}
+
+static void close_session(session *s) {
+  for (int i = 0; i < PLANS; i++) tg_plan_free(s->plan[i].plan);
+  tg_store_free(s->store);
+  nn_net_free(s->nets.g);
+  nn_net_free(s->nets.d);
+  nn_net_free(s->nets.fs);
+  nn_net_free(s->nets.ft);
+}
+
+static void run_steps(session *s, int first, int end) {
+  for (int step = first; step < end; step++) {
+    for (int i = 0; i < PLANS; i++) {
+      *(float *)tg_plan_data(s->plan[i].plan, s->plan[i].step) = (float)(step + 1);
+      assert_int_equal(tg_plan_run(s->plan[i].plan, (uint64_t)step), 0);
+    }
+  }
+}
+
+/* As a checkpoint does. */
+static void copy_parameters(const session *from, session *to) {
+  for (int i = 0; i < tg_store_size(from->store); i++) {
+    float *x = malloc((size_t)tg_count(tg_store_shape(from->store, i)) * sizeof *x);
+    assert_non_null(x);
+    tg_store_read(from->store, i, x);
+    tg_store_write(to->store, tg_store_find(to->store, tg_store_name(from->store, i)), x);
+    free(x);
+  }
+}
+
+static void assert_same_parameters(const session *a, const session *b, const char *what) {
+  for (int i = 0; i < tg_store_size(a->store); i++) {
+    size_t bytes = (size_t)tg_count(tg_store_shape(a->store, i)) * sizeof(float);
+    float *x = malloc(bytes), *y = malloc(bytes);
+    assert_true(x && y);
+    tg_store_read(a->store, i, x);
+    tg_store_read(b->store, tg_store_find(b->store, tg_store_name(a->store, i)), y);
+    if (memcmp(x, y, bytes) != 0) fail_msg("%s: %s differs", what, tg_store_name(a->store, i));
+    free(x);
+    free(y);
+  }
+}
+
+static bool uses(const session *s, const char *kernel) {
+  bool found = false;
+  for (int i = 0; i < PLANS && !found; i++) {
+    char *text = tg_plan_dump(s->plan[i].plan), word[40] = " ";
+    strncat(word, kernel, sizeof word - 3);
+    strcat(word, " ");
+    found = strstr(text, word) != NULL;
+    free(text);
+  }
+  return found;
+}
+
+/* Wherever `kernel` can run, it does. */
+static tg_kernels *force(const char *kernel, bool bf16) {
+  tg_kernels *k = tg_kernels_new();
+  session s;
+  open_session(&s, k, bf16);
+  close_session(&s);
+  for (int i = 0; i < tg_kernels_size(k); i++) {
+    assert_int_equal(tg_kernels_set(k, tg_kernels_signature(k, i), kernel), 0);
+  }
+  return k;
+}
+
+static void check_kernel(const char *kernel, bool bf16) {
+  tg_kernels *k = force(kernel, bf16);
+  session once, again, resumed;
+  open_session(&once, k, bf16);
+  open_session(&again, k, bf16);
+  open_session(&resumed, k, bf16);
+  if (!uses(&once, kernel)) fail_msg("no step of the plans runs on '%s'", kernel);
+  run_steps(&once, 0, STEPS);
+  run_steps(&again, 0, STEPS - 1);
+  copy_parameters(&again, &resumed);
+  run_steps(&again, STEPS - 1, STEPS);
+  run_steps(&resumed, STEPS - 1, STEPS);
+  assert_same_parameters(&once, &again, kernel);
+  assert_same_parameters(&once, &resumed, kernel);
+  close_session(&once);
+  close_session(&again);
+  close_session(&resumed);
+  tg_kernels_free(k);
+}
+
+static void test_every_kernel(void **state) {
+  (void)state;
+  static const char *const kernel[] = {"winograd", "columns", "direct"};
+  for (size_t i = 0; i < sizeof kernel / sizeof *kernel; i++) check_kernel(kernel[i], false);
+}
+
+static void test_every_rounding_kernel(void **state) {
+  (void)state;
+  if (!tg_has_bf16()) skip();
+  check_kernel("winograd-bf16", true);
+  check_kernel("direct-bf16", true);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_kernel),
+                                     cmocka_unit_test(test_every_rounding_kernel)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
