@@ -41,6 +41,25 @@ expect 2 "--translate: 'permute' leaves" "${adapt[@]}" --translate permute
 expect 2 '--size is no option of adapt' "${adapt[@]}" --size 32
 expect 1 'give --architecture lenet --size 16 --image-channels 3' "${train[@]}" --start-from "$model"
 
+# bf16 is an option of each part, recorded with what came of it; the other numbers stay the same.
+rounded=("${few[@]}" --set adapter.precision=bf16 --set classifier.precision=bf16)
+expect 0 '' study run "$demo" --out "$folder/rounded" "${rounded[@]}"
+record=$folder/rounded/units/adapter-optdigits-mnist/record.json
+if grep -q 'cannot multiply in it; f32 is used' "$folder/stderr"; then
+  grep -q '"precision": "f32"' "$record" || complain 'the record does not say that f32 was used'
+  models='\.safetensors$|/results\.json$'
+  same "$(grep -E "$models" <<<"$whole")" "$(results_of "$folder/rounded" | grep -E "$models")" \
+    'bf16 on a processor without it'
+else
+  grep -q '"precision": "bf16"' "$record" || complain 'the record does not say that bf16 was used'
+  grep -q '"precision": "bf16"' "$folder/rounded/results.json" || complain 'results without precision'
+  same "$(results_of "$folder/rounded")" "$(
+    expect 0 '' study run "$demo" --out "$folder/rounded-again" "${rounded[@]}"
+    results_of "$folder/rounded-again"
+  )" 'bf16 twice'
+fi
+expect 2 "--precision: 'f16'" "${train[@]}" --precision f16
+
 # The rest of a broken run takes the threads of what is done, unless told otherwise.
 continue_few() { # continue_few THREADS: without its last unit
   rm -rf "$folder/few"/{units/tuned-optdigits-mnist,results.json,report.html,figures}
