@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
-"""PyTorch's time for the steps that `xsite bench` times: the same networks, losses and updates.
+"""PyTorch's time for the work that `xsite bench` times: the same networks, losses and updates.
 
-usage: peer.py step [--channels N] [--batch N] [--size N] [--blocks N] [--mode M] [--repeats N]
-       peer.py classifier [--batch N] [--size N] [--mode M] [--repeats N]
+usage: peer.py step [--channels N] [--batch N] [--size N] [--blocks N] [OPTIONS]
+       peer.py classifier --model lenet|densenet121 [--batch N] [--size N] [OPTIONS]
+       peer.py inference --model lenet|densenet121|generator [--batch N] [--size N]
+                         [--channels N] [--blocks N] [OPTIONS]
+       peer.py model --model NAME --out FILE [--size N] [--channels N] [--blocks N]
 
-M: eager, channels_last, compile.  float32, two threads (--threads).  Prints one JSON object with
-median milliseconds and the process's peak memory.  The first run of each step is not counted.
+OPTIONS: --mode eager|channels_last|compile, --precision f32|bf16 (autocast), --repeats N,
+--threads N, --first (the first step once and no more).  Prints one JSON object with median
+milliseconds and the process's peak memory; two runs of each step before that are not counted.
+`model` writes a network with first weights as a model file of xsite.
 """
 import argparse
 import json
@@ -21,19 +26,47 @@ import torch.nn.functional as F
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "golden"))
-from networks import Discriminator, Generator, LeNet, gradient_penalty  # noqa: E402
+from networks import DenseNet, Discriminator, Generator, LeNet, gradient_penalty  # noqa: E402
 
 MODES = ("eager", "channels_last", "compile")
+CLASSES = 10
 
 
 class TrainingLeNet(LeNet):
     """With dropout: of channels before the second pooling, of units before the last layer."""
+
+    def __init__(self, size):
+        super().__init__(CLASSES)
+        left = ((size - 4) // 2 - 4) // 2
+        self.classifier[0] = torch.nn.Linear(50 * left * left, 500)
 
     def forward(self, x):
         x = F.relu(F.max_pool2d(self.features[0](x), 2))
         x = F.dropout2d(self.features[1](x), 0.5, self.training)
         x = F.relu(self.classifier[0](F.relu(F.max_pool2d(x, 2)).flatten(1)))
         return self.classifier[1](F.dropout(x, 0.5, self.training))
+
+
+def densenet121():
+    net = DenseNet(64, 32, 4, (6, 12, 24, 16), (1000, 100), CLASSES)
+    for part in net.modules():
+        if isinstance(part, torch.nn.Dropout):
+            part.p = 0.5
+    return net
+
+
+def network(o):
+    make = {"lenet": lambda: TrainingLeNet(o.size), "densenet121": densenet121,
+            "generator": lambda: Generator(o.channels, o.blocks, 2)}
+    return make[o.model]()
+
+
+def images(o):
+    return torch.rand(o.batch, 3, o.size, o.size) * 2 - 1
+
+
+def autocast(o):
+    return torch.autocast("cpu", torch.bfloat16, enabled=o.precision == "bf16")
 
 
 def prepare(o, *tensors_and_nets):
@@ -53,9 +86,10 @@ def compiled(o, function):
 
 
 def median_ms(o, step):
-    step()
+    for _ in range(0 if o.first else 2):
+        step()
     times = []
-    for _ in range(o.repeats):
+    for _ in range(1 if o.first else o.repeats):
         start = time.perf_counter()
         step()
         times.append(1e3 * (time.perf_counter() - start))
@@ -75,9 +109,8 @@ def update(optimiser, loss):
 
 def bench_step(o):
     g, d = Generator(o.channels, o.blocks, 2), Discriminator(o.channels, o.size, 2)
-    fs, ft = TrainingLeNet().eval(), TrainingLeNet()
-    x = torch.rand(o.batch, 3, o.size, o.size) * 2 - 1
-    x, g, d, fs, ft = prepare(o, x, g, d, fs, ft)
+    fs, ft = TrainingLeNet(o.size).eval(), TrainingLeNet(o.size)
+    x, g, d, fs, ft = prepare(o, images(o), g, d, fs, ft)
     require_gradients(False, fs)
     half = o.batch // 2
     own = torch.tensor([0] * half + [1] * half)
@@ -89,13 +122,15 @@ def bench_step(o):
     optimise_ft = adam(ft.parameters(), 1e-3)
 
     def critic_step():
-        with torch.no_grad():
+        with torch.no_grad(), autocast(o):
             fake = g(x, other_code)
-        source, domain = d(torch.cat((x, fake)))
         a = torch.rand(o.batch, 1, 1, 1)
         xh = (a * x + (1 - a) * fake).requires_grad_()
-        update(optimise_d, source[o.batch:].mean() - source[:o.batch].mean()
-               + F.cross_entropy(domain[:o.batch], own) + 10 * gradient_penalty(d, xh))
+        with autocast(o):
+            source, domain = d(torch.cat((x, fake)))
+            loss = (source[o.batch:].mean() - source[:o.batch].mean()
+                    + F.cross_entropy(domain[:o.batch], own) + 10 * gradient_penalty(d, xh))
+        update(optimise_d, loss)
 
     def generator_loss():
         fake = g(x, other_code)
@@ -112,45 +147,90 @@ def bench_step(o):
 
     def generator_step():
         require_gradients(False, d, ft.eval())  # those of G only, as in xsite
-        loss, fake = loss_of_g()
+        with autocast(o):
+            loss, fake = loss_of_g()
         update(optimise_g, loss)
         require_gradients(True, d, ft.train())
-        update(optimise_ft, F.cross_entropy(ft(fake[:half].detach()), y))
+        with autocast(o):
+            loss = F.cross_entropy(ft(fake[:half].detach()), y)
+        update(optimise_ft, loss)
 
     if o.mode == "compile" and not o.note:
         o.note = "generator's loss compiled; the critic is eager: no second derivatives in torch.compile"
-    return {"critic_ms": median_ms(o, critic_step), "generator_ms": median_ms(o, generator_step)}
+    result = {"critic_ms": median_ms(o, critic_step)}
+    return result if o.first else {**result, "generator_ms": median_ms(o, generator_step)}
 
 
 def bench_classifier(o):
-    net = TrainingLeNet()
-    x = torch.rand(o.batch, 3, o.size, o.size) * 2 - 1
-    x, net = prepare(o, x, net)
-    y = torch.randint(0, 10, (o.batch,))
+    x, net = prepare(o, images(o), network(o))
+    y = torch.randint(0, CLASSES, (o.batch,))
     optimise = torch.optim.Adam(net.parameters(), 1e-3)
-    loss = compiled(o, lambda: F.cross_entropy(net(x), y))
-    return {"step_ms": median_ms(o, lambda: update(optimise, loss()))}
+    compute = compiled(o, lambda: F.cross_entropy(net(x), y))
+
+    def step():
+        with autocast(o):
+            loss = compute()
+        update(optimise, loss)
+
+    return {"step_ms": median_ms(o, step)}
+
+
+def bench_inference(o):
+    x, net = prepare(o, images(o), network(o).eval())
+    inputs = [x]
+    if o.model == "generator":
+        inputs.append(F.one_hot(torch.ones(o.batch, dtype=torch.long), 2).float())
+    if o.mode == "compile":
+        from torch._inductor import config
+        config.freezing = True  # weights are constants: norms folded into them, their layout chosen
+    net = compiled(o, net)
+    with torch.no_grad(), autocast(o):
+        return {"inference_ms": median_ms(o, lambda: net(*inputs))}
+
+
+def write_model(o):
+    from safetensors.torch import save_file
+    weights = {name: t.contiguous() for name, t in network(o).state_dict().items()
+               if not name.endswith("num_batches_tracked")}
+    about = {"format": 1, "size": o.size, "channels": 3,
+             "normalisation": {"mean": [0.5] * 3, "deviation": [0.5] * 3}}
+    if o.model == "generator":
+        about.update(kind="generator", architecture="stargan", base_channels=o.channels,
+                     blocks=o.blocks, critic_layers=0, domains=2)
+    else:
+        about.update(kind="classifier", architecture=o.model,
+                     classes=[str(i) for i in range(CLASSES)])
+    save_file(weights, o.out, metadata={"xsite": json.dumps(about)})
+    return {}
+
+
+WORK = {"step": bench_step, "classifier": bench_classifier, "inference": bench_inference,
+        "model": write_model}
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("what", choices=("step", "classifier"))
+    p.add_argument("what", choices=WORK)
+    p.add_argument("--model", choices=("lenet", "densenet121", "generator"), default="lenet")
     p.add_argument("--channels", type=int, default=64)
     p.add_argument("--batch", type=int, default=32)
     p.add_argument("--size", type=int, default=32)
     p.add_argument("--blocks", type=int, default=4)
     p.add_argument("--mode", choices=MODES, default="eager")
+    p.add_argument("--precision", choices=("f32", "bf16"), default="f32")
     p.add_argument("--repeats", type=int, default=7)
     p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--first", action="store_true")
+    p.add_argument("--out")
     o = p.parse_args()
     o.note = ""
     torch.set_num_threads(o.threads)
     torch.manual_seed(0)
     libraries = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    result = bench_step(o) if o.what == "step" else bench_classifier(o)
+    result = WORK[o.what](o)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"mode": o.mode, "torch": torch.__version__, **result, "peak_bytes": peak,
-                      "libraries_bytes": libraries, "note": o.note}))
+                      "libraries_bytes": libraries, "note": o.note}), flush=True)
 
 
 if __name__ == "__main__":
