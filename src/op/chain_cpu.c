@@ -87,6 +87,19 @@ static void run_piece(const program *p, int64_t first, int n, workspace *w) {
   }
 }
 
+/* Whole pixels where an input has one number a channel, so that its room holds the same for every
+ * piece, or lies in rows. */
+static int64_t piece_of(const program *p) {
+  int64_t channels = p->c->shape.d[3];
+  if (channels > PIECE) return PIECE;
+  for (int i = 0; i < p->c->inputs; i++) {
+    const expansion *e = &p->expansion[i];
+    bool vector = e->period == channels && e->period < e->region;
+    if (e->row || vector) return PIECE / channels * channels;
+  }
+  return PIECE;
+}
+
 void chain_run(const chain *c, const float *const *in, float *const *out) {
   program p = {.c = c, .in = in, .out = out};
   for (int i = 0; i < c->inputs; i++) {
@@ -98,14 +111,14 @@ void chain_run(const chain *c, const float *const *in, float *const *out) {
   find_last_reads(&p);
   place_outputs(&p);
   place_rooms(&p);
-  int64_t count = tg_count(c->shape);
+  int64_t count = tg_count(c->shape), piece = piece_of(&p);
 #pragma omp parallel if (count > 8 * PIECE)
   {
     workspace w;
     for (int i = 0; i < OP_MAX_INPUTS; i++) w.memo[i] = (expand_memo){0};
 #pragma omp for schedule(static)
-    for (int64_t first = 0; first < count; first += PIECE) {
-      run_piece(&p, first, (int)(count - first < PIECE ? count - first : PIECE), &w);
+    for (int64_t first = 0; first < count; first += piece) {
+      run_piece(&p, first, (int)(count - first < piece ? count - first : piece), &w);
     }
   }
 }
