@@ -59,8 +59,12 @@ static const geometry shapes[] = {
     {2, 9, 9, 16, 1, 1, 8, 2, 0},
     {1, 8, 8, 32, 3, 3, 32, 1, 0},
     {17, 4, 4, 32, 3, 3, 32, 1, 1},
+    /* where a kernel of oneDNN's is wrong */
+    {4, 6, 5, 28, 1, 1, 65, 1, 0},
+    {4, 24, 24, 3, 1, 1, 9, 2, 0},
+    {5, 10, 1, 52, 3, 3, 35, 2, 1},
 };
-enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+enum { SHAPES = sizeof shapes / sizeof shapes[0], OF_NETWORKS = 13 };
 
 typedef enum member { CONV, CONV_DX, CONV_DW } member;
 
@@ -343,7 +347,8 @@ static void test_choice(void **state) {
   }
 }
 
-/* A site that may round takes a kernel that does, where the processor can; another site never. */
+/* A site of a network that may round takes a kernel that does, where the processor can; a site that
+ * may not, never. */
 static void test_rounding_is_asked_for(void **state) {
   (void)state;
   for (int i = 0; i < SHAPES; i++) {
@@ -356,7 +361,7 @@ static void test_rounding_is_asked_for(void **state) {
         assert_false((*k)->applies(&s));
         rounded += (*k)->applies(&rounding);
       }
-      assert_int_equal(rounded > 0, tg_has_bf16());
+      if (i < OF_NETWORKS) assert_int_equal(rounded > 0, tg_has_bf16());
     }
   }
 }

@@ -7,6 +7,7 @@
  * With stride 1 the same holds with the roles of x and y exchanged and the kernel turned round, so
  * that a convolution *to* few channels is a scatter.  (The third, columns(x) W, is no faster than
  * oneDNN's direct convolution.)
+ * conv_dw of a 1x1 kernel with a stride is done here too (conv_direct_cpu.c says why).
  * Measured on one core of a Zen 3 against oneDNN 2.6 at 64 and 16 channels: conv 7x7 to 3, 2.8 to
  * 3.6 times; conv_dx 7x7 from 5, 1.0 to 1.9; conv_dx 4x4 from 3, 1.3 to 1.8; conv_dw 7x7 to 3, 2 to
  * 2.9; conv_dw 7x7 from 5 to 64, 1.7; slower below 64. */
@@ -81,7 +82,8 @@ static bool suits_conv_dx(const op_site *s) {
 
 static bool suits_conv_dw(const op_site *s) {
   conv_geometry g = conv_site_geometry(s);
-  return suits_conv(s) || (g.ci <= FEW && g.co >= MANY && !op_cpu_has_avx512());
+  bool not_direct = g.kh * g.kw == 1 && g.stride > 1;
+  return suits_conv(s) || not_direct || (g.ci <= FEW && g.co >= MANY && !op_cpu_has_avx512());
 }
 
 static int64_t round_up(int64_t x, int64_t to) { return (x + to - 1) / to * to; }
