@@ -202,7 +202,8 @@ typedef struct tg_step_profile {
                           * matrix product, 0 of the others, whose time is memory's */
   double kernel_flop;    /* of the kernel's own algorithm: fewer where that is Winograd's */
   bool bf16;             /* the kernel multiplies in bfloat16 */
-  double bytes;          /* every operand read once and every result written once */
+  double bytes;          /* every operand read once and every result written once; all three are 0
+                          * where the last run kept what parameters alone had given before */
 } tg_step_profile;
 int tg_plan_steps(const tg_plan *p);
 void tg_plan_profile(const tg_plan *p, int i, tg_step_profile *out); /* i in order of execution */

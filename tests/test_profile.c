@@ -159,6 +159,27 @@ static tg_rates made_up_rates(void) {
   return r;
 }
 
+/* What depends on a parameter alone costs nothing in a run after which it has not changed. */
+static void test_spared(void **state) {
+  (void)state;
+  fixture f = start(tg_device_cpu());
+  tg_step_profile p;
+  tg_value w = tg_param(f.graph, "w", tg_shape4(1, 1, 3, 5));
+  tg_value y = tg_matmul(f.graph, input(&f, "x", 2, 1, 1, 3), tg_exp(f.graph, w), false, false);
+  plan(&f, 1, &y);
+  const double first[] = {4 * 30, 4 * 30, 0, 4 * 30};
+  for (int i = 0; i < 4; i++) {
+    if (i > 0) tg_plan_run(f.plan, 0);
+    if (i == 2) tg_store_write(f.store, 0, (float[15]){0});
+    tg_plan_profile(f.plan, 0, &p);
+    assert_string_equal(p.operation, "pointwise");
+    assert_number(p.bytes, first[i]);
+    tg_plan_profile(f.plan, 1, &p);
+    assert_cost(&p, "matmul", 2 * 2 * 3 * 5, 6 + 15 + 10);
+  }
+  end(&f);
+}
+
 static void test_limit(void **state) {
   (void)state;
   const tg_rates r = made_up_rates();
@@ -279,6 +300,7 @@ int main(void) {
       cmocka_unit_test(test_others),       cmocka_unit_test(test_reference),
       cmocka_unit_test(test_limit),        cmocka_unit_test(test_rates),
       cmocka_unit_test(test_explain),      cmocka_unit_test(test_trace),
+      cmocka_unit_test(test_spared),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

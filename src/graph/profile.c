@@ -60,11 +60,21 @@ static op_cost cost_of_site(const op_site *s) {
   return c;
 }
 
+/* The last run had its result from one before. */
+static bool was_spared(const tg_plan *p, const plan_step *s) {
+  return s->fixed && p->runs > 0 && !p->stale;
+}
+
+static op_cost cost_of_step(const tg_plan *p, const plan_step *s) {
+  if (was_spared(p, s)) return (op_cost){0};
+  return s->chain ? cost_of_chain(s) : cost_of_site(&s->site);
+}
+
 int tg_plan_steps(const tg_plan *p) { return p->steps; }
 
 void tg_plan_profile(const tg_plan *p, int i, tg_step_profile *out) {
   const plan_step *s = &p->step[i];
-  op_cost c = s->chain ? cost_of_chain(s) : cost_of_site(&s->site);
+  op_cost c = cost_of_step(p, s);
   *out = (tg_step_profile){.operation = s->chain ? "pointwise" : s->site.op->name,
                            .kernel = kernel_name(s),
                            .start = s->start,
