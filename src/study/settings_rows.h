@@ -76,7 +76,7 @@
       OPTION_REAL_ROW(section, base, xs_adapter_options, target_learning_rate, "1e-3", 1e-9, 10,   \
                       "Adam's rate for F_T"),                                                      \
       OPTION_REAL_ROW(section, base, xs_adapter_options, target_dropout, "0.5", 0, 0.95,           \
-                      "share of features dropped while F_T is trained (lenet only)"),              \
+                      "share of features dropped while F_T is trained (lenet, densenet121)"),      \
       OPTION_INTEGER_ROW(section, base, xs_adapter_options, target_every, "1", 1, 1000000,         \
                          "generator updates per update of F_T"),                                   \
       OPTION_CHOICE_ROW(section, base, xs_adapter_options, translate, "other", "other|permute",    \
