@@ -263,6 +263,28 @@ static void make_model(void) {
   tg_graph_free(g);
 }
 
+/* Every architecture that there is can be exported, whatever its plan is made of. */
+static void every_architecture(void **state) {
+  (void)state;
+  static const char *const name[] = {"lenet", "lenet5", "densenet121", "densenet121-linear"};
+  for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+    const nn_classifier c = {.architecture = name[i], .size = 32, .channels = 3, .classes = 2};
+    tg_graph *g = tg_graph_new();
+    nn_net *net = nn_net_new("");
+    tg_store *s = tg_store_new(tg_device_cpu());
+    tg_value y = nn_classifier_build(g, net, &c, tg_input(g, "x", tg_shape4(2, 32, 32, 3)));
+    void *data;
+    size_t size;
+    assert_int_equal(nn_net_initialise(net, s, 7), 0);
+    if (tg_graph_onnx(g, s, 1, &y, (const char *[]){"logits"}, &plain, &data, &size))
+      fail_msg("%s: %s", name[i], tg_message());
+    free(data);
+    tg_store_free(s);
+    nn_net_free(net);
+    tg_graph_free(g);
+  }
+}
+
 static field read_model(const char *path, char **data) {
   field model = {0};
   assert_int_equal(file_read(path, data, &model.size), 0);
@@ -471,6 +493,7 @@ int main(void) {
       cmocka_unit_test_prestate(operators_values, &reference),
       cmocka_unit_test_prestate(operators_values, &cpu),
       cmocka_unit_test(model_contents),
+      cmocka_unit_test(every_architecture),
       cmocka_unit_test(same_bytes_again),
       cmocka_unit_test(batches),
       cmocka_unit_test(operators_refused),

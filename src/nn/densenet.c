@@ -20,15 +20,16 @@ typedef struct builder {
   bool training;
 } builder;
 
-/* A map as one tall image {1,n h,w,c}, with its batch statistics; TG_NONE when not training. */
+/* A map; when training as one tall image {1,n h,w,c}, with its batch statistics, else TG_NONE. */
 typedef struct map {
   tg_value x, stats;
   tg_shape image; /* {n,h,w,c} */
 } map;
 
 static map measure(const builder *b, tg_value x) {
-  return (map){nn_tall(b->g, x), b->training ? nn_batch_stats(b->g, x) : TG_NONE,
-               tg_shape_of(b->g, x)};
+  tg_shape image = tg_shape_of(b->g, x);
+  if (!b->training) return (map){x, TG_NONE, image};
+  return (map){nn_tall(b->g, x), nn_batch_stats(b->g, x), image};
 }
 
 static map join(const builder *b, map old, map grown) {
