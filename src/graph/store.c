@@ -1,8 +1,10 @@
+#define _DEFAULT_SOURCE /* madvise */
 #include "store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "device.h"
@@ -23,12 +25,22 @@ static double available_memory(void) {
   return (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
 }
 
+/* Memory in pages of 2 MB where there are some: fewer faults, and kernels that walk many planes
+ * side by side find all of their pages in the processor's table. */
+static void *allocate(size_t rounded) {
+  enum { HUGE_PAGE = 1 << 21 };
+  if (rounded < 2 * HUGE_PAGE) return aligned_alloc(64, rounded);
+  void *p = aligned_alloc(HUGE_PAGE, (rounded + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
+  if (p) madvise(p, rounded, MADV_HUGEPAGE);
+  return p;
+}
+
 void *store_allocate(size_t bytes) {
   enum { SMALL = 1 << 24 }; /* not worth asking the system */
   size_t rounded = bytes ? (bytes + 63) / 64 * 64 : 64;
   double there = rounded <= SMALL ? 0 : available_memory();
   bool fits = rounded <= SMALL || (double)rounded < there;
-  void *p = fits ? aligned_alloc(64, rounded) : NULL;
+  void *p = fits ? allocate(rounded) : NULL;
   if (p) return memset(p, 0, rounded);
   fail(1,
        "%.2f GB more memory are needed and cannot be had (%.2f GB are free): lower batch, size, "
