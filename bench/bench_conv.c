@@ -60,7 +60,7 @@ static op_site make_site(const layer *l, int n, int which) {
   int out = (l->size + 2 * l->pad - l->k) / l->stride + 1;
   tg_shape x = tg_shape4(n, l->size, l->size, l->ci), w = tg_shape4(l->k, l->k, l->ci, l->co);
   tg_shape y = tg_shape4(n, out, out, l->co);
-  op_site s = {.n = 2, .attr.i = {l->stride, l->pad}};
+  op_site s = {.n = 2, .bf16 = true, .attr.i = {l->stride, l->pad}};
   const op *member[] = {&op_conv, &op_conv_dx, &op_conv_dw};
   s.op = member[which];
   s.in[0] = which == 1 ? y : x;

@@ -32,6 +32,8 @@ static double median(double *x, int64_t n) {
 }
 
 int bench_check(const bench_options *o) {
+  if (strcmp(o->precision, "bf16") == 0 && !tg_has_bf16())
+    fprintf(stderr, "precision bf16: this processor cannot multiply in it; f32 is used\n");
   if (!o->trace || !file_exists(o->trace)) return XS_OK;
   return fail(XS_FAILED, "%s is there already; nothing was changed: give a new file with --trace",
               o->trace);

@@ -107,10 +107,10 @@ static void print_kinds(const explanation *e) {
 static void print_row(const explanation *e, const explain_row *r) {
   const tg_step_profile *p = &r->profile;
   double work = r->count * (r->memory ? p->bytes : p->flop) / 1e9;
+  double rate = r->seconds > 0 ? work / r->seconds : 0, most = r->limit > 0 ? work / r->limit : 0;
   printf("%8.3f %8.3f %5.1f%% %5.0f%%  %8.4f %-6s %7.1f %7.1f %5d  %-8s %s\n", 1e3 * lost(r),
          1e3 * r->seconds, percent(r->seconds, e->seconds), percent(r->limit, r->seconds), work,
-         r->memory ? "GB" : "GFLOP", work / r->seconds, work / r->limit, r->count, p->kernel,
-         p->site);
+         r->memory ? "GB" : "GFLOP", rate, most, r->count, p->kernel, p->site);
 }
 
 static void print_others(const explanation *e, int first) {

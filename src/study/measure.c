@@ -166,6 +166,15 @@ static void pair_units(const xs_study *s, const study_pair *p, char *unit[4]) {
   unit[3] = text_format("tuned-%s-%s", from, to);
 }
 
+/* One word where all parts are trained in the same precision. */
+static char *used_precision(const study_settings *t) {
+  const char *adapter = run_precision(t->adapter.precision),
+             *classifier = run_precision(t->classifier.precision),
+             *tune = run_precision(t->tune.precision);
+  if (strcmp(adapter, classifier) == 0 && strcmp(adapter, tune) == 0) return text_copy(adapter);
+  return text_format("adapter %s, classifier %s, tune %s", adapter, classifier, tune);
+}
+
 xs_status measure_all(study_run *r, json_t **results) {
   const xs_study *s = r->study;
   pair_result *x = memory_new((size_t)s->n_pairs * sizeof *x);
@@ -181,10 +190,11 @@ xs_status measure_all(study_run *r, json_t **results) {
   }
   *results = NULL;
   if (!status) {
+    char *precision = used_precision(&s->settings);
     *results = json_pack("{s:i, s:s, s:I, s:s, s:O, s:o}", "schema", 1, "study", s->settings.name,
-                         "seed", (json_int_t)s->settings.seed, "precision",
-                         run_precision(s->settings.adapter.precision), "pairs", pairs, "summary",
-                         summary_json(x, s->n_pairs));
+                         "seed", (json_int_t)s->settings.seed, "precision", precision, "pairs",
+                         pairs, "summary", summary_json(x, s->n_pairs));
+    free(precision);
   }
   json_decref(pairs);
   free(x);
