@@ -119,7 +119,7 @@ tg_value tg_one_hot(tg_graph *g, tg_value index, int classes); /* {n,h,w,1} -> {
  * depend on wrt[i].  Any value may be asked for, not only leaves. */
 void tg_gradient(tg_graph *g, tg_value y, tg_value dy, int n, const tg_value *wrt, tg_value *dx);
 
-/* ---- updates, carried out at the end of a run --------------------------------------------------
+/* ---- updates, carried out when the run has no more use for the old value ------------------------
  */
 typedef struct tg_adam_options {
   double beta1, beta2, epsilon, weight_decay; /* L2 added to the gradient, as PyTorch's Adam */
@@ -186,7 +186,11 @@ void tg_plan_free(tg_plan *p);
 void *tg_plan_data(tg_plan *p, tg_value v);
 /* Runs the plan; step counts runs of the same purpose and selects the random numbers. */
 int tg_plan_run(tg_plan *p, uint64_t step);
-size_t tg_plan_bytes(const tg_plan *p); /* the block of intermediate values */
+/* The block of intermediate values that the plan needs, and the most of them that are alive at one
+ * step: no plan of these steps can do with less.  Plans of one store run one after the other and
+ * share a block of the size that the largest needs. */
+size_t tg_plan_bytes(const tg_plan *p);
+size_t tg_plan_live_bytes(const tg_plan *p);
 /* One line per planned step: kernel, shapes, buffer; newly allocated. */
 char *tg_plan_dump(const tg_plan *p);
 

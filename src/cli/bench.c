@@ -107,12 +107,19 @@ static double peak_bytes(void) {
   return 1024.0 * (double)u.ru_maxrss;
 }
 
+void bench_print_memory(double block, double alive) {
+  printf("%.1f MB of intermediate values, %.2f times the most that are alive at once", block / 1e6,
+         alive > 0 ? block / alive : 1);
+}
+
 static void print_plans(int n, const bench_step *s) {
   for (int i = 0; i < n; i++) {
     for (int k = 0; k < s[i].plans; k++) {
       char *text = tg_plan_dump(s[i].plan[k]);
-      printf("%s, %.1f MB of intermediate values:\n%s\n", s[i].name,
-             (double)tg_plan_bytes(s[i].plan[k]) / 1e6, text);
+      printf("%s, ", s[i].name);
+      bench_print_memory((double)tg_plan_bytes(s[i].plan[k]),
+                         (double)tg_plan_live_bytes(s[i].plan[k]));
+      printf(":\n%s\n", text);
       free(text);
     }
   }

@@ -54,6 +54,8 @@ void bench_set_scalar(tg_plan *p, tg_value v, float x);
 /* Times the steps and prints what the options ask for; their plans have their inputs. */
 int bench_run(const bench_options *o, int n, const bench_step *step);
 
+/* "206.2 MB of intermediate values, 1.07 times the most that are alive at once" */
+void bench_print_memory(double block, double alive);
 int bench_kernels(const bench_step *s); /* planned kernels of all its plans */
 /* Kernel i of the step, its start counted from the step's. */
 void bench_profile(const bench_step *s, int i, tg_step_profile *out);
@@ -71,6 +73,7 @@ typedef struct explanation {
   int kernels, rows;
   explain_row *row;
   double seconds, limit; /* sums */
+  double block, alive;   /* bytes of the plan that needs most: tg_plan_bytes, tg_plan_live_bytes */
 } explanation;
 explanation explain_step(const bench_step *s, const tg_rates *r, const double *seconds);
 void explain_free(explanation *e);

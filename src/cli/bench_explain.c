@@ -60,6 +60,11 @@ explanation explain_step(const bench_step *s, const tg_rates *r, const double *s
     e.limit += x.limit;
     e.rows = add_row(e.row, e.rows, &x, same_site);
   }
+  for (int k = 0; k < s->plans; k++) {
+    if ((double)tg_plan_bytes(s->plan[k]) <= e.block) continue;
+    e.block = (double)tg_plan_bytes(s->plan[k]);
+    e.alive = (double)tg_plan_live_bytes(s->plan[k]);
+  }
   qsort(e.row, (size_t)e.rows, sizeof *e.row, by_loss);
   return e;
 }
@@ -129,6 +134,8 @@ void explain_print(const explanation *e) {
   printf(
       "\n%s: %.2f ms in %d kernels; at the machine's limits %.2f ms: it runs at %.0f %% of them\n",
       e->name, 1e3 * e->seconds, e->kernels, 1e3 * e->limit, percent(e->limit, e->seconds));
+  bench_print_memory(e->block, e->alive);
+  printf("\n");
   print_kinds(e);
   printf(
       " lost ms  time ms  share of limit  work              per s   limit sites  kernel, site\n");
@@ -160,6 +167,7 @@ static json_t *row_json(const explain_row *r) {
 json_t *explain_json(const explanation *e) {
   json_t *rows = json_array();
   for (int i = 0; i < e->rows; i++) json_array_append_new(rows, row_json(&e->row[i]));
-  return json_pack("{s:s, s:f, s:f, s:o}", "name", e->name, "ms", 1e3 * e->seconds, "limit_ms",
-                   1e3 * e->limit, "kernels", rows);
+  return json_pack("{s:s, s:f, s:f, s:f, s:f, s:o}", "name", e->name, "ms", 1e3 * e->seconds,
+                   "limit_ms", 1e3 * e->limit, "intermediate_bytes", e->block, "alive_bytes",
+                   e->alive, "kernels", rows);
 }

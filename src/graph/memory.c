@@ -1,5 +1,6 @@
-/* memory.c: one block for all intermediate values.  A value lives from the step that makes it to
- * the last that reads it; values whose lives do not meet share memory. */
+/* memory.c: which memory each value lives in.  Intermediate values live in one block, from the step
+ * that makes them to the last that reads them; values whose lives do not meet share memory. Inputs,
+ * outputs and constants have memory of their own, for the plans of a store share the block. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +36,7 @@ static void find_homes(const plan_draft *d, tg_plan *p) {
     const node *x = &d->g->node[v];
     plan_place *at = &p->place[v];
     int64_t offset;
-    at->home = v;
+    *at = (plan_place){.home = v};
     if (x->op == &op_param) at->kind = PLACE_SLOT;
     if (x->op == &op_input || x->op == &op_constant) at->kind = PLACE_OWN;
     if (x->op->flags & OP_UPDATE) *at = p->place[x->in[0]];
@@ -44,6 +45,22 @@ static void find_homes(const plan_draft *d, tg_plan *p) {
       at->offset += offset;
     }
   }
+}
+
+static void spread_kinds(tg_plan *p) {
+  for (tg_value v = 1; v < p->values; v++) {
+    const plan_place *home = &p->place[p->place[v].home];
+    p->place[v].kind = home->kind;
+    p->place[v].fixed = home->fixed;
+  }
+}
+
+static void keep_visible(tg_plan *p) {
+  for (tg_value v = 1; v < p->values; v++) {
+    plan_place *home = &p->place[p->place[v].home];
+    if (p->visible[v] && home->kind == PLACE_BLOCK) home->kind = PLACE_OWN;
+  }
+  spread_kinds(p);
 }
 
 /* Values that are functions of parameters and constants keep memory of their own, so that they need
@@ -63,16 +80,12 @@ static void keep_fixed(const plan_draft *d, tg_plan *p) {
       p->place[s->out[k]].kind = PLACE_OWN;
     }
   }
-  for (tg_value v = 1; v < p->values; v++) {
-    const plan_place *home = &p->place[p->place[v].home];
-    p->place[v].kind = home->kind;
-    p->place[v].fixed = home->fixed;
-  }
+  spread_kinds(p);
 }
 
 /* Steps between which each home is needed; [values] indexed by home. */
 static plan_life *find_lives(const plan_draft *d, const tg_plan *p) {
-  plan_life *l = memory_new((size_t)p->values * sizeof *l);
+  plan_life *l = memory_new((size_t)(p->values + p->steps) * sizeof *l);
   for (tg_value v = 1; v < p->values; v++) {
     l[v] = (plan_life){
         .v = v, .first = -1, .last = -1, .count = round_up(tg_count(d->g->node[v].shape))};
@@ -85,9 +98,6 @@ static plan_life *find_lives(const plan_draft *d, const tg_plan *p) {
       if (made->first < 0) made->first = i;
       if (made->last < i) made->last = i;
     }
-  }
-  for (tg_value v = 1; v < p->values; v++) {
-    if (p->visible[v]) l[p->place[v].home].last = p->steps;
   }
   return l;
 }
@@ -115,6 +125,7 @@ static void share_in_place(const plan_draft *d, const tg_plan *p, plan_life *l, 
     if (!s->chain) continue;
     for (int o = 0; o < s->n_out; o++) {
       tg_value out = s->out[o];
+      if (p->place[out].kind != PLACE_BLOCK) continue;
       for (int k = 0; k < s->n_in; k++) {
         tg_value home = p->place[s->in[k]].home, top = home;
         while (into[top]) top = into[top];
@@ -130,45 +141,17 @@ static void share_in_place(const plan_draft *d, const tg_plan *p, plan_life *l, 
   }
 }
 
-static int by_size(const void *a, const void *b) {
-  const plan_life *x = a, *y = b;
-  if (x->count != y->count) return x->count < y->count ? 1 : -1;
-  return x->v < y->v ? -1 : 1;
-}
-
-static int by_offset(const void *a, const void *b) {
-  const plan_life *x = *(const plan_life *const *)a, *y = *(const plan_life *const *)b;
-  return x->offset < y->offset ? -1 : x->offset > y->offset;
-}
-
-/* Largest first, each at the lowest offset that is free during its life.  Returns the total. */
-static int64_t place_lives(plan_life *l, int n) {
-  const plan_life **busy = memory_new((size_t)n * sizeof *busy);
-  int64_t total = 0;
-  for (int i = 0; i < n; i++) {
-    int met = 0;
-    for (int k = 0; k < i; k++) {
-      if (l[k].first <= l[i].last && l[i].first <= l[k].last) busy[met++] = &l[k];
-    }
-    qsort(busy, (size_t)met, sizeof *busy, by_offset);
-    int64_t at = 0;
-    for (int k = 0; k < met && at + l[i].count > busy[k]->offset; k++) {
-      int64_t end = busy[k]->offset + busy[k]->count;
-      if (end > at) at = end;
-    }
-    l[i].offset = at;
-    if (at + l[i].count > total) total = at + l[i].count;
+/* The lives that need memory of the block, and the scratch memory of the steps, to the front. */
+static int gather_lives(const plan_draft *d, const tg_plan *p, plan_life *l) {
+  int n = 0;
+  for (tg_value v = 1; v < p->values; v++) {
+    if (l[v].first >= 0 && p->place[v].home == v && p->place[v].kind == PLACE_BLOCK) l[n++] = l[v];
   }
-  free(busy);
-  return total;
-}
-
-static size_t largest_scratch(const tg_plan *p) {
-  size_t most = 0;
   for (int i = 0; i < p->steps; i++) {
-    if (p->step[i].scratch > most) most = p->step[i].scratch;
+    int64_t count = (int64_t)((p->step[i].scratch + d->device->element - 1) / d->device->element);
+    if (count) l[n++] = (plan_life){.first = i, .last = i, .count = round_up(count)};
   }
-  return most;
+  return n;
 }
 
 static int allocate_own(const plan_draft *d, tg_plan *p) {
@@ -179,7 +162,8 @@ static int allocate_own(const plan_draft *d, tg_plan *p) {
     if (at->home != v || !d->live[v]) continue;
     if (at->kind == PLACE_OWN) {
       at->data = store_allocate((size_t)tg_count(x->shape) * element);
-      if (!at->data) return fail_context(1, "input %s: ", x->attr.name ? x->attr.name : "");
+      if (!at->data)
+        return fail_context(1, "%s %s: ", x->op->name, x->attr.name ? x->attr.name : "");
     }
     if (at->kind == PLACE_SLOT && x->op == &op_param) {
       at->data = p->store->slot[tg_store_find(p->store, x->attr.name)].data;
@@ -191,45 +175,68 @@ static int allocate_own(const plan_draft *d, tg_plan *p) {
   return 0;
 }
 
-static void resolve(const plan_draft *d, tg_plan *p, const tg_value *into) {
-  size_t element = d->device->element;
+/* Counts the offsets of all values from the start of the block, or of their home's own memory. */
+static void resolve(tg_plan *p, const plan_layout *o) {
+  for (int i = 0; i < o->n; i++) {
+    const plan_life *l = &o->life[i];
+    if (l->v) p->place[l->v].start = l->offset;
+    if (!l->v) p->step[l->first].scratch_start = l->offset;
+  }
   for (tg_value v = 1; v < p->values; v++) {
     plan_place *at = &p->place[v];
     tg_value top = at->home;
-    while (into[top]) top = into[top];
-    if (!d->live[v] || !p->place[top].data || (top == v && at->data)) continue;
-    at->data = (char *)p->place[top].data + (size_t)at->offset * element;
+    while (o->into[top]) top = o->into[top];
+    if (at->kind == PLACE_BLOCK) at->start = p->place[top].start + at->offset;
   }
 }
 
-int plan_place_values(const plan_draft *d, tg_plan *p) {
-  size_t element = d->device->element;
+/* Memory outside the block. */
+static void show_own(tg_plan *p) {
+  size_t element = p->store->device->element;
+  for (tg_value v = 1; v < p->values; v++) {
+    plan_place *at = &p->place[v];
+    char *home = p->place[at->home].data;
+    if (at->kind != PLACE_BLOCK && home) at->data = home + (size_t)at->offset * element;
+  }
+}
+
+void *plan_data(const tg_plan *p, tg_value v) {
+  const plan_place *at = &p->place[v];
+  if (at->kind != PLACE_BLOCK) return at->data;
+  return (char *)p->store->block + (size_t)at->start * p->store->device->element;
+}
+
+plan_layout plan_lay_out(const plan_draft *d, tg_plan *p) {
   bool fused = d->device->fuses && !d->options->unfused;
   find_homes(d, p);
+  keep_visible(p);
+  plan_order_updates(p);
   if (fused) keep_fixed(d, p);
   if (fused) plan_view_slices(d, p);
-  plan_life *l = find_lives(d, p);
-  tg_value *into = memory_new((size_t)p->values * sizeof *into);
-  if (fused) plan_share_views(d, p, l, into);
-  share_in_place(d, p, l, into);
-  int n = 0;
-  for (tg_value v = 1; v < p->values; v++) {
-    if (l[v].first >= 0 && p->place[v].home == v && p->place[v].kind == PLACE_BLOCK) l[n++] = l[v];
-  }
-  qsort(l, (size_t)n, sizeof *l, by_size);
-  size_t values = (size_t)place_lives(l, n) * element;
-  p->block_bytes = values + largest_scratch(p);
-  p->block = store_allocate(p->block_bytes);
-  int status = p->block ? allocate_own(d, p) : fail_context(1, "intermediate values: ");
+  plan_layout o = {.life = find_lives(d, p),
+                   .into = memory_new((size_t)p->values * sizeof *o.into)};
+  if (fused) plan_share_views(d, p, o.life, o.into);
+  share_in_place(d, p, o.life, o.into);
+  o.n = gather_lives(d, p, o.life);
+  o.most = plan_most_alive(o.life, o.n, p->steps, &o.at);
+  return o;
+}
+
+void plan_layout_free(plan_layout *o) {
+  free(o->life);
+  free(o->into);
+}
+
+int plan_place_values(const plan_draft *d, tg_plan *p) {
+  plan_layout o = plan_lay_out(d, p);
+  p->live_bytes = (size_t)o.most * d->device->element;
+  p->block_bytes = (size_t)plan_place_lives(o.life, o.n) * d->device->element;
+  int status = allocate_own(d, p);
   if (!status) {
-    for (int i = 0; i < n; i++) {
-      p->place[l[i].v].data = (char *)p->block + (size_t)l[i].offset * element;
-    }
-    resolve(d, p, into);
-    plan_set_rows(d, p, into);
-    for (int i = 0; i < p->steps; i++) p->step[i].buffers.scratch = (char *)p->block + values;
+    show_own(p);
+    resolve(p, &o);
+    plan_set_rows(d, p, o.into);
   }
-  free(into);
-  free(l);
+  plan_layout_free(&o);
   return status;
 }

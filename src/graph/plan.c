@@ -110,7 +110,7 @@ static void reverse(plan_step *s, int n) {
   }
 }
 
-/* Walks back from the outputs: a step is made only if some step reads its result.  Updates run
+/* Walks back from the outputs: a step is made only if some step reads its result.  Updates come
  * last, since the values that they change are read by others. */
 static int make_steps(const plan_draft *d, tg_plan *p) {
   bool *needed = memory_new((size_t)p->values * sizeof *needed);
@@ -167,29 +167,46 @@ static void refresh_pack(tg_plan *p, plan_step *s) {
   if (p->place[s->in[1]].fixed && s->pack_slot < 0 && !p->stale) return;
   const store_slot *slot = s->pack_slot >= 0 ? &p->store->slot[s->pack_slot] : NULL;
   if (slot && s->pack->version == slot->version) return;
-  s->kernel->pack(&s->site, s->state, p->place[s->in[1]].data, s->pack->data);
+  s->kernel->pack(&s->site, s->state, plan_data(p, s->in[1]), s->pack->data);
   if (slot) s->pack->version = slot->version;
 }
 
-/* Inputs of an update whose memory it changes, as far as it has them: Adam's parameter, m and v. */
-static const int changed[] = {0, 2, 3};
-enum { MOST_CHANGED = sizeof changed / sizeof *changed };
+const int plan_changed[] = {0, 2, 3}; /* Adam's parameter, m and v */
+
+int plan_changes(const plan_step *s) {
+  enum { MOST = sizeof plan_changed / sizeof *plan_changed };
+  int n = 0;
+  if (s->chain || !(s->site.op->flags & OP_UPDATE)) return 0;
+  while (n < MOST && plan_changed[n] < s->n_in) n++;
+  return n;
+}
 
 /* ---- plans ---------------------------------------------------------------------------------- */
 
-static int bind_buffers(const plan_draft *d, tg_plan *p) {
+static int set_packs(const plan_draft *d, tg_plan *p) {
   for (int i = 0; i < p->steps; i++) {
-    plan_step *s = &p->step[i];
-    if (set_pack(d, p, s)) return 1;
-    for (int k = 0; k < s->n_in; k++) s->buffers.in[k] = p->place[s->in[k]].data;
-    for (int k = 0; k < s->n_out; k++) s->buffers.out[k] = p->place[s->out[k]].data;
-    if (s->pack) s->buffers.in[1] = s->pack->data;
-    s->buffers.seed = p->seed;
-    bool updates = !s->chain && (s->site.op->flags & OP_UPDATE);
-    for (int k = 0; updates && k < MOST_CHANGED && changed[k] < s->n_in; k++) {
-      s->buffers.out[k] = p->place[s->in[changed[k]]].data;
-    }
+    if (set_pack(d, p, &p->step[i])) return 1;
   }
+  return 0;
+}
+
+static void bind_step(const tg_plan *p, plan_step *s) {
+  op_buffers *b = &s->buffers;
+  for (int k = 0; k < s->n_in; k++) b->in[k] = plan_data(p, s->in[k]);
+  for (int k = 0; k < s->n_out; k++) b->out[k] = plan_data(p, s->out[k]);
+  for (int k = 0; k < plan_changes(s); k++) b->out[k] = plan_data(p, s->in[plan_changed[k]]);
+  if (s->pack) b->in[1] = s->pack->data;
+  b->scratch = (char *)p->store->block + (size_t)s->scratch_start * p->store->device->element;
+  b->seed = p->seed;
+}
+
+/* Gives the steps their buffers, unless they have them: a plan made later may have moved the block,
+ * or lost it where it found no memory. */
+static int bind(tg_plan *p) {
+  if (store_reserve(p->store, p->block_bytes)) return 1;
+  if (p->bound == p->store->block) return 0;
+  for (int i = 0; i < p->steps; i++) bind_step(p, &p->step[i]);
+  p->bound = p->store->block;
   return 0;
 }
 
@@ -211,7 +228,7 @@ static int make_plan(plan_draft *d, tg_plan *p) {
   if (add_params(d, p->store)) return 1;
   if (d->device->fuses && !d->options->unfused) plan_fuse(d);
   if (make_steps(d, p) || choose_kernels(d, p) || plan_place_values(d, p)) return 1;
-  return bind_buffers(d, p);
+  return set_packs(d, p) || store_reserve(p->store, p->block_bytes);
 }
 
 int tg_plan_new(tg_graph *g, tg_store *s, int n, const tg_value *outputs, const tg_plan_options *o,
@@ -259,7 +276,6 @@ void tg_plan_free(tg_plan *p) {
   free(p->step);
   free(p->place);
   free(p->visible);
-  free(p->block);
   free(p);
 }
 
@@ -268,6 +284,8 @@ void *tg_plan_data(tg_plan *p, tg_value v) {
 }
 
 size_t tg_plan_bytes(const tg_plan *p) { return p->block_bytes; }
+
+size_t tg_plan_live_bytes(const tg_plan *p) { return p->live_bytes; }
 
 static void run_chain(const plan_step *s) {
   const float *in[OP_MAX_INPUTS];
@@ -278,10 +296,10 @@ static void run_chain(const plan_step *s) {
 }
 
 static void mark_changed(tg_plan *p, const plan_step *s) {
-  for (int i = 0; i < MOST_CHANGED && changed[i] < s->n_in; i++) {
+  for (int i = 0; i < plan_changes(s); i++) {
     for (int k = 0; k < p->store->n; k++) {
       store_slot *slot = &p->store->slot[k];
-      if (slot->data == p->place[s->in[changed[i]]].data) slot->version++;
+      if (slot->data == p->place[s->in[plan_changed[i]]].data) slot->version++;
     }
   }
 }
@@ -301,7 +319,7 @@ static void run_step(tg_plan *p, plan_step *s, uint64_t step) {
   s->buffers.step = step;
   if (s->pack) refresh_pack(p, s);
   s->kernel->run(&s->site, s->state, &s->buffers);
-  if (s->site.op->flags & OP_UPDATE) mark_changed(p, s);
+  mark_changed(p, s);
 }
 
 static void time_step(tg_plan *p, plan_step *s, uint64_t step, double run_start) {
@@ -320,6 +338,7 @@ static uint64_t count_changes(const tg_store *s) {
 }
 
 int tg_plan_run(tg_plan *p, uint64_t step) {
+  if (bind(p)) return 1;
   uint64_t changes = 1 + count_changes(p->store);
   p->stale = changes != p->changes;
   p->changes = changes;

@@ -2,7 +2,9 @@
  *
  * plan.c    makes the draft: live nodes in order; then steps, memory, kernels; and runs them
  * fuse.c    folds epilogues into their producers and pointwise nodes into chains
- * memory.c  places values in one block
+ * order.c   moves updates to where they can run first
+ * memory.c  says in which memory values live
+ * place.c   places them in the block
  * views.c   places values inside wider ones
  * choose.c  picks a kernel per step
  * profile.c says what the steps are, what they cost and how long they took
@@ -26,6 +28,7 @@ typedef struct plan_step {
   tg_value in[OP_MAX_INPUTS], out[OP_MAX_OUTPUTS];
   op_buffers buffers;
   size_t scratch;
+  int64_t scratch_start; /* elements from the start of the block */
   double start, took;  /* of the last run, where the plan is timed: since its start, and how long */
   double seconds;      /* of all runs */
   int pack_slot;       /* parameter that pack is made from; -1: a computed value */
@@ -33,8 +36,8 @@ typedef struct plan_step {
   store_pack own_pack; /* for a computed value */
 } plan_step;
 
-/* Where a value lives: in the plan's block, in memory of its own (inputs, constants), or in the
- * store.  An alias (reshape, leading slice) lives inside its home. */
+/* Where a value lives: in the store's block, in memory of its own (inputs, outputs, constants), or
+ * in the store as a parameter.  An alias (reshape, leading slice) lives inside its home. */
 typedef enum { PLACE_BLOCK, PLACE_OWN, PLACE_SLOT } place_kind;
 typedef struct plan_place {
   tg_value home;
@@ -43,18 +46,20 @@ typedef struct plan_place {
   bool shared;    /* of a home: it is the first channels of the value that it lives in */
   bool fixed;     /* computed from parameters and constants alone */
   place_kind kind;
-  void *data;
+  int64_t start; /* elements from the start of the block */
+  void *data;    /* of a value outside the block */
 } plan_place;
 
 struct tg_plan {
   tg_store *store;
   plan_step *step;
   int steps;
-  int values;        /* nodes of the graph when it was planned */
-  plan_place *place; /* [values] */
-  bool *visible;     /* [values] inputs and outputs: tg_plan_data gives them */
-  void *block;       /* intermediate values, then scratch */
-  size_t block_bytes;
+  int values;         /* nodes of the graph when it was planned */
+  plan_place *place;  /* [values] */
+  bool *visible;      /* [values] inputs and outputs: tg_plan_data gives them */
+  size_t block_bytes; /* of intermediate values and scratch memory */
+  size_t live_bytes;  /* the most of them that are needed at one step */
+  const void *bound;  /* the block that the steps' buffers are in */
   uint64_t seed;
   bool timed;
   uint64_t changes; /* of the store's parameters, when the fixed steps last ran; 0: never */
@@ -64,10 +69,18 @@ struct tg_plan {
 
 /* A home's need of memory. */
 typedef struct plan_life {
-  tg_value v;
+  tg_value v;            /* TG_NONE: scratch memory */
   int first, last;       /* steps; first -1: it has no memory of its own */
   int64_t offset, count; /* elements */
 } plan_life;
+
+typedef struct plan_layout {
+  plan_life *life; /* [n] what needs memory of the block */
+  int n;
+  tg_value *into; /* [values] the home that a home lives in; TG_NONE */
+  int64_t most;   /* elements alive at step `at`, where they are most */
+  int at;
+} plan_layout;
 
 /* What planning works on; arrays are indexed by node. */
 typedef struct plan_draft {
@@ -99,7 +112,18 @@ void plan_share_views(const plan_draft *d, tg_plan *p, plan_life *l, tg_value *i
 /* Elements from one pixel of v to the next; 0 where v is dense. */
 int64_t plan_row(const plan_draft *d, const tg_plan *p, const tg_value *into, tg_value v);
 void plan_set_rows(const plan_draft *d, tg_plan *p, const tg_value *into);
+/* The inputs of an update whose memory it changes are the first plan_changes of plan_changed. */
+extern const int plan_changed[];
+int plan_changes(const plan_step *s); /* 0: it is no update */
+void plan_order_updates(tg_plan *p);
+/* Finds the places of values, but not yet where in the block. */
+plan_layout plan_lay_out(const plan_draft *d, tg_plan *p);
+void plan_layout_free(plan_layout *o);
+/* Sorts the lives and sets their offsets; the elements of the block. */
+int64_t plan_place_lives(plan_life *l, int n);
+int64_t plan_most_alive(const plan_life *l, int n, int steps, int *at);
 int plan_place_values(const plan_draft *d, tg_plan *p);
+void *plan_data(const tg_plan *p, tg_value v);
 /* Sets kernel, state and scratch of a step that is not a chain. */
 int plan_choose_kernel(const plan_draft *d, plan_step *s);
 

@@ -49,6 +49,14 @@ void *store_allocate(size_t bytes) {
   return NULL;
 }
 
+int store_reserve(tg_store *s, size_t bytes) {
+  if (s->block && bytes <= s->block_bytes) return 0;
+  free(s->block); /* first: there may be no room for both */
+  s->block = store_allocate(bytes);
+  s->block_bytes = s->block ? bytes : 0;
+  return s->block ? 0 : fail_context(1, "intermediate values: ");
+}
+
 tg_store *tg_store_new(const tg_device *d) {
   tg_store *s = memory_new(sizeof *s);
   s->device = d;
@@ -72,6 +80,7 @@ void tg_store_free(tg_store *s) {
     free(s->slot[i].name);
   }
   free(s->slot);
+  free(s->block);
   free(s);
 }
 

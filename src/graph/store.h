@@ -24,7 +24,12 @@ struct tg_store {
   const tg_device *device;
   store_slot *slot;
   int n;
+  void *block; /* of the intermediate values of whichever of its plans runs */
+  size_t block_bytes;
 };
+
+/* Makes the block large enough; it may move. */
+int store_reserve(tg_store *s, size_t bytes);
 
 store_pack *store_find_pack(store_slot *s, const char *key,
                             size_t bytes); /* made if absent; NULL: no memory */

@@ -32,9 +32,6 @@ static bool use_takes_rows(const plan_draft *d, const tg_plan *p, const plan_ste
 static bool takes_rows(const plan_draft *d, const tg_plan *p, tg_value home,
                        const plan_step *except) {
   if (p->place[home].kind != PLACE_BLOCK) return false;
-  for (tg_value v = 1; v < p->values; v++) {
-    if (p->place[v].home == home && p->visible[v]) return false;
-  }
   for (int i = 0; i < p->steps; i++) {
     const plan_step *s = &p->step[i];
     for (int k = 0; k < s->n_in; k++) {
@@ -96,7 +93,7 @@ static void share_concat(const plan_draft *d, tg_plan *p, const plan_step *s, pl
                          tg_value *into) {
   if (!cuts_channels(s, &op_concat)) return;
   tg_value part = s->in[0], home = p->place[part].home;
-  if (!is_whole(d, p, part) || into[home]) return;
+  if (!is_whole(d, p, part) || into[home] || p->place[s->out[0]].kind != PLACE_BLOCK) return;
   if (!takes_rows(d, p, home, NULL)) return;
   move_into(l, into, home, s->out[0]);
   p->place[home].shared = true;

@@ -86,18 +86,19 @@ static bool shape_conv_dw(const op_site *s, tg_shape *out, char *why, size_t siz
 
 /* ---- gradients ---------------------------------------------------------------------------- */
 
+/* The weights' gradient comes first: what only it still reads is then free for the other one. */
 static void gradient_conv(const op_gradient *d) {
   int s = (int)d->attr->i[STRIDE], p = (int)d->attr->i[PAD];
   tg_value x = d->in[0], w = d->in[1];
-  if (d->wanted[0]) d->dx[0] = tg_conv_dx(d->g, d->dy, w, tg_shape_of(d->g, x), s, p);
   if (d->wanted[1]) d->dx[1] = tg_conv_dw(d->g, x, d->dy, tg_shape_of(d->g, w), s, p);
+  if (d->wanted[0]) d->dx[0] = tg_conv_dx(d->g, d->dy, w, tg_shape_of(d->g, x), s, p);
 }
 
 static void gradient_conv_dx(const op_gradient *d) {
   int s = (int)d->attr->i[STRIDE], p = (int)d->attr->i[PAD];
   tg_value dy = d->in[0], w = d->in[1];
-  if (d->wanted[0]) d->dx[0] = tg_conv(d->g, d->dy, w, s, p);
   if (d->wanted[1]) d->dx[1] = tg_conv_dw(d->g, d->dy, dy, tg_shape_of(d->g, w), s, p);
+  if (d->wanted[0]) d->dx[0] = tg_conv(d->g, d->dy, w, s, p);
 }
 
 static void gradient_conv_dw(const op_gradient *d) {

@@ -88,7 +88,7 @@ enum op_flags {
   OP_LEAF = 1,      /* no kernel: input, param, const */
   OP_POINTWISE = 2, /* out[i] depends on in[*][i] only: fused into chains */
   OP_ALIAS = 4,     /* the output is the input's memory under another shape */
-  OP_UPDATE = 8,    /* changes parameters in place at the end of a run */
+  OP_UPDATE = 8,    /* changes parameters in place when all else has read them */
   OP_IN_PLACE = 16, /* the output may overwrite input 0 */
   OP_FUSE_BIAS = 32,
   OP_FUSE_RESIDUAL = 64,

@@ -1,0 +1,182 @@
+/* test_memory.c: how much memory plans take, and that plans of one store share it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapter_plans.h"
+#include "fit_plan.h"
+#include "inference.h"
+#include "random.h"
+
+/* ---- the block is little larger than what is alive at once ---------------------------------- */
+
+static void assert_tight(const tg_plan *p, const char *what) {
+  double most = (double)tg_plan_live_bytes(p), block = (double)tg_plan_bytes(p);
+  assert_true(most > 0 && block >= most);
+  if (block > 1.2 * most) {
+    fail_msg("%s: %.1f MB of intermediate values, %.1f MB alive", what, block / 1e6, most / 1e6);
+  }
+}
+
+static const xs_adapter_options usual = {.beta1 = 0.5,
+                                         .beta2 = 0.999,
+                                         .gradient_penalty = 10,
+                                         .penalty_epsilon = 1e-12,
+                                         .classification = 1,
+                                         .cycle = 10,
+                                         .semantic = (char[]){"paper"},
+                                         .semantic_cycle = 1,
+                                         .semantic_target = 1,
+                                         .semantic_pseudo = 1,
+                                         .pseudo_threshold = 1};
+
+enum { PLANS = 3 };
+
+typedef struct session {
+  adapter_nets nets;
+  tg_store *store;
+  adapter_plan plan[PLANS];
+} session;
+
+static void open_session(session *s, int channels, int batch, int size, int blocks) {
+  xs_adapter_options o = usual;
+  o.channels = channels;
+  o.batch = batch;
+  *s = (session){.nets = {.stargan = {size, 3, 2, channels, blocks, 0},
+                          .classifier = {"lenet", size, 3, 10, 0, false},
+                          .dropout = 0.5,
+                          .g = nn_net_new("G/"),
+                          .d = nn_net_new("D/"),
+                          .fs = nn_net_new("FS/"),
+                          .ft = nn_net_new("FT/")},
+                 .store = tg_store_new(tg_device_cpu())};
+  const tg_plan_options p = {.seed = 5};
+  assert_int_equal(adapter_plan_critic(&s->nets, &o, s->store, &p, &s->plan[0]), 0);
+  assert_int_equal(adapter_plan_generator(&s->nets, &o, s->store, &p, &s->plan[1]), 0);
+  assert_int_equal(adapter_plan_target(&s->nets, &o, s->store, &p, &s->plan[2]), 0);
+}
+
+static void close_session(session *s) {
+  for (int i = 0; i < PLANS; i++) tg_plan_free(s->plan[i].plan);
+  tg_store_free(s->store);
+  nn_net_free(s->nets.g);
+  nn_net_free(s->nets.d);
+  nn_net_free(s->nets.fs);
+  nn_net_free(s->nets.ft);
+}
+
+static void test_adapter_steps_are_tight(void **state) {
+  (void)state;
+  static const int shape[][4] = {{64, 32, 32, 4}, {16, 64, 32, 4}, {32, 8, 128, 9}};
+  static const char *const name[PLANS] = {"critic", "generator", "target"};
+  for (size_t i = 0; i < sizeof shape / sizeof *shape; i++) {
+    session s;
+    open_session(&s, shape[i][0], shape[i][1], shape[i][2], shape[i][3]);
+    for (int k = 0; k < PLANS; k++) assert_tight(s.plan[k].plan, name[k]);
+    close_session(&s);
+  }
+}
+
+static void check_classifier(const char *architecture, int batch, int size) {
+  tg_store *s = tg_store_new(tg_device_cpu());
+  nn_net *net = nn_net_new("");
+  fit_plan fit;
+  inference_plan answer;
+  const nn_classifier c = {architecture, size, 3, 10, 0.5, true};
+  assert_int_equal(fit_plan_new(net, &c, batch, 0, s, NULL, &fit), 0);
+  assert_tight(fit.plan, architecture);
+  nn_net *same = nn_net_new("");
+  assert_int_equal(inference_plan_classifier(same, &c, batch, s, NULL, &answer), 0);
+  assert_tight(answer.plan, architecture);
+  tg_plan_free(fit.plan);
+  tg_plan_free(answer.plan);
+  tg_store_free(s);
+  nn_net_free(net);
+  nn_net_free(same);
+}
+
+static void test_classifiers_are_tight(void **state) {
+  (void)state;
+  check_classifier("lenet", 128, 32);
+  check_classifier("lenet5", 128, 32);
+  check_classifier("densenet121", 16, 224);
+}
+
+static void test_translation_is_tight(void **state) {
+  (void)state;
+  tg_store *s = tg_store_new(tg_device_cpu());
+  nn_net *net = nn_net_new("");
+  inference_plan p;
+  const nn_stargan g = {32, 3, 2, 64, 4, 0};
+  assert_int_equal(inference_plan_generator(net, &g, 64, s, NULL, &p), 0);
+  assert_tight(p.plan, "generator");
+  tg_plan_free(p.plan);
+  tg_store_free(s);
+  nn_net_free(net);
+}
+
+/* ---- one block for the plans of a store ------------------------------------------------------ */
+
+enum { MOST = 1 << 12 };
+
+/* y = tanh(sum of x^2) x, with intermediate values of `count` elements. */
+typedef struct small {
+  tg_plan *plan;
+  tg_value x, y;
+  int64_t count;
+} small;
+
+static small plan_small(tg_store *s, int64_t count) {
+  small p = {.count = count};
+  tg_graph *g = tg_graph_new();
+  p.x = tg_input(g, "x", tg_shape4(1, 1, 1, count));
+  tg_value sum = tg_sum_to(g, tg_mul(g, p.x, p.x), tg_scalar());
+  p.y = tg_mul(g, tg_tanh(g, sum), p.x);
+  assert_int_equal(tg_plan_new(g, s, 1, &p.y, NULL, &p.plan), 0);
+  float *x = tg_plan_data(p.plan, p.x);
+  for (int64_t i = 0; i < count; i++) x[i] = (float)i / (float)count;
+  tg_graph_free(g);
+  return p;
+}
+
+static void read_y(const small *p, float *y) {
+  memcpy(y, tg_plan_data(p->plan, p->y), (size_t)p->count * sizeof *y);
+}
+
+/* Inputs and outputs stay as they were while other plans run, and when the block moves. */
+static void test_plans_share_a_block(void **state) {
+  (void)state;
+  static float first[MOST], again[MOST];
+  tg_store *s = tg_store_new(tg_device_cpu());
+  small a = plan_small(s, 64);
+  assert_int_equal(tg_plan_run(a.plan, 0), 0);
+  const float *lent = tg_plan_data(a.plan, a.y);
+  read_y(&a, first);
+  small b = plan_small(s, MOST);
+  assert_true(tg_plan_bytes(b.plan) > tg_plan_bytes(a.plan));
+  assert_int_equal(tg_plan_run(b.plan, 0), 0);
+  assert_ptr_equal(tg_plan_data(a.plan, a.y), lent);
+  assert_memory_equal(lent, first, 64 * sizeof *first);
+  assert_int_equal(tg_plan_run(a.plan, 1), 0);
+  assert_memory_equal(lent, first, 64 * sizeof *first);
+  read_y(&b, first);
+  tg_plan_free(a.plan);
+  assert_int_equal(tg_plan_run(b.plan, 1), 0);
+  read_y(&b, again);
+  assert_memory_equal(first, again, sizeof first);
+  tg_plan_free(b.plan);
+  tg_store_free(s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_adapter_steps_are_tight), cmocka_unit_test(test_classifiers_are_tight),
+      cmocka_unit_test(test_translation_is_tight), cmocka_unit_test(test_plans_share_a_block)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
