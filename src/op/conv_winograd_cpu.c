@@ -17,7 +17,7 @@
 #include "onednn.h"
 #include "winograd.h"
 
-enum { FEWEST_CHANNELS = 32, FEWEST_OF_5X5 = 16, CHUNK_TILES = 256, CHUNK_FLOATS = 1 << 20 };
+enum { FEWEST_CHANNELS = 32, FEWEST_OF_5X5 = 16, CHUNK_TILES = 128, CHUNK_FLOATS = 1 << 20 };
 
 typedef struct filtering {
   winograd_tiling w;
