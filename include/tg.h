@@ -161,6 +161,9 @@ typedef struct tg_plan_options {
                      * candidates once; the choice is remembered in `kernels` */
   struct tg_kernels *kernels; /* choices to use and extend (FFTW's wisdom), or NULL */
   uint64_t seed;              /* of every tg_uniform */
+  size_t memory;              /* most bytes of intermediate values, or 0: what takes no products is
+                               * computed again rather than kept, until the plan fits.  The results
+                               * are the same bytes.  A plan that cannot fit is not made */
   bool unfused;               /* one step per node: for tests */
   bool timed;                 /* measure every step: tg_plan_dump shows its mean milliseconds */
   bool bf16; /* convolutions round their operands to bfloat16 and sum in float, where tg_has_bf16;

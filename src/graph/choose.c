@@ -101,6 +101,13 @@ static const op_kernel *find_fastest(const op_kernel *const *list, int n, const 
   return best;
 }
 
+int plan_prepare(plan_step *s) {
+  char signature[512];
+  if (!prepare(s->kernel, &s->site, &s->state, &s->scratch)) return 0;
+  graph_describe_site(&s->site, signature, sizeof signature);
+  return fail_context(1, "%s, kernel %s: ", signature, s->kernel->name);
+}
+
 int plan_choose_kernel(const plan_draft *d, plan_step *s) {
   const op_kernel *list[DEVICE_MAX_KERNELS];
   char signature[512];
@@ -114,8 +121,5 @@ int plan_choose_kernel(const plan_draft *d, plan_step *s) {
     s->kernel = measure ? find_fastest(list, n, &s->site) : list[0];
     if (known && n > 1) tg_kernels_set(known, signature, s->kernel->name);
   }
-  if (prepare(s->kernel, &s->site, &s->state, &s->scratch)) {
-    return fail_context(1, "%s, kernel %s: ", signature, s->kernel->name);
-  }
-  return 0;
+  return plan_prepare(s);
 }

@@ -64,6 +64,7 @@ static void draft_free(plan_draft *d) {
   free(d->fusion);
   free(d->extra);
   free(d->gate);
+  free(d->own.node);
 }
 
 /* ---- steps -------------------------------------------------------------------------------- */
@@ -227,7 +228,9 @@ static void mark_visible(const plan_draft *d, tg_plan *p) {
 static int make_plan(plan_draft *d, tg_plan *p) {
   if (add_params(d, p->store)) return 1;
   if (d->device->fuses && !d->options->unfused) plan_fuse(d);
-  if (make_steps(d, p) || choose_kernels(d, p) || plan_place_values(d, p)) return 1;
+  if (make_steps(d, p) || choose_kernels(d, p)) return 1;
+  if (d->options->memory && plan_recompute(d, p)) return 1;
+  if (plan_place_values(d, p)) return 1;
   return set_packs(d, p) || store_reserve(p->store, p->block_bytes);
 }
 

@@ -2,6 +2,7 @@
  *
  * plan.c    makes the draft: live nodes in order; then steps, memory, kernels; and runs them
  * fuse.c    folds epilogues into their producers and pointwise nodes into chains
+ * recompute.c  keeps fewer values where memory is limited
  * order.c   moves updates to where they can run first
  * memory.c  says in which memory values live
  * place.c   places them in the block
@@ -85,6 +86,7 @@ typedef struct plan_layout {
 /* What planning works on; arrays are indexed by node. */
 typedef struct plan_draft {
   const tg_graph *g;
+  tg_graph own; /* where values are computed again: g's nodes and theirs; only then is node set */
   const tg_device *device;
   const tg_plan_options *options;
   bool *live;      /* an output depends on it */
@@ -126,6 +128,10 @@ int plan_place_values(const plan_draft *d, tg_plan *p);
 void *plan_data(const tg_plan *p, tg_value v);
 /* Sets kernel, state and scratch of a step that is not a chain. */
 int plan_choose_kernel(const plan_draft *d, plan_step *s);
+int plan_prepare(plan_step *s); /* state and scratch of a step that has its kernel */
+/* Copies steps until the block fits in options->memory; fails where it cannot. */
+int plan_recompute(plan_draft *d, tg_plan *p);
+op_cost plan_cost(const plan_step *s); /* of the definition */
 
 const char *kernels_find(const tg_kernels *k, const char *signature); /* NULL: none */
 

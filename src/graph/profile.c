@@ -60,6 +60,10 @@ static op_cost cost_of_site(const op_site *s) {
   return c;
 }
 
+op_cost plan_cost(const plan_step *s) {
+  return s->chain ? cost_of_chain(s) : cost_of_site(&s->site);
+}
+
 /* The last run had its result from one before. */
 static bool was_spared(const tg_plan *p, const plan_step *s) {
   return s->fixed && p->runs > 0 && !p->stale;
@@ -67,7 +71,7 @@ static bool was_spared(const tg_plan *p, const plan_step *s) {
 
 static op_cost cost_of_step(const tg_plan *p, const plan_step *s) {
   if (was_spared(p, s)) return (op_cost){0};
-  return s->chain ? cost_of_chain(s) : cost_of_site(&s->site);
+  return plan_cost(s);
 }
 
 int tg_plan_steps(const tg_plan *p) { return p->steps; }
