@@ -231,6 +231,7 @@ typedef struct xs_run_options {
   const char *data_dir;
   bool resume;          /* continue a broken run of the same study */
   int threads;          /* 0: all */
+  size_t memory;        /* most bytes of a training step's intermediate values; 0: no limit */
   const char *device;   /* "cpu" */
   bool measure_kernels; /* time candidate kernels once and remember */
   bool skip_unreadable;

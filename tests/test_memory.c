@@ -44,7 +44,7 @@ typedef struct session {
   adapter_plan plan[PLANS];
 } session;
 
-static void open_session(session *s, int channels, int batch, int size, int blocks) {
+static void open_session(session *s, int channels, int batch, int size, int blocks, size_t memory) {
   xs_adapter_options o = usual;
   o.channels = channels;
   o.batch = batch;
@@ -56,7 +56,7 @@ static void open_session(session *s, int channels, int batch, int size, int bloc
                           .fs = nn_net_new("FS/"),
                           .ft = nn_net_new("FT/")},
                  .store = tg_store_new(tg_device_cpu())};
-  const tg_plan_options p = {.seed = 5};
+  const tg_plan_options p = {.seed = 5, .memory = memory};
   assert_int_equal(adapter_plan_critic(&s->nets, &o, s->store, &p, &s->plan[0]), 0);
   assert_int_equal(adapter_plan_generator(&s->nets, &o, s->store, &p, &s->plan[1]), 0);
   assert_int_equal(adapter_plan_target(&s->nets, &o, s->store, &p, &s->plan[2]), 0);
@@ -77,7 +77,7 @@ static void test_adapter_steps_are_tight(void **state) {
   static const char *const name[PLANS] = {"critic", "generator", "target"};
   for (size_t i = 0; i < sizeof shape / sizeof *shape; i++) {
     session s;
-    open_session(&s, shape[i][0], shape[i][1], shape[i][2], shape[i][3]);
+    open_session(&s, shape[i][0], shape[i][1], shape[i][2], shape[i][3], 0);
     for (int k = 0; k < PLANS; k++) assert_tight(s.plan[k].plan, name[k]);
     close_session(&s);
   }
@@ -174,9 +174,110 @@ static void test_plans_share_a_block(void **state) {
   tg_store_free(s);
 }
 
+/* ---- a limit ----------------------------------------------------------------------------------
+ */
+
+static void fill(adapter_plan *p, tg_value v, int64_t count) {
+  float *x = v ? tg_plan_data(p->plan, v) : NULL;
+  for (int64_t i = 0; x && i < count; i++) x[i] = 2 * random_uniform(3, 1, 0, (uint64_t)i) - 1;
+}
+
+enum { CHANNELS = 16, BATCH = 16, SIZE = 16, BLOCKS = 2, STEPS = 2 };
+
+/* The sum of all parameters' bits after a few steps. */
+static uint64_t train(size_t memory, size_t block[PLANS]) {
+  session s;
+  open_session(&s, CHANNELS, BATCH, SIZE, BLOCKS, memory);
+  nn_net *const net[] = {s.nets.g, s.nets.d, s.nets.fs, s.nets.ft};
+  for (int i = 0; i < 4; i++) assert_int_equal(nn_net_initialise(net[i], s.store, 1), 0);
+  for (int i = 0; i < PLANS * STEPS; i++) {
+    adapter_plan *p = &s.plan[i % PLANS];
+    fill(p, p->x, (p->from ? BATCH : BATCH / 2) * SIZE * SIZE * 3);
+    *(float *)tg_plan_data(p->plan, p->rate) = 1e-3F;
+    *(float *)tg_plan_data(p->plan, p->step) = (float)(i / PLANS + 1);
+    block[i % PLANS] = tg_plan_bytes(p->plan);
+    assert_int_equal(tg_plan_run(p->plan, (uint64_t)i), 0);
+  }
+  uint64_t sum = 0;
+  for (int i = 0; i < tg_store_size(s.store); i++) {
+    int64_t n = tg_count(tg_store_shape(s.store, i));
+    uint32_t *bits = malloc((size_t)n * sizeof *bits);
+    assert_non_null(bits);
+    tg_store_read(s.store, i, (float *)bits);
+    for (int64_t k = 0; k < n; k++) sum = sum * 31 + bits[k];
+    free(bits);
+  }
+  close_session(&s);
+  return sum;
+}
+
+/* The generator step fits in three quarters of what it takes, with the same parameters after it. */
+static void test_a_limit_changes_no_byte(void **state) {
+  (void)state;
+  size_t block[PLANS], limited[PLANS];
+  uint64_t sum = train(0, block);
+  size_t limit = block[1] / 4 * 3;
+  assert_true(train(limit, limited) == sum);
+  for (int i = 0; i < PLANS; i++) assert_true(limited[i] <= limit);
+}
+
+/* The loss at the third training step of a small DenseNet, and its plan's block. */
+static float fit_densenet(size_t memory, size_t *block) {
+  enum { FEW = 4, SIDE = 32 };
+  const nn_classifier c = {"densenet121", SIDE, 3, 10, 0.5, true};
+  tg_store *s = tg_store_new(tg_device_cpu());
+  nn_net *net = nn_net_new("");
+  fit_plan p;
+  const tg_plan_options o = {.seed = 5, .memory = memory};
+  assert_int_equal(fit_plan_new(net, &c, FEW, 0, s, &o, &p), 0);
+  assert_int_equal(nn_net_initialise(net, s, 1), 0);
+  float *x = tg_plan_data(p.plan, p.x);
+  for (int i = 0; i < FEW * SIDE * SIDE * 3; i++) x[i] = random_uniform(3, 1, 0, (uint64_t)i);
+  *(float *)tg_plan_data(p.plan, p.rate) = 1e-3F;
+  for (uint64_t i = 1; i <= 3; i++) {
+    *(float *)tg_plan_data(p.plan, p.step) = (float)i;
+    assert_int_equal(tg_plan_run(p.plan, i), 0);
+  }
+  float loss = *(float *)tg_plan_data(p.plan, p.loss);
+  *block = tg_plan_bytes(p.plan);
+  tg_plan_free(p.plan);
+  tg_store_free(s);
+  nn_net_free(net);
+  return loss;
+}
+
+/* Values that live inside others, and dropout's random numbers. */
+static void test_a_limit_changes_no_loss(void **state) {
+  (void)state;
+  size_t block, limited;
+  float loss = fit_densenet(0, &block), same = fit_densenet(block / 10 * 9, &limited);
+  assert_true(limited <= block / 10 * 9);
+  assert_memory_equal(&loss, &same, sizeof loss);
+}
+
+static void test_a_limit_that_is_too_low(void **state) {
+  (void)state;
+  const nn_classifier c = {"lenet", 32, 3, 10, 0.5, true};
+  tg_store *s = tg_store_new(tg_device_cpu());
+  const tg_plan_options o = {.memory = 1000};
+  nn_net *net = nn_net_new("");
+  fit_plan p;
+  assert_int_not_equal(fit_plan_new(net, &c, 4, 0, s, &o, &p), 0);
+  if (!strstr(tg_message(), "the training step: intermediate values need ") ||
+      !strstr(tg_message(), "the limit is 0.0 MB")) {
+    fail_msg("%s", tg_message());
+  }
+  nn_net_free(net);
+  tg_store_free(s);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_adapter_steps_are_tight), cmocka_unit_test(test_classifiers_are_tight),
-      cmocka_unit_test(test_translation_is_tight), cmocka_unit_test(test_plans_share_a_block)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_adapter_steps_are_tight),
+                                     cmocka_unit_test(test_classifiers_are_tight),
+                                     cmocka_unit_test(test_translation_is_tight),
+                                     cmocka_unit_test(test_plans_share_a_block),
+                                     cmocka_unit_test(test_a_limit_changes_no_byte),
+                                     cmocka_unit_test(test_a_limit_changes_no_loss),
+                                     cmocka_unit_test(test_a_limit_that_is_too_low)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,6 +90,7 @@ static char *describe_number(const option *row) {
 char *option_row_allowed(const option *row) {
   if (is_number(row)) return describe_number(row);
   if (row->type == OPTION_FLAG) return text_copy("true or false");
+  if (row->type == OPTION_BYTES) return text_copy("a number of bytes, as 400M or 1.5G");
   if (row->type == OPTION_CHOICE) return list_choices(row->choices);
   return text_copy(row->type == OPTION_TEXTS ? "a list of texts" : "a text");
 }
@@ -121,6 +122,21 @@ static bool read_real(const char *text, double *x) {
     return false; /* no hexadecimal, nan, inf, space */
   *x = strtod(text, &end);
   return end != text && *end == 0 && isfinite(*x);
+}
+
+/* "400M", "1.5G", "64000": at most 15 digits, so that doubles hold it. */
+static bool read_bytes(const char *text, int64_t *x) {
+  static const char unit[] = "KMG";
+  size_t length = strlen(text);
+  const char *at = length ? strchr(unit, text[length - 1]) : NULL;
+  char *number = text_format("%.*s", (int)(length - (at != NULL)), text);
+  double bytes;
+  bool right = read_real(number, &bytes);
+  for (; right && at && at >= unit; at--) bytes *= 1000;
+  right = right && bytes >= 0 && bytes < 1e15;
+  if (right) *x = (int64_t)bytes;
+  free(number);
+  return right;
 }
 
 static bool read_flag(const char *text, bool *x) {
@@ -200,6 +216,8 @@ int option_row_set(const option *row, void *record, const char *value, const cha
   case OPTION_INTEGER:
   case OPTION_REAL:
     return set_number(row, place, value, label);
+  case OPTION_BYTES:
+    return read_bytes(value, place) ? 0 : refuse(row, value, label);
   case OPTION_FLAG:
     if (!read_flag(value, &flag)) return refuse(row, value, label);
     *(bool *)place = flag;
@@ -257,9 +275,10 @@ int option_set(const option_table *t, void *record, const char *key, const char 
 
 static void set_nothing(const option *row, void *record) {
   static const size_t bytes[] = {
-      [OPTION_INTEGER] = sizeof(int64_t), [OPTION_REAL] = sizeof(double),
-      [OPTION_FLAG] = sizeof(bool),       [OPTION_TEXT] = sizeof(char *),
-      [OPTION_CHOICE] = sizeof(char *),   [OPTION_TEXTS] = sizeof(option_texts)};
+      [OPTION_INTEGER] = sizeof(int64_t),   [OPTION_REAL] = sizeof(double),
+      [OPTION_BYTES] = sizeof(int64_t),     [OPTION_FLAG] = sizeof(bool),
+      [OPTION_TEXT] = sizeof(char *),       [OPTION_CHOICE] = sizeof(char *),
+      [OPTION_TEXTS] = sizeof(option_texts)};
   memset(field(row, record), 0, bytes[row->type]);
 }
 
@@ -331,6 +350,7 @@ static json_t *row_json(const option *row, const void *record) {
   const char *text;
   switch (row->type) {
   case OPTION_INTEGER:
+  case OPTION_BYTES:
     return json_integer(*(const int64_t *)p);
   case OPTION_REAL:
     return json_real(*(const double *)p);

@@ -11,6 +11,7 @@
 typedef enum option_type {
   OPTION_INTEGER, /* int64_t */
   OPTION_REAL,    /* double */
+  OPTION_BYTES,   /* int64_t: a number with K, M or G behind it, thousands of each other */
   OPTION_FLAG,    /* bool; on the command line --name alone means true */
   OPTION_TEXT,    /* char *, owned by the record; NULL when not given and without default */
   OPTION_CHOICE,  /* char *, one of choices */

@@ -18,8 +18,9 @@ typedef struct cursor {
 
 static const char *value_name(const option *row) {
   static const char *const usual[] = {
-      [OPTION_INTEGER] = "N", [OPTION_REAL] = "X",      [OPTION_FLAG] = "true|false",
-      [OPTION_TEXT] = "TEXT", [OPTION_CHOICE] = "WORD", [OPTION_TEXTS] = "TEXT"};
+      [OPTION_INTEGER] = "N",       [OPTION_BYTES] = "BYTES", [OPTION_REAL] = "X",
+      [OPTION_FLAG] = "true|false", [OPTION_TEXT] = "TEXT",   [OPTION_CHOICE] = "WORD",
+      [OPTION_TEXTS] = "TEXT"};
   return row->value ? row->value : usual[row->type];
 }
 

@@ -42,6 +42,7 @@ int bench_check(const bench_options *o) {
 tg_plan_options bench_plan_options(const bench_options *o) {
   return (tg_plan_options){.effort = o->measure_kernels ? TG_MEASURE : TG_ESTIMATE,
                            .seed = 1,
+                           .memory = (size_t)o->memory,
                            .bf16 = strcmp(o->precision, "bf16") == 0,
                            .timed = o->plan || o->explain || o->trace};
 }

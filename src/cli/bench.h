@@ -9,7 +9,7 @@
 #include "tg.h"
 
 typedef struct bench_options {
-  int64_t channels, batch, size, blocks, repeats, threads;
+  int64_t channels, batch, size, blocks, repeats, threads, memory;
   char *precision, *model, *trace;
   bool json, plan, measure_kernels, explain, first;
 } bench_options;
@@ -30,7 +30,8 @@ typedef struct bench_options {
       BENCH_INTEGER_ROW(repeats, "7", 1, 10000, "timed steps; the median is printed"),             \
       OPTION_FLAG_ROW(NULL, 0, bench_options, first,                                               \
                       "run the first step once and stop: the process takes what a start takes"),   \
-      THREADS_ROW(BENCH_FIELD(threads)), MEASURE_KERNELS_ROW(BENCH_FIELD(measure_kernels)),        \
+      THREADS_ROW(BENCH_FIELD(threads)), MEMORY_ROW(BENCH_FIELD(memory)),                          \
+      MEASURE_KERNELS_ROW(BENCH_FIELD(measure_kernels)),                                           \
       OPTION_FLAG_ROW(NULL, 0, bench_options, plan,                                                \
                       "print the planned steps and their mean times too"),                         \
       OPTION_FLAG_ROW(NULL, 0, bench_options, explain,                                             \

@@ -73,7 +73,8 @@ static xs_status describe(const option *rows, int n_rows, const void *record, co
                           json_t **out) {
   const option_table table = {task, rows, n_rows};
   json_t *j = option_json(&table, record);
-  static const char *const how[] = {"out", "resume", "threads", "data_dir", "checkpoint_every"};
+  static const char *const how[] = {"out",    "resume",   "threads",
+                                    "memory", "data_dir", "checkpoint_every"};
   for (size_t i = 0; i < sizeof how / sizeof *how; i++) json_object_del(j, how[i]);
   json_object_set_new(j, "task", json_string(task));
   *out = j;
@@ -92,6 +93,7 @@ static xs_status follow(const job_options *o, const void *record, const char *ta
                    .effort = o->measure_kernels ? TG_MEASURE : TG_ESTIMATE,
                    .kernels = tg_kernels_new(),
                    .threads = (int)o->threads,
+                   .memory = (size_t)o->memory,
                    .checkpoint_every = o->checkpoint_every,
                    .watch = &watch};
   xs_status status = work(&job, record);

@@ -9,7 +9,7 @@
 typedef struct job_options {
   char *out, *data_dir, *split_by;
   bool resume, measure_kernels, skip_unreadable;
-  int64_t seed, threads, checkpoint_every, limit;
+  int64_t seed, threads, memory, checkpoint_every, limit;
 } job_options;
 
 #define JOB_ROWS(record)                                                                           \
@@ -19,7 +19,7 @@ typedef struct job_options {
       SPLIT_BY_ROW(offsetof(record, job.split_by)),                                                \
       OPTION_INTEGER_ROW(NULL, offsetof(record, job), job_options, limit, "0", 0, 1e12,            \
                          "most images of a site; 0: all"),                                         \
-      THREADS_ROW(offsetof(record, job.threads)),                                                  \
+      THREADS_ROW(offsetof(record, job.threads)), MEMORY_ROW(offsetof(record, job.memory)),        \
       OPTION_INTEGER_ROW(NULL, offsetof(record, job), job_options, checkpoint_every, "100", 1,     \
                          1e9, "training steps between checkpoints"),                               \
       MEASURE_KERNELS_ROW(offsetof(record, job.measure_kernels)),                                  \

@@ -14,6 +14,12 @@
     NULL, "measure_kernels", OPTION_FLAG, at, "no", false, 0, 0, NULL, NULL,                       \
         "time the candidate kernels once and keep the fastest"                                     \
   }
+#define MEMORY_ROW(at)                                                                             \
+  {                                                                                                \
+    NULL, "memory", OPTION_BYTES, at, "0", false, 0, 0, NULL, "LIMIT",                             \
+        "most memory for a step's intermediate values, as 400M or 2G; what is cheap is then "      \
+        "computed again rather than kept, with the same results; 0: no limit"                      \
+  }
 #define OUT_ROW(at, required, help)                                                                \
   { NULL, "out", OPTION_TEXT, at, NULL, required, 0, 0, NULL, "DIR", help }
 #define RESUME_ROW(at)                                                                             \

@@ -6,7 +6,7 @@
 typedef struct study_options {
   char *out, *device, *data_dir;
   bool resume, measure_kernels, skip_unreadable;
-  int64_t threads;
+  int64_t threads, memory;
   option_texts set;
 } study_options;
 
@@ -16,6 +16,7 @@ static const option rows[] = {
     OUT_ROW(FIELD(out), false, "the run folder; by default runs/NAME, with the study's name"),
     RESUME_ROW(FIELD(resume)),
     THREADS_ROW(FIELD(threads)),
+    MEMORY_ROW(FIELD(memory)),
     OPTION_CHOICE_ROW(NULL, 0, study_options, device, "cpu", "cpu", "NAME", "what computes"),
     {NULL, "set", OPTION_TEXTS, FIELD(set), NULL, false, 0, 0, NULL, "KEY=VALUE",
      "override an option of the study file, as adapter.batch=64; may be repeated"},
@@ -30,6 +31,7 @@ static xs_run_options make_run(const study_options *o) {
                           .data_dir = o->data_dir,
                           .resume = o->resume,
                           .threads = (int)o->threads,
+                          .memory = (size_t)o->memory,
                           .device = o->device,
                           .measure_kernels = o->measure_kernels,
                           .skip_unreadable = o->skip_unreadable};

@@ -33,6 +33,7 @@ static train_job unit_job(const study_run *r, const char *task, const char *dir)
                      .effort = r->o->measure_kernels ? TG_MEASURE : TG_ESTIMATE,
                      .kernels = r->kernels,
                      .threads = r->o->threads,
+                     .memory = r->o->memory,
                      .checkpoint_every = t->checkpoint_every,
                      .watch = r->watch};
 }

@@ -113,10 +113,12 @@ static int make_plans(adapter *a) {
   tg_plan_options p = {.effort = a->job->effort,
                        .kernels = a->job->kernels,
                        .seed = a->job->seed,
+                       .memory = a->job->memory,
                        .bf16 = run_rounds(a->o->precision)};
   if (adapter_plan_critic(&a->nets, a->o, a->store, &p, &a->critic)) return 1;
   if (adapter_plan_generator(&a->nets, a->o, a->store, &p, &a->generator)) return 1;
   if (adapter_plan_target(&a->nets, a->o, a->store, &p, &a->target)) return 1;
+  p.memory = 0;
   return translator_share(&a->nets.stargan, &a->geometry, a->store, "G/", &p, &a->translator);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "file.h"
 
 static tg_shape image_shape(const adapter_nets *n, int64_t count) {
@@ -79,7 +80,7 @@ int adapter_plan_critic(adapter_nets *n, const xs_adapter_options *o, tg_store *
   tg_value total = adapter_critic_loss(g, n, o, alpha, p);
   int status = compile(g, n->d, total, adam_options(o), p, s, options);
   tg_graph_free(g);
-  return status;
+  return status ? fail_context(1, "the critic step: ") : 0;
 }
 
 /* ---- generator --------------------------------------------------------------------------------
@@ -162,7 +163,7 @@ int adapter_plan_generator(adapter_nets *n, const xs_adapter_options *o, tg_stor
   tg_value total = adapter_generator_loss(g, n, o, p);
   int status = compile(g, n->g, total, adam_options(o), p, s, options);
   tg_graph_free(g);
-  return status;
+  return status ? fail_context(1, "the generator step: ") : 0;
 }
 
 /* ---- F_T --------------------------------------------------------------------------------------
@@ -189,5 +190,5 @@ int adapter_plan_target(adapter_nets *n, const xs_adapter_options *o, tg_store *
   tg_value loss = adapter_target_loss(g, n, p);
   int status = compile(g, n->ft, loss, (tg_adam_options){0.9, 0.999, 1e-8, 0}, p, s, options);
   tg_graph_free(g);
-  return status;
+  return status ? fail_context(1, "the target step: ") : 0;
 }

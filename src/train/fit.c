@@ -39,6 +39,7 @@ static int build_training(fit *f) {
   const tg_plan_options p = {.effort = f->job->effort,
                              .kernels = f->job->kernels,
                              .seed = f->job->seed,
+                             .memory = f->job->memory,
                              .bf16 = run_rounds(o->precision)};
   return fit_plan_new(f->net, &dropping, o->batch, o->weight_decay, f->now, &p, &f->train);
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "error.h"
 #include "file.h"
 
 int fit_plan_new(nn_net *net, const nn_classifier *c, int64_t batch, double weight_decay,
@@ -23,5 +24,5 @@ int fit_plan_new(nn_net *net, const nn_classifier *c, int64_t batch, double weig
   int status = tg_plan_new(g, s, n + 1, outputs, options, &out->plan);
   free(outputs);
   tg_graph_free(g);
-  return status;
+  return status ? fail_context(1, "the training step: ") : 0;
 }

@@ -18,6 +18,7 @@ typedef struct train_job {
   tg_effort effort;
   tg_kernels *kernels;      /* choices used and extended */
   int threads;              /* asked for; 0: a checkpoint's own, else as tg_threads() is */
+  size_t memory;            /* most bytes of a step's intermediate values; 0: no limit */
   int64_t checkpoint_every; /* steps (generator steps of an adapter) */
   const xs_watch *watch;
 } train_job;

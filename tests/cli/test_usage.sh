@@ -62,6 +62,9 @@ expect 0 'note: "schön \"quoted\""' inspect model "$repository/tests/golden/saf
 expect 0 'I64   []' inspect model "$repository/tests/golden/safetensors_python.safetensors"
 expect 0 'pass  model file' selftest
 
+expect 2 "'much' is not allowed here; it must be a number of bytes" bench classifier --memory much
+expect 1 'the training step: intermediate values need' bench classifier --batch 8 --memory 10K
+
 printf 'name: x\nadapter:\n  bach: 3\n' >"$folder/wrong.yaml"
 expect 2 "$folder/wrong.yaml:3: 'bach' is no option of the section adapter" study plan "$folder/wrong.yaml"
 expect 2 'adapter.batch' study plan "$repository/examples/demo.yaml" --set adapter.bach=3
