@@ -219,7 +219,7 @@ static void test_set(void **state) {
 }
 
 typedef struct words {
-  int64_t count;
+  int64_t count, room;
   bool json;
   char *out;
   option_texts set;
@@ -230,14 +230,37 @@ static const option word_rows[] = {
     {NULL, "as_json", OPTION_FLAG, offsetof(words, json), "false", false, 0, 0, NULL, NULL,
      "JSON."},
     {NULL, "out", OPTION_TEXT, offsetof(words, out), NULL, false, 0, 0, NULL, "DIR", "Where."},
+    {NULL, "room", OPTION_BYTES, offsetof(words, room), "2K", false, 0, 0, NULL, NULL, "Room."},
     {NULL, "set", OPTION_TEXTS, offsetof(words, set), "z", false, 0, 0, NULL, "KEY=VALUE",
      "Override."},
 };
-static const option_table word_table = {"xsite try", word_rows, 4};
+static const option_table word_table = {"xsite try", word_rows,
+                                        sizeof word_rows / sizeof *word_rows};
 
 static int parse(words *w, int argc, const char **argv, const char **rest, int *n, bool *help) {
   option_defaults(&word_table, w);
   return option_parse(&word_table, w, argc, (char **)argv, rest, n, help);
+}
+
+static void test_bytes(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    int64_t bytes;
+  } right[] = {{"0", 0}, {"17", 17}, {"64K", 64000}, {"400M", 400000000}, {"1.5G", 1500000000}};
+  static const char *const wrong[] = {"", "M", "4T", "4MB", "-1M", "1e30G", "much"};
+  words w;
+  option_defaults(&word_table, &w);
+  assert_int_equal(w.room, 2000);
+  for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+    assert_int_equal(option_set(&word_table, &w, "room", right[i].text, "--set"), 0);
+    assert_int_equal(w.room, right[i].bytes);
+  }
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    assert_int_equal(option_set(&word_table, &w, "room", wrong[i], "--set"), 2);
+    assert_int_equal(w.room, 1500000000);
+  }
+  option_release(&word_table, &w);
 }
 
 static void test_command_line(void **state) {
@@ -358,6 +381,7 @@ int main(void) {
       cmocka_unit_test(test_yaml_truncated_anywhere),
       cmocka_unit_test(test_missing_file),
       cmocka_unit_test(test_set),
+      cmocka_unit_test(test_bytes),
       cmocka_unit_test(test_command_line),
       cmocka_unit_test(test_command_line_wrong),
       cmocka_unit_test(test_command_line_required),
