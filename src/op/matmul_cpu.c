@@ -1,23 +1,34 @@
-/* matmul_cpu.c: oneDNN's sgemm, then the epilogue. */
+/* matmul_cpu.c: oneDNN's matrix product, then the epilogue. */
 #include "epilogue.h"
 #include "matmul.h"
 #include "onednn.h"
 
-static void run(const op_site *s, void *state, const op_buffers *b) {
-  (void)state;
-  bool ta = s->attr.i[0] != 0, tb = s->attr.i[1] != 0;
-  int64_t m = s->out.d[0], n = s->out.d[3];
-  int64_t k = ta ? op_rows(&s->in[0]) : s->in[0].d[3];
-  onednn_sgemm(&(onednn_gemm){.transpose_a = ta,
-                              .transpose_b = tb,
-                              .m = m,
-                              .n = n,
-                              .k = k,
-                              .lda = ta ? m : k,
-                              .ldb = tb ? k : n,
-                              .ldc = n},
-               b->in[0], b->in[1], b->out[0]);
-  if (op_fused(s)) epilogue_apply(s, b, b->out[0], m);
+static int prepare(const op_site *s, void **state, size_t *scratch) {
+  onednn_products_shape p = {.transpose_a = s->attr.i[0] != 0,
+                             .transpose_b = s->attr.i[1] != 0,
+                             .batch = 1,
+                             .m = s->out.d[0],
+                             .n = s->out.d[3]};
+  p.k = p.transpose_a ? op_rows(&s->in[0]) : s->in[0].d[3];
+  p.a_plane = p.m * p.k;
+  p.b_plane = p.k * p.n;
+  p.c_plane = p.m * p.n;
+  onednn_products *products;
+  int status = onednn_products_new(&p, &products);
+  *state = products;
+  *scratch = 0;
+  return status;
 }
 
-const op_kernel matmul_gemm = {.name = "gemm", .applies = epilogue_suffices, .run = run};
+static void release(void *state) { onednn_products_free(state); }
+
+static void run(const op_site *s, void *state, const op_buffers *b) {
+  onednn_products_run(state, b->in[0], b->in[1], b->out[0]);
+  if (op_fused(s)) epilogue_apply(s, b, b->out[0], s->out.d[0]);
+}
+
+const op_kernel matmul_gemm = {.name = "gemm",
+                               .applies = epilogue_suffices,
+                               .prepare = prepare,
+                               .release = release,
+                               .run = run};
