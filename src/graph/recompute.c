@@ -170,8 +170,7 @@ static size_t try(const plan_draft *d, tg_plan *p, gap *best) {
   memcpy(kept, p->step, bytes);
   plan_layout o = plan_lay_out(d, p);
   *best = find_gap(d, p, &o);
-  size_t block = (size_t)o.most * element;
-  if (block <= d->options->memory) block = (size_t)plan_place_lives(o.life, o.n) * element;
+  size_t block = (size_t)plan_place_lives(o.life, o.n) * element;
   plan_layout_free(&o);
   memcpy(p->step, kept, bytes);
   p->steps = steps;
