@@ -9,6 +9,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "hash.h"
 #include "random.h"
 
 #include <math.h>
@@ -241,6 +242,41 @@ static void test_paths(void **state) {
   assert_text(file_dir("/c"), "/");
 }
 
+/* ---- checksums ---- */
+
+/* NIST's examples of FIPS 180-4 and the empty message; RFC 1321's test suite. */
+static void test_hash_published(void **state) {
+  (void)state;
+  char hex[HASH_SHA256_TEXT], *million = memory_new(1000000);
+  memset(million, 'a', 1000000);
+  hash_sha256_text("abc", 3, hex);
+  assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  hash_sha256_text("", 0, hex);
+  assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  hash_sha256_text(million, 1000000, hex);
+  assert_string_equal(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  hash_md5_text("message digest", 14, hex);
+  assert_string_equal(hex, "f96b697d7cb7938d525a2f31aaf161d0");
+  free(million);
+}
+
+static void test_hash_file(void **state) {
+  (void)state;
+  char hex[HASH_SHA256_TEXT], *path = file_join(folder, "million"), *million = memory_new(1000000);
+  memset(million, 'a', 1000000);
+  assert_int_equal(file_write_atomic(path, million, 1000000), 0);
+  assert_int_equal(hash_sha256_file(path, hex), 0);
+  assert_string_equal(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  assert_int_equal(hash_md5_file(path, hex), 0);
+  assert_string_equal(hex, "7707d6ae4e027c70eea2a935c2296f21");
+  assert_int_equal(hash_sha256_file("no/such", hex), 1);
+  assert_message("no/such: cannot open");
+  assert_int_equal(hash_md5_file(folder, hex), 1);
+  assert_message("cannot read");
+  free(million);
+  free(path);
+}
+
 /* ---- texts and messages ---- */
 
 static void test_nearest(void **state) {
@@ -297,6 +333,8 @@ int main(void) {
       cmocka_unit_test(test_failed_write),
       cmocka_unit_test(test_dirs),
       cmocka_unit_test(test_paths),
+      cmocka_unit_test(test_hash_published),
+      cmocka_unit_test(test_hash_file),
       cmocka_unit_test(test_nearest),
       cmocka_unit_test(test_format),
       cmocka_unit_test(test_messages),
