@@ -6,31 +6,16 @@
 #include "file.h"
 #include "random.h"
 #include "ranking.h"
+#include "resampling.h"
 #include "xsite.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { PAPER_REPLICATES = 1000, PAPER_SIZE = 1000 };
 
 /* ---- resamples ------------------------------------------------------------------------------- */
-
-typedef struct resample { /* what is drawn, and how often */
-  uint64_t seed, stream;
-  int64_t units;
-  int64_t draws;
-  int replicates;
-} resample;
-
-static void draw_weights(const resample *s, int replicate, uint32_t *weight) {
-  memset(weight, 0, (size_t)s->units * sizeof *weight);
-  for (int64_t i = 0; i < s->draws; i++) {
-    weight[random_below(s->seed, s->stream, (uint64_t)replicate, (uint64_t)i,
-                        (uint64_t)s->units)]++;
-  }
-}
 
 /* value[r]: AUC of replicate r of a, or of b minus a where b is not NULL. */
 static void bootstrap_values(const resample *s, const ranking_set *a, const ranking_set *b,
@@ -40,59 +25,12 @@ static void bootstrap_values(const resample *s, const ranking_set *a, const rank
     uint32_t *weight = memory_new((size_t)s->units * sizeof *weight);
 #pragma omp for schedule(static)
     for (int r = 0; r < s->replicates; r++) {
-      draw_weights(s, r, weight);
+      resample_weights(s, r, weight);
       double auc = ranking_set_auc(a, weight);
       value[r] = b ? ranking_set_auc(b, weight) - auc : auc;
     }
     free(weight);
   }
-}
-
-static int drop_undefined(double *value, int n) {
-  int m = 0;
-  for (int i = 0; i < n; i++) {
-    if (!isnan(value[i])) value[m++] = value[i];
-  }
-  return m;
-}
-
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-/* Linear between order statistics (R's type 7, numpy's default). */
-static double quantile(const double *sorted, int n, double q) {
-  double at = q * (n - 1);
-  int i = (int)at;
-  double part = at - i;
-  return i + 1 < n ? sorted[i] + part * (sorted[i + 1] - sorted[i]) : sorted[n - 1];
-}
-
-/* ---- groups ---------------------------------------------------------------------------------- */
-
-static int compare_keys(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return (x > y) - (x < y);
-}
-
-/* unit [n_kept]: the index of each kept image's group among the sorted distinct keys. */
-static int64_t number_groups(const uint64_t *group, const int64_t *kept, int64_t n_kept,
-                             uint32_t *unit) {
-  uint64_t *key = memory_new((size_t)n_kept * sizeof *key);
-  for (int64_t i = 0; i < n_kept; i++) key[i] = group ? group[kept[i]] : (uint64_t)i;
-  qsort(key, (size_t)n_kept, sizeof *key, compare_keys);
-  int64_t groups = 0;
-  for (int64_t i = 0; i < n_kept; i++) {
-    if (i == 0 || key[i] != key[groups - 1]) key[groups++] = key[i];
-  }
-  for (int64_t i = 0; i < n_kept; i++) {
-    uint64_t k = group ? group[kept[i]] : (uint64_t)i;
-    const uint64_t *found = bsearch(&k, key, (size_t)groups, sizeof *key, compare_keys);
-    unit[i] = (uint32_t)(found - key);
-  }
-  free(key);
-  return groups;
 }
 
 /* ---- one classifier's test set ----------------------------------------------------------------
@@ -135,7 +73,7 @@ static xs_status make_test_set(const int32_t *label, const uint64_t *group, int6
     return fail(XS_USAGE, "no AUC: %" PRId64 " test images, the most is 2^30 - 1", t->n);
   }
   t->unit = memory_new((size_t)t->n * sizeof *t->unit);
-  t->groups = number_groups(group, t->kept, t->n, t->unit);
+  t->groups = resample_groups(group, t->kept, t->n, t->unit);
   return XS_OK;
 }
 
@@ -171,12 +109,7 @@ static xs_status percentile_interval(const test_set *t, const float *logit, int 
   resample s = group_resample(t, replicates, seed);
   bootstrap_values(&s, &ranks, NULL, value);
   ranking_set_release(&ranks);
-  int defined = drop_undefined(value, replicates);
-  if (defined > 0) {
-    qsort(value, (size_t)defined, sizeof *value, compare_doubles);
-    m->low = quantile(value, defined, 0.025);
-    m->high = quantile(value, defined, 0.975);
-  }
+  int defined = resample_interval(value, replicates, &m->low, &m->high);
   free(value);
   return isnan(m->auc) || defined == 0 ? one_class_only(t) : XS_OK;
 }
@@ -189,7 +122,7 @@ static void paper_interval(const test_set *t, const float *logit, uint64_t seed,
   resample s = {seed, random_stream("bootstrap of the paper"), t->n, PAPER_SIZE, PAPER_REPLICATES};
   bootstrap_values(&s, &ranks, NULL, value);
   ranking_set_release(&ranks);
-  int defined = drop_undefined(value, PAPER_REPLICATES);
+  int defined = resample_defined(value, PAPER_REPLICATES);
   double sum = 0, square = 0;
   for (int i = 0; i < defined; i++) sum += value[i];
   double mean = sum / defined;
@@ -241,13 +174,8 @@ static xs_status paired_interval(const test_set *t, const float *logit_a, const 
   bootstrap_values(&s, &a, &b, value);
   ranking_set_release(&a);
   ranking_set_release(&b);
-  int defined = drop_undefined(value, replicates);
-  if (defined > 0) {
-    qsort(value, (size_t)defined, sizeof *value, compare_doubles);
-    d->low = quantile(value, defined, 0.025);
-    d->high = quantile(value, defined, 0.975);
-    d->p = sign_p(value, defined);
-  }
+  int defined = resample_interval(value, replicates, &d->low, &d->high);
+  if (defined > 0) d->p = sign_p(value, defined);
   free(value);
   return isnan(d->value) || defined == 0 ? one_class_only(t) : XS_OK;
 }
