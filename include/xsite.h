@@ -140,6 +140,11 @@ double xs_median_salvage(const double *external, const double *adapted, const do
                          int n);
 double xs_mean_relative_gain(const double *external, const double *adapted, int n);
 
+/* ==== judging without labels ===================================================================
+ */
+
+#include "xsite_labelfree.h"
+
 /* ==== classifiers ==============================================================================
  */
 
