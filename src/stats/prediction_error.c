@@ -1,0 +1,34 @@
+/* The error of predicted accuracies, from shifts where the truth is known: the split-conformal
+ * interval (Vovk, Gammerman and Shafer 2005; Lei et al. 2018). */
+#include "error.h"
+#include "file.h"
+#include "xsite.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int compare_doubles(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+xs_status xs_prediction_calibrate(const double *predicted, const double *measured, int n,
+                                  xs_prediction_error *out) {
+  if (n < 1) return fail(XS_USAGE, "no prediction error: there are no shifts to calibrate on");
+  double *error = memory_new((size_t)n * sizeof *error), sum = 0;
+  for (int i = 0; i < n; i++) sum += error[i] = fabs(predicted[i] - measured[i]);
+  int64_t rank = (19 * ((int64_t)n + 1) + 19) / 20; /* ceil(0.95 (n + 1)) */
+  xs_status status = XS_OK;
+  if (isfinite(sum)) {
+    qsort(error, (size_t)n, sizeof *error, compare_doubles);
+    *out = (xs_prediction_error){sum / n, rank <= n ? error[rank - 1] : 1, n};
+  } else {
+    status = fail(XS_FAILED, "no prediction error: an accuracy is not a number");
+  }
+  free(error);
+  return status;
+}
+
+xs_interval xs_prediction_interval(const xs_prediction_error *e, double predicted) {
+  return (xs_interval){predicted, fmax(0, predicted - e->margin), fmin(1, predicted + e->margin)};
+}
