@@ -1,5 +1,7 @@
 #include "random.h"
 
+#include <math.h>
+
 __extension__ typedef unsigned __int128 wide;
 
 uint64_t random_stream(const char *name) {
@@ -53,6 +55,19 @@ uint32_t random_u32(uint64_t seed, uint64_t stream, uint64_t step, uint64_t inde
 
 float random_uniform(uint64_t seed, uint64_t stream, uint64_t step, uint64_t index) {
   return (float)(random_u32(seed, stream, step, index) >> 8) * 0x1p-24f;
+}
+
+static double unit(uint32_t word) { return (word >> 8) * 0x1p-24; }
+
+void random_normals(uint64_t seed, uint64_t stream, uint64_t step, uint64_t block, double x[4]) {
+  const double turn = 6.283185307179586;
+  uint32_t word[4];
+  random_words(seed, stream, step, block, word);
+  for (int i = 0; i < 4; i += 2) {
+    double radius = sqrt(-2 * log(1 - unit(word[i]))), angle = turn * unit(word[i + 1]);
+    x[i] = radius * cos(angle);
+    x[i + 1] = radius * sin(angle);
+  }
 }
 
 uint64_t random_below(uint64_t seed, uint64_t stream, uint64_t step, uint64_t index, uint64_t n) {

@@ -1,5 +1,4 @@
 /* net.c: lists of parameters: initial values and file order. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,27 +37,13 @@ tg_value net_param(tg_graph *g, nn_net *net, const char *layer, const char *part
   return v;
 }
 
-static double unit(uint32_t word) { return (word >> 8) * 0x1p-24; }
-
-/* Numbers 4 block .. 4 block + 3 with mean 0 and deviation 1 (Box and Muller 1958). */
-static void draw_normal(uint64_t seed, uint64_t stream, int64_t block, double x[4]) {
-  const double turn = 6.283185307179586;
-  uint32_t word[4];
-  random_words(seed, stream, 0, (uint64_t)block, word);
-  for (int i = 0; i < 4; i += 2) {
-    double radius = sqrt(-2 * log(1 - unit(word[i]))), angle = turn * unit(word[i + 1]);
-    x[i] = radius * cos(angle);
-    x[i + 1] = radius * sin(angle);
-  }
-}
-
 static void normal_values(const nn_param *p, uint64_t seed, float *x) {
   uint64_t stream = random_stream(p->name);
   int64_t count = tg_count(p->shape);
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < count; i += 4) {
     double drawn[4];
-    draw_normal(seed, stream, i / 4, drawn);
+    random_normals(seed, stream, 0, (uint64_t)i / 4, drawn);
     for (int64_t k = 0; k < 4 && i + k < count; k++) x[i + k] = (float)(p->bound * drawn[k]);
   }
 }
