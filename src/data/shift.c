@@ -1,0 +1,106 @@
+#include "shift.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "random.h"
+#include "shift_kind.h"
+
+static const struct {
+  const char *name;
+  shift_kind *apply;
+  double amount;
+} table[] = {
+    {"brightness-1", shift_brightness, 0.15},
+    {"brightness-2", shift_brightness, 0.3},
+    {"brightness-3", shift_brightness, 0.45},
+    {"contrast-1", shift_contrast, 0.6},
+    {"contrast-2", shift_contrast, 0.4},
+    {"contrast-3", shift_contrast, 0.2},
+    {"inversion-1", shift_inversion, 0.25},
+    {"inversion-2", shift_inversion, 0.5},
+    {"inversion-3", shift_inversion, 1},
+    {"noise-1", shift_noise, 0.1},
+    {"noise-2", shift_noise, 0.2},
+    {"noise-3", shift_noise, 0.4},
+    {"blur-1", shift_blur, 1.0 / 32},
+    {"blur-2", shift_blur, 1.0 / 16},
+    {"blur-3", shift_blur, 3.0 / 32},
+    {"pixelation-1", shift_pixelation, 1.0 / 14},
+    {"pixelation-2", shift_pixelation, 1.0 / 10},
+    {"pixelation-3", shift_pixelation, 1.0 / 7},
+    {"translation-1", shift_translation, 1.0 / 16},
+    {"translation-2", shift_translation, 1.0 / 8},
+    {"translation-3", shift_translation, 3.0 / 16},
+    {"scale-1", shift_scale, 0.8},
+    {"scale-2", shift_scale, 0.65},
+    {"scale-3", shift_scale, 0.5},
+};
+
+int shift_count(void) { return sizeof table / sizeof *table; }
+
+const char *shift_name(int which) { return table[which].name; }
+
+int shift_side(const shift_draw *d) { return d->height < d->width ? d->height : d->width; }
+
+int shift_values(const shift_draw *d) { return d->height * d->width * d->channels; }
+
+static void read_values(const xs_images *x, int64_t row, int values, float *to) {
+  const uint8_t *x8 = (const uint8_t *)x->pixels + row * values;
+  const uint16_t *x16 = (const uint16_t *)x->pixels + row * values;
+  for (int i = 0; i < values; i++) {
+    to[i] = fminf(1, (float)((x->bytes == 1 ? x8[i] : x16[i]) / x->max_value));
+  }
+}
+
+static void write_values(const float *from, int values, uint16_t *to) {
+  for (int i = 0; i < values; i++) {
+    to[i] = (uint16_t)lrintf(fmaxf(0, fminf(1, from[i])) * UINT16_MAX);
+  }
+}
+
+static xs_images *new_images(const xs_images *x, const int64_t *rows, int64_t n, int values,
+                             const char *name) {
+  xs_images *y = memory_new(sizeof *y);
+  *y = *x;
+  y->n = n;
+  y->name = text_format("%s, %s", x->name, name);
+  y->bytes = 2;
+  y->max_value = UINT16_MAX;
+  y->pixels = memory_new((size_t)n * (size_t)values * sizeof(uint16_t));
+  y->group = memory_new((size_t)n * sizeof *y->group);
+  if (x->file) y->file = memory_new((size_t)n * sizeof *y->file);
+  for (int64_t i = 0; i < n; i++) {
+    int64_t row = rows ? rows[i] : i;
+    y->group[i] = x->group[row];
+    if (x->file) y->file[i] = text_copy(x->file[row]);
+  }
+  return y;
+}
+
+xs_images *shift_images(const xs_images *x, const int64_t *rows, int64_t n, int which,
+                        uint64_t seed) {
+  shift_draw image = {.height = x->height,
+                      .width = x->width,
+                      .channels = x->channels,
+                      .seed = seed,
+                      .stream = random_stream(table[which].name)};
+  int values = shift_values(&image);
+  xs_images *y = new_images(x, rows, n, values, table[which].name);
+#pragma omp parallel
+  {
+    float *from = memory_new(2 * (size_t)values * sizeof *from), *to = from + values;
+#pragma omp for schedule(static)
+    for (int64_t i = 0; i < n; i++) {
+      shift_draw d = image;
+      d.row = (uint64_t)(rows ? rows[i] : i);
+      read_values(x, (int64_t)d.row, values, from);
+      table[which].apply(&d, table[which].amount, from, to);
+      write_values(to, values, (uint16_t *)y->pixels + i * values);
+    }
+    free(from);
+  }
+  return y;
+}
