@@ -304,12 +304,15 @@ static int save_target_net(const adapter *a) {
 }
 
 static int finish(adapter *a) {
+  const adapt_task *t = a->task;
+  const train_images source = {t->validation.images, t->validation.rows, t->validation.n},
+                     target = {t->target, t->target_rows, t->target_n};
   char *table = run_path(a->job, "curve.tsv");
   int status = save_stargan(a, a->nets.g, "generator");
   if (!status) status = save_stargan(a, a->nets.d, "discriminator");
   if (!status) status = save_target_net(a);
   if (!status) status = file_write_atomic(table, a->curve.text, a->curve.size);
-  if (!status) status = gallery_write(a->job->dir, a->task, a->translator);
+  if (!status) status = gallery_write(a->job->dir, source, target, a->translator);
   free(table);
   return status;
 }

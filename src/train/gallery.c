@@ -32,17 +32,16 @@ static int write_row(const char *dir, const char *name, const xs_images *images,
   return status;
 }
 
-int gallery_write(const char *dir, const adapt_task *task, translator *t) {
+int gallery_write(const char *dir, train_images source, train_images target, translator *t) {
   const train_geometry *g = translator_geometry(t);
-  const train_set *v = &task->validation;
-  int64_t n = v->n < COLUMNS ? v->n : COLUMNS;
-  if (task->target_n < n) n = task->target_n;
+  int64_t n = source.n < COLUMNS ? source.n : COLUMNS;
+  if (target.n < n) n = target.n;
   if (n == 0) return 0;
   xs_images *made = NULL;
-  if (translator_apply(t, v->images, v->rows, n, 1, &made)) return 1;
-  int status = write_row(dir, "original.png", v->images, v->rows, n, g);
+  if (translator_apply(t, source.images, source.rows, n, 1, &made)) return 1;
+  int status = write_row(dir, "original.png", source.images, source.rows, n, g);
   if (!status) status = write_row(dir, "translated.png", made, NULL, n, g);
-  if (!status) status = write_row(dir, "target.png", task->target, task->target_rows, n, g);
+  if (!status) status = write_row(dir, "target.png", target.images, target.rows, n, g);
   xs_images_close(made);
   return status;
 }

@@ -4,8 +4,8 @@
 
 #include "train.h"
 
-/* Writes original.png, translated.png (source validation images and their translations) and
- * target.png (real target images) in dir. */
-int gallery_write(const char *dir, const adapt_task *task, translator *t);
+/* Writes original.png, translated.png (source images and their translations) and target.png (real
+ * target images) in dir. */
+int gallery_write(const char *dir, train_images source, train_images target, translator *t);
 
 #endif

@@ -37,6 +37,13 @@ typedef struct train_set {
   int64_t n;
 } train_set;
 
+/* Images without their labels, and the rows of them that are used. */
+typedef struct train_images {
+  const xs_images *images;
+  const int64_t *rows; /* [n] */
+  int64_t n;
+} train_images;
+
 /* Which images are on which side of a site's split. */
 typedef struct split_rule {
   uint64_t seed;
@@ -102,7 +109,7 @@ typedef struct translator translator;
 int translator_load(const char *path, translator **out);
 void translator_free(translator *t);
 /* Rows of images translated to the given domain (0 source, 1 target), as 16-bit images of the
- * generator's size; group keys are kept.  The caller closes *out. */
+ * translator's size; group keys are kept.  The caller closes *out. */
 xs_status translator_apply(translator *t, const xs_images *images, const int64_t *rows, int64_t n,
                            int domain, xs_images **out);
 

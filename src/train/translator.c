@@ -1,4 +1,6 @@
-/* translator.c: a trained generator, ready to translate images. */
+/* translator.c: a translator of any kind: its model file, and images through it. */
+#include "translator.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,82 +8,61 @@
 #include "classifier.h"
 #include "error.h"
 #include "file.h"
-#include "inference.h"
 #include "model_file.h"
-#include "translator.h"
 
-enum { BATCH = 50 };
+static const translator_kind *const kinds[] = {&translator_stargan};
+enum { KINDS = sizeof kinds / sizeof *kinds };
 
 struct translator {
-  nn_stargan net;
+  const translator_kind *kind;
   train_geometry geometry;
-  tg_store *store;
-  bool owns_store;
-  inference_plan answer; /* of BATCH images */
+  void *state;
 };
+
+translator *translator_new(const translator_kind *kind, const train_geometry *g, void *state) {
+  translator *t = memory_new(sizeof *t);
+  *t = (translator){.kind = kind, .geometry = *g, .state = state};
+  return t;
+}
 
 void translator_free(translator *t) {
   if (!t) return;
-  tg_plan_free(t->answer.plan);
-  if (t->owns_store) tg_store_free(t->store);
+  t->kind->release(t->state);
   free(t);
 }
 
-json_t *translator_metadata(const nn_stargan *s, const train_geometry *g, const char *kind) {
-  json_t *j = json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:i}", "format", 1, "kind", kind,
-                        "architecture", "stargan", "base_channels", (json_int_t)s->channels,
-                        "blocks", (json_int_t)s->blocks, "critic_layers",
-                        (json_int_t)nn_stargan_critic_layers(s), "domains", s->domains);
-  json_t *geometry = geometry_json(g);
-  json_object_update(j, geometry);
-  json_decref(geometry);
-  return j;
-}
-
-static int parse_metadata(const json_t *j, const char *path, translator *t) {
-  if (geometry_parse(j, path, &t->geometry)) return 1;
-  t->net = (nn_stargan){
-      .size = t->geometry.size,
-      .image_channels = t->geometry.channels,
-      .domains = (int)json_integer_value(json_object_get(j, "domains")),
-      .channels = json_integer_value(json_object_get(j, "base_channels")),
-      .blocks = json_integer_value(json_object_get(j, "blocks")),
-  };
-  if (t->net.channels > 4096 || t->net.blocks > 1000 || t->net.domains > 1000) {
-    return fail(1, "%s: metadata: base_channels, blocks or domains is beyond any use", path);
+static const translator_kind *find_kind(const json_t *metadata, const char *path) {
+  const char *name = json_string_value(json_object_get(metadata, "architecture"));
+  for (int i = 0; name && i < KINDS; i++) {
+    if (strcmp(name, kinds[i]->architecture) == 0) return kinds[i];
   }
-  return nn_stargan_check(&t->net) ? fail_context(1, "%s: ", path) : 0;
+  fail(1, "%s: metadata: architecture '%s' is not stargan", path,
+       name ? name : "");
+  return NULL;
 }
 
-/* Plans G on t's store; path: the model file to read, or NULL. */
-static int build(translator *t, const char *prefix, const char *path,
-                 const tg_plan_options *options) {
-  nn_net *net = nn_net_new(prefix);
-  int status = inference_plan_generator(net, &t->net, BATCH, t->store, options, &t->answer);
-  if (!status && path) status = model_load(path, net, t->store);
-  nn_net_free(net);
-  return status;
-}
-
-int translator_share(const nn_stargan *s, const train_geometry *g, tg_store *store,
-                     const char *prefix, const tg_plan_options *options, translator **out) {
-  translator *t = memory_new(sizeof *t);
-  *t = (translator){.net = *s, .geometry = *g, .store = store};
-  int status = build(t, prefix, NULL, options);
-  if (status) {
-    translator_free(t);
-    t = NULL;
-  }
-  *out = t;
-  return status;
+static int describe(const json_t *metadata, const char *path, translator **out) {
+  const translator_kind *kind = find_kind(metadata, path);
+  train_geometry g;
+  if (!kind || geometry_parse(metadata, path, &g)) return 1;
+  void *state = kind->describe(metadata, path, &g);
+  if (!state) return 1;
+  *out = translator_new(kind, &g, state);
+  return 0;
 }
 
 int translator_describe(const char *path, translator **out) {
   json_t *metadata = NULL;
-  *out = memory_new(sizeof **out);
+  *out = NULL;
   int status = model_metadata(path, "generator", &metadata);
-  if (!status) status = parse_metadata(metadata, path, *out);
+  if (!status) status = describe(metadata, path, out);
   json_decref(metadata);
+  return status;
+}
+
+int translator_load(const char *path, translator **out) {
+  int status = translator_describe(path, out);
+  if (!status) status = (*out)->kind->load((*out)->state, path);
   if (status) {
     translator_free(*out);
     *out = NULL;
@@ -89,23 +70,13 @@ int translator_describe(const char *path, translator **out) {
   return status;
 }
 
-int translator_load(const char *path, translator **out) {
-  int status = translator_describe(path, out);
-  if (status) return status;
-  translator *t = *out;
-  t->owns_store = true;
-  t->store = tg_store_new(tg_device_cpu());
-  status = build(t, "", path, NULL);
-  if (status) {
-    translator_free(t);
-    *out = NULL;
-  }
-  return status;
-}
-
-const nn_stargan *translator_net(const translator *t) { return &t->net; }
-
 const train_geometry *translator_geometry(const translator *t) { return &t->geometry; }
+
+const char *translator_architecture(const translator *t) { return t->kind->architecture; }
+
+const nn_stargan *translator_net(const translator *t) {
+  return t->kind->net ? t->kind->net(t->state) : NULL;
+}
 
 /* Normalised values back to 0 .. 65535. */
 static void store_16_bit(const train_geometry *g, const float *y, int64_t count, uint16_t *pixel) {
@@ -117,45 +88,52 @@ static void store_16_bit(const train_geometry *g, const float *y, int64_t count,
   }
 }
 
-static void set_domain(translator *t, int domain) {
-  float *one_hot = tg_plan_data(t->answer.plan, t->answer.domain);
-  for (int i = 0; i < BATCH * t->net.domains; i++) one_hot[i] = i % t->net.domains == domain;
-}
-
-xs_status translator_apply(translator *t, const xs_images *images, const int64_t *rows, int64_t n,
-                           int domain, xs_images **out) {
-  const train_geometry *g = &t->geometry;
-  int64_t each = (int64_t)g->size * g->size * g->channels, batch[BATCH];
-  if (domain < 0 || domain >= t->net.domains) {
-    return (xs_status)fail(XS_USAGE, "domain %d is beyond the generator's, 0 to %d", domain,
-                           t->net.domains - 1);
-  }
+static xs_images *new_images(const xs_images *like, const train_geometry *g, int64_t n) {
+  int64_t each = (int64_t)g->size * g->size * g->channels;
   xs_images *made = memory_new(sizeof *made);
-  *made = (xs_images){.name = text_copy(images->name),
+  *made = (xs_images){.name = text_copy(like->name),
                       .n = n,
                       .height = g->size,
                       .width = g->size,
                       .channels = g->channels,
                       .bytes = 2,
                       .max_value = 65535,
-                      .resize = images->resize,
-                      .center_crop = images->center_crop,
+                      .resize = like->resize,
+                      .center_crop = like->center_crop,
                       .pixels = memory_new((size_t)(n * each + 1) * sizeof(uint16_t)),
                       .group = memory_new((size_t)(n + 1) * sizeof(uint64_t))};
-  set_domain(t, domain);
-  for (int64_t first = 0; first < n; first += BATCH) {
-    int64_t count = n - first < BATCH ? n - first : BATCH;
-    batch_rows(rows, n, first, BATCH, batch);
-    xs_images_fetch(images, batch, BATCH, g->size, g->channels, &g->norm,
-                    tg_plan_data(t->answer.plan, t->answer.x));
-    if (tg_plan_run(t->answer.plan, 0)) {
-      xs_images_close(made);
-      return XS_FAILED;
-    }
-    store_16_bit(g, tg_plan_data(t->answer.plan, t->answer.y), count * each,
-                 (uint16_t *)made->pixels + first * each);
-    for (int64_t i = 0; i < count; i++) made->group[first + i] = images->group[batch[i]];
+  return made;
+}
+
+/* Images `first` to first + count of made; x: room for TRANSLATOR_BATCH of them. */
+static int translate_batch(translator *t, const xs_images *images, const int64_t *rows,
+                           int64_t first, int64_t count, int domain, float *x, xs_images *made) {
+  const train_geometry *g = &t->geometry;
+  int64_t each = (int64_t)g->size * g->size * g->channels, batch[TRANSLATOR_BATCH];
+  batch_rows(rows, made->n, first, count, batch);
+  xs_images_fetch(images, batch, count, g->size, g->channels, &g->norm, x);
+  if (t->kind->translate(t->state, batch, count, domain, x)) return 1;
+  store_16_bit(g, x, count * each, (uint16_t *)made->pixels + first * each);
+  for (int64_t i = 0; i < count; i++) made->group[first + i] = images->group[batch[i]];
+  return 0;
+}
+
+xs_status translator_apply(translator *t, const xs_images *images, const int64_t *rows, int64_t n,
+                           int domain, xs_images **out) {
+  const train_geometry *g = &t->geometry;
+  int domains = t->kind->domains(t->state), status = 0;
+  if (domain < 0 || domain >= domains) {
+    return (xs_status)fail(XS_USAGE, "domain %d is beyond the generator's, 0 to %d", domain,
+                           domains - 1);
   }
-  *out = made;
-  return XS_OK;
+  xs_images *made = new_images(images, g, n);
+  float *x = memory_new((size_t)(TRANSLATOR_BATCH * g->size * g->size * g->channels) * sizeof *x);
+  for (int64_t first = 0; first < n && !status; first += TRANSLATOR_BATCH) {
+    int64_t count = n - first < TRANSLATOR_BATCH ? n - first : TRANSLATOR_BATCH;
+    status = translate_batch(t, images, rows, first, count, domain, x, made);
+  }
+  free(x);
+  if (status) xs_images_close(made);
+  if (!status) *out = made;
+  return status ? XS_FAILED : XS_OK;
 }
