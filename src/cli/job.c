@@ -56,6 +56,15 @@ xs_status job_check_classes(const char *model, const xs_classifier *c, const cha
   return XS_OK;
 }
 
+xs_status job_check_names(const char *source_file, const xs_site *source, const char *target_file,
+                          const xs_site *target) {
+  if (strcmp(source->images.name, target->images.name) != 0) return XS_OK;
+  return (xs_status)fail(XS_USAGE,
+                         "%s and %s are both called '%s': give the target another name if it is "
+                         "another site",
+                         source_file, target_file, source->images.name);
+}
+
 /* Domain files and models: the options whose value is called FILE. */
 static xs_status note_files(json_t *j, const option *rows, int n_rows, const void *record) {
   xs_status status = XS_OK;

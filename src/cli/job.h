@@ -32,6 +32,9 @@ void job_note_skipped(const xs_site *s);
 /* Fails where a classifier and a site have different classes. */
 xs_status job_check_classes(const char *model, const xs_classifier *c, const char *domain_file,
                             const xs_site *s);
+/* Fails where two sites have one name. */
+xs_status job_check_names(const char *source_file, const xs_site *source, const char *target_file,
+                          const xs_site *target);
 
 /* Claims o->out for the options of a verb, runs `work` in it and follows it on the terminal. */
 xs_status job_run(const job_options *o, const option *rows, int n_rows, const void *record,

@@ -1,7 +1,5 @@
 #include <stdlib.h>
-#include <string.h>
 
-#include "error.h"
 #include "job.h"
 #include "settings_rows.h"
 
@@ -39,13 +37,7 @@ static xs_status work(const train_job *job, const void *record) {
   xs_status status = job_open_site(&o->job, o->source, &source);
   if (!status) status = check_model(o, source);
   if (!status) status = job_open_site(&o->job, o->target, &target);
-  if (!status && strcmp(source->images.name, target->images.name) == 0) {
-    status =
-        (xs_status)fail(XS_USAGE,
-                        "%s and %s are both called '%s': give the target another name if it is "
-                        "another site",
-                        o->source, o->target, source->images.name);
-  }
+  if (!status) status = job_check_names(o->source, source, o->target, target);
   if (!status) status = train_check_splits(source, rule);
   if (!status) status = train_set_open(source, rule, XS_TRAIN, &task.source);
   if (!status) status = train_set_open(source, rule, XS_VALIDATION, &task.validation);
