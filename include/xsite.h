@@ -206,6 +206,15 @@ typedef struct xs_adapter_options {
   char *precision;             /* as of a classifier */
 } xs_adapter_options;
 
+typedef struct xs_match_options { /* of a translator that needs no training */
+  char *method;                   /* "histogram", "fourier" */
+  char *reference; /* "image": one drawn for each translated image; "mean": their mean */
+  int64_t images;  /* of each site, kept as references */
+  bool mix;        /* go only a share of the way, uniform in [0,1), drawn for each image */
+  int64_t levels;  /* of a quantile function (histogram) */
+  double beta;     /* highest frequency of the window, in cycles a pixel (fourier) */
+} xs_match_options;
+
 /* ==== progress and interruption ================================================================
  */
 

@@ -12,18 +12,23 @@ typedef struct job_options {
   int64_t seed, threads, memory, checkpoint_every, limit;
 } job_options;
 
-#define JOB_ROWS(record)                                                                           \
-  OUT_ROW(offsetof(record, job.out), true, "folder for the models and the curve"),                 \
+/* What any work in a folder on some sites has. */
+#define JOB_FOLDER_ROWS(record, what, drawn)                                                       \
+  OUT_ROW(offsetof(record, job.out), true, "folder for " what),                                    \
       RESUME_ROW(offsetof(record, job.resume)), DATA_DIR_ROW(offsetof(record, job.data_dir)),      \
-      SEED_ROW(offsetof(record, job.seed), "of the split, weights and batches"),                   \
+      SEED_ROW(offsetof(record, job.seed), "of the split, " drawn),                                \
       SPLIT_BY_ROW(offsetof(record, job.split_by)),                                                \
       OPTION_INTEGER_ROW(NULL, offsetof(record, job), job_options, limit, "0", 0, 1e12,            \
                          "most images of a site; 0: all"),                                         \
-      THREADS_ROW(offsetof(record, job.threads)), MEMORY_ROW(offsetof(record, job.memory)),        \
+      THREADS_ROW(offsetof(record, job.threads)),                                                  \
+      SKIP_UNREADABLE_ROW(offsetof(record, job.skip_unreadable))
+
+#define JOB_ROWS(record)                                                                           \
+  JOB_FOLDER_ROWS(record, "the models and the curve", "weights and batches"),                      \
+      MEMORY_ROW(offsetof(record, job.memory)),                                                    \
       OPTION_INTEGER_ROW(NULL, offsetof(record, job), job_options, checkpoint_every, "100", 1,     \
                          1e9, "training steps between checkpoints"),                               \
-      MEASURE_KERNELS_ROW(offsetof(record, job.measure_kernels)),                                  \
-      SKIP_UNREADABLE_ROW(offsetof(record, job.skip_unreadable))
+      MEASURE_KERNELS_ROW(offsetof(record, job.measure_kernels))
 
 xs_split job_split(const char *name); /* a value of SPLIT_ROW */
 xs_status job_open_site(const job_options *o, const char *domain_file, xs_site **out);

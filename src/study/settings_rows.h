@@ -1,5 +1,6 @@
 /* settings_rows.h: the rows of a classifier's and an adapter's options, with the paper's values as
- * defaults.  section: of the YAML file, or NULL; base: the offset of the options in the record. */
+ * defaults, and of a matching translator's.  section: of the YAML file, or NULL; base: the offset
+ * of the options in the record. */
 #ifndef SETTINGS_ROWS_H
 #define SETTINGS_ROWS_H
 
@@ -87,5 +88,19 @@
                       "flip images at random (Decision 10)"),                                      \
       OPTION_FLAG_ROW(section, base, xs_adapter_options, balanced,                                 \
                       "draw every class of the source equally often")
+
+#define MATCH_ROWS(section, base)                                                                  \
+  OPTION_CHOICE_ROW(section, base, xs_match_options, method, "fourier", "histogram|fourier",       \
+                    "NAME", "what is taken over: the distribution of values, or amplitudes"),      \
+      OPTION_CHOICE_ROW(section, base, xs_match_options, reference, "image", "image|mean", "WHAT", \
+                        "from one image of the other site, drawn for each, or from their mean"),   \
+      OPTION_INTEGER_ROW(section, base, xs_match_options, images, "500", 1, 1000000,               \
+                         "images of each site that are references"),                               \
+      OPTION_FLAG_ROW(section, base, xs_match_options, mix,                                        \
+                      "go a share of the way only, drawn for each image"),                         \
+      OPTION_INTEGER_ROW(section, base, xs_match_options, levels, "256", 1, 65536,                 \
+                         "values of a quantile function (histogram)"),                             \
+      OPTION_REAL_ROW(section, base, xs_match_options, beta, "0.1", 0, 0.5,                        \
+                      "half the window's side as a share of the spectrum's (fourier)")
 
 #endif

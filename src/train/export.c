@@ -89,6 +89,12 @@ static int describe_generator(const char *path, network *n) {
   if (translator_describe(path, &t)) return 1;
   const train_geometry *g = translator_geometry(t);
   const nn_stargan *s = translator_net(t);
+  if (!s) {
+    fail(1, "%s: a translator of architecture %s is no network; use `xsite translate`", path,
+         translator_architecture(t));
+    translator_free(t);
+    return 1;
+  }
   start(n, g);
   tg_value x = normalised_input(n, g);
   tg_value domain = tg_input(n->g, "domain", tg_shape4(BATCH, 1, 1, s->domains));

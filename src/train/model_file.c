@@ -30,6 +30,15 @@ static int check_finite(const char *path, const char *name, const float *x, int6
   return 0;
 }
 
+int model_write(const char *path, const safetensor *t, int n, const json_t *metadata) {
+  char *text = json_dumps(metadata, JSON_COMPACT | JSON_SORT_KEYS);
+  json_t *map = json_pack("{s:s}", "xsite", text);
+  int status = safetensors_write(path, t, n, map);
+  json_decref(map);
+  free(text);
+  return status;
+}
+
 int model_save(const char *path, const nn_net *net, const tg_store *s, const json_t *metadata) {
   int status = 0;
   safetensor *t = memory_new((size_t)net->n * sizeof *t);
@@ -45,11 +54,7 @@ int model_save(const char *path, const nn_net *net, const tg_store *s, const jso
     memcpy(t[i].dim, p->dim, sizeof p->dim);
     if (!status) status = check_finite(path, t[i].name, data[i], t[i].count);
   }
-  char *text = json_dumps(metadata, JSON_COMPACT | JSON_SORT_KEYS);
-  json_t *map = json_pack("{s:s}", "xsite", text);
-  if (!status) status = safetensors_write(path, t, net->n, map);
-  json_decref(map);
-  free(text);
+  if (!status) status = model_write(path, t, net->n, metadata);
   for (int i = 0; i < net->n; i++) {
     free(t[i].name);
     free(data[i]);

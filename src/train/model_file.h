@@ -8,6 +8,8 @@
 #include "safetensors.h"
 #include "train.h"
 
+/* Writes n tensors in their order, and metadata, atomically. */
+int model_write(const char *path, const safetensor *t, int n, const json_t *metadata);
 /* Writes net's parameters (names without the prefix, file order) atomically. */
 int model_save(const char *path, const nn_net *net, const tg_store *s, const json_t *metadata);
 /* Reads the metadata of a model of this kind ("classifier", "generator"; NULL: any); a message if

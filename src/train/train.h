@@ -103,13 +103,31 @@ int adapter_check(const char *where, const xs_adapter_options *o); /* the same f
  * and the three rows of example images.  Continues from dir's checkpoint if there is one. */
 xs_status train_adapt(const train_job *job, const adapt_task *task);
 
+/* ---- matching -----------------------------------------------------------------------------------
+ */
+typedef struct match_task {
+  const xs_match_options *options;
+  int size, channels;          /* of the translated images */
+  train_images source, target; /* training images; no label of either site can be seen */
+  train_images examples;       /* source images to be shown with their translations */
+} match_task;
+
+/* XS_USAGE where images of so many channels cannot be matched; where: as for fit_check. */
+int match_check(const char *where, const xs_match_options *o, int64_t channels);
+
+/* Makes a translator between two sites without training: histogram matching (per channel; the mean
+ * reference: Nyul, Udupa and Zhang 2000) or Fourier domain adaptation (Yang and Soatto 2020; mix:
+ * Xu et al. 2021).  Writes generator.safetensors and the three rows of example images. */
+xs_status train_match(const train_job *job, const match_task *task);
+
 /* ---- translators
  * ---------------------------------------------------------------------------------- */
 typedef struct translator translator;
 int translator_load(const char *path, translator **out);
 void translator_free(translator *t);
 /* Rows of images translated to the given domain (0 source, 1 target), as 16-bit images of the
- * translator's size; group keys are kept.  The caller closes *out. */
+ * translator's size; group keys are kept.  A matching translator draws an image's reference by its
+ * row.  The caller closes *out. */
 xs_status translator_apply(translator *t, const xs_images *images, const int64_t *rows, int64_t n,
                            int domain, xs_images **out);
 

@@ -10,7 +10,8 @@
 #include "file.h"
 #include "model_file.h"
 
-static const translator_kind *const kinds[] = {&translator_stargan};
+static const translator_kind *const kinds[] = {&translator_stargan, &translator_histogram,
+                                               &translator_fourier};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 struct translator {
@@ -36,7 +37,7 @@ static const translator_kind *find_kind(const json_t *metadata, const char *path
   for (int i = 0; name && i < KINDS; i++) {
     if (strcmp(name, kinds[i]->architecture) == 0) return kinds[i];
   }
-  fail(1, "%s: metadata: architecture '%s' is not stargan", path,
+  fail(1, "%s: metadata: architecture '%s' is none of stargan, histogram, fourier", path,
        name ? name : "");
   return NULL;
 }

@@ -20,7 +20,7 @@ typedef struct translator_kind {
   void (*release)(void *state);
 } translator_kind;
 
-extern const translator_kind translator_stargan;
+extern const translator_kind translator_stargan, translator_histogram, translator_fourier;
 
 /* A translator of a state, which it owns from then on. */
 translator *translator_new(const translator_kind *kind, const train_geometry *g, void *state);
