@@ -92,11 +92,6 @@ typedef struct xs_preprocessing {
 xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_images **out);
 void xs_images_close(xs_images *x);
 
-/* Makes MNIST-M (method: Decision 2) from MNIST digits, BSDS500 photographs and the official recipe
- * under data_dir, as IDX files in out_dir.  Digits beyond the recipe get a patch drawn from seed.
- */
-xs_status xs_mnistm_import(const char *data_dir, const char *out_dir, uint64_t seed);
-
 /* ==== measures: plain functions on arrays ======================================================
  */
 
@@ -220,9 +215,10 @@ typedef struct xs_match_options { /* of a translator that needs no training */
 
 typedef struct xs_progress { /* a snapshot of running work */
   const char *task;          /* "baseline optdigits", lent */
-  int64_t done, total;       /* steps */
-  double rate;               /* steps per second, recent */
-  double waiting;            /* share of the recent time that went by waiting for images */
+  int64_t done, total;       /* steps, or bytes */
+  double rate;               /* of them per second, recent */
+  bool bytes;
+  double waiting; /* share of the recent time that went by waiting for images */
   int losses;
   const char *loss_name[8];
   double loss[8];
@@ -234,6 +230,32 @@ typedef struct xs_watch { /* how a caller follows and stops long work; all may b
   bool (*stop)(void *context); /* true: write a checkpoint and return XS_FAILED soon */
   void *context;
 } xs_watch;
+
+/* ==== public data ==============================================================================
+ */
+
+typedef struct xs_get_options {
+  const char *data_dir;   /* NULL: XSITE_DATA */
+  const char *mirror;     /* address of a folder that is asked first, or NULL */
+  bool overwrite;         /* replace files that are there and are not the published ones */
+  double connect_timeout; /* seconds for a connection */
+  double stall_timeout;   /* seconds in which less than 1 kB comes */
+  int64_t tries;          /* at one address that bring nothing, before the next is asked */
+  double pause;           /* seconds before the second try; doubled for each further one */
+} xs_get_options;
+
+/* Brings public data sets into the data folder, as the domain files in examples/ name them: set is
+ * "mnist", "usps", "bsds500" (photographs for MNIST-M), "mnistm" (mnist and bsds500) or "digits"
+ * (all).  Files that are there and right are not asked for; a broken download is continued. */
+xs_status xs_data_get(const char *set, const xs_get_options *o, const xs_watch *w);
+/* What xs_data_get can bring: files, sizes, licences, addresses; allocated. */
+char *xs_data_list(void);
+
+/* Makes MNIST-M (method: Decision 2) from MNIST digits, BSDS500 photographs and, where it is there,
+ * the official recipe under data_dir, as IDX files in out_dir.  Digits that no recipe covers get a
+ * patch drawn from seed; a note to w (may be NULL) says how many. */
+xs_status xs_mnistm_import(const char *data_dir, const char *out_dir, uint64_t seed,
+                           const xs_watch *w);
 
 /* ==== studies ==================================================================================
  */

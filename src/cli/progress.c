@@ -35,11 +35,20 @@ static void write_duration(FILE *f, double seconds) {
   }
 }
 
+static void write_done(FILE *f, const xs_progress *p) {
+  if (p->bytes) {
+    fprintf(f, "%s  %.1f/%.1f MB", p->task, (double)p->done * 1e-6, (double)p->total * 1e-6);
+  } else {
+    fprintf(f, "%s  %lld/%lld", p->task, (long long)p->done, (long long)p->total);
+  }
+}
+
 void cli_progress_write(FILE *f, const xs_progress *p) {
   double share = p->total > 0 ? 100.0 * (double)p->done / (double)p->total : 0;
-  fprintf(f, "%s  %lld/%lld %.0f%%", p->task, (long long)p->done, (long long)p->total, share);
+  write_done(f, p);
+  fprintf(f, " %.0f%%", share);
   if (p->rate > 0) {
-    fprintf(f, "  %.3g/s  left ", p->rate);
+    fprintf(f, "  %.3g%s/s  left ", p->bytes ? p->rate * 1e-6 : p->rate, p->bytes ? " MB" : "");
     write_duration(f, (double)(p->total - p->done) / p->rate);
   }
   if (p->waiting >= 0.01) fprintf(f, "  waiting for images %.0f%%", 100 * p->waiting);

@@ -10,17 +10,20 @@ typedef struct import_options {
 
 static const option rows[] = {
     {NULL, "data_dir", OPTION_TEXT, FIELD(data_dir), NULL, false, 0, 0, NULL, "DIR",
-     "the data folder, with MNIST, the BSDS500 photographs and the official recipe; by default "
-     "$XSITE_DATA"},
+     "the data folder, with MNIST and the BSDS500 photographs (`xsite data get mnistm`); by "
+     "default $XSITE_DATA"},
     DATA_ROW(FIELD(data_dir)),
     OUT_ROW(FIELD(out), true, "folder for the IDX files"),
-    SEED_ROW(FIELD(seed), "of the patches of digits that the recipe does not cover"),
+    SEED_ROW(FIELD(seed),
+             "of the patches of digits that no official recipe in digits/mnistm covers"),
 };
 
 static int run(void *record, int n, const char **word) {
   (void)n, (void)word;
   const import_options *o = record;
-  return xs_mnistm_import(o->data_dir, o->out, (uint64_t)o->seed);
+  cli_progress progress;
+  const xs_watch watch = cli_watch(&progress);
+  return xs_mnistm_import(o->data_dir, o->out, (uint64_t)o->seed, &watch);
 }
 
 const cli_verb verb_data_import_mnistm = {

@@ -1,6 +1,6 @@
 /* MNIST-M (Ganin and Lempitsky 2015): a digit of MNIST over a patch of a BSDS500 photograph.  Where
  * the digit is above 0 the pixel is 255 - patch, elsewhere patch.  The recipe holds the photograph
- * and the corner of the patch of every official image. */
+ * and the corner of the patch of every official image; without it all patches are drawn. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +22,9 @@ typedef struct work {
   const char *data_dir;
   uint64_t seed;
   photographs photo;
+  bool has_recipe;
   idx images, labels; /* what is being made */
-  int64_t done;
+  int64_t done, drawn;
 } work;
 
 static int read_idx(const char *dir, const char *name, int rank, idx *out) {
@@ -56,7 +57,11 @@ static int read_photographs(const char *data_dir, photographs *p) {
   char *dir = file_join(data_dir, "digits/bsds500-train");
   char *text = NULL, *rest = NULL;
   size_t size;
-  int status = file_read(list, &text, &size);
+  int status = file_exists(list) ? file_read(list, &text, &size)
+                                 : fail(XS_FAILED,
+                                        "%s is not there: `xsite data get mnistm --data-dir %s` "
+                                        "brings it, the photographs and MNIST",
+                                        list, data_dir);
   for (char *name = status ? NULL : strtok_r(text, "\r\n", &rest); name && !status;
        name = strtok_r(NULL, "\r\n", &rest)) {
     status = read_photograph(dir, name, p);
@@ -69,7 +74,7 @@ static int read_photographs(const char *data_dir, photographs *p) {
 }
 
 /* The patch of digit i: from the recipe, or drawn where the recipe ends. */
-static int choose_patch(const work *w, const idx *recipe, int64_t i, int64_t patch[3]) {
+static int choose_patch(work *w, const idx *recipe, int64_t i, int64_t patch[3]) {
   const photographs *p = &w->photo;
   if (i < recipe->dim[0]) {
     for (int k = 0; k < 3; k++) patch[k] = ((const uint16_t *)recipe->data)[3 * i + k];
@@ -83,6 +88,7 @@ static int choose_patch(const work *w, const idx *recipe, int64_t i, int64_t pat
                 (long long)patch[2], (long long)p->n);
   }
   uint64_t stream = random_stream("mnistm patch"), step = (uint64_t)w->done;
+  w->drawn++;
   patch[0] = (int64_t)random_below(w->seed, stream, step, 0, (uint64_t)p->n);
   const image *x = &p->image[patch[0]];
   patch[1] = (int64_t)random_below(w->seed, stream, step, 1, (uint64_t)(x->height - SIDE + 1));
@@ -112,7 +118,8 @@ static int check_part(const work *w, const idx *digits, const idx *labels, const
     return fail(XS_FAILED, "%s: digits/mnist: expected images of 28 x 28 bytes with as many labels",
                 w->data_dir);
   }
-  if (recipe->bytes != 2 || recipe->dim[1] != 3 || recipe->dim[0] > digits->dim[0]) {
+  if (w->has_recipe &&
+      (recipe->bytes != 2 || recipe->dim[1] != 3 || recipe->dim[0] > digits->dim[0])) {
     return fail(
         XS_FAILED,
         "%s: digits/mnistm: expected recipes of 16-bit rows (photograph, y, x), at most one per "
@@ -141,7 +148,7 @@ static int make_part(work *w, const char *digit_file, const char *label_file,
   idx digits, labels = {0}, recipe = {0};
   int status = read_idx(w->data_dir, digit_file, 3, &digits);
   if (!status) status = read_idx(w->data_dir, label_file, 1, &labels);
-  if (!status) status = read_idx(w->data_dir, recipe_file, 2, &recipe);
+  if (!status && w->has_recipe) status = read_idx(w->data_dir, recipe_file, 2, &recipe);
   if (!status) status = check_part(w, &digits, &labels, &recipe);
   if (!status) status = append_part(w, &digits, &labels, &recipe);
   idx_release(&digits);
@@ -150,19 +157,42 @@ static int make_part(work *w, const char *digit_file, const char *label_file,
   return status;
 }
 
+static const char *const recipes[] = {"digits/mnistm/mnistm-train-recipe-idx2-short.gz",
+                                      "digits/mnistm/mnistm-test-recipe-idx2-short.gz"};
+
+/* With one of the two recipes the other is needed too. */
+static bool has_recipe(const char *data_dir) {
+  bool found = false;
+  for (int i = 0; i < 2; i++) {
+    char *path = file_join(data_dir, recipes[i]);
+    found = found || file_exists(path);
+    free(path);
+  }
+  return found;
+}
+
 static int make_all(work *w) {
   int status = read_photographs(w->data_dir, &w->photo);
+  w->has_recipe = has_recipe(w->data_dir);
   if (!status) {
     status = make_part(w, "digits/mnist/train-images-idx3-ubyte.gz",
-                       "digits/mnist/train-labels-idx1-ubyte.gz",
-                       "digits/mnistm/mnistm-train-recipe-idx2-short.gz");
+                       "digits/mnist/train-labels-idx1-ubyte.gz", recipes[0]);
   }
   if (!status) {
     status = make_part(w, "digits/mnist/t10k-images-idx3-ubyte.gz",
-                       "digits/mnist/t10k-labels-idx1-ubyte.gz",
-                       "digits/mnistm/mnistm-test-recipe-idx2-short.gz");
+                       "digits/mnist/t10k-labels-idx1-ubyte.gz", recipes[1]);
   }
   return status;
+}
+
+static void tell(const work *w, const xs_watch *watch) {
+  if (!watch || !watch->note) return;
+  char *line = text_format(
+      "MNIST-M: %lld images as in the official recipe, %lld with patches drawn "
+      "from seed %llu",
+      (long long)(w->done - w->drawn), (long long)w->drawn, (unsigned long long)w->seed);
+  watch->note(watch->context, line);
+  free(line);
 }
 
 static int write_file(const char *dir, const char *name, idx *x) {
@@ -181,7 +211,8 @@ static int write_all(work *w, const char *out_dir) {
   return status;
 }
 
-xs_status xs_mnistm_import(const char *data_dir, const char *out_dir, uint64_t seed) {
+xs_status xs_mnistm_import(const char *data_dir, const char *out_dir, uint64_t seed,
+                           const xs_watch *watch) {
   if (!data_dir) data_dir = getenv("XSITE_DATA");
   if (!data_dir || !*data_dir) {
     return (xs_status)fail(XS_USAGE,
@@ -191,6 +222,7 @@ xs_status xs_mnistm_import(const char *data_dir, const char *out_dir, uint64_t s
   work w = {.data_dir = data_dir, .seed = seed};
   int status = make_all(&w);
   if (!status) status = write_all(&w, out_dir);
+  if (!status) tell(&w, watch);
   for (int64_t k = 0; k < w.photo.n; k++) image_release(&w.photo.image[k]);
   free(w.photo.image);
   idx_release(&w.images);
