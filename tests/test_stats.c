@@ -12,48 +12,15 @@
 
 #include <cmocka.h>
 
+#include "stats_file.h"
+
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define assert_near(a, b, within) assert_true(fabs((double)(a) - (double)(b)) <= (double)(within))
-
-typedef struct golden {
-  int classes;
-  int64_t n;
-  int32_t label[256];
-  uint64_t group[256];
-  float a[256 * 10], b[256 * 10]; /* [n][classes] */
-} golden;
-
-static golden *load_golden(const char *name, int classes) {
-  char *path = text_format("%s/golden/stats_%s.tsv", TEST_DATA, name), *text = NULL;
-  assert_int_equal(file_read(path, &text, &(size_t){0}), 0);
-  golden *g = memory_new(sizeof *g);
-  g->classes = classes;
-  for (char *p = strchr(text, '\n') + 1; *p; p = strchr(p, '\n') + 1) {
-    char *end = p;
-    g->label[g->n] = (int32_t)strtol(end, &end, 10);
-    g->group[g->n] = strtoull(end, &end, 10);
-    for (int k = 0; k < classes; k++) g->a[g->n * classes + k] = strtof(end, &end);
-    for (int k = 0; k < classes; k++) g->b[g->n * classes + k] = strtof(end, &end);
-    g->n++;
-  }
-  free(text);
-  free(path);
-  return g;
-}
-
 static double expected(const char *name, const char *quantity) {
-  char *text = NULL, *key = text_format("\n%s\t%s\t", name, quantity);
-  assert_int_equal(file_read(TEST_DATA "/golden/stats_expected.tsv", &text, &(size_t){0}), 0);
-  char *at = strstr(text, key);
-  assert_non_null(at);
-  double value = strtod(at + strlen(key), NULL);
-  free(text);
-  free(key);
-  return value;
+  return stats_expected("stats_expected", name, quantity);
 }
 
 /* ---- AUC ------------------------------------------------------------------------------------- */
@@ -253,7 +220,7 @@ static void refusals_say_why(void **state) {
   const float logit[] = {0, 1, 1, 0, NAN, 1};
   const int32_t label[] = {0, 1, 0}, same[] = {1, 1, 1}, none[] = {-1, -1, 7};
   assert_int_equal(xs_measure_classifier(logit, label, NULL, 3, 2, 100, 1, &m), XS_FAILED);
-  assert_non_null(strstr(fail_message(), "test image 2"));
+  assert_non_null(strstr(fail_message(), "image 2"));
   assert_int_equal(xs_measure_difference(logit, logit, label, NULL, 3, 2, 100, 1, &d), XS_FAILED);
   assert_true(isnan(xs_auc(logit, label, 3, 2)));
   assert_int_equal(xs_measure_classifier(logit, same, NULL, 2, 2, 100, 1, &m), XS_FAILED);

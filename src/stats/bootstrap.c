@@ -2,105 +2,52 @@
  * replicate is summed on its own, so results do not depend on the number of threads.
  * A replicate without a class leaves that class out of its mean, as xs_auc does; one in which no
  * class has both a positive and a negative is left out. */
-#include "error.h"
 #include "file.h"
+#include "labelled.h"
 #include "random.h"
 #include "ranking.h"
-#include "resampling.h"
+#include "replicates.h"
 #include "xsite.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
 enum { PAPER_REPLICATES = 1000, PAPER_SIZE = 1000 };
 
-/* ---- resamples ------------------------------------------------------------------------------- */
+typedef struct ranked { /* one classifier, or two to be compared */
+  const ranking_set *a, *b;
+} ranked;
 
-/* value[r]: AUC of replicate r of a, or of b minus a where b is not NULL. */
-static void bootstrap_values(const resample *s, const ranking_set *a, const ranking_set *b,
-                             double *value) {
-#pragma omp parallel
-  {
-    uint32_t *weight = memory_new((size_t)s->units * sizeof *weight);
-#pragma omp for schedule(static)
-    for (int r = 0; r < s->replicates; r++) {
-      resample_weights(s, r, weight);
-      double auc = ranking_set_auc(a, weight);
-      value[r] = b ? ranking_set_auc(b, weight) - auc : auc;
-    }
-    free(weight);
-  }
+/* AUC of a, or of b minus a where b is not NULL. */
+static void statistic(const void *context, const uint32_t *weight, double *out) {
+  const ranked *x = context;
+  double auc = ranking_set_auc(x->a, weight);
+  *out = x->b ? ranking_set_auc(x->b, weight) - auc : auc;
 }
 
-/* ---- one classifier's test set ----------------------------------------------------------------
- */
-
-typedef struct test_set {
-  const int32_t *label;
-  int classes;
-  int64_t n, groups;
-  int64_t *kept;  /* [n] rows with a known label */
-  uint32_t *unit; /* [n] group number */
-} test_set;
-
-static xs_status check_logits(const float *logit, const test_set *t) {
-  for (int64_t i = 0; i < t->n; i++) {
-    for (int k = 0; k < t->classes; k++) {
-      if (!isnan(ranking_score(logit + t->kept[i] * t->classes, t->classes, k))) continue;
-      return fail(XS_FAILED,
-                  "no AUC: the score of test image %" PRId64 " for class %d is not a number; the "
-                  "classifier's training has diverged, train it again with a lower learning_rate",
-                  t->kept[i], k);
-    }
-  }
-  return XS_OK;
+static void bootstrap_values(const resample *s, const ranking_set *a, const ranking_set *b,
+                             double *value) {
+  replicates_run(s, 1, statistic, &(ranked){a, b}, 1, value);
 }
 
 static xs_status make_test_set(const int32_t *label, const uint64_t *group, int64_t n, int classes,
-                               int replicates, test_set *t) {
-  *t = (test_set){.label = label, .classes = classes};
-  if (classes < 2) return fail(XS_USAGE, "no AUC: %d classes, at least 2 are needed", classes);
-  if (replicates < 2) {
-    return fail(XS_USAGE, "no interval: %d bootstrap replicates, at least 2 are needed",
-                replicates);
-  }
-  t->kept = ranking_kept(label, n, classes, &t->n);
-  if (t->n == 0) {
-    return fail(XS_FAILED, "no AUC: none of the %" PRId64 " test images has a known label", n);
-  }
-  if (t->n >= (int64_t)1 << 30) {
-    return fail(XS_USAGE, "no AUC: %" PRId64 " test images, the most is 2^30 - 1", t->n);
-  }
-  t->unit = memory_new((size_t)t->n * sizeof *t->unit);
-  t->groups = resample_groups(group, t->kept, t->n, t->unit);
-  return XS_OK;
+                               int replicates, labelled *t) {
+  xs_status status = labelled_make(t, "AUC", label, group, n, classes);
+  return status == XS_OK ? replicates_check(replicates) : status;
 }
 
-static void release_test_set(test_set *t) {
-  free(t->kept);
-  free(t->unit);
-}
-
-static void rank_test_set(const test_set *t, const float *logit, const uint32_t *unit,
+static void rank_test_set(const labelled *t, const float *logit, const uint32_t *unit,
                           ranking_set *s) {
   ranking_set_make(s, logit, t->label, t->classes, t->kept, t->n, unit);
 }
 
-static resample group_resample(const test_set *t, int replicates, uint64_t seed) {
+static resample group_resample(const labelled *t, int replicates, uint64_t seed) {
   return (resample){seed, random_stream("bootstrap of groups"), t->groups, t->groups, replicates};
-}
-
-static xs_status one_class_only(const test_set *t) {
-  return fail(XS_FAILED,
-              "no AUC: the %" PRId64 " labelled test images are all of one class; add test images "
-              "of another class",
-              t->n);
 }
 
 /* ---- measures -------------------------------------------------------------------------------- */
 
-static xs_status percentile_interval(const test_set *t, const float *logit, int replicates,
+static xs_status percentile_interval(const labelled *t, const float *logit, int replicates,
                                      uint64_t seed, xs_measure *m) {
   ranking_set ranks;
   rank_test_set(t, logit, t->unit, &ranks);
@@ -111,11 +58,11 @@ static xs_status percentile_interval(const test_set *t, const float *logit, int 
   ranking_set_release(&ranks);
   int defined = resample_interval(value, replicates, &m->low, &m->high);
   free(value);
-  return isnan(m->auc) || defined == 0 ? one_class_only(t) : XS_OK;
+  return isnan(m->auc) || defined == 0 ? labelled_one_class(t, "AUC") : XS_OK;
 }
 
 /* mean -+ 1.96 sd / sqrt(replicates): the Monte-Carlo error of the bootstrap mean. */
-static void paper_interval(const test_set *t, const float *logit, uint64_t seed, xs_measure *m) {
+static void paper_interval(const labelled *t, const float *logit, uint64_t seed, xs_measure *m) {
   ranking_set ranks;
   rank_test_set(t, logit, NULL, &ranks);
   double *value = memory_new(PAPER_REPLICATES * sizeof *value);
@@ -138,9 +85,9 @@ xs_status xs_measure_classifier(const float *logit, const int32_t *label, const 
                                 int64_t n, int classes, int replicates, uint64_t seed,
                                 xs_measure *out) {
   *out = (xs_measure){0};
-  test_set t;
+  labelled t;
   xs_status status = make_test_set(label, group, n, classes, replicates, &t);
-  if (status == XS_OK) status = check_logits(logit, &t);
+  if (status == XS_OK) status = labelled_check_scores(&t, "AUC", logit);
   if (status == XS_OK) status = percentile_interval(&t, logit, replicates, seed, out);
   if (status == XS_OK) {
     paper_interval(&t, logit, seed, out);
@@ -148,7 +95,7 @@ xs_status xs_measure_classifier(const float *logit, const int32_t *label, const 
     out->n = t.n;
     out->groups = t.groups;
   }
-  release_test_set(&t);
+  labelled_release(&t);
   return status;
 }
 
@@ -163,7 +110,7 @@ static double sign_p(const double *difference, int n) {
   return fmin(1, 2 * (k + 1.0) / (n + 1.0));
 }
 
-static xs_status paired_interval(const test_set *t, const float *logit_a, const float *logit_b,
+static xs_status paired_interval(const labelled *t, const float *logit_a, const float *logit_b,
                                  int replicates, uint64_t seed, xs_difference *d) {
   ranking_set a, b;
   rank_test_set(t, logit_a, t->unit, &a);
@@ -177,20 +124,20 @@ static xs_status paired_interval(const test_set *t, const float *logit_a, const 
   int defined = resample_interval(value, replicates, &d->low, &d->high);
   if (defined > 0) d->p = sign_p(value, defined);
   free(value);
-  return isnan(d->value) || defined == 0 ? one_class_only(t) : XS_OK;
+  return isnan(d->value) || defined == 0 ? labelled_one_class(t, "AUC") : XS_OK;
 }
 
 xs_status xs_measure_difference(const float *logit_a, const float *logit_b, const int32_t *label,
                                 const uint64_t *group, int64_t n, int classes, int replicates,
                                 uint64_t seed, xs_difference *out) {
   *out = (xs_difference){0};
-  test_set t;
+  labelled t;
   xs_status status = make_test_set(label, group, n, classes, replicates, &t);
-  if (status == XS_OK) status = check_logits(logit_a, &t);
-  if (status == XS_OK) status = check_logits(logit_b, &t);
+  if (status == XS_OK) status = labelled_check_scores(&t, "AUC", logit_a);
+  if (status == XS_OK) status = labelled_check_scores(&t, "AUC", logit_b);
   if (status == XS_OK) {
     status = paired_interval(&t, logit_a, logit_b, replicates, seed, out);
   }
-  release_test_set(&t);
+  labelled_release(&t);
   return status;
 }
