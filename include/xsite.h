@@ -140,6 +140,11 @@ double xs_mean_relative_gain(const double *external, const double *adapted, int 
 
 #include "xsite_labelfree.h"
 
+/* ==== statistics beside the measures ===========================================================
+ */
+
+#include "xsite_stats.h"
+
 /* ==== classifiers ==============================================================================
  */
 

@@ -19,7 +19,7 @@ typedef struct xs_outputs { /* what one classifier says of n images; lent */
   const uint64_t *group; /* [n] patients, or NULL: each image is its own */
 } xs_outputs;
 
-typedef struct xs_labelled_outputs { /* of images of the source site */
+typedef struct xs_labelled_outputs { /* of the source site, or where results are measured */
   xs_outputs of;
   const int32_t *label; /* [n]; outside 0 .. classes-1 is left out */
 } xs_labelled_outputs;

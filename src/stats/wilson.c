@@ -1,9 +1,10 @@
+#include "normal.h"
 #include "xsite.h"
 
 #include <math.h>
 
 xs_interval xs_wilson(double share, double n) {
-  const double z = 1.959963984540054; /* 97.5 % point of the normal distribution */
+  const double z = NORMAL_97_5;
   double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
   double half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n));
   return (xs_interval){share, fmax(0, centre - half), fmin(1, centre + half)};
