@@ -33,4 +33,47 @@ xs_status xs_delong_auc(const xs_labelled_outputs *x, xs_delong *out);
 xs_status xs_delong_test(const xs_labelled_outputs *a, const float *logit_b,
                          xs_delong_difference *out);
 
+/* ==== several tests =========================================================================== */
+
+/* p values adjusted for n comparisons (pairs of sites, say), in the order given: Holm 1979
+ * (Scandinavian Journal of Statistics 6:65).  NAN stays NAN and is not counted.  adjusted may be p.
+ */
+xs_status xs_holm(const double *p, int n, double *adjusted);
+
+typedef struct xs_anova {
+  double f, p;
+  int64_t between, within; /* degrees of freedom */
+} xs_anova;
+
+/* One-way analysis of variance (Fisher 1925).  value: the samples one after the other, size[i] >= 1
+ * of sample i.  F is infinite and p 0 where samples differ but none varies. */
+xs_status xs_anova_test(const double *value, const int64_t *size, int samples, xs_anova *out);
+
+/* ==== spread ================================================================================== */
+
+/* Population variance over domains of a model's AUC, in squared units of the AUC (the paper's are
+ * percentage points).  NAN values are left out; NAN where none is left. */
+double xs_domain_spread(const double *auc, int n);
+
+typedef struct xs_spread {
+  int n;            /* values that are numbers */
+  double mean;      /* NAN where n is 0, as low and high */
+  double deviation; /* of a sample (n - 1); NAN where n < 2 */
+  double low, high; /* least and greatest value */
+} xs_spread;
+
+xs_spread xs_spread_of(const double *value, int n); /* of runs with different seeds, say */
+
+/* ==== labelled-image equivalent =============================================================== */
+
+/* The number of labelled target images with which training from labels reaches the AUC `adapted`.
+ * The learning curve goes through auc[i] at count[i] images (count positive, ascending), linear in
+ * log count, and counts as reached what a smaller count reached (running maximum).
+ * out->value: 0 means fewer than count[0], INFINITY more than count[points-1]; so may low and high.
+ * They are order statistics over replicates: auc_replicate [replicates][points], adapted_replicate
+ * [replicates]; replicates with a NAN are left out; NAN where replicates is 0. */
+xs_status xs_label_equivalent(const double *count, const double *auc, int points, double adapted,
+                              const double *auc_replicate, const double *adapted_replicate,
+                              int replicates, xs_interval *out);
+
 #endif
