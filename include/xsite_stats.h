@@ -49,6 +49,44 @@ typedef struct xs_anova {
  * of sample i.  F is infinite and p 0 where samples differ but none varies. */
 xs_status xs_anova_test(const double *value, const int64_t *size, int samples, xs_anova *out);
 
+/* ==== calibration ============================================================================= */
+
+enum { XS_BINS = 15 };
+
+typedef struct xs_reliability {
+  int64_t n;
+  double predicted;     /* mean probability; NAN in an empty bin */
+  xs_interval observed; /* share of images for which it came true */
+} xs_reliability;
+
+typedef struct xs_calibration {
+  xs_reliability bin[XS_BINS]; /* bin b: above b/15, at most (b+1)/15; the first has 0 too */
+  xs_interval ece;             /* mean over images of |observed - predicted| of their bin */
+  xs_interval brier;
+  int64_t n, groups;
+} xs_calibration;
+
+/* Of two classes P(class 1) and whether it is class 1; of more the largest probability and whether
+ * that class is right (Guo et al. 2017, ICML; Naeini et al. 2015, AAAI).  Brier score (Brier 1950):
+ * two classes mean (P(class 1) - truth)^2, in [0,1]; more the mean of the sum over classes, in
+ * [0,2], which of two classes would be twice the former.  Resampling adds noise to bins: the
+ * interval of the ECE lies high, and above the value where the classifier is well calibrated. */
+xs_status xs_calibration_measure(const xs_labelled_outputs *x, int replicates, uint64_t seed,
+                                 xs_calibration *out);
+
+typedef struct xs_temperature {
+  double value;                   /* T: probabilities are softmax(logit / T) */
+  double loss_before, loss_after; /* mean negative log likelihood, T = 1 and T = value */
+} xs_temperature;
+
+/* The T in [0.01, 100] of the least negative log likelihood of (validation) images: Guo et al.
+ * 2017. The lower bound where every image is classified rightly, the upper where logits say
+ * nothing. */
+xs_status xs_temperature_fit(const xs_labelled_outputs *x, xs_temperature *out);
+/* scaled [n][classes] = logit / temperature; may be logit. */
+void xs_temperature_apply(const float *logit, int64_t n, int classes, double temperature,
+                          float *scaled);
+
 /* ==== spread ================================================================================== */
 
 /* Population variance over domains of a model's AUC, in squared units of the AUC (the paper's are
