@@ -87,6 +87,29 @@ xs_status xs_temperature_fit(const xs_labelled_outputs *x, xs_temperature *out);
 void xs_temperature_apply(const float *logit, int64_t n, int classes, double temperature,
                           float *scaled);
 
+/* ==== operating points ======================================================================== */
+
+typedef struct xs_rate {
+  int64_t n;             /* images of which it is a share; value and bootstrap are NAN where 0 */
+  xs_interval wilson;    /* as if images were independent and the threshold given */
+  xs_interval bootstrap; /* groups of both sites drawn, the threshold chosen anew each time */
+} xs_rate;
+
+typedef struct xs_operating_point {
+  double threshold;   /* positive: log odds log(P/(1-P)) of the class >= threshold */
+  double probability; /* the same threshold of P */
+  xs_rate chosen_sensitivity, chosen_specificity;   /* at the site where it was chosen */
+  xs_rate carried_sensitivity, carried_specificity; /* at the other site */
+} xs_operating_point;
+
+/* The highest threshold whose sensitivity for class `positive` against the rest is at least
+ * `sensitivity`, in (0,1], on one site's (validation) images, and what it gives at another.  The
+ * two sites are resampled independently: no group is to be in both. */
+xs_status xs_operating_point_carry(const xs_labelled_outputs *chosen,
+                                   const xs_labelled_outputs *carried, int positive,
+                                   double sensitivity, int replicates, uint64_t seed,
+                                   xs_operating_point *out);
+
 /* ==== spread ================================================================================== */
 
 /* Population variance over domains of a model's AUC, in squared units of the AUC (the paper's are
