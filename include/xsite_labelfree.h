@@ -112,17 +112,19 @@ xs_status xs_agreement(const xs_outputs *x, const float *second, double *out);
 
 typedef struct xs_prediction_error { /* of a predictor, on shifts where the truth is known */
   double mean_absolute;
-  double margin; /* half width that covers a further shift at 95 %; 1 where n is below 19 */
+  double margin; /* half width that covers a further shift at 95 %; INFINITY where n is below 19 */
   int n;
 } xs_prediction_error;
 
-/* From accuracies predicted and measured on n shifted copies of the source validation set.  margin
- * is the split-conformal quantile (Vovk et al. 2005; Lei et al. 2018): the ceil(0.95 (n+1))-th
- * smallest absolute error.  It covers a target that is one more draw of the same kind of shifts; of
- * other shifts nothing is promised. */
+/* From accuracies predicted and measured on n shifted copies of the source validation set, or from
+ * their changes by adaptation, on which two classifiers' common errors cancel.  margin is the
+ * split-conformal quantile (Vovk et al. 2005; Lei et al. 2018): the ceil(0.95 (n+1))-th smallest
+ * absolute error.  It covers a target that is one more draw of the same kind of shifts; of other
+ * shifts nothing is promised. */
 xs_status xs_prediction_calibrate(const double *predicted, const double *measured, int n,
                                   xs_prediction_error *out);
-xs_interval xs_prediction_interval(const xs_prediction_error *e, double predicted);
+xs_interval xs_accuracy_interval(const xs_prediction_error *e, double accuracy); /* within [0,1] */
+xs_interval xs_change_interval(const xs_prediction_error *e, double change);     /* within [-1,1] */
 
 /* ---- how common the classes are at the target ------------------------------------------------
  */
@@ -174,10 +176,11 @@ xs_status xs_worst_images(const xs_labelled_outputs *translated, int64_t k, int6
 /* ---- adapt or not ----------------------------------------------------------------------------
  */
 
-typedef struct xs_evidence {       /* NAN in a value: not known */
-  xs_interval before, after;       /* predicted accuracy at the target; needed */
-  xs_interval keeping;             /* label keeping, where there is a translator */
-  xs_interval worst_class;         /* the same of the class kept least */
+typedef struct xs_evidence { /* NANs: not known */
+  xs_interval before, after; /* predicted accuracy at the target; needed */
+  xs_interval change;        /* after - before, calibrated as a change; else made of the two */
+  xs_interval keeping;       /* label keeping, where there is a translator */
+  xs_interval worst_class;   /* the same of the class kept least */
   const xs_prior_mismatch *priors; /* or NULL */
 } xs_evidence;
 
@@ -196,7 +199,7 @@ typedef enum xs_reason {
 
 typedef struct xs_judgement {
   xs_outlook outlook;
-  xs_interval change; /* of accuracy: after - before (Zou and Donner 2008) */
+  xs_interval change; /* the evidence's, or MOVER of after and before (Zou and Donner 2008) */
   int reasons;
   xs_reason reason[XS_REASONS];
 } xs_judgement;

@@ -219,7 +219,7 @@ static const xs_interval unknown = {NAN, NAN, NAN};
 static xs_judgement judge(xs_interval before, xs_interval after, xs_interval keeping,
                           xs_interval worst, const xs_prior_mismatch *priors) {
   xs_judgement j;
-  xs_evidence e = {before, after, keeping, worst, priors};
+  xs_evidence e = {before, after, unknown, keeping, worst, priors};
   xs_status status = xs_judge(&e, &j);
   assert_int_equal(status, j.outlook == XS_HURTS ? XS_HARM : XS_OK);
   return j;
@@ -280,7 +280,10 @@ static void verdicts(void **state) {
     }
   }
   xs_judgement j;
-  xs_evidence e = {unknown, high, unknown, unknown, NULL};
+  xs_evidence e = {low, low, {0.1, 0.05, 0.15}, unknown, unknown, NULL};
+  assert_int_equal(xs_judge(&e, &j), XS_OK);
+  assert_true(j.outlook == XS_HELPS && j.change.low > 0);
+  e = (xs_evidence){unknown, high, unknown, unknown, unknown, NULL};
   assert_int_equal(xs_judge(&e, &j), XS_USAGE);
   assert_non_null(strstr(xs_message(), "before"));
   assert_string_equal(xs_outlook_word(XS_HURTS), "hurts");

@@ -179,13 +179,17 @@ static void prediction_errors(void **state) {
   assert_int_equal(xs_prediction_calibrate(predicted, measured, 39, &e), XS_OK);
   assert_near(e.mean_absolute, 0.2, 1e-12);
   assert_near(e.margin, 0.38, 1e-12); /* the ceil(0.95 40) = 38-th of 39 */
-  xs_interval i = xs_prediction_interval(&e, 0.9);
+  xs_interval i = xs_accuracy_interval(&e, 0.9);
   assert_near(i.low, 0.52, 1e-12);
   assert_near(i.high, 1, 0);
+  i = xs_change_interval(&e, -0.8);
+  assert_near(i.low, -1, 0);
+  assert_near(i.high, -0.42, 1e-12);
   xs_prediction_calibrate(predicted, measured, 19, &e);
   assert_near(e.margin, 0.19, 1e-12);
   xs_prediction_calibrate(predicted, measured, 18, &e);
-  assert_near(e.margin, 1, 0);
+  assert_true(isinf(e.margin));
+  assert_true(xs_change_interval(&e, 0.5).low <= -1 && xs_accuracy_interval(&e, 0.5).low <= 0);
   assert_int_equal(xs_prediction_calibrate(predicted, measured, 0, &e), XS_USAGE);
   predicted[3] = NAN;
   assert_int_equal(xs_prediction_calibrate(predicted, measured, 39, &e), XS_FAILED);

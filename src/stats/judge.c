@@ -92,7 +92,7 @@ xs_status xs_judge(const xs_evidence *e, xs_judgement *out) {
     return fail(XS_USAGE, "no verdict: the accuracy %s adaptation was not predicted",
                 known(e->before) ? "after" : "before");
   }
-  out->change = difference(e->after, e->before);
+  out->change = known(e->change) ? e->change : difference(e->after, e->before);
   find_reasons(e, out);
   out->outlook = outlook(out);
   return out->outlook == XS_HURTS ? say_harm(out) : XS_OK;

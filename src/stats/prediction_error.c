@@ -21,7 +21,7 @@ xs_status xs_prediction_calibrate(const double *predicted, const double *measure
   xs_status status = XS_OK;
   if (isfinite(sum)) {
     qsort(error, (size_t)n, sizeof *error, compare_doubles);
-    *out = (xs_prediction_error){sum / n, rank <= n ? error[rank - 1] : 1, n};
+    *out = (xs_prediction_error){sum / n, rank <= n ? error[rank - 1] : INFINITY, n};
   } else {
     status = fail(XS_FAILED, "no prediction error: an accuracy is not a number");
   }
@@ -29,6 +29,14 @@ xs_status xs_prediction_calibrate(const double *predicted, const double *measure
   return status;
 }
 
-xs_interval xs_prediction_interval(const xs_prediction_error *e, double predicted) {
-  return (xs_interval){predicted, fmax(0, predicted - e->margin), fmin(1, predicted + e->margin)};
+static xs_interval within(const xs_prediction_error *e, double value, double low, double high) {
+  return (xs_interval){value, fmax(low, value - e->margin), fmin(high, value + e->margin)};
+}
+
+xs_interval xs_accuracy_interval(const xs_prediction_error *e, double accuracy) {
+  return within(e, accuracy, 0, 1);
+}
+
+xs_interval xs_change_interval(const xs_prediction_error *e, double change) {
+  return within(e, change, -1, 1);
 }
