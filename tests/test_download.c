@@ -103,7 +103,7 @@ static bool stops_at_once(void *context) {
 static bool stops_after_progress(void *context) { return *(int64_t *)context > 0; }
 
 static void count_progress(void *context, const xs_progress *p) {
-  assert_true(p->bytes && p->done <= p->total);
+  assert_true(p->bytes && p->done > *(int64_t *)context && p->done <= p->total);
   *(int64_t *)context = p->done;
 }
 
@@ -209,6 +209,7 @@ static void test_no_ranges(void **state) {
   (void)state;
   assert_arrived("cutonce", NULL);
   assert_requests("cutonce 0 cutonce 100000 cutonce 0 ");
+  assert_non_null(strstr(notes, "data: begun again, without what was there"));
 }
 
 static void test_never_whole(void **state) {
@@ -261,6 +262,7 @@ static void test_busy(void **state) {
 static void test_mirrors(void **state) {
   (void)state;
   assert_arrived("missing", "good");
+  assert_non_null(strstr(notes, "data: HTTP status 404\n"));
   assert_requests("missing 0 good 0 "); /* what is not there is not asked for twice */
 }
 

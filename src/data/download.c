@@ -61,6 +61,7 @@ static void note(const job *j, char *line) {
 }
 
 static void remember(job *j, const char *folder, const char *reason) {
+  note(j, text_format("%s: %s", j->d->name, reason));
   char *more = text_format("%s%s%s: %s", j->reasons ? j->reasons : "", j->reasons ? "; " : "",
                            folder, reason);
   free(j->reasons);
@@ -106,7 +107,8 @@ static bool pause_before(const job *j, const transfer *t, int64_t vain) {
   return pause_for(j, seconds);
 }
 
-static void start_anew(transfer *t) {
+static void start_anew(const job *j, transfer *t) {
+  if (t->size > 0) note(j, text_format("%s: begun again, without what was there", j->d->name));
   if (ftruncate(t->fd, 0) == 0) t->size = 0;
 }
 
@@ -126,7 +128,7 @@ static transfer_end try_once(const job *j, transfer *t, int *anew) {
     snprintf(t->reason, sizeof t->reason, "the file ended early");
     return TRANSFER_BROKEN;
   }
-  start_anew(t);
+  start_anew(j, t);
   if (end == TRANSFER_NO_RANGE && start > 0) return end;
   if (start > 0 && (*anew)++ == 0) return TRANSFER_NO_RANGE;
   snprintf(t->reason, sizeof t->reason, "it sent another file: %s", fail_message());

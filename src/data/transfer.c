@@ -15,6 +15,7 @@ typedef struct request {
   int64_t start;    /* of what is asked for */
   bool begun;       /* its first bytes have come */
   transfer_end end; /* what a callback found, else TRANSFER_DONE */
+  int64_t reported; /* received at the last progress report */
   int64_t marked;   /* received when the clock of stalls was last set */
   double marked_at;
 } request;
@@ -77,13 +78,15 @@ static size_t take(char *data, size_t one, size_t n, void *context) {
 static void report(request *r, int64_t received, int64_t announced) {
   const transfer *t = r->t;
   curl_off_t rate = 0;
+  if (received == r->reported || !t->watch || !t->watch->progress) return;
+  r->reported = received;
   curl_easy_getinfo(r->curl, CURLINFO_SPEED_DOWNLOAD_T, &rate);
   const xs_progress p = {.task = t->name,
                          .done = r->start + received,
                          .total = announced > 0 ? r->start + announced : t->bytes,
                          .rate = (double)rate,
                          .bytes = true};
-  if (t->watch && t->watch->progress && received > 0) t->watch->progress(t->watch->context, &p);
+  t->watch->progress(t->watch->context, &p);
 }
 
 /* Called at least about once a second.  Non-zero ends the transfer. */
