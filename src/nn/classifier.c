@@ -5,15 +5,16 @@
 
 typedef struct architecture {
   const char *name;
-  net_builder *build;
+  net_builder *features;
+  const char *last; /* layer */
   net_check *impossible;
 } architecture;
 
 static const architecture architectures[] = {
-    {"lenet", net_lenet, net_lenet_impossible},
-    {"lenet5", net_lenet5, net_lenet_impossible},
-    {"densenet121", net_densenet121, net_densenet_impossible},
-    {"densenet121-linear", net_densenet121_linear, net_densenet_impossible},
+    {"lenet", net_lenet, "classifier.1", net_lenet_impossible},
+    {"lenet5", net_lenet5, "classifier.2", net_lenet_impossible},
+    {"densenet121", net_densenet121, "classifier.8", net_densenet_impossible},
+    {"densenet121-linear", net_densenet121_linear, "classifier", net_densenet_impossible},
 };
 
 static const architecture *find(const char *name) {
@@ -33,7 +34,21 @@ const char *nn_classifier_impossible(const nn_classifier *c) {
   return a->impossible(c);
 }
 
-tg_value nn_classifier_build(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
+tg_value nn_classifier_features(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
   const architecture *a = find(c->architecture);
-  return a ? a->build(g, net, c, x) : TG_NONE;
+  return a ? a->features(g, net, c, x) : TG_NONE;
+}
+
+tg_value nn_classifier_last(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value features) {
+  const architecture *a = find(c->architecture);
+  return a ? nn_linear(g, net, a->last, features, c->classes) : TG_NONE;
+}
+
+tg_value nn_classifier_build(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
+  return nn_classifier_last(g, net, c, nn_classifier_features(g, net, c, x));
+}
+
+void nn_classifier_freeze_last(nn_net *net, const nn_classifier *c) {
+  const architecture *a = find(c->architecture);
+  if (a) nn_net_freeze(net, a->last);
 }

@@ -81,7 +81,7 @@ static map transition(const builder *b, int block, map m) {
 }
 
 /* {n,1,1,c}: means over the pixels of the last block's maps. */
-static tg_value features(const builder *b, tg_value x) {
+static tg_value pooled_maps(const builder *b, tg_value x) {
   nn_conv_shape stem = {.kernel = 7, .stride = 2, .pad = 3, .out = b->d->stem, .normal = true};
   x = nn_conv_norm_relu(b->g, b->net, "features.conv0", "features.norm0", x, stem, b->training);
   map m = measure(b, tg_max_pool(b->g, x, 3, 2, 1));
@@ -105,22 +105,21 @@ static tg_value hidden(const builder *b, const nn_classifier *c, int first, int6
   return net_dropout(b->g, b->net, linear, x, c->dropout, false);
 }
 
-tg_value nn_densenet_build(tg_graph *g, nn_net *net, const nn_densenet *d, const nn_classifier *c,
-                           tg_value x) {
+tg_value nn_densenet_features(tg_graph *g, nn_net *net, const nn_densenet *d,
+                              const nn_classifier *c, tg_value x) {
   builder b = {g, net, d, c->training};
-  x = features(&b, x);
-  if (!d->hidden[0]) return nn_linear(g, net, "classifier", x, c->classes);
+  x = pooled_maps(&b, x);
+  if (!d->hidden[0]) return x;
   x = hidden(&b, c, 0, d->hidden[0], x);
-  x = hidden(&b, c, 4, d->hidden[1], x);
-  return nn_linear(g, net, "classifier.8", x, c->classes);
+  return hidden(&b, c, 4, d->hidden[1], x);
 }
 
 tg_value net_densenet121(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
-  return nn_densenet_build(g, net, &nn_densenet121, c, x);
+  return nn_densenet_features(g, net, &nn_densenet121, c, x);
 }
 
 tg_value net_densenet121_linear(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
-  return nn_densenet_build(g, net, &nn_densenet121_linear, c, x);
+  return nn_densenet_features(g, net, &nn_densenet121_linear, c, x);
 }
 
 const char *net_densenet_impossible(const nn_classifier *c) {

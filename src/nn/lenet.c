@@ -14,18 +14,17 @@ tg_value net_lenet(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x)
   x = net_dropout(g, net, "features", x, c->dropout, true);
   x = relu_pool(g, x);
   x = tg_relu(g, nn_linear(g, net, "classifier.0", x, 500));
-  x = net_dropout(g, net, "classifier", x, c->dropout, false);
-  return nn_linear(g, net, "classifier.1", x, c->classes);
+  return net_dropout(g, net, "classifier", x, c->dropout, false);
 }
 
 tg_value net_lenet5(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
+  (void)c;
   x = relu_pool(g, nn_conv(g, net, "features.0", x,
                            (nn_conv_shape){.kernel = 5, .stride = 1, .out = 6, .bias = true}));
   x = relu_pool(g, nn_conv(g, net, "features.1", x,
                            (nn_conv_shape){.kernel = 5, .stride = 1, .out = 16, .bias = true}));
   x = tg_relu(g, nn_linear(g, net, "classifier.0", x, 120));
-  x = tg_relu(g, nn_linear(g, net, "classifier.1", x, 84));
-  return nn_linear(g, net, "classifier.2", x, c->classes);
+  return tg_relu(g, nn_linear(g, net, "classifier.1", x, 84));
 }
 
 const char *net_lenet_impossible(const nn_classifier *c) {

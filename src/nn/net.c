@@ -80,6 +80,14 @@ int nn_net_initialise(const nn_net *net, tg_store *s, uint64_t seed) {
   return 0;
 }
 
+void nn_net_freeze(nn_net *net, const char *layer) {
+  size_t length = strlen(layer);
+  for (int i = 0; i < net->n; i++) {
+    const char *name = net->param[i].name + strlen(net->prefix);
+    if (strncmp(name, layer, length) == 0 && name[length] == '.') net->param[i].frozen = true;
+  }
+}
+
 int64_t nn_net_count(const nn_net *net) {
   int64_t total = 0;
   for (int i = 0; i < net->n; i++) {

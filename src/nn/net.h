@@ -11,7 +11,8 @@ tg_value net_param(tg_graph *g, nn_net *net, const char *layer, const char *part
 tg_value net_dropout(tg_graph *g, const nn_net *net, const char *layer, tg_value x, double p,
                      bool channels);
 
-/* The architectures: logits of x, and NULL or why the size is impossible. */
+/* The architectures: what the last layer sees of x, {n,1,1,features}, and NULL or why the size is
+ * impossible. */
 typedef tg_value net_builder(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x);
 typedef const char *net_check(const nn_classifier *c);
 net_builder net_lenet, net_lenet5, net_densenet121, net_densenet121_linear;

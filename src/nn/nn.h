@@ -18,6 +18,7 @@ typedef struct nn_param {
   nn_init init;
   double bound;   /* of NN_UNIFORM: [-bound, bound); of NN_NORMAL the deviation */
   bool statistic; /* a running mean or variance: kept with the weights, but has no gradient */
+  bool frozen;    /* keeps its value */
   tg_value value; /* in the graph that was built last */
   tg_value next;  /* of a statistic that this graph updates: the update; else TG_NONE */
 } nn_param;
@@ -32,6 +33,7 @@ nn_net *nn_net_new(const char *prefix);
 void nn_net_free(nn_net *net);
 /* Adds the parameters to the store with their initial values: a function of seed and name alone. */
 int nn_net_initialise(const nn_net *net, tg_store *s, uint64_t seed);
+void nn_net_freeze(nn_net *net, const char *layer); /* the parameters LAYER.* */
 int64_t nn_net_count(const nn_net *net); /* of parameters, in numbers, without statistics */
 /* Between the store's order ({kh,kw,ci,co}) and the file's (OIHW). */
 void nn_param_to_file(const nn_param *p, const float *stored, float *file);
@@ -78,6 +80,10 @@ typedef struct nn_classifier {
 /* NULL, or why this classifier is impossible. */
 const char *nn_classifier_impossible(const nn_classifier *c);
 tg_value nn_classifier_build(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x);
+/* Its two parts: what the last layer sees, {n,1,1,features}, and that layer's logits. */
+tg_value nn_classifier_features(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x);
+tg_value nn_classifier_last(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value features);
+void nn_classifier_freeze_last(nn_net *net, const nn_classifier *c); /* once it is built */
 
 /* ---- DenseNet (Huang et al. 2017), torchvision's names
  * ------------------------------------------------ */
@@ -90,8 +96,8 @@ typedef struct nn_densenet {
   int64_t hidden[2]; /* widths of the chest head's linear layers; 0: one linear layer only */
 } nn_densenet;
 extern const nn_densenet nn_densenet121, nn_densenet121_linear;
-tg_value nn_densenet_build(tg_graph *g, nn_net *net, const nn_densenet *d, const nn_classifier *c,
-                           tg_value x);
+tg_value nn_densenet_features(tg_graph *g, nn_net *net, const nn_densenet *d,
+                              const nn_classifier *c, tg_value x);
 
 /* ---- StarGAN (method 4.1, 4.2)
  * ---------------------------------------------------------------------- */
@@ -124,7 +130,8 @@ tg_value nn_gradient_penalty(tg_graph *g, tg_value source, tg_value x, double ep
 /* ---- optimiser
  * ------------------------------------------------------------------------------------------ */
 /* Adam on every parameter of net; writes net->n update values to updates.  A running statistic's is
- * its own update, or the statistic itself where this graph leaves it. */
+ * its own update, or the statistic itself where this graph leaves it; a frozen parameter's is
+ * itself. */
 void nn_adam(tg_graph *g, const nn_net *net, tg_value loss, tg_value rate, tg_value step,
              tg_adam_options o, tg_value *updates);
 
