@@ -240,29 +240,13 @@ static int save(adapter *a) {
   checkpoint_part part = {"", a->store};
   json_t *state = json_pack("{s:I, s:I, s:f, s:s}", "done", (json_int_t)a->done, "target_updates",
                             (json_int_t)a->target_updates, "gate", a->gate, "curve", a->curve.text);
-  char *path = run_path(a->job, "checkpoint.safetensors");
-  run_record_machine(a->job, state);
-  int status = checkpoint_save(path, 1, &part, state);
-  if (status) fail_context(1, "%s: step %lld: ", a->job->task, (long long)a->done);
   a->saved = a->done;
-  free(path);
-  json_decref(state);
-  return status;
-}
-
-static int load_state(adapter *a, json_t **state) {
-  char *path = run_path(a->job, "checkpoint.safetensors");
-  int status = checkpoint_state(path, state);
-  if (!status && *state) run_restore_machine(a->job, *state);
-  free(path);
-  return status;
+  return run_save(a->job, a->done, 1, &part, state);
 }
 
 static int restore(adapter *a, const json_t *state) {
   checkpoint_part part = {"", a->store};
-  char *path = run_path(a->job, "checkpoint.safetensors");
-  int status = checkpoint_load(path, 1, &part);
-  free(path);
+  int status = run_restore(a->job, 1, &part);
   a->done = a->saved = json_integer_value(json_object_get(state, "done"));
   a->target_updates = json_integer_value(json_object_get(state, "target_updates"));
   a->gate = json_number_value(json_object_get(state, "gate"));
@@ -383,7 +367,7 @@ static xs_status train(adapter *a) {
 static xs_status run(adapter *a) {
   json_t *state = NULL;
   int status = describe_nets(a);
-  if (!status) status = load_state(a, &state);
+  if (!status) status = run_saved_state(a->job, &state);
   if (!status) status = initialise(a);
   if (!status) status = make_plans(a);
   if (!status && state) status = restore(a, state);

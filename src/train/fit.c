@@ -110,30 +110,14 @@ static int save(fit *f) {
   json_t *state = json_pack("{s:I, s:I, s:I, s:f, s:f, s:s}", "done", (json_int_t)f->done, "epoch",
                             (json_int_t)f->epoch, "stale", (json_int_t)f->stale, "best_auc",
                             f->best_auc, "epoch_loss", f->epoch_loss, "curve", f->curve.text);
-  char *path = run_path(f->job, "checkpoint.safetensors");
-  run_record_machine(f->job, state);
-  int status = checkpoint_save(path, 2, part, state);
-  if (status) fail_context(1, "%s: step %lld: ", f->job->task, (long long)f->done);
   f->saved = f->done;
-  free(path);
-  json_decref(state);
-  return status;
-}
-
-static int load_state(fit *f, json_t **state) {
-  char *path = run_path(f->job, "checkpoint.safetensors");
-  int status = checkpoint_state(path, state);
-  if (!status && *state) run_restore_machine(f->job, *state);
-  free(path);
-  return status;
+  return run_save(f->job, f->done, 2, part, state);
 }
 
 static int restore(fit *f, const json_t *state) {
   checkpoint_part part[2];
   parts(f, part);
-  char *path = run_path(f->job, "checkpoint.safetensors");
-  int status = checkpoint_load(path, 2, part);
-  free(path);
+  int status = run_restore(f->job, 2, part);
   f->done = f->saved = json_integer_value(json_object_get(state, "done"));
   f->epoch = json_integer_value(json_object_get(state, "epoch"));
   f->stale = json_integer_value(json_object_get(state, "stale"));
@@ -266,7 +250,7 @@ static xs_status run(fit *f) {
   if (why) return (xs_status)fail(XS_USAGE, "%s: %s", f->job->task, why);
   json_t *state = NULL;
   /* The recorded kernels are needed to plan; the numbers then go over the initial ones. */
-  if (load_state(f, &state)) return XS_FAILED;
+  if (run_saved_state(f->job, &state)) return XS_FAILED;
   int status = initialise(f);
   if (!status && state) status = restore(f, state);
   json_decref(state);

@@ -138,6 +138,32 @@ xs_status run_write_record(const train_job *job, json_t *options) {
   return status ? XS_FAILED : XS_OK;
 }
 
+int run_save(const train_job *job, int64_t step, int n, const checkpoint_part *part,
+             json_t *state) {
+  char *path = run_path(job, "checkpoint.safetensors");
+  run_record_machine(job, state);
+  int status = checkpoint_save(path, n, part, state);
+  if (status) fail_context(1, "%s: step %lld: ", job->task, (long long)step);
+  free(path);
+  json_decref(state);
+  return status;
+}
+
+int run_saved_state(const train_job *job, json_t **state) {
+  char *path = run_path(job, "checkpoint.safetensors");
+  int status = checkpoint_state(path, state);
+  if (!status && *state) run_restore_machine(job, *state);
+  free(path);
+  return status;
+}
+
+int run_restore(const train_job *job, int n, const checkpoint_part *part) {
+  char *path = run_path(job, "checkpoint.safetensors");
+  int status = checkpoint_load(path, n, part);
+  free(path);
+  return status;
+}
+
 void run_remove_checkpoint(const char *dir) {
   char *path = file_join(dir, "checkpoint.safetensors");
   remove(path);

@@ -36,6 +36,13 @@ void run_record_machine(const train_job *job, json_t *record);
  * through the watch what differs. */
 void run_restore_machine(const train_job *job, const json_t *record);
 
+/* The job's checkpoint.  Saving adds to the state what run_record_machine does, and releases it. */
+int run_save(const train_job *job, int64_t step, int n, const checkpoint_part *part, json_t *state);
+/* Before planning: the state alone, with what run_restore_machine does; NULL where there is none.
+ */
+int run_saved_state(const train_job *job, json_t **state);
+int run_restore(const train_job *job, int n, const checkpoint_part *part);
+
 /* Whether training plans round to bfloat16: it is asked for, and the processor can. */
 bool run_rounds(const char *precision);
 /* Notes through the watch that bf16 was asked for in vain. */
