@@ -207,7 +207,7 @@ static void test_flips(void **state) {
   (void)state;
   fixture f;
   set_up(&f);
-  f.o.flips = true;
+  f.o.view[0].flip = true;
   f.o.label = NULL;
   loader *a, *b;
   assert_int_equal(loader_new(&f.o, 0, &a), 0);

@@ -4,6 +4,7 @@
 #ifndef BATCH_H
 #define BATCH_H
 
+#include "augment.h"
 #include "xsite.h"
 
 typedef enum sampler_mode {
@@ -39,13 +40,14 @@ typedef struct loader_options {
   const int32_t *label;    /* of all images, lent, or NULL */
   int size, channels;
   xs_normalisation norm;
-  bool flips; /* horizontal, each image with probability 1/2 */
+  int views;       /* how often a batch holds each of its images; 0: once */
+  augment view[2]; /* [views] how each view is changed; an image of each is drawn for itself */
 } loader_options;
 
 typedef struct batch {
   int64_t step;
   int64_t *rows; /* [batch] */
-  float *x;      /* [batch][size][size][channels] */
+  float *x;      /* [views][batch][size][size][channels] */
   float *label;  /* [batch], -1 unknown; NULL where the loader has no labels */
 } batch;
 

@@ -6,14 +6,13 @@
 #include "batch.h"
 #include "error.h"
 #include "file.h"
-#include "random.h"
 
 enum { SLOTS = 4 }; /* one is lent, the others are prepared ahead */
 
 struct loader {
   loader_options o;
   sampler *sampler;
-  uint64_t flip_stream;
+  augmenter view[2];
   batch slot[SLOTS];
   /* Guarded by lock.  Batches are numbered from 0 in the order of their steps; batch i is in slot
    * i % SLOTS; released <= taken <= ready <= released + SLOTS, and at most one is lent. */
@@ -27,30 +26,18 @@ struct loader {
   double waited;
 };
 
-static void flip(float *x, int size, int channels) {
-  for (int i = 0; i < size; i++) {
-    for (int a = 0, b = size - 1; a < b; a++, b--) {
-      for (int k = 0; k < channels; k++) {
-        float *left = x + (i * size + a) * channels + k, *right = x + (i * size + b) * channels + k;
-        float t = *left;
-        *left = *right;
-        *right = t;
-      }
-    }
-  }
-}
-
+/* The images once, then each view's copy changed. */
 static void prepare(loader *l, int64_t step, batch *b) {
   const loader_options *o = &l->o;
-  int64_t n = o->sampler.batch, values = (int64_t)o->size * o->size * o->channels;
+  int64_t n = o->sampler.batch, values = n * o->size * o->size * o->channels;
   b->step = step;
   sampler_rows(l->sampler, step, b->rows);
   xs_images_fetch(o->images, b->rows, n, o->size, o->channels, &o->norm, b->x);
-  for (int64_t i = 0; i < n; i++) {
-    if (b->label) b->label[i] = (float)o->label[b->rows[i]];
-    bool flipped =
-        o->flips && random_u32(o->sampler.seed, l->flip_stream, (uint64_t)step, (uint64_t)i) >> 31;
-    if (flipped) flip(b->x + i * values, o->size, o->channels);
+  for (int64_t i = 0; b->label && i < n; i++) b->label[i] = (float)o->label[b->rows[i]];
+  for (int v = o->views - 1; v >= 0; v--) {
+    float *x = b->x + v * values;
+    if (v > 0) memcpy(x, b->x, (size_t)values * sizeof *x);
+    augmenter_apply(&l->view[v], (uint64_t)step, (uint64_t)(v * n), n, x);
   }
 }
 
@@ -77,7 +64,7 @@ static void allocate_slots(loader *l) {
   for (int i = 0; i < SLOTS; i++) {
     batch *b = &l->slot[i];
     b->rows = memory_new(sizeof *b->rows * n);
-    b->x = memory_new(sizeof *b->x * n * values);
+    b->x = memory_new(sizeof *b->x * n * values * (size_t)l->o.views);
     if (l->o.label) b->label = memory_new(sizeof *b->label * n);
   }
 }
@@ -89,11 +76,13 @@ int loader_new(const loader_options *o, int64_t first_step, loader **out) {
   if (status) return status;
   loader *l = memory_new(sizeof *l);
   l->o = *o;
+  if (l->o.views < 1) l->o.views = 1;
   l->sampler = s;
   l->first_step = first_step;
-  char *name = text_format("%s flip", o->sampler.stream);
-  l->flip_stream = random_stream(name);
-  free(name);
+  for (int v = 0; v < l->o.views; v++) {
+    l->view[v] = augmenter_new(&o->view[v], &o->norm, o->size, o->channels, o->sampler.seed,
+                               o->sampler.stream);
+  }
   allocate_slots(l);
   pthread_mutex_init(&l->lock, NULL);
   pthread_cond_init(&l->changed, NULL);

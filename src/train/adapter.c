@@ -140,7 +140,7 @@ static int start_loader(adapter *a, const xs_images *images, const int32_t *labe
       .size = a->geometry.size,
       .channels = a->geometry.channels,
       .norm = a->geometry.norm,
-      .flips = a->o->flips,
+      .view[0].flip = a->o->flips,
   };
   int status = loader_new(&o, a->done * (a->o->critic_steps + 1), out);
   free(stream);
