@@ -215,6 +215,34 @@ typedef struct xs_match_options { /* of a translator that needs no training */
   double beta;     /* highest frequency of the window, in cycles a pixel (fourier) */
 } xs_match_options;
 
+/* ==== alignment: a classifier is adapted itself, without a translator ===========================
+ */
+
+typedef struct xs_align_options {
+  char *method;  /* "coral", "dann", "shot", "selftrain" */
+  int64_t steps; /* all of them: there is no early stopping without labels */
+  int64_t batch; /* images of each site a step */
+  double learning_rate;
+  double weight_decay;
+  double weight;    /* of what is asked of the target's images, beside the source's labels */
+  double balance;   /* of the even use of all classes (shot, selftrain) */
+  double threshold; /* probability above which a pseudo-label is taken (shot, selftrain) */
+  double momentum;  /* of the teacher (selftrain) */
+  double dropout;
+  bool balanced; /* source images balanced by label */
+  /* The random changes of the source's images and of the target's second view; 0 is none. */
+  double shift;      /* share of the side */
+  double rotation;   /* degrees */
+  double scale;      /* 0.1: between 1/1.1 and 1.1 */
+  double contrast;   /* likewise */
+  double brightness; /* of the range from black to white */
+  double noise;      /* deviation, of the same range */
+  bool flips;        /* Decision 10 */
+  bool invert;       /* half of the images become their negative */
+  bool colour;       /* contrast, brightness and inversion of each channel for itself */
+  char *precision;   /* as of a classifier */
+} xs_align_options;
+
 /* ==== progress and interruption ================================================================
  */
 
