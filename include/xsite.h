@@ -315,6 +315,16 @@ xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text)
 /* Runs what is not done; writes results.json, figures/ and report.html in the run folder. */
 xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const xs_watch *w);
 
+/* Runs one node, whose needs are done, by name (xs_study_plan lists them); other processes may run
+ * other nodes of the same run folder at the same time.  The node "results" writes what
+ * xs_study_run would. */
+xs_status xs_study_node(const xs_study *s, const xs_run_options *o, const char *name,
+                        const xs_watch *w);
+/* The study's graph for Snakemake: a Snakefile whose rules call `command NODE`; allocated.  command
+ * [words]: the program and its arguments that run one node of this study with these options. */
+xs_status xs_study_export(const xs_study *s, const xs_run_options *o, int words,
+                          const char *const *command, char **text);
+
 /* Draws figures and writes report.html of a finished run folder from its files alone. */
 xs_status xs_report_write(const char *run_dir);
 

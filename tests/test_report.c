@@ -67,14 +67,14 @@ static void remove_run(char *dir) {
 static const char *const sample_files[] = {
     "results.json",
     "study.json",
-    "units/baseline-optdigits/record.json",
-    "units/baseline-optdigits/curve.tsv",
-    "units/baseline-mnist/curve.tsv",
-    "units/tuned-optdigits-mnist/curve.tsv",
-    "units/adapter-optdigits-mnist/curve.tsv",
-    "units/adapter-optdigits-mnist/original.png",
-    "units/adapter-optdigits-mnist/translated.png",
-    "units/adapter-optdigits-mnist/target.png",
+    "nodes/baseline-optdigits/record.json",
+    "nodes/baseline-optdigits/curve.tsv",
+    "nodes/baseline-mnist/curve.tsv",
+    "nodes/adapted-paper-optdigits-mnist/curve.tsv",
+    "nodes/translator-paper-optdigits-mnist/curve.tsv",
+    "nodes/translator-paper-optdigits-mnist/original.png",
+    "nodes/translator-paper-optdigits-mnist/translated.png",
+    "nodes/translator-paper-optdigits-mnist/target.png",
 };
 
 static char *new_sample(void) {
@@ -245,8 +245,8 @@ static void verdicts_say_what_happened(void **state) {
 /* Every figure has its four files, its labels and its lines; all 12 panels of lines are there. */
 static void figures_are_drawn(void **state) {
   (void)state;
-  static const char *const name[] = {"auc", "adapter-optdigits-mnist", "baseline-mnist",
-                                     "tuned-optdigits-mnist"};
+  static const char *const name[] = {"auc", "translator-paper-optdigits-mnist", "baseline-mnist",
+                                     "adapted-paper-optdigits-mnist"};
   static const char *const ending[] = {"tsv", "gp", "svg", "pdf"};
   char *dir = new_sample(), *html = write_report(dir);
   for (int i = 0; i < 16; i++) {
@@ -283,15 +283,16 @@ static void same_run_same_bytes(void **state) {
 static void missing_files_get_a_sentence(void **state) {
   (void)state;
   char *text = read_text(sample, "results.json"), *dir = new_run(text);
-  write_file(dir, "units/adapter-optdigits-mnist/curve.tsv", "step\tcritic\n1\tx\n", 16);
-  write_file(dir, "units/adapter-mnist-optdigits/curve.tsv", "", 0);
-  write_file(dir, "units/adapter-optdigits-mnist/original.png", "GIF89a", 6);
+  write_file(dir, "nodes/translator-paper-optdigits-mnist/curve.tsv", "step\tcritic\n1\tx\n", 16);
+  write_file(dir, "nodes/translator-paper-mnist-optdigits/curve.tsv", "", 0);
+  write_file(dir, "nodes/translator-paper-optdigits-mnist/original.png", "GIF89a", 6);
   char *html = write_report(dir);
   assert_well_formed(html);
-  assert_has(html,
-             "The curve cannot be drawn: units/adapter-optdigits-mnist/curve.tsv:2: no number "
-             "in column critic");
-  assert_has(html, "Adapter mnist → street: No training curve was kept.");
+  assert_has(
+      html,
+      "The curve cannot be drawn: nodes/translator-paper-optdigits-mnist/curve.tsv:2: no number "
+      "in column critic");
+  assert_has(html, "Translator mnist → street: No training curve was kept.");
   assert_has(html, "Originals of optdigits: not shown: the file is not a PNG image.");
   assert_has(html, "The same, translated to look like mnist: not kept by this run.");
   assert_has(html, "study.json) are not in the run folder");

@@ -16,10 +16,7 @@ xs_status job_open_site(const job_options *o, const char *domain_file, xs_site *
   xs_status status = xs_site_open(domain_file, &options, out);
   if (status) return status;
   job_note_skipped(*out);
-  json_t *name = option_text_json(domain_file);
-  status = folder_check_site(o->out, json_string_value(name), *out);
-  json_decref(name);
-  return status;
+  return folder_check_site(o->out, *out);
 }
 
 void job_note_skipped(const xs_site *s) {

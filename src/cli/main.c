@@ -118,7 +118,9 @@ static int refuse_verb(int n, char **words) {
   char *typed, *group = text_format("%s ", words[0]);
   const char *near = guess_verb(n, words, &typed);
   int status = XS_USAGE;
-  if (near) {
+  if (is_group(group) && n > 1 && is_help(words[1])) {
+    status = refuse_group(n, words, group);
+  } else if (near) {
     fail(XS_USAGE, "'%s' is no verb; did you mean '%s'?", typed, near);
   } else if (is_group(group)) {
     status = refuse_group(n, words, group);

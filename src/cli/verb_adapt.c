@@ -33,7 +33,6 @@ static xs_status work(const train_job *job, const void *record) {
   xs_site *source = NULL, *target = NULL;
   adapt_task task = {.options = &o->adapter, .classifier = o->model};
   const split_rule rule = split_rule_of(o->job.seed, o->job.split_by);
-  int64_t *target_rows = NULL;
   xs_status status = job_open_site(&o->job, o->source, &source);
   if (!status) status = check_model(o, source);
   if (!status) status = job_open_site(&o->job, o->target, &target);
@@ -43,14 +42,13 @@ static xs_status work(const train_job *job, const void *record) {
   if (!status) status = train_set_open(source, rule, XS_VALIDATION, &task.validation);
   if (!status) {
     task.target = &target->images;
-    status = xs_split_rows(task.target, rule.seed, rule.by_image, XS_TRAIN, &target_rows,
+    status = xs_split_rows(task.target, rule.seed, rule.by_image, XS_TRAIN, &task.target_rows,
                            &task.target_n);
   }
-  task.target_rows = target_rows;
   if (!status) status = train_adapt(job, &task);
   train_set_release(&task.source);
   train_set_release(&task.validation);
-  free(target_rows);
+  free(task.target_rows);
   xs_site_close(source);
   xs_site_close(target);
   return status;

@@ -39,8 +39,12 @@ static xs_status check_labelled(const eval_options *o, const xs_site *s) {
 }
 
 static xs_status select_set(const eval_options *o, const xs_site *s, test_set *t) {
-  xs_status status = test_set_open(s, split_rule_of(o->seed, o->split_by), job_split(o->split), t);
-  if (status || t->images.n > 0) return status;
+  train_set images;
+  xs_status status =
+      train_set_open(s, split_rule_of(o->seed, o->split_by), job_split(o->split), &images);
+  if (status) return status;
+  test_set_make(images, s->classes, t);
+  if (images.n > 0) return XS_OK;
   return fail(XS_FAILED, "%s: no labelled image is in the split '%s'", o->data, o->split);
 }
 

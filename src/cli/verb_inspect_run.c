@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "error.h"
 #include "file.h"
+#include "seal.h"
 
 /* A JSON object from a file, or NULL and a message. */
 static json_t *read_object(const char *dir, const char *name) {
@@ -47,16 +48,16 @@ static void print_members(const char *indent, const json_t *object) {
   }
 }
 
-/* "step 120" of a unit that was broken off, "begun" before its first checkpoint. */
-static int print_unfinished(const char *dir, const char *unit) {
+/* "step 120" of a node that was broken off, "begun" before its first checkpoint. */
+static int print_unfinished(const char *dir, const char *node) {
   char *path = file_join(dir, "checkpoint.safetensors");
   json_t *state = NULL;
   int status = checkpoint_state(path, &state);
   if (!status && state) {
     printf("step %" JSON_INTEGER_FORMAT "  %s\n",
-           json_integer_value(json_object_get(state, "done")), unit);
+           json_integer_value(json_object_get(state, "done")), node);
   } else if (!status) {
-    printf("begun  %s\n", unit);
+    printf("begun  %s\n", node);
   }
   json_decref(state);
   free(path);
@@ -64,13 +65,13 @@ static int print_unfinished(const char *dir, const char *unit) {
 }
 
 /* The options are the study's; a record adds what it was made with. */
-static int print_finished(const char *dir, const char *unit) {
+static int print_finished(const char *dir, const char *node) {
   static const char *const shown[] = {"seed",    "device",    "precision",
                                       "threads", "processor", "versions"};
   json_t *record = read_object(dir, "record.json"), *choice;
   if (!record) return XS_FAILED;
   const char *signature;
-  printf("done   %s\n", unit);
+  printf("done   %s\n", node);
   for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
     const json_t *value = json_object_get(record, shown[i]);
     if (value) print_value("         ", "", shown[i], value);
@@ -82,9 +83,9 @@ static int print_finished(const char *dir, const char *unit) {
   return XS_OK;
 }
 
-static int print_unit(const char *units, const char *folder, const char *unit) {
-  char *dir = file_join(units, folder), *record = file_join(dir, "record.json");
-  int status = file_exists(record) ? print_finished(dir, unit) : print_unfinished(dir, unit);
+static int print_node(const char *nodes, const char *folder, const char *node) {
+  char *dir = file_join(nodes, folder), *record = file_join(dir, "record.json");
+  int status = file_exists(record) ? print_finished(dir, node) : print_unfinished(dir, node);
   free(record);
   free(dir);
   return status;
@@ -96,26 +97,44 @@ static int by_name(const struct dirent **a, const struct dirent **b) {
 
 static int is_visible(const struct dirent *e) { return e->d_name[0] != '.'; }
 
-static int print_units(const char *run) {
-  char *units = file_join(run, "units");
+static int print_nodes(const char *run) {
+  char *nodes = file_join(run, "nodes");
   struct dirent **entry = NULL;
-  int status = XS_OK, n = scandir(units, &entry, is_visible, by_name);
+  int status = XS_OK, n = scandir(nodes, &entry, is_visible, by_name);
   for (int i = 0; i < n; i++) {
-    if (!status) status = print_unit(units, entry[i]->d_name, entry[i]->d_name);
+    if (!status) status = print_node(nodes, entry[i]->d_name, entry[i]->d_name);
     free(entry[i]);
   }
   free(entry);
-  free(units);
+  free(nodes);
   return status;
 }
 
+static int print_seal(const char *run) {
+  char *report;
+  xs_status status = seal_verify(run, &report);
+  fputs(report, stdout);
+  free(report);
+  return status;
+}
+
+typedef struct inspect_options {
+  bool seal;
+} inspect_options;
+
+static const option rows[] = {
+    {NULL, "seal", OPTION_FLAG, offsetof(inspect_options, seal), "no", false, 0, 0, NULL, NULL,
+     "verify that no label was opened by what may not see it, nor a test label too early"},
+};
+
 static int run(void *record, int n, const char **word) {
-  (void)record, (void)n;
+  (void)n;
+  if (((const inspect_options *)record)->seal) return print_seal(word[0]);
   json_t *study = read_object(word[0], "study.json");
   if (!study) return XS_FAILED;
   const char *task = json_string_value(json_object_get(study, "task"));
   print_members("", study);
-  int status = task ? print_unit(word[0], "", task) : print_units(word[0]);
+  int status = task ? print_node(word[0], "", task) : print_nodes(word[0]);
   char *last = file_join(word[0], task ? "record.json" : "results.json");
   if (!status) {
     printf("%s\n", file_exists(last) ? "the run is finished" : "the run is not finished");
@@ -131,4 +150,7 @@ const cli_verb verb_inspect_run = {.name = "inspect run",
                                    .most = 1,
                                    .summary =
                                        "Say how far a run folder is, with its options and kernels.",
+                                   .options = rows,
+                                   .n_options = sizeof rows / sizeof *rows,
+                                   .record = sizeof(inspect_options),
                                    .run = run};

@@ -20,6 +20,7 @@ static const option rows[] = {
                        "height and width of the translated images"),
     OPTION_INTEGER_ROW(NULL, 0, matching_options, image_channels, "3", 1, 3, "1 or 3"),
     JOB_FOLDER_ROWS(matching_options, "the translator and example images", "references and shares"),
+    MATCH_METHOD_ROW(NULL, offsetof(matching_options, match)),
     MATCH_ROWS(NULL, offsetof(matching_options, match)),
 };
 enum { ROWS = sizeof rows / sizeof *rows };

@@ -228,17 +228,15 @@ static char *read_curve(const results *r, const char *path, history *c) {
   return text_format("The curve cannot be drawn: %s.", why);
 }
 
-static int draw_unit(const results *r, const char *dir, const char *kind, const char *source,
-                     const char *target, const panel *panels, int n, char **svg, char **why) {
+static int draw_node(const results *r, const char *dir, const char *node, const panel *panels,
+                     int n, char **svg, char **why) {
   *svg = NULL;
   history c;
-  char *path = report_unit_file(r, kind, source, target, "curve.tsv");
+  char *path = report_node_file(r, node, "curve.tsv");
   int status = 0;
   *why = read_curve(r, path, &c);
   if (!*why) {
-    char *name = figure_name(kind, source, target);
-    char *title = text_format("Training curves of %s %s%s%s", kind, source, target ? " to " : "",
-                              target ? target : "");
+    char *name = figure_name(node), *title = text_format("Training curves of %s", node);
     status = draw_curves(dir, name, title, &c, panels, n, svg);
     free(title);
     free(name);
@@ -248,11 +246,12 @@ static int draw_unit(const results *r, const char *dir, const char *kind, const 
   return status;
 }
 
-int drawing_adapter(const results *r, const char *dir, const pair *p, char **svg, char **why) {
-  return draw_unit(r, dir, "adapter", p->source, p->target, adapter_panels, 4, svg, why);
+int drawing_translator(const results *r, const char *dir, const char *node, char **svg,
+                       char **why) {
+  return draw_node(r, dir, node, adapter_panels, 4, svg, why);
 }
 
-int drawing_classifier(const results *r, const char *dir, const char *kind, const char *source,
-                       const char *target, char **svg, char **why) {
-  return draw_unit(r, dir, kind, source, target, classifier_panels, 2, svg, why);
+int drawing_classifier(const results *r, const char *dir, const char *node, char **svg,
+                       char **why) {
+  return draw_node(r, dir, node, classifier_panels, 2, svg, why);
 }

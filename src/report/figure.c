@@ -205,8 +205,8 @@ int figure_draw(const char *dir, const figure *f, char **svg) {
   return status;
 }
 
-char *figure_name(const char *kind, const char *a, const char *b) {
-  char *name = text_format("%s-%s%s%s", kind, a, b ? "-" : "", b ? b : "");
+char *figure_name(const char *text) {
+  char *name = text_copy(text);
   for (char *p = name; *p; p++) {
     if (!isalnum((unsigned char)*p) && !strchr("._-", *p)) *p = '_';
   }

@@ -13,7 +13,7 @@ typedef struct figure {
 /* Writes the four files in dir.  *svg: the drawing as an element to be put in a page, in the
  * colours of the text around it; allocated.  0, or non-zero with a message. */
 int figure_draw(const char *dir, const figure *f, char **svg);
-/* "KIND-A-B" (B NULL: "KIND-A") of letters, digits and ._- only; allocated. */
-char *figure_name(const char *kind, const char *a, const char *b);
+/* The text with all but letters, digits and ._- replaced; allocated. */
+char *figure_name(const char *text);
 
 #endif

@@ -74,27 +74,57 @@ static int read_numbers(const json_t *object, const char *where, const field *f,
   return 0;
 }
 
-/* A site's name is part of its units' folder names. */
-static int read_site(const json_t *object, const char *where, const char *name, const char **out) {
+/* A text that is part of a folder's name. */
+static int read_name(const json_t *object, const char *where, const char *name, const char **out) {
   const json_t *j = json_object_get(object, name);
-  if (!json_is_string(j)) return wrong_type(where, name, "a site's name", j);
+  if (!json_is_string(j)) return wrong_type(where, name, "a name", j);
   *out = json_string_value(j);
   if (!**out || strchr(*out, '/')) {
-    return fail(XS_FAILED, "%s%s is \"%s\", which cannot be a site's name", where, name, *out);
+    return fail(XS_FAILED, "%s%s is \"%s\", which cannot be a name here", where, name, *out);
   }
   return 0;
 }
 
-static int read_pair(const json_t *j, const char *where, pair *p) {
+static int read_measure(const json_t *object, const char *where, const char *name, measure *m) {
+  char *inner = text_format("%s%s.", where, name);
+  int status =
+      read_numbers(json_object_get(object, name), inner, measure_fields, COUNT(measure_fields), m);
+  free(inner);
+  return status;
+}
+
+static int read_candidate(const json_t *j, const char *where, candidate *c) {
   int status = json_is_object(j) ? 0 : wrong_type(where, "", "an object", j);
-  if (!status) status = read_site(j, where, "source", &p->source);
-  if (!status) status = read_site(j, where, "target", &p->target);
-  for (int m = 0; m < MEASURES && !status; m++) {
-    char *inner = text_format("%s%s.", where, report_measure_name[m]);
-    status = read_numbers(json_object_get(j, report_measure_name[m]), inner, measure_fields,
-                          COUNT(measure_fields), &p->m[m]);
+  const json_t *translator = json_object_get(j, "translator");
+  if (!status) status = read_name(j, where, "method", &c->method);
+  if (!status) status = read_name(j, where, "node", &c->node);
+  if (!status && translator && !json_is_null(translator)) {
+    status = read_name(j, where, "translator", &c->translator);
+  }
+  return status ? status : read_measure(j, where, "measure", &c->m);
+}
+
+static int read_candidates(const json_t *list, const char *where, pair *p) {
+  int status = !list || json_is_array(list) ? 0 : wrong_type(where, "candidates", "an array", list);
+  if (status) return status;
+  p->candidates = (int)json_array_size(list);
+  p->candidate = memory_new(((size_t)p->candidates + 1) * sizeof *p->candidate);
+  for (int i = 0; i < p->candidates && !status; i++) {
+    char *inner = text_format("%scandidates[%d].", where, i);
+    status = read_candidate(json_array_get(list, (size_t)i), inner, &p->candidate[i]);
     free(inner);
   }
+  return status;
+}
+
+static int read_pair(const json_t *j, const char *where, pair *p) {
+  int status = json_is_object(j) ? 0 : wrong_type(where, "", "an object", j);
+  if (!status) status = read_name(j, where, "source", &p->source);
+  if (!status) status = read_name(j, where, "target", &p->target);
+  for (int m = 0; m < MEASURES && !status; m++) {
+    status = read_measure(j, where, report_measure_name[m], &p->m[m]);
+  }
+  if (!status) status = read_candidates(json_object_get(j, "candidates"), where, p);
   if (status) return status;
   char *inner = text_format("%sgain.", where);
   status = read_numbers(json_object_get(j, "gain"), inner, gain_fields, COUNT(gain_fields), p);
@@ -192,13 +222,19 @@ int report_read(const char *dir, results *out) {
 void report_free(results *r) {
   json_decref(r->root);
   json_decref(r->settings);
+  for (int i = 0; i < r->n && r->pair; i++) free(r->pair[i].candidate);
   free(r->pair);
   free(r->dir);
   *r = (results){0};
 }
 
-char *report_unit_file(const results *r, const char *kind, const char *source, const char *target,
-                       const char *file) {
-  return text_format("%s/units/%s-%s%s%s/%s", r->dir, kind, source, target ? "-" : "",
-                     target ? target : "", file);
+char *report_node_file(const results *r, const char *node, const char *file) {
+  return text_format("%s/nodes/%s/%s", r->dir, node, file);
+}
+
+const char *report_translator(const pair *p) {
+  for (int i = 0; i < p->candidates; i++) {
+    if (p->candidate[i].translator) return p->candidate[i].translator;
+  }
+  return NULL;
 }

@@ -13,8 +13,16 @@ typedef struct measure { /* AUC and accuracy in per cent */
 enum { INTERNAL, EXTERNAL, ADAPTED, CEILING, MEASURES };
 extern const char *const report_measure_name[MEASURES];
 
+typedef struct candidate {
+  const char *method, *node; /* "paper+shot", "adapted-paper+shot-usps-mnist" */
+  const char *translator;    /* its node, or NULL */
+  measure m;                 /* on the target's test images */
+} candidate;
+
 typedef struct pair {
   const char *source, *target;
+  candidate *candidate; /* [candidates] */
+  int candidates;
   measure m[MEASURES];
   double gain, low, high, p; /* adapted minus external, AUC points */
   double salvage, keeps_label;
@@ -38,9 +46,10 @@ typedef struct results {
 /* 0, or XS_FAILED with a message that names file and field. */
 int report_read(const char *dir, results *out);
 void report_free(results *r);
-/* DIR/units/UNIT/FILE where unit is KIND-SOURCE-TARGET, or KIND-SOURCE (target NULL); allocated. */
-char *report_unit_file(const results *r, const char *kind, const char *source, const char *target,
-                       const char *file);
+/* DIR/nodes/NODE/FILE; allocated. */
+char *report_node_file(const results *r, const char *node, const char *file);
+/* The node of the first candidate's translator, or NULL where no candidate has one. */
+const char *report_translator(const pair *p);
 /* One JSON file; NULL with a message. */
 json_t *report_json(const char *path);
 

@@ -70,9 +70,9 @@ static char *add_png(page *out, const char *path, const char *alt) {
   return why;
 }
 
-static void add_image_row(page *out, const results *r, const pair *p, const char *file,
+static void add_image_row(page *out, const results *r, const char *node, const char *file,
                           const char *caption) {
-  char *path = report_unit_file(r, "adapter", p->source, p->target, file);
+  char *path = report_node_file(r, node, file);
   page_add(out, "<figure>");
   char *why = add_png(out, path, caption);
   page_add(out, "<figcaption>%s%s%s</figcaption></figure>\n", caption, why ? ": " : "",
@@ -87,13 +87,15 @@ void section_images(page *out, const results *r) {
                 "the target site and still shows the same content.</p>\n");
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
+    const char *node = report_translator(p);
+    if (!node) continue;
     char *caption[3] = {text_format("Originals of %s", p->source),
                         text_format("The same, translated to look like %s", p->target),
                         text_format("Real images of %s, for comparison", p->target)};
     static const char *const file[3] = {"original.png", "translated.png", "target.png"};
     page_add(out, "<h3>%s → %s</h3>\n<div class=\"rows\">\n", p->source, p->target);
     for (int k = 0; k < 3; k++) {
-      add_image_row(out, r, p, file[k], caption[k]);
+      add_image_row(out, r, node, file[k], caption[k]);
       free(caption[k]);
     }
     page_add(out, "</div>\n");
@@ -113,30 +115,45 @@ static void add_curve(page *out, char *svg, char *why, const char *caption) {
   free(why);
 }
 
-static int add_adapters(page *out, const results *r, const char *figures) {
-  for (int i = 0; i < r->n; i++) {
-    const pair *p = &r->pair[i];
-    char *svg, *why;
-    int status = drawing_adapter(r, figures, p, &svg, &why);
-    if (status) return status;
-    char *caption = text_format("Adapter %s → %s", p->source, p->target);
-    add_curve(out, svg, why, caption);
-    free(caption);
-  }
-  return 0;
-}
-
-static int add_classifier(page *out, const results *r, const char *figures, const char *kind,
-                          const char *source, const char *target) {
+static int add_translator(page *out, const results *r, const char *figures, const pair *p) {
   char *svg, *why;
-  int status = drawing_classifier(r, figures, kind, source, target, &svg, &why);
-  if (status) return status;
-  char *caption = target ? text_format("Classifier of %s, fine-tuned on images translated to %s",
-                                       source, target)
-                         : text_format("Classifier of %s", source);
+  const char *node = report_translator(p);
+  int status = node ? drawing_translator(r, figures, node, &svg, &why) : 0;
+  if (status || !node) return status;
+  char *caption = text_format("Translator %s → %s", p->source, p->target);
   add_curve(out, svg, why, caption);
   free(caption);
   return 0;
+}
+
+/* caption is freed. */
+static int add_classifier(page *out, const results *r, const char *figures, const char *node,
+                          char *caption) {
+  char *svg, *why;
+  int status = drawing_classifier(r, figures, node, &svg, &why);
+  if (!status) add_curve(out, svg, why, caption);
+  free(caption);
+  return status;
+}
+
+static int add_baseline(page *out, const results *r, const char *figures, const char *site) {
+  char *node = text_format("baseline-%s", site);
+  int status = add_classifier(out, r, figures, node, text_format("Classifier of %s", site));
+  free(node);
+  return status;
+}
+
+/* What is a candidate without training has no curve of its own. */
+static int add_adapted(page *out, const results *r, const char *figures, const pair *p) {
+  int status = 0;
+  for (int i = 0; i < p->candidates && !status; i++) {
+    const candidate *c = &p->candidate[i];
+    if (strncmp(c->node, "adapted-", 8) != 0) continue;
+    status = add_classifier(
+        out, r, figures, c->node,
+        text_format("Classifier of %s, adapted to %s: %s", p->source, p->target, c->method));
+  }
+  return status;
 }
 
 /* Whether site k (source 2i or target 2i+1 of pair i) was not met before. */
@@ -154,15 +171,18 @@ int section_curves(page *out, const results *r, const char *figures) {
            "<p>Losses during training; long curves are averaged to 200 points. Labels kept: the "
            "share of translated source images to which the source classifier gives the right "
            "label. Falling far below its start means that translation destroys content.</p>\n"
-           "<details>\n<summary>Adapters</summary>\n");
-  int status = add_adapters(out, r, figures);
+           "<details>\n<summary>Translators</summary>\n");
+  int status = 0;
+  for (int i = 0; i < r->n && !status; i++) {
+    status = add_translator(out, r, figures, &r->pair[i]);
+  }
   page_add(out, "</details>\n<details>\n<summary>Classifiers</summary>\n");
   for (int k = 0; k < 2 * r->n && !status; k++) {
     const char *site = new_site(r, k);
-    if (site) status = add_classifier(out, r, figures, "baseline", site, NULL);
+    if (site) status = add_baseline(out, r, figures, site);
   }
   for (int i = 0; i < r->n && !status; i++) {
-    status = add_classifier(out, r, figures, "tuned", r->pair[i].source, r->pair[i].target);
+    status = add_adapted(out, r, figures, &r->pair[i]);
   }
   page_add(out, "</details>\n</section>\n");
   return status;

@@ -42,7 +42,8 @@ static void add_settings_table(page *out, const char *caption, const json_t *obj
 
 /* "versions" of the first source's baseline. */
 static void add_versions(page *out, const results *r) {
-  char *path = report_unit_file(r, "baseline", r->pair[0].source, NULL, "record.json");
+  char *node = text_format("baseline-%s", r->pair[0].source);
+  char *path = report_node_file(r, node, "record.json");
   json_t *record = file_exists(path) ? report_json(path) : NULL;
   const json_t *versions = json_object_get(record, "versions");
   if (json_is_object(versions)) {
@@ -50,6 +51,7 @@ static void add_versions(page *out, const results *r) {
   }
   json_decref(record);
   free(path);
+  free(node);
 }
 
 /* What the split keeps on one side, and what the bootstrap therefore draws. */

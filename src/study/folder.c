@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -15,7 +16,7 @@
 #define FOLDER_OWNER "study.json"
 #define FOLDER_LOCK ".lock" /* held while a process works in the folder */
 #define FILES "files_read"  /* of FOLDER_OWNER: fingerprints of files, known before a run */
-#define FOUND "sites_found" /* of FOLDER_OWNER: fingerprints of sites, known when they are open */
+#define SITES "sites"       /* folder: SITE holds the site's fingerprint, known when it is open */
 
 /* Whether a name is that of a file that file_write_atomic of a dead process has left: NAME.tmpPID.
  */
@@ -26,19 +27,43 @@ static bool is_abandoned(const char *name) {
   return process > 0 && *end == 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
 }
 
-/* Whether a folder holds nothing but what a run writes before its first unit. */
-static bool is_unbegun(const char *path) {
-  static const char *const early[] = {".", "..", FOLDER_OWNER, FOLDER_LOCK, "log.jsonl"};
+/* Whether there is a file in a folder or below, but for locks. */
+static bool has_files(const char *path) {
   DIR *dir = opendir(path);
-  int others = 0;
-  for (const struct dirent *e; dir && (e = readdir(dir));) {
-    bool mine =
-        strncmp(e->d_name, FOLDER_OWNER, strlen(FOLDER_OWNER)) == 0 && is_abandoned(e->d_name);
-    for (int i = 0; i < 5 && !mine; i++) mine = strcmp(e->d_name, early[i]) == 0;
-    others += !mine;
+  bool found = false;
+  for (const struct dirent *e; dir && !found && (e = readdir(dir));) {
+    if (e->d_name[0] == '.') continue;
+    char *name = file_join(path, e->d_name);
+    found = file_is_dir(name) ? has_files(name) : true;
+    free(name);
   }
   if (dir) closedir(dir);
-  return others == 0;
+  return found;
+}
+
+/* Whether a name is that of what a run writes before its first node. */
+static bool is_early(const char *out, const char *name) {
+  static const char *const early[] = {".", "..", FOLDER_OWNER, FOLDER_LOCK, "log.jsonl", SITES};
+  for (size_t i = 0; i < sizeof early / sizeof *early; i++) {
+    if (strcmp(name, early[i]) == 0) return true;
+  }
+  if (strncmp(name, FOLDER_OWNER, strlen(FOLDER_OWNER)) == 0) return is_abandoned(name);
+  if (strcmp(name, "nodes") != 0) return false;
+  char *nodes = file_join(out, name);
+  bool empty = !has_files(nodes);
+  free(nodes);
+  return empty;
+}
+
+/* Whether a folder holds nothing but what a run writes before its first node. */
+static bool is_unbegun(const char *path) {
+  DIR *dir = opendir(path);
+  bool unbegun = true;
+  for (const struct dirent *e; dir && unbegun && (e = readdir(dir));) {
+    unbegun = is_early(path, e->d_name);
+  }
+  if (dir) closedir(dir);
+  return unbegun;
 }
 
 /* Removes what killed runs have left half-written, here and below. */
@@ -86,10 +111,7 @@ static json_t *read_owner(const char *path) {
 
 static xs_status check_owner(const char *out, const char *path, const json_t *mine,
                              const json_t *theirs) {
-  json_t *before = json_copy((json_t *)(uintptr_t)theirs);
-  json_object_del(before, FOUND);
-  char *key = find_difference(mine, before);
-  json_decref(before);
+  char *key = find_difference(mine, theirs);
   if (!key) return XS_OK;
   fail(XS_FAILED,
        "%s holds another run: %s differs (see %s); nothing was changed: give another --out", out,
@@ -131,40 +153,83 @@ xs_status folder_check(const char *out, const json_t *mine, const char *result,
   return status;
 }
 
+/* For those who find the folder locked. */
+static void sign_lock(int lock) {
+  char host[256] = "", since[32] = "";
+  time_t t = time(NULL);
+  struct tm utc;
+  gethostname(host, sizeof host - 1);
+  if (gmtime_r(&t, &utc)) strftime(since, sizeof since, "%Y-%m-%d %H:%M:%S UTC", &utc);
+  if (ftruncate(lock, 0) == 0) {
+    dprintf(lock, "process %ld on %s since %s", (long)getpid(), host, since);
+  }
+}
+
+static xs_status refuse_locked(const char *path, const char *out) {
+  char *holder = NULL;
+  size_t size;
+  if (file_read(path, &holder, &size)) holder = NULL;
+  xs_status status = (xs_status)fail(
+      XS_FAILED,
+      "%s: another xsite is at work in this folder (%s); wait until it ends, or give another --out",
+      out, holder && *holder ? holder : "which one is not known");
+  free(holder);
+  return status;
+}
+
 /* The kernel lets go of the lock when the process ends, however it does.  A file system without
  * locks grants every one. */
-static xs_status lock_folder(const char *out, int *lock) {
+static xs_status lock_folder(const char *out, bool shared, int *lock) {
   if (file_make_dirs(out)) return XS_FAILED;
   char *path = file_join(out, FOLDER_LOCK);
   xs_status status = XS_OK;
   *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (*lock < 0) {
     status = (xs_status)fail(XS_FAILED, "%s: cannot write: %s", path, strerror(errno));
-  } else if (flock(*lock, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
-    status = (xs_status)fail(XS_FAILED,
-                             "%s: another xsite is at work in this folder; wait until it ends, or "
-                             "give another --out",
-                             out);
+  } else if (flock(*lock, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) && errno == EWOULDBLOCK) {
+    status = refuse_locked(path, out);
+  } else {
+    sign_lock(*lock);
   }
   free(path);
   return status;
 }
 
+xs_status folder_lock_node(const char *dir, int *lock) { return lock_folder(dir, false, lock); }
+
 void folder_unlock(int lock) {
   if (lock >= 0) close(lock);
 }
 
-xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
-                       bool *finished, int *lock) {
+/* What an unbegun run has noted may be of other sites. */
+static xs_status begin(const char *out, const json_t *mine) {
+  char *sites = file_join(out, SITES);
+  DIR *dir = opendir(sites);
+  for (const struct dirent *e; dir && (e = readdir(dir));) {
+    char *path = file_join(sites, e->d_name);
+    if (e->d_name[0] != '.') unlink(path);
+    free(path);
+  }
+  if (dir) closedir(dir);
+  free(sites);
+  return write_owner(out, mine);
+}
+
+/* Takes the lock before anything is changed; what was there before it may have changed. */
+static xs_status claim(const char *out, const json_t *mine, const char *result, bool shared,
+                       folder_state *state, int *lock) {
   *lock = -1;
   if (!*out) return (xs_status)fail(XS_USAGE, "--out is empty: give a folder");
+  xs_status status = folder_check(out, mine, result, state);
+  if (status || *state == FOLDER_FINISHED) return status;
+  status = lock_folder(out, shared, lock);
+  return status ? status : folder_check(out, mine, result, state);
+}
+
+xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
+                       bool *finished, int *lock) {
   folder_state state;
-  xs_status status = folder_check(out, mine, result, &state);
-  if (!status && state != FOLDER_FINISHED) {
-    status = lock_folder(out, lock);
-    /* what was there before the lock may have changed */
-    if (!status) status = folder_check(out, mine, result, &state);
-  }
+  xs_status status = claim(out, mine, result, false, &state, lock);
   if (status) return status;
   *finished = state == FOLDER_FINISHED;
   if (state == FOLDER_BROKEN && !resume) {
@@ -173,8 +238,17 @@ xs_status folder_claim(const char *out, const json_t *mine, const char *result, 
                            "or give another --out",
                            out);
   }
-  if (state == FOLDER_NEW) status = write_owner(out, mine);
+  if (state == FOLDER_NEW) status = begin(out, mine);
   sweep(out);
+  return status;
+}
+
+xs_status folder_join(const char *out, const json_t *mine, const char *result, bool *finished,
+                      int *lock) {
+  folder_state state;
+  xs_status status = claim(out, mine, result, true, &state, lock);
+  if (!status && state == FOLDER_NEW) status = write_owner(out, mine);
+  *finished = !status && state == FOLDER_FINISHED;
   return status;
 }
 
@@ -187,31 +261,32 @@ xs_status folder_note_file(json_t *mine, const char *name, const char *file) {
   return XS_OK;
 }
 
-xs_status folder_check_site(const char *out, const char *name, const xs_site *s) {
-  char *path = file_join(out, FOLDER_OWNER);
-  json_t *owner = read_owner(path), *mine = fingerprint_json(fingerprint_site(s));
-  xs_status status = owner ? XS_OK : XS_FAILED;
-  json_t *found = json_object_get(owner, FOUND), *theirs = json_object_get(found, name);
-  if (theirs && !json_equal(mine, theirs)) {
+xs_status folder_check_site(const char *out, const xs_site *s) {
+  char *dir = file_join(out, SITES), *path = file_join(dir, s->images.name), *theirs = NULL;
+  char *mine = text_format("%016llx\n", (unsigned long long)fingerprint_site(s));
+  size_t size;
+  xs_status status = XS_OK;
+  if (!file_exists(path)) {
+    if (file_make_dirs(dir) || file_write_atomic(path, mine, strlen(mine))) status = XS_FAILED;
+  } else if (file_read(path, &theirs, &size)) {
+    status = XS_FAILED;
+  } else if (strcmp(mine, theirs) != 0) {
     status =
         (xs_status)fail(XS_FAILED,
                         "%s holds a run on other images or labels of %s: its files, --data-dir or "
                         "--skip-unreadable have changed; nothing was changed: give another "
                         "--out, or bring back what the run began with",
-                        out, name);
-  } else if (owner && !theirs) {
-    if (!found) json_object_set_new(owner, FOUND, found = json_object());
-    json_object_set(found, name, mine);
-    status = write_owner(out, owner);
+                        out, s->images.name);
   }
-  json_decref(mine);
-  json_decref(owner);
+  free(theirs);
+  free(mine);
   free(path);
+  free(dir);
   return status;
 }
 
-bool folder_unit_done(const char *out, const char *unit) {
-  char *path = text_format("%s/units/%s/record.json", out, unit);
+bool folder_node_done(const char *out, const char *node) {
+  char *path = text_format("%s/nodes/%s/record.json", out, node);
   bool done = file_exists(path);
   free(path);
   return done;

@@ -19,7 +19,7 @@ enum { PAUSE = 5 }; /* seconds between two lines of losses */
 
 struct run_log {
   int fd; /* -1 after a failure: the run goes on without a log */
-  char *path, *unit;
+  char *path, *node;
   const xs_watch *inner;
   xs_watch watch;
   double last;
@@ -53,7 +53,7 @@ static json_t *new_line(const run_log *l) {
   struct tm utc;
   if (gmtime_r(&t, &utc)) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
   json_t *j = json_pack("{s:s}", "time", text);
-  if (l->unit) json_object_set_new(j, "unit", option_text_json(l->unit));
+  if (l->node) json_object_set_new(j, "node", option_text_json(l->node));
   return j;
 }
 
@@ -117,16 +117,17 @@ xs_status log_open(const char *out, const xs_watch *inner, run_log **log) {
 void log_close(run_log *l) {
   if (!l) return;
   if (l->fd >= 0) close(l->fd);
-  free(l->unit);
+  free(l->node);
   free(l->path);
   free(l);
 }
 
 const xs_watch *log_watch(const run_log *l) { return &l->watch; }
 
-void log_unit(run_log *l, const char *unit) {
-  free(l->unit);
-  l->unit = unit ? text_copy(unit) : NULL;
+void log_node(run_log *l, const char *node) {
+  if (!l) return;
+  free(l->node);
+  l->node = node ? text_copy(node) : NULL;
 }
 
 void log_error(run_log *l, const char *message) {

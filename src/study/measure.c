@@ -1,5 +1,5 @@
 /* measure.c: what was lost, what was salvaged: models and test sets to results.json.  This is the
- * only place where target labels are read, after all training and choosing is done. */
+ * only place where test labels are opened, after all training and choosing is done. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,20 +9,45 @@
 #include "run.h"
 #include "study.h"
 
-static xs_status open_test(const study_run *r, int site, test_set *t) {
-  return test_set_open(r->site[site], run_split(r), XS_TEST, t);
+/* Every labelled site's test images; those of other sites are empty. */
+typedef struct test_sets {
+  test_set *site; /* [n] */
+  int n;
+} test_sets;
+
+static void release_tests(test_sets *t) {
+  for (int i = 0; i < t->n; i++) test_set_release(&t->site[i]);
+  free(t->site);
 }
 
-/* The model of a unit on a test set; logits are allocated. */
-static xs_status measure_unit(const study_run *r, const char *unit, const test_set *t,
-                              float **logit, xs_measure *m) {
+static xs_status open_tests(study_run *r, const study_node *n, test_sets *t) {
+  const xs_study *s = r->study;
+  *t = (test_sets){.site = memory_new((size_t)s->n_sites * sizeof *t->site), .n = s->n_sites};
+  xs_status status = XS_OK;
+  for (int i = 0; i < s->n_sites && !status; i++) {
+    const seal_request q = {.node = n->name, .role = SEAL_EVALUATION, .site = i, .split = XS_TEST};
+    train_set images;
+    if (!s->site[i].labelled) continue;
+    status = seal_labels(r->seal, &q, &images);
+    if (!status) test_set_make(images, seal_classes(r->seal, i), &t->site[i]);
+  }
+  return status;
+}
+
+/* The model of a node on a test set; logits are allocated. */
+static xs_status measure_node(const study_run *r, int node, const test_set *t, float **logit,
+                              xs_measure *m) {
   const study_settings *s = &r->study->settings;
-  char *path = run_unit_path(r, unit, "model.safetensors");
+  char *path = run_node_path(r, node, "model.safetensors");
   xs_classifier *c = NULL;
-  xs_status status = xs_classifier_load(path, &c);
+  xs_status status = run_check_stop(r, "all was measured");
+  if (!status) status = xs_classifier_load(path, &c);
   if (!status) {
     status = test_set_measure(t, c, s->replicates, s->seed, logit, m);
-    if (status) fail_context(status, "%s on the test images of %s: ", unit, t->site->images.name);
+    if (status) {
+      fail_context(status, "%s on the test images of %s: ", r->nodes.node[node].name,
+                   t->images.images->name);
+    }
   }
   xs_classifier_free(c);
   free(path);
@@ -30,21 +55,20 @@ static xs_status measure_unit(const study_run *r, const char *unit, const test_s
 }
 
 /* Share of translated source test images that the source's classifier gives the right label. */
-static xs_status measure_kept(const study_run *r, const char *adapter, const char *baseline,
-                              const test_set *source, double *kept) {
-  char *generator = run_unit_path(r, adapter, "generator.safetensors");
-  char *model = run_unit_path(r, baseline, "model.safetensors");
+static xs_status measure_kept(const study_run *r, int adapter, int baseline, const test_set *source,
+                              double *kept) {
+  char *generator = run_node_path(r, adapter, "generator.safetensors");
+  char *model = run_node_path(r, baseline, "model.safetensors");
   translator *g = NULL;
   xs_classifier *c = NULL;
   xs_images *made = NULL;
-  float *logit = memory_new((size_t)(source->images.n * source->site->classes + 1) * sizeof *logit);
+  const train_set *t = &source->images;
+  float *logit = memory_new((size_t)(t->n * source->classes + 1) * sizeof *logit);
   xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
   if (!status) status = xs_classifier_load(model, &c);
-  if (!status)
-    status =
-        translator_apply(g, &source->site->images, source->images.rows, source->images.n, 1, &made);
-  if (!status) status = xs_classifier_logits(c, made, NULL, source->images.n, logit);
-  if (!status) *kept = xs_accuracy(logit, source->label, source->images.n, source->site->classes);
+  if (!status) status = translator_apply(g, t->images, t->rows, t->n, 1, &made);
+  if (!status) status = xs_classifier_logits(c, made, NULL, t->n, logit);
+  if (!status) *kept = xs_accuracy(logit, source->label, t->n, source->classes);
   free(logit);
   xs_images_close(made);
   xs_classifier_free(c);
@@ -58,43 +82,89 @@ typedef struct pair_result { /* a measure with n 0 was not made */
   xs_measure internal, external, adapted, ceiling;
   xs_difference gain;
   double kept;
+  study_candidate *candidate; /* [candidates] */
+  xs_measure *measure;        /* [candidates] */
+  int candidates;
 } pair_result;
 
 static const xs_measure unmeasured = {.auc = NAN};
 
-static xs_status measure_target(const study_run *r, char *const unit[4], const test_set *target,
+static void release_pair(pair_result *x) {
+  nodes_candidates_free(x->candidate, x->candidates);
+  free(x->measure);
+}
+
+/* Which nodes tell what a pair is worth. */
+typedef struct pair_nodes {
+  int source, target, choice; /* baseline, baseline, chosen classifier */
+} pair_nodes;
+
+static int find_node(const study_run *r, const char *kind, int site, int target) {
+  const study_site *s = r->study->site;
+  char *name = target < 0 ? text_format("%s-%s", kind, s[site].name)
+                          : text_format("%s-%s-%s", kind, s[site].name, s[target].name);
+  int node = nodes_find(&r->nodes, name);
+  free(name);
+  return node;
+}
+
+static pair_nodes find_nodes(const study_run *r, const study_pair *p) {
+  return (pair_nodes){.source = find_node(r, "baseline", p->source, -1),
+                      .target = find_node(r, "baseline", p->target, -1),
+                      .choice = find_node(r, "choice", p->source, p->target)};
+}
+
+static xs_status measure_target(const study_run *r, pair_nodes node, const test_set *target,
                                 pair_result *out) {
   const study_settings *s = &r->study->settings;
   float *logit[3] = {NULL, NULL, NULL};
-  xs_status status = measure_unit(r, unit[0], target, &logit[0], &out->external);
-  if (!status) status = measure_unit(r, unit[3], target, &logit[1], &out->adapted);
-  if (!status) status = measure_unit(r, unit[1], target, &logit[2], &out->ceiling);
+  xs_status status = measure_node(r, node.source, target, &logit[0], &out->external);
+  if (!status) status = measure_node(r, node.choice, target, &logit[1], &out->adapted);
+  if (!status) status = measure_node(r, node.target, target, &logit[2], &out->ceiling);
   if (!status) {
-    status = xs_measure_difference(logit[0], logit[1], target->label, target->group,
-                                   target->images.n, target->site->classes, (int)s->replicates,
-                                   (uint64_t)s->seed, &out->gain);
+    status =
+        xs_measure_difference(logit[0], logit[1], target->label, target->group, target->images.n,
+                              target->classes, (int)s->replicates, (uint64_t)s->seed, &out->gain);
   }
   for (int i = 0; i < 3; i++) free(logit[i]);
   return status;
 }
 
-/* unit: baseline of the source, of the target, adapter, tuned. */
-static xs_status measure_pair(const study_run *r, const study_pair *p, char *const unit[4],
-                              pair_result *out) {
-  test_set source, target = {0};
-  float *logit = NULL;
-  out->external = out->adapted = out->ceiling = unmeasured;
-  out->gain = (xs_difference){NAN, NAN, NAN, NAN};
-  xs_status status = open_test(r, p->source, &source);
-  if (!status) status = measure_unit(r, unit[0], &source, &logit, &out->internal);
-  if (!status && r->study->labelled[p->target]) {
-    status = open_test(r, p->target, &target);
-    if (!status) status = measure_target(r, unit, &target, out);
+/* A single candidate is the chosen one. */
+static xs_status measure_candidates(const study_run *r, const test_set *target, pair_result *out) {
+  xs_status status = XS_OK;
+  if (out->candidates == 1) out->measure[0] = out->adapted;
+  for (int i = 0; i < out->candidates && out->candidates > 1 && !status; i++) {
+    float *logit = NULL;
+    status = measure_node(r, out->candidate[i].node, target, &logit, &out->measure[i]);
+    free(logit);
   }
-  if (!status) status = measure_kept(r, unit[2], unit[0], &source, &out->kept);
+  return status;
+}
+
+static xs_status measure_pair(study_run *r, int pair, const test_sets *tests, pair_result *out) {
+  const study_pair *p = &r->study->pair[pair];
+  const test_set *source = &tests->site[p->source], *target = &tests->site[p->target];
+  const pair_nodes node = find_nodes(r, p);
+  float *logit = NULL;
+  *out = (pair_result){.internal = unmeasured,
+                       .external = unmeasured,
+                       .adapted = unmeasured,
+                       .ceiling = unmeasured,
+                       .gain = {NAN, NAN, NAN, NAN},
+                       .kept = NAN};
+  out->candidate = nodes_candidates(r->study, &r->nodes, pair, &out->candidates);
+  out->measure = memory_new((size_t)(out->candidates + 1) * sizeof *out->measure);
+  xs_status status = measure_node(r, node.source, source, &logit, &out->internal);
   free(logit);
-  test_set_release(&target);
-  test_set_release(&source);
+  if (!status && r->study->site[p->target].labelled) {
+    status = measure_target(r, node, target, out);
+    if (!status) status = measure_candidates(r, target, out);
+  }
+  for (int i = 0; i < out->candidates && isnan(out->kept) && !status; i++) {
+    int node_of = out->candidate[i].translator;
+    if (node_of >= 0) status = measure_kept(r, node_of, node.source, source, &out->kept);
+  }
   return status;
 }
 
@@ -107,10 +177,27 @@ static json_t *gain_json(const xs_difference *d) {
   return j;
 }
 
-static json_t *pair_json(const xs_study *s, const study_pair *p, const pair_result *x) {
+static const char *node_name(const study_run *r, int node) {
+  return node < 0 ? NULL : r->nodes.node[node].name;
+}
+
+static json_t *candidates_json(const study_run *r, const pair_result *x) {
+  json_t *list = json_array();
+  for (int i = 0; i < x->candidates; i++) {
+    const study_candidate *c = &x->candidate[i];
+    json_array_append_new(list, json_pack("{s:s, s:s, s:s?, s:o}", "method", c->method, "node",
+                                          node_name(r, c->node), "translator",
+                                          node_name(r, c->translator), "measure",
+                                          measure_json(&x->measure[i])));
+  }
+  return list;
+}
+
+static json_t *pair_json(const study_run *r, const study_pair *p, const pair_result *x) {
+  const xs_study *s = r->study;
   json_t *j = json_object();
-  json_object_set_new(j, "source", json_string(s->site_name[p->source]));
-  json_object_set_new(j, "target", json_string(s->site_name[p->target]));
+  json_object_set_new(j, "source", json_string(s->site[p->source].name));
+  json_object_set_new(j, "target", json_string(s->site[p->target].name));
   json_object_set_new(j, "internal", measure_json(&x->internal));
   json_object_set_new(j, "external", measure_json(&x->external));
   json_object_set_new(j, "adapted", measure_json(&x->adapted));
@@ -119,6 +206,7 @@ static json_t *pair_json(const xs_study *s, const study_pair *p, const pair_resu
   json_object_set_new(j, "salvage",
                       per_cent_json(xs_salvage(x->external.auc, x->adapted.auc, x->ceiling.auc)));
   json_object_set_new(j, "keeps_label", per_cent_json(x->kept));
+  json_object_set_new(j, "candidates", candidates_json(r, x));
   return j;
 }
 
@@ -158,14 +246,6 @@ static json_t *summary_json(const pair_result *x, int n) {
   return j;
 }
 
-static void pair_units(const xs_study *s, const study_pair *p, char *unit[4]) {
-  const char *from = s->site_name[p->source], *to = s->site_name[p->target];
-  unit[0] = text_format("baseline-%s", from);
-  unit[1] = text_format("baseline-%s", to);
-  unit[2] = text_format("adapter-%s-%s", from, to);
-  unit[3] = text_format("tuned-%s-%s", from, to);
-}
-
 /* One word where all parts are trained in the same precision. */
 static char *used_precision(const study_settings *t) {
   const char *adapter = run_precision(t->adapter.precision),
@@ -175,28 +255,41 @@ static char *used_precision(const study_settings *t) {
   return text_format("adapter %s, classifier %s, tune %s", adapter, classifier, tune);
 }
 
-xs_status measure_all(study_run *r, json_t **results) {
+static json_t *results_json(const study_run *r, const pair_result *x) {
+  const xs_study *s = r->study;
+  char *precision = used_precision(&s->settings);
+  json_t *pairs = json_array();
+  for (int i = 0; i < s->n_pairs; i++) {
+    json_array_append_new(pairs, pair_json(r, &s->pair[i], &x[i]));
+  }
+  json_t *j = json_pack("{s:i, s:s, s:I, s:s, s:o, s:o}", "schema", 1, "study", s->settings.name,
+                        "seed", (json_int_t)s->settings.seed, "precision", precision, "pairs",
+                        pairs, "summary", summary_json(x, s->n_pairs));
+  free(precision);
+  return j;
+}
+
+static xs_status write_results(const study_run *r, const json_t *results) {
+  char *path = file_join(r->out, "results.json"), *text = json_dumps(results, JSON_INDENT(2));
+  int status = file_write_atomic(path, text, strlen(text));
+  free(text);
+  free(path);
+  return status ? XS_FAILED : XS_OK;
+}
+
+xs_status node_results(study_run *r, const study_node *n) {
   const xs_study *s = r->study;
   pair_result *x = memory_new((size_t)s->n_pairs * sizeof *x);
-  json_t *pairs = json_array();
-  xs_status status = XS_OK;
-  for (int i = 0; i < s->n_pairs && !status; i++) {
-    char *unit[4];
-    pair_units(s, &s->pair[i], unit);
-    status = run_check_stop(r, "all was measured");
-    if (!status) status = measure_pair(r, &s->pair[i], unit, &x[i]);
-    for (int k = 0; k < 4; k++) free(unit[k]);
-    if (!status) json_array_append_new(pairs, pair_json(s, &s->pair[i], &x[i]));
-  }
-  *results = NULL;
+  test_sets tests;
+  xs_status status = open_tests(r, n, &tests);
+  for (int i = 0; i < s->n_pairs && !status; i++) status = measure_pair(r, i, &tests, &x[i]);
   if (!status) {
-    char *precision = used_precision(&s->settings);
-    *results = json_pack("{s:i, s:s, s:I, s:s, s:O, s:o}", "schema", 1, "study", s->settings.name,
-                         "seed", (json_int_t)s->settings.seed, "precision", precision, "pairs",
-                         pairs, "summary", summary_json(x, s->n_pairs));
-    free(precision);
+    json_t *results = results_json(r, x);
+    status = write_results(r, results);
+    json_decref(results);
   }
-  json_decref(pairs);
+  for (int i = 0; i < s->n_pairs; i++) release_pair(&x[i]);
+  release_tests(&tests);
   free(x);
   return status;
 }

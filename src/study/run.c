@@ -24,17 +24,17 @@ static void note_site(const study_run *r, const xs_site *s) {
 }
 
 static void note_unlabelled(const study_run *r, int i) {
-  if (r->study->labelled[i]) return;
+  if (r->study->site[i].labelled) return;
   char *line = text_format("site %s has no labels: what is lost and won there cannot be measured",
-                           r->study->site_name[i]);
+                           r->study->site[i].name);
   note(r, line);
   free(line);
 }
 
-static bool same_classes(const xs_site *a, const xs_site *b) {
-  if (a->classes != b->classes) return false;
-  for (int i = 0; i < a->classes; i++) {
-    if (strcmp(a->class_name[i], b->class_name[i]) != 0) return false;
+static bool same_classes(const seal *s, int a, int b) {
+  if (seal_classes(s, a) != seal_classes(s, b)) return false;
+  for (int i = 0; i < seal_classes(s, a); i++) {
+    if (strcmp(seal_class_name(s, a)[i], seal_class_name(s, b)[i]) != 0) return false;
   }
   return true;
 }
@@ -43,27 +43,25 @@ static bool same_classes(const xs_site *a, const xs_site *b) {
 static xs_status check_classes(const study_run *r) {
   const xs_study *s = r->study;
   int first = 0;
-  while (first < s->n_sites && !r->site[first]->classes) first++;
+  while (first < s->n_sites && !seal_classes(r->seal, first)) first++;
   for (int i = first + 1; i < s->n_sites; i++) {
-    if (!r->site[i]->classes || same_classes(r->site[first], r->site[i])) continue;
+    if (!seal_classes(r->seal, i) || same_classes(r->seal, first, i)) continue;
     return (xs_status)fail(
         XS_FAILED,
         "sites %s (%s) and %s (%s) have different classes: a classifier of one cannot be "
         "used at the other; give both domain files the same list",
-        s->site_name[first], s->site_file[first], s->site_name[i], s->site_file[i]);
+        s->site[first].name, s->site[first].file, s->site[i].name, s->site[i].file);
   }
   return XS_OK;
 }
 
 /* Every site that has a baseline. */
 static xs_status check_baselines(const study_run *r) {
-  int n;
-  study_unit *u = units_list(r->study, &n);
   xs_status status = XS_OK;
-  for (int i = 0; i < n && !status; i++) {
-    if (u[i].kind == UNIT_BASELINE) status = train_check_splits(r->site[u[i].source], run_split(r));
+  for (int i = 0; i < r->nodes.n && !status; i++) {
+    const study_node *n = &r->nodes.node[i];
+    if (n->kind == NODE_BASELINE) status = seal_check_splits(r->seal, n->source);
   }
-  units_free(u, n);
   return status;
 }
 
@@ -72,65 +70,36 @@ xs_status run_check_stop(const study_run *r, const char *next) {
   return (xs_status)fail(XS_FAILED, "stopped before %s; continue with --resume", next);
 }
 
-static xs_status open_sites(study_run *r) {
-  const xs_study *s = r->study;
-  xs_site_options o = {.data_dir = r->o->data_dir,
-                       .skip_unreadable = r->o->skip_unreadable,
-                       .limit = s->settings.limit};
-  r->site = memory_new((size_t)s->n_sites * sizeof *r->site);
-  for (int i = 0; i < s->n_sites; i++) {
-    xs_status status = run_check_stop(r, s->site_name[i]);
-    if (!status) status = xs_site_open(s->site_file[i], &o, &r->site[i]);
-    if (!status) status = folder_check_site(r->out, s->site_name[i], r->site[i]);
-    if (status) return status;
-    note_site(r, r->site[i]);
-    note_unlabelled(r, i);
-  }
-  return check_classes(r);
-}
-
-static void close_sites(study_run *r) {
-  for (int i = 0; r->site && i < r->study->n_sites; i++) xs_site_close(r->site[i]);
-  free(r->site);
-}
-
-/* A unit of a pair sees the study with that pair's settings. */
-static xs_status run_pair_unit(study_run *r, const study_unit *u) {
-  const xs_study *whole = r->study;
-  xs_study own = *whole;
-  for (int i = 0; i < whole->n_pairs && u->kind != UNIT_BASELINE; i++) {
-    const study_pair *p = &whole->pair[i];
-    if (p->source == u->source && p->target == u->target) own.settings = p->settings;
-  }
-  r->study = &own;
-  xs_status status = unit_run(r, u);
-  r->study = whole;
-  return status;
-}
-
-static xs_status run_units(study_run *r) {
-  int n;
-  study_unit *u = units_list(r->study, &n);
-  xs_status status = XS_OK;
-  for (int i = 0; i < n && !status; i++) {
-    log_unit(r->log, u[i].name);
-    status = run_check_stop(r, u[i].name);
-    if (!status) status = run_pair_unit(r, &u[i]);
-  }
-  log_unit(r->log, NULL);
-  units_free(u, n);
-  return status;
-}
-
-static xs_status write_results(study_run *r) {
-  json_t *results = NULL;
-  xs_status status = measure_all(r, &results);
+static xs_status open_site(study_run *r, int i) {
+  const xs_site_options o = {.data_dir = r->o->data_dir,
+                             .skip_unreadable = r->o->skip_unreadable,
+                             .limit = r->study->settings.limit};
+  xs_site *site = NULL;
+  xs_status status = run_check_stop(r, r->study->site[i].name);
+  if (!status) status = xs_site_open(r->study->site[i].file, &o, &site);
   if (status) return status;
-  char *path = file_join(r->out, "results.json"), *text = json_dumps(results, JSON_INDENT(2));
-  status = file_write_atomic(path, text, strlen(text)) ? XS_FAILED : XS_OK;
-  free(text);
-  free(path);
-  json_decref(results);
+  seal_add(r->seal, site);
+  note_site(r, site);
+  note_unlabelled(r, i);
+  return folder_check_site(r->out, site);
+}
+
+static xs_status open_sites(study_run *r) {
+  xs_status status = XS_OK;
+  for (int i = 0; i < r->study->n_sites && !status; i++) status = open_site(r, i);
+  if (!status) status = check_classes(r);
+  return status ? status : check_baselines(r);
+}
+
+static xs_status run_nodes(study_run *r) {
+  xs_status status = XS_OK;
+  for (int i = 0; i < r->nodes.n && !status; i++) {
+    const char *name = r->nodes.node[i].name;
+    log_node(r->log, name);
+    status = run_check_stop(r, name);
+    if (!status) status = node_run(r, i);
+  }
+  log_node(r->log, NULL);
   return status;
 }
 
@@ -142,7 +111,15 @@ static xs_status write_report(const study_run *r) {
   return there ? XS_OK : xs_report_write(r->out);
 }
 
-static xs_status run(study_run *r) {
+static xs_status start(study_run *r) {
+  xs_status status = log_open(r->out, r->watch, &r->log);
+  if (status) return status;
+  r->watch = log_watch(r->log);
+  r->seal = seal_new(r->out, run_split(r));
+  return open_sites(r);
+}
+
+static xs_status run_all(study_run *r) {
   bool finished;
   json_t *mine;
   xs_status status = study_identity(r->study, &mine);
@@ -150,31 +127,96 @@ static xs_status run(study_run *r) {
     status = folder_claim(r->out, mine, "results.json", r->o->resume, &finished, &r->lock);
   }
   json_decref(mine);
-  if (!status && !finished) {
-    status = log_open(r->out, r->watch, &r->log);
-    if (!status) r->watch = log_watch(r->log);
-    if (!status) status = open_sites(r);
-    if (!status) status = check_baselines(r);
-    if (!status) status = run_units(r);
-    if (!status) status = write_results(r);
-  }
+  if (!status && !finished) status = start(r);
+  if (!status && !finished) status = run_nodes(r);
   return status ? status : write_report(r);
 }
 
-xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const xs_watch *w) {
-  if (o->device && strcmp(o->device, "cpu") != 0) {
-    if (!tg_device_named(o->device)) return XS_USAGE;
-    return (xs_status)fail(XS_USAGE, "device '%s' is for checks: training needs 'cpu'", o->device);
+/* ---- one node -----------------------------------------------------------------------------------
+ */
+
+static xs_status check_needs(const study_run *r, const study_node *n) {
+  for (int i = 0; i < n->n_needs; i++) {
+    const char *name = r->nodes.node[n->needs[i]].name;
+    if (folder_node_done(r->out, name)) continue;
+    return (xs_status)fail(XS_FAILED, "%s needs %s, which is not done: run that node first",
+                           n->name, name);
   }
-  study_run r = {.study = s, .o = o, .watch = w, .kernels = tg_kernels_new(), .lock = -1};
-  r.out = o->out ? text_copy(o->out) : text_format("runs/%s", s->settings.name);
-  tg_set_threads(o->threads);
-  xs_status status = run(&r);
-  if (status) log_error(r.log, fail_message());
-  log_close(r.log);
-  close_sites(&r);
-  folder_unlock(r.lock);
-  tg_kernels_free(r.kernels);
-  free(r.out);
+  return XS_OK;
+}
+
+static int find_node(const study_run *r, const char *name) {
+  int found = nodes_find(&r->nodes, name);
+  if (found >= 0) return found;
+  const char **names = memory_new((size_t)r->nodes.n * sizeof *names);
+  for (int i = 0; i < r->nodes.n; i++) names[i] = r->nodes.node[i].name;
+  const char *near = text_nearest(name, names, r->nodes.n);
+  fail(XS_USAGE, "the study has no node '%s'%s%s%s; `xsite study plan` lists them", name,
+       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+  free(names);
+  return -1;
+}
+
+static xs_status work_on(study_run *r, int node) {
+  const study_node *n = &r->nodes.node[node];
+  char *dir = run_node_path(r, node, NULL);
+  int lock = -1;
+  xs_status status = check_needs(r, n);
+  if (!status && n->kind != NODE_RESULTS) status = folder_lock_node(dir, &lock);
+  if (!status) status = start(r);
+  log_node(r->log, n->name);
+  if (!status) status = node_run(r, node);
+  if (!status && n->kind == NODE_RESULTS) status = xs_report_write(r->out);
+  folder_unlock(lock);
+  free(dir);
   return status;
+}
+
+static xs_status run_node(study_run *r, const char *name) {
+  bool finished = false;
+  json_t *mine = NULL;
+  int node = find_node(r, name);
+  xs_status status = node < 0 ? XS_USAGE : study_identity(r->study, &mine);
+  if (!status) status = folder_join(r->out, mine, "results.json", &finished, &r->lock);
+  json_decref(mine);
+  if (!status && finished) note(r, "the study is finished: there is nothing to do");
+  return status || finished ? status : work_on(r, node);
+}
+
+static xs_status check_device(const char *device) {
+  if (!device || strcmp(device, "cpu") == 0) return XS_OK;
+  if (!tg_device_named(device)) return XS_USAGE;
+  return (xs_status)fail(XS_USAGE, "device '%s' is for checks: training needs 'cpu'", device);
+}
+
+static void close_run(study_run *r) {
+  log_close(r->log);
+  seal_free(r->seal);
+  folder_unlock(r->lock);
+  tg_kernels_free(r->kernels);
+  nodes_free(&r->nodes);
+  free(r->out);
+}
+
+/* name: of the only node to run, or NULL. */
+static xs_status run_study(const xs_study *s, const xs_run_options *o, const char *name,
+                           const xs_watch *w) {
+  study_run r = {.study = s, .o = o, .watch = w, .kernels = tg_kernels_new(), .lock = -1};
+  r.out = study_out(s, o);
+  nodes_list(s, &r.nodes);
+  tg_set_threads(o->threads);
+  xs_status status = check_device(o->device);
+  if (!status) status = name ? run_node(&r, name) : run_all(&r);
+  if (status) log_error(r.log, fail_message());
+  close_run(&r);
+  return status;
+}
+
+xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const xs_watch *w) {
+  return run_study(s, o, NULL, w);
+}
+
+xs_status xs_study_node(const xs_study *s, const xs_run_options *o, const char *name,
+                        const xs_watch *w) {
+  return run_study(s, o, name, w);
 }

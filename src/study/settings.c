@@ -1,6 +1,10 @@
 /* settings.c: the options of a study file. */
 #include "settings.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
 #include "file.h"
 
 #include "settings_rows.h"
@@ -13,7 +17,19 @@ static const option study_rows[] = {
     {NULL, "sites", OPTION_TEXTS, offsetof(study_settings, sites), NULL, true, 0, 0, NULL, "FILE",
      "domain files, relative to the study file"},
     {NULL, "pairs", OPTION_TEXTS, offsetof(study_settings, pairs), "all", false, 0, 0, NULL, "PAIR",
-     "'SOURCE -> TARGET [KEY=VALUE ...]' by site name; all: every ordered pair"},
+     "'SOURCE -> TARGET [via=SITE] [KEY=VALUE ...]' by site name; via: also by way of a third "
+     "site; "
+     "all: every ordered pair"},
+    {NULL, "profile", OPTION_TEXT, offsetof(study_settings, profile), NULL, false, 0, 0, NULL,
+     "NAME", "which of the profiles holds"},
+    {NULL, "profiles", OPTION_TEXTS, offsetof(study_settings, profiles), NULL, false, 0, 0, NULL,
+     "PROFILE", "'NAME KEY=VALUE ...': settings that are chosen together"},
+    {NULL, "portfolio", OPTION_TEXTS, offsetof(study_settings, portfolio), "paper", false, 0, 0,
+     NULL, "METHOD", "ways to adapt, chosen among without labels: none, paper; none: do nothing"},
+    {NULL, "pooled", OPTION_TEXTS, offsetof(study_settings, pooled), NULL, false, 0, 0, NULL,
+     "PERCENT", "also one classifier for all sites, from this share of their training images"},
+    {NULL, "label_counts", OPTION_TEXTS, offsetof(study_settings, label_counts), NULL, false, 0, 0,
+     NULL, "N", "also classifiers from N labelled images of the target: what adaptation is worth"},
     OPTION_INTEGER_ROW(NULL, 0, study_settings, size, "32", 1, 4096,
                        "height and width of the images that the networks see"),
     OPTION_INTEGER_ROW(NULL, 0, study_settings, image_channels, "3", 1, 3, "1 or 3"),
@@ -25,6 +41,14 @@ static const option study_rows[] = {
                        "bootstrap replicates of intervals"),
     OPTION_INTEGER_ROW(NULL, 0, study_settings, checkpoint_every, "100", 1, 1e9,
                        "training steps between checkpoints"),
+    OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, criterion, "im",
+                      "im|entropy|snd|bnm", "NAME",
+                      "by which a pair's classifier is chosen without labels"),
+    OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, predictor,
+                      "atc-entropy", "confidence|confidence-difference|atc-confidence|atc-entropy",
+                      "NAME", "by which accuracy at the target is predicted without labels"),
+    OPTION_INTEGER_ROW("choice", offsetof(study_settings, choice), choice_options, rows, "2000", 0,
+                       1e9, "most target images that snd compares with each other; 0: all"),
     CLASSIFIER_ROWS("classifier", offsetof(study_settings, classifier)),
     {"classifier", "init", OPTION_TEXT, offsetof(study_settings, init), NULL, false, 0, 0, NULL,
      "FILE",
@@ -32,6 +56,8 @@ static const option study_rows[] = {
      "file"},
     ADAPTER_ROWS("adapter", offsetof(study_settings, adapter)),
     CLASSIFIER_ROWS("tune", offsetof(study_settings, tune)),
+    MATCH_ROWS("histogram", offsetof(study_settings, histogram)),
+    MATCH_ROWS("fourier", offsetof(study_settings, fourier)),
 };
 
 const option_table settings_table = {"study file", study_rows,
@@ -56,4 +82,24 @@ study_settings settings_copy(const study_settings *s) {
     }
   }
   return copy;
+}
+
+int settings_words(const char *words, const char *where,
+                   int (*set)(void *context, const char *key, const char *value, const char *where),
+                   void *context) {
+  static const char blank[] = " \t\n";
+  int status = 0;
+  for (const char *w = words + strspn(words, blank); *w && !status; w += strspn(w, blank)) {
+    size_t length = strcspn(w, blank);
+    char *word = text_format("%.*s", (int)length, w), *equals = strchr(word, '=');
+    if (equals) {
+      *equals = 0;
+      status = set(context, word, equals + 1, where);
+    } else {
+      status = fail(XS_USAGE, "%s: '%s' is not KEY=VALUE", where, word);
+    }
+    free(word);
+    w += length;
+  }
+  return status;
 }

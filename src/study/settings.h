@@ -5,23 +5,41 @@
 #include "option.h"
 #include "xsite.h"
 
+typedef struct choice_options {
+  char *criterion; /* of xs_criteria */
+  char *predictor; /* of xs_predictors */
+  int64_t rows;    /* most target images that snd compares with each other; 0: all */
+} choice_options;
+
 typedef struct study_settings {
   char *name;
   int64_t seed;
-  option_texts sites; /* domain files, relative to the study file */
-  option_texts pairs; /* "SOURCE -> TARGET [KEY=VALUE ...]"; or the one word all */
+  option_texts sites;     /* domain files, relative to the study file */
+  option_texts pairs;     /* "SOURCE -> TARGET [via=SITE] [KEY=VALUE ...]"; or the one word all */
+  char *profile;          /* the chosen one of profiles, or NULL */
+  option_texts profiles;  /* "NAME KEY=VALUE ..." */
+  option_texts portfolio; /* methods: "paper", "none", "paper+shot" */
+  option_texts pooled;    /* per cent of the pooled training images */
+  option_texts label_counts; /* labelled target images of learning curves */
   int64_t size, image_channels;
   char *split_by; /* "group", "image": Decision 1 */
   int64_t limit;
   int64_t replicates;
   int64_t checkpoint_every;
   char *init; /* of the classifiers: weights to begin with, relative to the study file */
+  choice_options choice;
   xs_classifier_options classifier, tune;
   xs_adapter_options adapter;
+  xs_match_options histogram, fourier; /* their method is what they are called */
 } study_settings;
 
 extern const option_table settings_table;
 
 /* A copy with its own texts, for option_release. */
 study_settings settings_copy(const study_settings *s);
+
+/* Calls set for every word KEY=VALUE of a text; where: for messages. */
+int settings_words(const char *words, const char *where,
+                   int (*set)(void *context, const char *key, const char *value, const char *where),
+                   void *context);
 #endif

@@ -89,11 +89,14 @@
       OPTION_FLAG_ROW(section, base, xs_adapter_options, balanced,                                 \
                       "draw every class of the source equally often")
 
-#define MATCH_ROWS(section, base)                                                                  \
+#define MATCH_METHOD_ROW(section, base)                                                            \
   OPTION_CHOICE_ROW(section, base, xs_match_options, method, "fourier", "histogram|fourier",       \
-                    "NAME", "what is taken over: the distribution of values, or amplitudes"),      \
-      OPTION_CHOICE_ROW(section, base, xs_match_options, reference, "image", "image|mean", "WHAT", \
-                        "from one image of the other site, drawn for each, or from their mean"),   \
+                    "NAME", "what is taken over: the distribution of values, or amplitudes")
+
+/* All but the method. */
+#define MATCH_ROWS(section, base)                                                                  \
+  OPTION_CHOICE_ROW(section, base, xs_match_options, reference, "image", "image|mean", "WHAT",     \
+                    "from one image of the other site, drawn for each, or from their mean"),       \
       OPTION_INTEGER_ROW(section, base, xs_match_options, images, "500", 1, 1000000,               \
                          "images of each site that are references"),                               \
       OPTION_FLAG_ROW(section, base, xs_match_options, mix,                                        \

@@ -1,52 +1,119 @@
 /* study.h: the inside of a study.
  *
- * settings.c  the options of a study file
- * study.c     reads and checks a study file; what would run
- * folder.c    the run folder: who owns it, what is done
+ * settings.c     the options of a study file
+ * study.c        reads and checks a study file
+ * pairs.c        its pairs of sites, with their own settings
+ * method.c       "paper+shot": the steps of an adaptation method
+ * nodes.c        the study as a graph of work
+ * run.c          all of it in order, or one node
+ * node.c         one node: is it done and unharmed; else run it and record it
+ * node_train.c   ... that trains on labels of the sites themselves
+ * node_adapt.c   ... that adapts a classifier to a target
+ * node_choice.c  ... that chooses among adapted classifiers
+ * seal.c         who may see which labels; seal.jsonl
+ * folder.c       the run folder: who owns it
  * fingerprint.c  whether files and sites are still the same
- * test_set.c  how good a classifier is on labelled images
- * unit.c      runs one unit: a baseline, an adapter, a fine-tuned classifier
- * log.c       log.jsonl
- * measure.c   results.json from the models
- * run.c       all of it in order */
+ * test_set.c     how good a classifier is on labelled images
+ * log.c          log.jsonl
+ * measure.c      results.json from the models */
 #ifndef STUDY_H
 #define STUDY_H
 
 #include <jansson.h>
 
 #include "log.h"
+#include "seal.h"
 #include "settings.h"
 #include "train.h"
 #include "xsite.h"
 
+/* A site of the study file; or a derived one: the images of a site with the labels that a
+ * classifier adapted to it gives them. */
+typedef struct study_site {
+  char *name;
+  char *file;    /* resolved domain file; NULL: derived */
+  bool labelled; /* whether the domain file names labels */
+  int images_of; /* place in sites: itself unless derived */
+  int pair;      /* derived: whose chosen classifier gives the labels; else -1 */
+} study_site;
+
 typedef struct study_pair {
   int source, target;      /* places in sites */
+  int via;                 /* the derived site between them, or -1 */
   study_settings settings; /* the study's, with what this pair overrides */
 } study_pair;
 
 struct xs_study {
   char *path, *dir; /* of the study file, and its folder */
   study_settings settings;
-  char **site_file; /* [n_sites] resolved */
-  char **site_name; /* [n_sites] */
-  bool *labelled;   /* [n_sites] whether the domain file names labels */
-  int n_sites;
+  study_site *site; /* [n_sites] those of the study file, then [n_derived] derived ones */
+  int n_sites, n_derived;
   study_pair *pair;
   int n_pairs;
 };
 
-/* ---- units ------------------------------------------------------------------------------------
+/* Fills pair and the derived sites from settings.pairs. */
+int study_pairs(xs_study *s);
+void study_add_site(xs_study *s, study_site site);
+int study_find_site(const xs_study *s, const char *name); /* -1: none */
+
+/* ---- methods ------------------------------------------------------------------------------------
+ * A method is one step or several joined by +, carried out in order.  A translator may only be the
+ * first: it makes labelled images of the target's look, on which the classifier is fine-tuned. */
+typedef enum method_kind { METHOD_NONE, METHOD_TRANSLATOR, METHOD_ALIGNER } method_kind;
+/* XS_USAGE and a message that begins with `where` where this is no method. */
+int method_check(const char *where, const char *method);
+method_kind method_last(const char *method); /* of the last step */
+char *method_last_name(const char *method);  /* the last step; allocated */
+char *method_before(const char *method);     /* all but the last step, "none" if none; allocated */
+char *method_translator(const char *method); /* the first step where it is a translator, or NULL */
+
+/* ---- nodes --------------------------------------------------------------------------------------
  */
-typedef enum unit_kind { UNIT_BASELINE, UNIT_ADAPTER, UNIT_TUNED } unit_kind;
-typedef struct study_unit {
-  unit_kind kind;
-  int source, target; /* a baseline has only source */
-  char *name;         /* "adapter-mnist-usps" */
-} study_unit;
-/* Every unit once, in an order in which each finds what it needs; the caller frees with units_free.
- */
-study_unit *units_list(const xs_study *s, int *n);
-void units_free(study_unit *u, int n);
+typedef enum node_kind {
+  NODE_BASELINE,   /* baseline-SITE */
+  NODE_POOLED,     /* pooled-PERCENT */
+  NODE_LABELLED,   /* labelled-SITE-COUNT */
+  NODE_TRANSLATOR, /* translator-METHOD-SOURCE-TARGET */
+  NODE_ADAPTED,    /* adapted-METHOD-SOURCE-TARGET */
+  NODE_CHOICE,     /* choice-SOURCE-TARGET */
+  NODE_RESULTS     /* results */
+} node_kind;
+
+typedef struct study_node {
+  node_kind kind;
+  char *name;
+  int source, target; /* places in sites, or -1 */
+  int pair;           /* whose settings hold; -1: the study's */
+  char *method;       /* of a translator or adapted classifier, or NULL */
+  double amount;      /* per cent of the images, or their number */
+  int *needs;         /* [n_needs] places in the list, all before this one */
+  int n_needs;
+} study_node;
+
+typedef struct study_nodes {
+  study_node *node;
+  int n;
+} study_nodes;
+
+/* Every piece of work once, after all that it needs. */
+void nodes_list(const xs_study *s, study_nodes *out);
+void nodes_free(study_nodes *l);
+int nodes_find(const study_nodes *l, const char *name); /* -1: none */
+const char *node_purpose(const study_node *n);
+
+/* A classifier that is a candidate for a pair. */
+typedef struct study_candidate {
+  char *method;   /* "paper+shot"; "paper+shot via mnist" */
+  int node;       /* place in the list: whose model.safetensors it is */
+  int translator; /* place of its translator's node, or -1 */
+} study_candidate;
+/* The candidates of a pair in the order of the portfolio, then those by way of its third site;
+ * allocated. */
+study_candidate *nodes_candidates(const xs_study *s, const study_nodes *l, int pair, int *n);
+void nodes_candidates_free(study_candidate *c, int n);
+/* The node whose model.safetensors a classifier of this site starts from. */
+int nodes_start(const xs_study *s, const study_nodes *l, int site);
 
 /* ---- a run --------------------------------------------------------------------------------------
  */
@@ -56,14 +123,16 @@ typedef struct study_run {
   const xs_watch *watch;
   run_log *log; /* NULL where there is nothing to do */
   char *out;
-  xs_site **site; /* [n_sites] */
-  tg_kernels *kernels;
-  int lock; /* on the run folder */
+  study_nodes nodes;
+  seal *seal;          /* the sites */
+  tg_kernels *kernels; /* of the present node's plans */
+  bool restored;       /* a done node has told with what it was made */
+  int lock;            /* on the run folder */
 } study_run;
 
 split_rule run_split(const study_run *r);
-char *run_unit_path(const study_run *r, const char *unit,
-                    const char *file); /* file NULL: the folder */
+/* OUT/nodes/NODE/FILE; file NULL: the folder; allocated. */
+char *run_node_path(const study_run *r, int node, const char *file);
 
 /* Claims a run folder for work described by `mine`: writes study.json, or checks that it says the
  * same.  *finished: the result file is there already.  Fails where the folder holds anything else,
@@ -71,6 +140,12 @@ char *run_unit_path(const study_run *r, const char *unit,
  * came to its first unit is replaced.  *lock: for folder_unlock, also after a failure. */
 xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
                        bool *finished, int *lock);
+/* Begins or continues the work beside other processes that have joined; none may have claimed it.
+ */
+xs_status folder_join(const char *out, const json_t *mine, const char *result, bool *finished,
+                      int *lock);
+/* Locks a node's folder against other processes that have joined the run. */
+xs_status folder_lock_node(const char *dir, int *lock);
 void folder_unlock(int lock);
 typedef enum folder_state { FOLDER_NEW, FOLDER_BROKEN, FOLDER_FINISHED } folder_state;
 /* The same question without any change: fails where the folder is somebody else's. */
@@ -79,24 +154,36 @@ xs_status folder_check(const char *out, const json_t *mine, const char *result,
 /* Makes the content of a file a part of `mine`. */
 xs_status folder_note_file(json_t *mine, const char *name, const char *file);
 /* Records what a claimed folder's site holds, or fails where it is not what was recorded before. */
-xs_status folder_check_site(const char *out, const char *name, const xs_site *s);
-bool folder_unit_done(const char *out, const char *unit);
+xs_status folder_check_site(const char *out, const xs_site *s);
+bool folder_node_done(const char *out, const char *node);
 /* Fails where the caller has asked to stop. */
 xs_status run_check_stop(const study_run *r, const char *next);
 
-xs_status unit_run(study_run *r, const study_unit *u);
-xs_status measure_all(study_run *r, json_t **results);
+/* Runs the node at this place unless it is done and its files are as they were recorded. */
+xs_status node_run(study_run *r, int node);
+xs_status node_train(study_run *r, const study_node *n,
+                     const train_job *job); /* baseline, pooled, labelled */
+xs_status node_translator(study_run *r, const study_node *n, const train_job *job);
+xs_status node_adapted(study_run *r, const study_node *n, const train_job *job);
+xs_status node_choice(study_run *r, const study_node *n, const train_job *job);
+/* Writes results.json: the only node that opens target labels. */
+xs_status node_results(study_run *r, const study_node *n);
+const study_settings *run_settings(const study_run *r, const study_node *n);
+train_geometry run_geometry(const study_run *r);
+/* The labelled images of a site's split as a node may see them: a real site's own labels through
+ * the seal, a derived site's from the classifier that is adapted to it. */
+xs_status run_labelled(study_run *r, const study_node *n, int site, xs_split which, train_set *set);
 
 /* ---- measures -----------------------------------------------------------------------------------
  */
 typedef struct test_set {
-  const xs_site *site;
   train_set images;
+  int classes;
   int32_t *label;  /* [images.n] */
   uint64_t *group; /* [images.n] */
 } test_set;
-/* The labelled images of a split. */
-xs_status test_set_open(const xs_site *s, split_rule rule, xs_split which, test_set *t);
+/* Takes the set over: test_set_release releases it. */
+void test_set_make(train_set images, int classes, test_set *t);
 void test_set_release(test_set *t);
 /* *logit: [n][classes], allocated. */
 xs_status test_set_measure(const test_set *t, xs_classifier *c, int64_t replicates, int64_t seed,
@@ -106,7 +193,8 @@ json_t *measure_json(const xs_measure *m);
 json_t *per_cent_json(double x); /* null where it is not defined */
 json_t *number_json(double x);
 
-json_t *study_json(const xs_study *s); /* the resolved study */
+json_t *study_json(const xs_study *s);                       /* the resolved study */
+char *study_out(const xs_study *s, const xs_run_options *o); /* the run folder; allocated */
 /* The path of the weights that the classifiers begin with, allocated; NULL: none. */
 char *study_init_file(const xs_study *s);
 /* The study with what the files hold that it names; newly made. */

@@ -5,16 +5,15 @@
 #include "file.h"
 #include "study.h"
 
-xs_status test_set_open(const xs_site *s, split_rule rule, xs_split which, test_set *t) {
-  *t = (test_set){.site = s};
-  xs_status status = train_set_open(s, rule, which, &t->images);
-  t->label = memory_new((size_t)(t->images.n + 1) * sizeof *t->label);
-  t->group = memory_new((size_t)(t->images.n + 1) * sizeof *t->group);
-  for (int64_t i = 0; i < t->images.n; i++) {
-    t->label[i] = s->label[t->images.rows[i]];
-    t->group[i] = s->images.group[t->images.rows[i]];
+void test_set_make(train_set images, int classes, test_set *t) {
+  size_t n = (size_t)images.n;
+  *t = (test_set){.images = images, .classes = classes};
+  t->label = memory_new((n + 1) * sizeof *t->label);
+  t->group = memory_new((n + 1) * sizeof *t->group);
+  for (size_t i = 0; i < n; i++) {
+    t->label[i] = images.label[images.rows[i]];
+    t->group[i] = images.images->group[images.rows[i]];
   }
-  return status;
 }
 
 void test_set_release(test_set *t) {
@@ -26,10 +25,10 @@ void test_set_release(test_set *t) {
 xs_status test_set_measure(const test_set *t, xs_classifier *c, int64_t replicates, int64_t seed,
                            float **logit, xs_measure *m) {
   int64_t n = t->images.n;
-  *logit = memory_new((size_t)(n * t->site->classes + 1) * sizeof **logit);
+  *logit = memory_new((size_t)(n * t->classes + 1) * sizeof **logit);
   xs_status status = xs_classifier_logits(c, t->images.images, t->images.rows, n, *logit);
   if (status) return status;
-  return xs_measure_classifier(*logit, t->label, t->group, n, t->site->classes, (int)replicates,
+  return xs_measure_classifier(*logit, t->label, t->group, n, t->classes, (int)replicates,
                                (uint64_t)seed, m);
 }
 

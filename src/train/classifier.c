@@ -156,3 +156,18 @@ xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const 
   }
   return XS_OK;
 }
+
+xs_status classifier_labels(xs_classifier *c, const xs_images *images, int32_t *label) {
+  int classes = c->net.classes;
+  float *logit = memory_new((size_t)(images->n * classes + 1) * sizeof *logit);
+  xs_status status = xs_classifier_logits(c, images, NULL, images->n, logit);
+  for (int64_t i = 0; i < images->n && !status; i++) {
+    const float *row = logit + i * classes;
+    label[i] = 0;
+    for (int k = 1; k < classes; k++) {
+      if (row[k] > row[label[i]]) label[i] = k;
+    }
+  }
+  free(logit);
+  return status;
+}

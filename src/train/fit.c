@@ -181,8 +181,9 @@ static int train_step(fit *f, double *loss) {
 }
 
 static int end_epoch(fit *f) {
-  double auc;
-  if (validate(f, &auc)) return 1;
+  const bool blind = f->task->validation.n == 0;
+  double auc = 0;
+  if (!blind && validate(f, &auc)) return 1;
   if (isnan(auc)) {
     return fail(
         1,
@@ -192,13 +193,13 @@ static int end_epoch(fit *f) {
   }
   f->epoch++;
   f->stale++;
-  if (f->epoch == 1 || auc > f->best_auc) {
+  if (f->epoch == 1 || blind || auc > f->best_auc) {
     f->best_auc = auc;
     f->stale = 0;
     keep_best(f);
   }
   curve_add(&f->curve, "%lld\t%.6g\t%.6g\n", (long long)f->epoch,
-            f->epoch_loss / (double)f->epoch_steps, 100 * auc);
+            f->epoch_loss / (double)f->epoch_steps, blind ? NAN : 100 * auc);
   f->epoch_loss = 0;
   return 0;
 }
@@ -215,7 +216,8 @@ static xs_status train(fit *f) {
     f->done++;
     f->epoch_loss += shown[0];
     clock.waited = loader_waited(f->loader);
-    run_report(f->job, &clock, f->done, o->epochs * f->epoch_steps, f->epoch ? 2 : 1, name, shown);
+    run_report(f->job, &clock, f->done, o->epochs * f->epoch_steps,
+               f->epoch && f->task->validation.n ? 2 : 1, name, shown);
     if (f->done % f->epoch_steps == 0 && end_epoch(f)) return XS_FAILED;
     bool stopped = run_stopped(f->job);
     if ((stopped || f->done - f->saved >= f->job->checkpoint_every) && save(f)) return XS_FAILED;
@@ -225,20 +227,32 @@ static xs_status train(fit *f) {
   return XS_OK;
 }
 
+static json_t *training_json(const fit *f) {
+  json_t *j =
+      json_pack("{s:s, s:I, s:I, s:I}", "task", f->job->task, "seed", (json_int_t)f->job->seed,
+                "epochs", (json_int_t)f->epoch, "best_epoch", (json_int_t)(f->epoch - f->stale));
+  if (f->task->validation.n) json_object_set_new(j, "validation_auc", json_real(f->best_auc));
+  return j;
+}
+
+static void note_best(const fit *f) {
+  if (f->task->validation.n) {
+    run_note(f->job, "best of %lld epochs is %lld, validation AUC %.2f", (long long)f->epoch,
+             (long long)(f->epoch - f->stale), 100 * f->best_auc);
+  } else {
+    run_note(f->job, "trained for %lld epochs, without validation images", (long long)f->epoch);
+  }
+}
+
 static int finish(fit *f) {
   char *model = run_path(f->job, "model.safetensors"), *table = run_path(f->job, "curve.tsv");
   json_t *metadata = classifier_metadata(&f->description, &f->task->geometry, f->task->class_name);
   const xs_images *like = f->task->like ? f->task->like : f->task->train.images;
   json_object_set_new(metadata, "preprocessing", preprocessing_json(like));
-  json_object_set_new(metadata, "training",
-                      json_pack("{s:s, s:I, s:I, s:I, s:f}", "task", f->job->task, "seed",
-                                (json_int_t)f->job->seed, "epochs", (json_int_t)f->epoch,
-                                "best_epoch", (json_int_t)(f->epoch - f->stale), "validation_auc",
-                                f->best_auc));
+  json_object_set_new(metadata, "training", training_json(f));
   int status = model_save(model, f->net, f->best, metadata);
   if (!status) status = file_write_atomic(table, f->curve.text, f->curve.size);
-  run_note(f->job, "best of %lld epochs is %lld, validation AUC %.2f", (long long)f->epoch,
-           (long long)(f->epoch - f->stale), 100 * f->best_auc);
+  note_best(f);
   json_decref(metadata);
   free(table);
   free(model);

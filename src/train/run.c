@@ -122,22 +122,6 @@ void run_note_precision(const train_job *job, const char *precision) {
   }
 }
 
-xs_status run_write_record(const train_job *job, json_t *options) {
-  const char *precision = json_string_value(json_object_get(options, "precision"));
-  json_t *record =
-      json_pack("{s:s, s:I, s:O*, s:s, s:s, s:{s:s}}", "unit", job->task, "seed",
-                (json_int_t)job->seed, "options", options, "device", "cpu", "precision",
-                run_precision(precision), "versions", "xsite", xs_version());
-  run_record_machine(job, record);
-  char *text = json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
-  char *path = run_path(job, "record.json");
-  int status = file_write_atomic(path, text, strlen(text));
-  free(path);
-  free(text);
-  json_decref(record);
-  return status ? XS_FAILED : XS_OK;
-}
-
 int run_save(const train_job *job, int64_t step, int n, const checkpoint_part *part,
              json_t *state) {
   char *path = run_path(job, "checkpoint.safetensors");
@@ -162,12 +146,6 @@ int run_restore(const train_job *job, int n, const checkpoint_part *part) {
   int status = checkpoint_load(path, n, part);
   free(path);
   return status;
-}
-
-void run_remove_checkpoint(const char *dir) {
-  char *path = file_join(dir, "checkpoint.safetensors");
-  remove(path);
-  free(path);
 }
 
 void run_note_waiting(const train_job *job, const run_clock *c) {

@@ -50,6 +50,13 @@ void run_note_precision(const train_job *job, const char *precision);
 /* Writes record.json in the job's folder: with what it was made, options among it.  Written last,
  * it says that all is there. */
 xs_status run_write_record(const train_job *job, json_t *options);
+/* The files of a folder, but for the record and a checkpoint, with their SHA-256: {name: text}. */
+xs_status run_files(const char *dir, json_t **files);
+/* record.json of a folder, or NULL; *changed: the first file that is not as it was recorded, the
+ * record itself where it cannot be read, allocated; NULL: none. */
+void run_read_record(const char *dir, json_t **record, char **changed);
+/* Removes the record, then the other files of a folder: its work is to be done again. */
+void run_clear(const char *dir);
 /* The precision that training with these options has here: "f32" or "bf16". */
 const char *run_precision(const char *asked);
 /* Finished work needs none; a run that was killed after its record may have left one. */

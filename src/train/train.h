@@ -29,11 +29,11 @@ typedef struct train_geometry {
   xs_normalisation norm;
 } train_geometry;
 
-/* Images with their labels and the rows of them that are used. */
+/* Some rows of images, with their labels. */
 typedef struct train_set {
-  const xs_images *images;
-  const int32_t *label; /* of all images */
-  const int64_t *rows;  /* [n] */
+  const xs_images *images; /* lent */
+  int32_t *label;          /* [images->n]; -1 at other rows */
+  int64_t *rows;           /* [n] ascending */
   int64_t n;
 } train_set;
 
@@ -55,7 +55,19 @@ split_rule split_rule_of(int64_t seed, const char *split_by); /* split_by: "grou
 
 /* The labelled images of a split, perhaps none; release with train_set_release. */
 xs_status train_set_open(const xs_site *s, split_rule rule, xs_split which, train_set *set);
+/* The same of images with any labels [images->n]. */
+xs_status train_set_label(const xs_images *images, const int32_t *label, split_rule rule,
+                          xs_split which, train_set *set);
+/* Keeps the first n images in an order that depends on seed and group keys alone, so that a smaller
+ * set is a part of a larger one. */
+void train_set_limit(train_set *set, uint64_t seed, int64_t n);
 void train_set_release(train_set *set);
+/* The set of images that were made of from's rows in their order, with from's labels. */
+void train_set_made(const train_set *from, const xs_images *made, train_set *set);
+/* The images of all parts, resized to the geometry, as 16-bit images of their own; the caller
+ * releases set and closes *images. */
+void train_set_pool(const train_set *part, int parts, const train_geometry *g, xs_images **images,
+                    train_set *set);
 /* Fails unless the site has labels and every split has an image of every class: a classifier is
  * trained, chosen and measured on them. */
 xs_status train_check_splits(const xs_site *s, split_rule rule);
@@ -77,9 +89,13 @@ typedef struct fit_task {
  * before the option's name in the message, "--" or "FILE: ". */
 int fit_check(const char *where, const xs_classifier_options *o, int64_t size, int64_t channels);
 
-/* Trains with early stopping on validation AUC (method 3); writes model.safetensors (the best
+/* Trains with early stopping on validation AUC (method 3), or for all epochs where there are no
+ * validation images; writes model.safetensors (the best
  * epoch) and curve.tsv.  Continues from dir's checkpoint if there is one. */
 xs_status train_fit(const train_job *job, const fit_task *task);
+
+/* The class that a classifier gives every image: label [images->n]. */
+xs_status classifier_labels(xs_classifier *c, const xs_images *images, int32_t *label);
 
 /* A classifier's geometry and description; lent. */
 const train_geometry *classifier_geometry(const xs_classifier *c);
@@ -93,7 +109,7 @@ typedef struct adapt_task {
   train_set source;        /* training rows */
   train_set validation;    /* source validation rows: how many keep their label */
   const xs_images *target; /* no labels: none can be seen */
-  const int64_t *target_rows;
+  int64_t *target_rows;
   int64_t target_n;
 } adapt_task;
 

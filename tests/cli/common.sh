@@ -32,14 +32,23 @@ expect() {
   fi
 }
 
+# contains FILE TEXT...: every text is there.
+contains() {
+  local file=$1 text
+  shift
+  for text in "$@"; do
+    grep -qF -- "$text" "$file" || complain "$file lacks: $text; it has: $(head -c 2000 "$file")"
+  done
+}
+
 # Every file under a folder with its checksum.
 snapshot() {
-  (cd "$1" && find . -type f -exec sha256sum {} + | sort -k 2)
+  (cd "$1" && find . -type f ! -name .lock -exec sha256sum {} + | sort -k 2)
 }
 
 # What a run must reproduce bit for bit: all but the log and PDFs, which say when they were made.
 results_of() {
-  snapshot "$1" | grep -vE '\.pdf$|/log\.jsonl$'
+  snapshot "$1" | grep -vE '\.pdf$|/(log|seal)\.jsonl$'
 }
 
 # same A B WHAT: two snapshots are equal.

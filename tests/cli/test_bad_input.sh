@@ -37,7 +37,7 @@ refused() {
   shift 2
   rm -rf out
   expect "$status" "$text" study run study.yaml --out out "${tiny[@]}" "$@"
-  [ -e out/units ] && complain "something was trained in spite of: $text"
+  [ -e out/nodes ] && complain "something was trained in spite of: $text"
 }
 
 gunzip -c optdigits-images-idx3-ubyte.gz >images
@@ -103,7 +103,7 @@ printf 'name: bad\nformat: folder\nimages: pictures\nsize: 8\n' >bad.yaml
 refused 1 'there is no folder pictures'
 mkdir -p pictures/inner
 refused 1 'no PNG or JPEG images in this folder'
-cp "$repository"/tests/data/report-sample/units/*/translated.png pictures/inner/ 2>/dev/null ||
+cp "$repository"/tests/data/report-sample/nodes/*/translated.png pictures/inner/ 2>/dev/null ||
   find "$repository/tests" -name '*.png' | head -n 3 | xargs -I{} cp {} pictures/inner/
 refused 1 'name that folder in `images`'
 cp "$(find pictures/inner -name '*.png' | head -n 1)" pictures/right.png
@@ -138,7 +138,7 @@ refused 2 'pairs: there is none' --set pairs=
 refused 2 "did you mean adapter.target_every" --set 'pairs=good -> bad adapter.target_evry=2'
 refused 2 "did you mean adapter.*?" --set 'pairs=good -> bad adaptor.target_every=2'
 refused 2 'size cannot be set for one pair' --set 'pairs=good -> bad size=64'
-refused 2 "'more' is not key=value" --set 'pairs=good -> bad tune.batch=8 more'
+refused 2 "'more' is not KEY=VALUE" --set 'pairs=good -> bad tune.batch=8 more'
 refused 2 'is odd' --set 'pairs=good -> bad adapter.batch=9'
 expect 1 'fewer than a batch of 500' study run study.yaml --out batch "${tiny[@]}" --set classifier.batch=500
 expect 1 'has no image among the 1 labelled ones; raise the limit' study run study.yaml --out few-images "${tiny[@]}" --set limit=1
@@ -176,11 +176,11 @@ expect 0 'will refuse the run folder: run holds another run: seed differs' study
 
 # Other content under the same names: a label, an image, the domain file's text, a model.
 expect 0 '' study run study.yaml --out own "${tiny[@]}" --set 'pairs=good -> bad adapter.target_every=7 tune.epochs=1'
-grep -q '"target_every": 7' own/units/adapter-good-bad/record.json && grep -q '"epochs": 1,' own/units/tuned-good-bad/record.json ||
+grep -q '"target_every": 7' own/nodes/translator-paper-good-bad/record.json && grep -q '"epochs": 1,' own/nodes/adapted-paper-good-bad/record.json ||
   complain "the pair's own settings are not in its records"
-grep -q '"epochs": 3,' own/units/baseline-good/record.json || complain 'a baseline has the settings of a pair'
+grep -q '"epochs": 3,' own/nodes/baseline-good/record.json || complain 'a baseline has the settings of a pair'
 cp -r run broken && rm broken/results.json broken/report.html
-before=$(snapshot broken | grep -v log.jsonl)
+before=$(snapshot broken | grep -vE '(log|seal).jsonl')
 cp labels kept && { head -c 8 kept && tail -c +9 kept | tr '\001\002' '\002\001'; } >labels
 cmp -s labels kept && complain 'no label was changed'
 expect 1 'other images or labels of bad' study run study.yaml --out broken "${tiny[@]}" --resume
@@ -188,17 +188,17 @@ cp kept labels && cp images pictured
 { head -c 1040 pictured && zeros 6400 && tail -c +7441 pictured; } >images
 expect 1 'other images or labels of bad' study run study.yaml --out broken "${tiny[@]}" --resume
 cp pictured images
-same "$before" "$(snapshot broken | grep -v log.jsonl)" 'a run refused for its images'
+same "$before" "$(snapshot broken | grep -vE '(log|seal).jsonl')" 'a run refused for its images'
 expect 0 '' study run study.yaml --out broken "${tiny[@]}" --resume
 same "$(results_of run)" "$(results_of broken)" 'a run resumed on what it began with'
 cp bad.yaml kept && echo '# a word more' >>bad.yaml
 expect 1 'files_read.bad differs' study run study.yaml --out run "${tiny[@]}"
 cp kept bad.yaml
 tune=(train --data good.yaml --start-from start.model --out tuned --threads 1 --limit 600 --size 16 --batch 32 --epochs 1)
-cp run/units/baseline-good/model.safetensors start.model
+cp run/nodes/baseline-good/model.safetensors start.model
 expect 0 '' "${tune[@]}"
 expect 0 'nothing to do' "${tune[@]}"
-cp run/units/baseline-bad/model.safetensors start.model
+cp run/nodes/baseline-bad/model.safetensors start.model
 expect 1 'files_read.start_from differs' "${tune[@]}"
 expect 2 'cannot be a folder' study plan study.yaml --set name=../x
 expect 2 '--out is empty' study run study.yaml --out ''
@@ -207,8 +207,8 @@ expect 1 'no results.json there' report full
 
 # ---- model files -----------------------------------------------------------------------------------
 
-model=run/units/baseline-good/model.safetensors
-generator=run/units/adapter-good-bad/generator.safetensors
+model=run/nodes/baseline-good/model.safetensors
+generator=run/nodes/translator-paper-good-bad/generator.safetensors
 tested() { expect 1 "$1" eval --model bad.model --data good.yaml --threads 1; }
 head -c 3000 $model >bad.model
 tested 'bad.model: '
@@ -257,10 +257,10 @@ diverge() { # diverge STATUS TEXT
     --set adapter.critic_steps=1 --set adapter.channels=8 --set adapter.batch=4 --resume
 }
 diverge 1 'learning rate'
-unit=diverged/units/adapter-good-bad
-grep -qE 'adapter-good-bad: step [0-9]+: (loss|parameter)' stderr || complain "no step or loss: $(cat stderr)"
-[ -e $unit/checkpoint.safetensors ] || complain 'no good checkpoint was kept'
-[ -e $unit/record.json ] && complain 'a diverged unit counts as done'
+node=diverged/nodes/translator-paper-good-bad
+grep -qE 'translator-paper-good-bad: step [0-9]+: (loss|parameter)' stderr || complain "no step or loss: $(cat stderr)"
+[ -e $node/checkpoint.safetensors ] || complain 'no good checkpoint was kept'
+[ -e $node/record.json ] && complain 'a diverged unit counts as done'
 before=$(results_of diverged)
 diverge 1 'learning rate'
 same "$before" "$(results_of diverged)" 'a diverged run, resumed'

@@ -5,9 +5,9 @@
 source "$(dirname "$0")/common.sh" "$1" "$2"
 
 expect 0 '' study run "$repository/examples/demo.yaml" --out "$folder/run" "${tiny[@]}"
-units=$folder/run/units
-classifier=$units/baseline-mnist/model.safetensors
-generator=$units/adapter-optdigits-mnist/generator.safetensors
+nodes=$folder/run/nodes
+classifier=$nodes/baseline-mnist/model.safetensors
+generator=$nodes/translator-paper-optdigits-mnist/generator.safetensors
 
 # has FILE TEXT...: the file contains every text.
 has() {
@@ -24,10 +24,10 @@ has "$folder/classifier.onnx" logits probabilities features.0.weight Gemm \
 expect 0 '' export --model "$generator" --out "$folder/generator.onnx"
 has "$folder/generator.onnx" domain translated ConvTranspose InstanceNormalization \
   'generator_steps'
-expect 0 '' export --model "$units/adapter-optdigits-mnist/target.safetensors" --out "$folder/target.onnx"
+expect 0 '' export --model "$nodes/translator-paper-optdigits-mnist/target.safetensors" --out "$folder/target.onnx"
 
 expect 1 'is a discriminator; classifiers and generators can be exported' \
-  export --model "$units/adapter-optdigits-mnist/discriminator.safetensors" --out "$folder/no.onnx"
+  export --model "$nodes/translator-paper-optdigits-mnist/discriminator.safetensors" --out "$folder/no.onnx"
 expect 1 'no metadata of xsite' \
   export --model "$repository/tests/golden/lenet.safetensors" --out "$folder/no.onnx"
 head -c 5000 "$classifier" >"$folder/broken.safetensors"

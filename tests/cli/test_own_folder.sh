@@ -6,15 +6,6 @@ source "$(dirname "$0")/common.sh" "$1" "$2"
 cd "$folder" || exit 1
 examples=$repository/examples
 
-# contains FILE TEXT...: every text is there.
-contains() {
-  local file=$1 text
-  shift
-  for text in "$@"; do
-    grep -qF -- "$text" "$file" || complain "$file lacks: $text; it has: $(head -c 2000 "$file")"
-  done
-}
-
 # ---- help ------------------------------------------------------------------------------------------
 
 "$xsite" --help >stdout
@@ -37,7 +28,7 @@ expect 0 'nothing to do' train --data "$examples/optdigits.yaml" --out trained "
 expect 1 'another run: epochs differs' train --data "$examples/optdigits.yaml" --out trained "${common[@]}" --batch 32 --epochs 5
 expect 0 '' adapt --source "$examples/optdigits.yaml" --target "$examples/mnist-10k.yaml" --model trained/model.safetensors \
   --out adapted "${small[@]}"
-[ "$(ls adapted)" = "$(printf '%s\n' curve.tsv discriminator.safetensors generator.safetensors original.png record.json study.json \
+[ "$(ls adapted)" = "$(printf "%s\n" curve.tsv discriminator.safetensors generator.safetensors original.png record.json sites study.json \
   target.png target.safetensors translated.png)" ] || complain "adapt wrote: $(ls adapted)"
 
 # ---- the folder ------------------------------------------------------------------------------------
@@ -71,7 +62,7 @@ contains stdout '"site": "my-hospital"' "\"n\": $((n + 1))" '"skipped": 0'
 expect 1 "no image of class '7' in its validation split" train --data hospital.yaml --out own "${common[@]}"
 expect 1 "no image of class '7' in its validation split" adapt --source hospital.yaml --target "$examples/optdigits.yaml" \
   --model trained/model.safetensors --out own "${small[@]}"
-[ "$(ls -A own)" = "$(printf '.lock\nstudy.json')" ] || complain "work was begun without every class: $(ls -A own)"
+[ "$(ls -A own)" = "$(printf ".lock\nsites\nstudy.json")" ] || complain "work was begun without every class: $(ls -A own)"
 seed=(--seed 37)
 expect 0 'validation AUC' train --data hospital.yaml --out own "${seed[@]}" "${common[@]}" --batch 16 --epochs 2
 expect 0 '' train --data hospital.yaml --start-from trained/model.safetensors --out tuned "${seed[@]}" "${common[@]}" --batch 16 --epochs 1
@@ -106,8 +97,8 @@ expect 1 'not-there.png: cannot open' "${predict[@]}" not-there.png
 
 printf 'name: new-hospital\nformat: folder\nimages: hospital/images\nsize: 16\n' >new.yaml
 printf 'name: own\nsites: [%s/optdigits.yaml, new.yaml]\n' "$examples" >study.yaml
-expect 0 'to do adapter-optdigits-new-hospital' study plan study.yaml
-[ "$(wc -l <stdout)" -eq 4 ] || complain "units of an unlabelled target: $(cat stdout)"
+expect 0 'to do translator-paper-optdigits-new-hospital' study plan study.yaml
+[ "$(wc -l <stdout)" -eq 6 ] || complain "nodes of an unlabelled target: $(cat stdout)"
 expect 2 'has no labels' study plan study.yaml --set 'pairs=new-hospital -> optdigits'
 cp broken.png hospital/images/zz.png
 expect 1 'hospital/images/zz.png: not a PNG or JPEG file' study run study.yaml --out run "${tiny[@]}"
@@ -119,19 +110,19 @@ expect 0 'site new-hospital: 1 unreadable images left out' adapt --source hospit
 contains run/results.json '"external": null' '"adapted": null' '"ceiling": null' '"gain": null' '"salvage": null' \
   '"mean_external_auc": null' '"average_salvage": null'
 contains run/report.html 'How the classifier from optdigits does at new-hospital was not measured'
-ls run/units | grep -q baseline-new && complain 'a baseline of a site without labels'
-expect 0 'done  tuned-optdigits-new-hospital' study plan study.yaml --out run "${tiny[@]:2}"
+ls run/nodes | grep -q baseline-new && complain 'a baseline of a site without labels'
+expect 0 'done  adapted-paper-optdigits-new-hospital' study plan study.yaml --out run "${tiny[@]:2}"
 expect 1 'site new-hospital has no labels' train --data new.yaml --skip-unreadable --out unlabelled
 expect 1 'has no labels' eval --model trained/model.safetensors --data new.yaml --skip-unreadable
 expect 0 'nothing to do' study run study.yaml --out run "${tiny[@]}"
 grep -qvE '^\{"time":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z",.*\}$' run/log.jsonl && complain 'log.jsonl is malformed'
-contains run/log.jsonl '"unit":"adapter-optdigits-new-hospital","step":20' '"waiting":' ': waited for images ' '"note":"site new-hospital' '"cycle":'
+contains run/log.jsonl '"node":"translator-paper-optdigits-new-hospital","step":20' '"waiting":' ': waited for images ' '"note":"site new-hospital' '"cycle":'
 
 # ---- looking into what was made ------------------------------------------------------------------------
 
 expect 0 'run/report.html' report run
 expect 0 'architecture: "lenet"' inspect model trained/model.safetensors
-expect 0 'done   adapter-optdigits-new-hospital' inspect run run
+expect 0 'done   translator-paper-optdigits-new-hospital' inspect run run
 contains stdout 'seed: 1' 'adapter.batch: 8' 'the run is finished' 'kernel conv' 'done   baseline-optdigits'
 expect 0 'task: "train"' inspect run trained
 contains stdout 'the run is finished' 'done   train'

@@ -19,8 +19,8 @@ took=$(($(now_ms) - start))
 demo "$folder/again" || complain "a second plain run fails: $(cat "$folder/stderr")"
 whole=$(results_of "$folder/whole")
 same "$whole" "$(results_of "$folder/again")" 'two plain runs'
-for file in results.json report.html units/adapter-optdigits-mnist/{generator.safetensors,curve.tsv,translated.png} \
-  units/tuned-optdigits-mnist/model.safetensors; do
+for file in results.json report.html nodes/translator-paper-optdigits-mnist/{generator.safetensors,curve.tsv,translated.png} \
+  nodes/adapted-paper-optdigits-mnist/model.safetensors; do
   grep -q " ./$file$" <<<"$whole" || complain "a plain run has no $file"
 done
 
@@ -70,7 +70,7 @@ survive "$folder/asked" TERM INT
 # A broken run is only continued when asked to.
 for _ in 1 2 3 4 5 6 7 8; do
   break_off KILL "$folder/broken"
-  [ -e "$folder/broken/units" ] && [ ! -e "$folder/broken/results.json" ] && break
+  [ -e "$folder/broken/nodes" ] && [ ! -e "$folder/broken/results.json" ] && break
   rm -rf "$folder/broken"
 done
 before=$(snapshot "$folder/broken")
@@ -97,7 +97,7 @@ let_go() {
   wait $process 2>/dev/null
 }
 study=(study run "$repository/examples/demo.yaml" --out "$folder/held" "${tiny[@]}")
-hold "$folder/held/units" "${study[@]}"
+hold "$folder/held/nodes" "${study[@]}"
 expect 1 "$folder/held: another xsite is at work in this folder" "${study[@]}"
 expect 1 "$folder/held: another xsite is at work in this folder" "${study[@]}" --resume
 let_go
@@ -110,7 +110,7 @@ let_go
 expect 0 'validation AUC' "${train[@]}" --resume
 
 # Kernels that were measured are in the checkpoint, and the resumed run uses those.
-measured="$folder/measured/units/baseline-optdigits"
+measured="$folder/measured/nodes/baseline-optdigits"
 for _ in 1 2 3 4 5 6 7 8 9; do
   "$xsite" study run "$repository/examples/demo.yaml" --out "$folder/measured" "${tiny[@]}" \
     --set checkpoint_every=1 --set classifier.epochs=50 --set classifier.patience=50 --measure-kernels \

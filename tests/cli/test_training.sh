@@ -10,7 +10,7 @@ few=("${tiny[@]}" --set limit=600 --set classifier.batch=600 --set classifier.ba
   --set tune.batch=600 --set tune.balanced=yes --set adapter.generator_steps=2)
 expect 0 '' study run "$demo" --out "$folder/few" "${few[@]}"
 whole=$(results_of "$folder/few")
-[ "$(wc -l <"$folder/few/units/baseline-mnist/curve.tsv")" -eq 4 ] ||
+[ "$(wc -l <"$folder/few/nodes/baseline-mnist/curve.tsv")" -eq 4 ] ||
   complain 'three epochs of one step each are not in the curve'
 
 # The semantic loss wants every source image translated.
@@ -21,7 +21,7 @@ expect 0 '' study plan "$demo" --out "$folder/permuted" "${tiny[@]}" \
   --set adapter.translate=permute --set adapter.semantic=off
 
 # F_T is a model of its own, not the classifier that it started from.
-target=$folder/few/units/adapter-optdigits-mnist/target.safetensors
+target=$folder/few/nodes/translator-paper-optdigits-mnist/target.safetensors
 grep -qaF 'target_updates' "$target" || complain 'F_T does not say how long it was trained'
 grep -qaF 'validation_auc' "$target" && complain "F_T claims the source classifier's validation AUC"
 
@@ -31,7 +31,7 @@ expect 2 '--size 15: two 5x5 convolutions' "${train[@]}" --size 15
 expect 2 '--image_channels: 2 is not 1 or 3' "${train[@]}" --image-channels 2
 expect 2 '--batch 1 is too small' "${train[@]}" --batch 1
 expect 2 'leave --init out' "${train[@]}" --start-from a --init b
-model=$folder/few/units/baseline-optdigits/model.safetensors
+model=$folder/few/nodes/baseline-optdigits/model.safetensors
 adapt=(adapt --source "$repository/examples/optdigits.yaml" --target "$repository/examples/mnist-10k.yaml"
   --model "$model" --out "$folder/new")
 expect 2 '--batch: 7 is odd' "${adapt[@]}" --batch 7
@@ -44,7 +44,7 @@ expect 1 'give --architecture lenet --size 16 --image-channels 3' "${train[@]}" 
 # bf16 is an option of each part, recorded with what came of it; the other numbers stay the same.
 rounded=("${few[@]}" --set adapter.precision=bf16 --set classifier.precision=bf16)
 expect 0 '' study run "$demo" --out "$folder/rounded" "${rounded[@]}"
-record=$folder/rounded/units/adapter-optdigits-mnist/record.json
+record=$folder/rounded/nodes/translator-paper-optdigits-mnist/record.json
 if grep -q 'cannot multiply in it; f32 is used' "$folder/stderr"; then
   grep -q '"precision": "f32"' "$record" || complain 'the record does not say that f32 was used'
   models='\.safetensors$|/results\.json$'
@@ -63,7 +63,7 @@ expect 2 "--precision: 'f16'" "${train[@]}" --precision f16
 
 # The rest of a broken run takes the threads of what is done, unless told otherwise.
 continue_few() { # continue_few THREADS: without its last unit
-  rm -rf "$folder/few"/{units/tuned-optdigits-mnist,results.json,report.html,figures}
+  rm -rf "$folder/few"/{nodes/adapted-paper-optdigits-mnist,results.json,report.html,figures}
   expect 0 '' study run "$demo" --out "$folder/few" "${few[@]}" --threads "$1" --resume
 }
 continue_few 0

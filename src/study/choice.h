@@ -1,0 +1,50 @@
+/* choice.h: judging a pair's candidates without target labels. */
+#ifndef CHOICE_H
+#define CHOICE_H
+
+#include "answers.h"
+#include "study.h"
+
+/* A pair's candidates and the images by which they are judged. */
+typedef struct chooser {
+  study_run *run;
+  const study_node *node;
+  const choice_options *options;
+  uint64_t seed;
+  study_candidate *candidate; /* [n] */
+  double *value;              /* [n] of the criterion */
+  int n;
+  int64_t *rows, n_rows; /* the target's validation images */
+} chooser;
+
+/* A candidate's answers, on validation images of the source as it was trained on them: translated
+ * where it has a translator. */
+typedef struct judged {
+  answers answers;
+  train_set source;
+  xs_images *made; /* the translated images, or NULL */
+} judged;
+/* To be released, also after a failure. */
+xs_status judged_open(const chooser *c, const study_candidate *x, judged *j);
+void judged_release(judged *j);
+
+/* What a choice is worth, as far as can be told without labels. */
+typedef struct findings {
+  xs_interval before, after; /* predicted accuracy at the target */
+  xs_interval change;        /* between them */
+  double change_error;       /* mean absolute error of predicted changes on shifted source images */
+  bool translated;           /* whether keeping is known: the chosen candidate has a translator */
+  xs_interval keeping;
+  xs_interval *class_keeping; /* [classes] */
+  bool compared;              /* whether priors are known */
+  xs_interval *prior_change;  /* [classes] */
+  xs_prior_mismatch priors;
+  char *not_compared; /* why not */
+  xs_judgement judgement;
+} findings;
+/* To be released, also after a failure. */
+xs_status findings_make(const chooser *c, int chosen, findings *f);
+void findings_release(findings *f);
+json_t *findings_json(const chooser *c, const findings *f);
+
+#endif

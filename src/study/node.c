@@ -1,0 +1,175 @@
+/* node.c: running one node.  A node is done when its record is written. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "run.h"
+#include "study.h"
+
+char *run_node_path(const study_run *r, int node, const char *file) {
+  const char *name = r->nodes.node[node].name;
+  return file ? text_format("%s/nodes/%s/%s", r->out, name, file)
+              : text_format("%s/nodes/%s", r->out, name);
+}
+
+split_rule run_split(const study_run *r) {
+  return split_rule_of(r->study->settings.seed, r->study->settings.split_by);
+}
+
+const study_settings *run_settings(const study_run *r, const study_node *n) {
+  return n->pair < 0 ? &r->study->settings : &r->study->pair[n->pair].settings;
+}
+
+train_geometry run_geometry(const study_run *r) {
+  const study_settings *t = &r->study->settings;
+  return (train_geometry){.size = (int)t->size,
+                          .channels = (int)t->image_channels,
+                          .norm = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}}};
+}
+
+/* ---- labels -------------------------------------------------------------------------------------
+ */
+
+/* The images of a derived site with the labels of the classifier that is adapted to it. */
+static xs_status label_derived(study_run *r, int site, xs_split which, train_set *set) {
+  const study_site *s = &r->study->site[site];
+  const xs_images *images = seal_images(r->seal, s->images_of);
+  char *path = run_node_path(r, nodes_start(r->study, &r->nodes, site), "model.safetensors");
+  xs_classifier *c = NULL;
+  xs_status status = xs_classifier_load(path, &c);
+  int32_t *label = memory_new((size_t)(images->n + 1) * sizeof *label);
+  if (!status) status = classifier_labels(c, images, label);
+  if (!status) status = train_set_label(images, label, run_split(r), which, set);
+  free(label);
+  xs_classifier_free(c);
+  free(path);
+  return status;
+}
+
+xs_status run_labelled(study_run *r, const study_node *n, int site, xs_split which,
+                       train_set *set) {
+  const xs_study *s = r->study;
+  *set = (train_set){0};
+  if (!s->site[site].file) return label_derived(r, site, which, set);
+  const seal_request q = {.node = n->name,
+                          .target = n->target < 0 ? NULL : s->site[n->target].name,
+                          .role = SEAL_SOURCE,
+                          .site = site,
+                          .split = which};
+  return seal_labels(r->seal, &q, set);
+}
+
+/* ---- one node -----------------------------------------------------------------------------------
+ */
+
+static train_job node_job(const study_run *r, const study_node *n, const char *dir) {
+  const study_settings *t = &r->study->settings;
+  return (train_job){.task = n->name,
+                     .dir = dir,
+                     .seed = (uint64_t)t->seed,
+                     .device = tg_device_cpu(),
+                     .effort = r->o->measure_kernels ? TG_MEASURE : TG_ESTIMATE,
+                     .kernels = r->kernels,
+                     .threads = r->o->threads,
+                     .memory = r->o->memory,
+                     .checkpoint_every = t->checkpoint_every,
+                     .watch = r->watch};
+}
+
+static json_t *node_options(const study_run *r, const study_node *n) {
+  static const char *const section[] = {
+      [NODE_BASELINE] = "classifier", [NODE_POOLED] = "classifier", [NODE_LABELLED] = "classifier",
+      [NODE_TRANSLATOR] = "adapter",  [NODE_ADAPTED] = "tune",      [NODE_CHOICE] = "choice"};
+  json_t *all = option_json(&settings_table, run_settings(r, n));
+  json_t *own = json_incref(json_object_get(all, section[n->kind]));
+  json_decref(all);
+  return own;
+}
+
+static xs_status record(study_run *r, const study_node *n, const train_job *job) {
+  json_t *files = NULL, *options = node_options(r, n);
+  xs_status status = run_files(job->dir, &files);
+  if (!status) status = seal_made(r->seal, n->name, files);
+  if (!status) status = run_write_record(job, options);
+  json_decref(files);
+  json_decref(options);
+  return status;
+}
+
+static xs_status make(study_run *r, const study_node *n, const char *dir) {
+  static xs_status (*const work[])(study_run *, const study_node *, const train_job *) = {
+      [NODE_BASELINE] = node_train,  [NODE_POOLED] = node_train,
+      [NODE_LABELLED] = node_train,  [NODE_TRANSLATOR] = node_translator,
+      [NODE_ADAPTED] = node_adapted, [NODE_CHOICE] = node_choice};
+  const train_job job = node_job(r, n, dir);
+  if (n->kind == NODE_RESULTS) return node_results(r, n);
+  xs_status status = file_make_dirs(dir) ? XS_FAILED : XS_OK;
+  if (!status) status = work[n->kind](r, n, &job);
+  return status ? status : record(r, n, &job);
+}
+
+/* Continues with the threads, and for what plans there are with the kernels, of a done node; only
+ * the first says how this machine differs. */
+static void restore(study_run *r, const study_node *n, const char *dir, const json_t *made) {
+  train_job job = node_job(r, n, dir);
+  if (r->restored) job.watch = NULL;
+  r->restored = true;
+  run_restore_machine(&job, made);
+}
+
+/* One whose files have changed since is made again. */
+static bool is_done(study_run *r, const study_node *n, const char *dir) {
+  json_t *made = NULL;
+  char *changed = NULL;
+  if (n->kind == NODE_RESULTS || !folder_node_done(r->out, n->name)) return false;
+  run_read_record(dir, &made, &changed);
+  if (changed) {
+    const train_job job = node_job(r, n, dir);
+    run_note(&job, "%s is not as it was written: it is made again", changed);
+    run_clear(dir);
+  } else {
+    restore(r, n, dir, made);
+  }
+  bool done = !changed;
+  json_decref(made);
+  free(changed);
+  return done;
+}
+
+/* A node plans with the kernels of what it needs, so that it does not matter what else was run
+ * before it. */
+static xs_status restore_needs(study_run *r, const study_node *n) {
+  xs_status status = XS_OK;
+  tg_kernels_free(r->kernels);
+  r->kernels = tg_kernels_new();
+  for (int i = 0; i < n->n_needs && n->kind != NODE_RESULTS && !status; i++) {
+    const study_node *needed = &r->nodes.node[n->needs[i]];
+    char *dir = run_node_path(r, n->needs[i], NULL), *changed = NULL;
+    json_t *made = NULL;
+    run_read_record(dir, &made, &changed);
+    if (changed) {
+      status = (xs_status)fail(XS_FAILED, "%s is not as %s wrote it: run that node again", changed,
+                               needed->name);
+    } else {
+      restore(r, needed, dir, made);
+    }
+    json_decref(made);
+    free(changed);
+    free(dir);
+  }
+  return status;
+}
+
+xs_status node_run(study_run *r, int node) {
+  const study_node *n = &r->nodes.node[node];
+  char *dir = run_node_path(r, node, NULL);
+  xs_status status = XS_OK;
+  if (!is_done(r, n, dir)) {
+    status = restore_needs(r, n);
+    if (!status) status = make(r, n, dir);
+  }
+  if (!status) run_remove_checkpoint(dir);
+  free(dir);
+  return status;
+}

@@ -1,0 +1,113 @@
+/* node_choice.c: which of a pair's adapted classifiers to use, and whether to adapt at all, judged
+ * without a label of the target. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "choice.h"
+#include "error.h"
+#include "file.h"
+#include "run.h"
+
+static xs_status open_chooser(study_run *r, const study_node *n, chooser *c) {
+  const split_rule rule = run_split(r);
+  *c = (chooser){.run = r,
+                 .node = n,
+                 .options = &r->study->settings.choice,
+                 .seed = (uint64_t)r->study->settings.seed};
+  c->candidate = nodes_candidates(r->study, &r->nodes, n->pair, &c->n);
+  c->value = memory_new((size_t)c->n * sizeof *c->value);
+  return xs_split_rows(seal_images(r->seal, n->target), rule.seed, rule.by_image, XS_VALIDATION,
+                       &c->rows, &c->n_rows);
+}
+
+static void close_chooser(chooser *c) {
+  nodes_candidates_free(c->candidate, c->n);
+  free(c->rows);
+  free(c->value);
+}
+
+static xs_status value_candidate(const chooser *c, const study_candidate *x, double *value) {
+  const xs_criterion *criterion = xs_criterion_find(c->options->criterion);
+  judged j;
+  xs_status status = judged_open(c, x, &j);
+  if (!status) {
+    const xs_choice_data d = {.target = j.answers.target,
+                              .source = j.answers.source,
+                              .rows = c->options->rows,
+                              .seed = c->seed};
+    status = criterion->value(&d, value);
+    if (status) fail_context(status, "%s: %s: ", c->node->name, x->method);
+  }
+  judged_release(&j);
+  return status;
+}
+
+static json_t *choice_json(const chooser *c, int chosen, const findings *f) {
+  json_t *values = json_array(), *j = findings_json(c, f);
+  for (int i = 0; i < c->n; i++) {
+    json_array_append_new(values, json_pack("{s:s, s:o}", "method", c->candidate[i].method, "value",
+                                            number_json(c->value[i])));
+  }
+  json_object_set_new(j, "chosen", json_string(c->candidate[chosen].method));
+  json_object_set_new(j, "criterion", json_string(c->options->criterion));
+  json_object_set_new(j, "candidates", values);
+  return j;
+}
+
+static int write_choice(const train_job *job, json_t *choice) {
+  char *path = file_join(job->dir, "choice.json"), *text = json_dumps(choice, JSON_INDENT(2));
+  int status = file_write_atomic(path, text, strlen(text));
+  free(text);
+  free(path);
+  json_decref(choice);
+  return status;
+}
+
+/* The chosen classifier becomes the node's own. */
+static int copy_model(const chooser *c, int chosen, const train_job *job) {
+  char *from = run_node_path(c->run, c->candidate[chosen].node, "model.safetensors");
+  char *data = NULL, *to = file_join(job->dir, "model.safetensors");
+  size_t size;
+  int status = file_read(from, &data, &size);
+  if (!status) status = file_write_atomic(to, data, size);
+  free(data);
+  free(to);
+  free(from);
+  return status;
+}
+
+static void note_choice(const chooser *c, int chosen, const findings *f, const train_job *job) {
+  run_note(job,
+           "chosen: %s; predicted change of accuracy %+.1f points (%+.1f to %+.1f): adaptation %s",
+           c->candidate[chosen].method, 100 * f->change.value, 100 * f->change.low,
+           100 * f->change.high, xs_outlook_word(f->judgement.outlook));
+}
+
+static xs_status choose(chooser *c, const train_job *job) {
+  findings f = {0};
+  xs_status status = XS_OK;
+  for (int i = 0; i < c->n && !status; i++) {
+    status = run_check_stop(c->run, c->node->name);
+    if (!status) status = value_candidate(c, &c->candidate[i], &c->value[i]);
+  }
+  int chosen =
+      status ? 0 : xs_criterion_best(xs_criterion_find(c->options->criterion), c->value, c->n);
+  if (!status && chosen < 0) {
+    status = (xs_status)fail(XS_FAILED, "%s: criterion %s has no value for any candidate",
+                             c->node->name, c->options->criterion);
+  }
+  if (!status) status = findings_make(c, chosen, &f);
+  if (!status && copy_model(c, chosen, job)) status = XS_FAILED;
+  if (!status && write_choice(job, choice_json(c, chosen, &f))) status = XS_FAILED;
+  if (!status) note_choice(c, chosen, &f, job);
+  findings_release(&f);
+  return status;
+}
+
+xs_status node_choice(study_run *r, const study_node *n, const train_job *job) {
+  chooser c;
+  xs_status status = open_chooser(r, n, &c);
+  if (!status) status = choose(&c, job);
+  close_chooser(&c);
+  return status;
+}

@@ -1,0 +1,50 @@
+/* seal.h: the sites of a study, their labels behind a seal.
+ *
+ * Everybody may have a site's images, which have no labels.  Labels are handed out to a node of the
+ * study for one split, if the node may see them, after a line in seal.jsonl says so.  A line holds
+ * the SHA-256 of itself and of the line before it, so that the order cannot be changed afterwards:
+ * it proves that what was made for a target was made before the target's labels were opened. */
+#ifndef SEAL_H
+#define SEAL_H
+
+#include <jansson.h>
+
+#include "train.h"
+#include "xsite.h"
+
+typedef struct seal seal;
+
+/* What a node wants labels for. */
+typedef enum seal_role {
+  SEAL_SOURCE,     /* to train or judge a classifier of this site */
+  SEAL_EVALUATION, /* to measure finished classifiers: test labels */
+} seal_role;
+
+typedef struct seal_request {
+  const char *node;
+  const char *target; /* the site that the node adapts to, whose labels it may not see; or NULL */
+  seal_role role;
+  int site;
+  xs_split split;
+} seal_request;
+
+/* out: the run folder. */
+seal *seal_new(const char *out, split_rule rule);
+void seal_free(seal *s);
+void seal_add(seal *s, xs_site *site); /* takes the site over; places count from 0 */
+const xs_images *seal_images(const seal *s, int site);
+int seal_classes(const seal *s, int site);
+char *const *seal_class_name(const seal *s, int site);
+/* Opens the labels of a split: a train_set of its labelled images, to be released.  XS_FAILED where
+ * the request is against the rule or seal.jsonl cannot be written. */
+xs_status seal_labels(seal *s, const seal_request *q, train_set *set);
+/* XS_FAILED unless every split of the site has every class; of labels only this is told. */
+xs_status seal_check_splits(const seal *s, int site);
+/* Records that a node is finished; files: {name: SHA-256}. */
+xs_status seal_made(seal *s, const char *node, const json_t *files);
+
+/* Verifies seal.jsonl of a run folder and the files of its nodes against it.  *report: what was
+ * found, lines of text, allocated, also where it fails.  XS_HARM: the seal is broken. */
+xs_status seal_verify(const char *out, char **report);
+
+#endif

@@ -1,0 +1,116 @@
+/* seal_log.c: lines chained by their hashes. */
+#include "seal_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "file.h"
+#include "hash.h"
+
+static void add_hash(json_t *line) {
+  char hex[HASH_SHA256_TEXT];
+  json_object_del(line, "hash");
+  char *text = json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS);
+  hash_sha256_text(text, strlen(text), hex);
+  json_object_set_new(line, "hash", json_string(hex));
+  free(text);
+}
+
+/* The lines of a text, each checked against the one before. */
+static xs_status parse(const char *path, const char *text, json_t *lines) {
+  char previous[HASH_SHA256_TEXT] = "";
+  for (int n = 1; *text; n++) {
+    size_t length = strcspn(text, "\n");
+    json_t *line = json_loadb(text, length, 0, NULL);
+    char *hash = text_copy(line ? json_string_value(json_object_get(line, "hash")) : "");
+    const char *before = json_string_value(json_object_get(line, "previous"));
+    bool good = before && strcmp(before, previous) == 0 &&
+                json_integer_value(json_object_get(line, "n")) == n;
+    if (good) {
+      add_hash(line);
+      good = strcmp(json_string_value(json_object_get(line, "hash")), hash) == 0;
+      snprintf(previous, sizeof previous, "%s", hash);
+    }
+    free(hash);
+    if (!good) {
+      json_decref(line);
+      return (xs_status)fail(
+          XS_HARM, "%s:%d: the chain is broken: this line or one before it was changed", path, n);
+    }
+    json_array_append_new(lines, line);
+    text += length + (text[length] == '\n');
+  }
+  return XS_OK;
+}
+
+xs_status seal_log_read(const char *path, json_t **lines) {
+  char *text;
+  size_t size;
+  *lines = json_array();
+  if (!file_exists(path)) return XS_OK;
+  if (file_read(path, &text, &size)) return XS_FAILED;
+  xs_status status = parse(path, text, *lines);
+  free(text);
+  return status;
+}
+
+/* Cuts off what stands behind the last line end. */
+static int drop_torn_line(const char *path, int fd) {
+  char *text;
+  size_t size;
+  if (file_read(path, &text, &size)) return 1;
+  while (size && text[size - 1] != '\n') size--;
+  free(text);
+  return ftruncate(fd, (off_t)size) ? fail(1, "%s: %s", path, strerror(errno)) : 0;
+}
+
+static void now(char *text, size_t size) {
+  time_t t = time(NULL);
+  struct tm utc;
+  *text = 0;
+  if (gmtime_r(&t, &utc)) strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+/* The file is locked. */
+static xs_status append(const char *path, int fd, const json_t *line) {
+  json_t *lines, *mine = json_deep_copy(line);
+  char time[32];
+  if (drop_torn_line(path, fd)) {
+    json_decref(mine);
+    return XS_FAILED;
+  }
+  xs_status status = seal_log_read(path, &lines);
+  size_t n = json_array_size(lines);
+  json_t *last = json_array_get(lines, n - 1);
+  now(time, sizeof time);
+  json_object_set_new(mine, "n", json_integer((json_int_t)n + 1));
+  json_object_set_new(mine, "time", json_string(time));
+  json_object_set_new(mine, "previous",
+                      json_string(n ? json_string_value(json_object_get(last, "hash")) : ""));
+  add_hash(mine);
+  char *text = json_dumps(mine, JSON_COMPACT | JSON_SORT_KEYS), *whole = text_format("%s\n", text);
+  size_t size = strlen(whole);
+  if (!status && (write(fd, whole, size) != (ssize_t)size || fsync(fd))) {
+    status = (xs_status)fail(XS_FAILED, "%s: cannot write: %s", path, strerror(errno));
+  }
+  free(whole);
+  free(text);
+  json_decref(mine);
+  json_decref(lines);
+  return status;
+}
+
+xs_status seal_log_add(const char *path, const json_t *line) {
+  int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (fd < 0) return (xs_status)fail(XS_FAILED, "%s: cannot open: %s", path, strerror(errno));
+  while (flock(fd, LOCK_EX) && errno == EINTR) continue;
+  xs_status status = append(path, fd, line);
+  close(fd);
+  return status;
+}

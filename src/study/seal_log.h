@@ -1,0 +1,18 @@
+/* seal_log.h: seal.jsonl, a chain of lines {"n", "time", ..., "previous", "hash"}: hash is the
+ * SHA-256 of the line without it, previous the hash of the line before, "" in the first. */
+#ifndef SEAL_LOG_H
+#define SEAL_LOG_H
+
+#include <jansson.h>
+
+#include "xsite.h"
+
+#define SEAL_LOG "seal.jsonl"
+
+/* Appends a line; safe with several processes.  A line that a crash has cut off is dropped first.
+ */
+xs_status seal_log_add(const char *path, const json_t *line);
+/* The lines as an array, newly made; XS_HARM and a message where the chain is broken. */
+xs_status seal_log_read(const char *path, json_t **lines);
+
+#endif

@@ -1,0 +1,100 @@
+/* record.c: record.json, which says that a folder's work is done, with what it was made, and what
+ * it made. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "file.h"
+#include "hash.h"
+#include "run.h"
+
+#define RECORD "record.json"
+#define CHECKPOINT "checkpoint.safetensors"
+
+/* Files that a training run leaves, not what guards and describes its folder. */
+static bool is_product(const char *name) {
+  static const char *const others[] = {RECORD, CHECKPOINT, "study.json", "log.jsonl"};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    if (strcmp(name, others[i]) == 0) return false;
+  }
+  return name[0] != '.' && !strstr(name, ".tmp");
+}
+
+xs_status run_files(const char *dir, json_t **files) {
+  DIR *d = opendir(dir);
+  int status = 0;
+  *files = json_object();
+  for (const struct dirent *e; d && (e = readdir(d)) && !status;) {
+    char hex[HASH_SHA256_TEXT], *path = file_join(dir, e->d_name);
+    if (is_product(e->d_name) && !file_is_dir(path)) {
+      status = hash_sha256_file(path, hex);
+      if (!status) json_object_set_new(*files, e->d_name, json_string(hex));
+    }
+    free(path);
+  }
+  if (d) closedir(d);
+  return status ? XS_FAILED : XS_OK;
+}
+
+xs_status run_write_record(const train_job *job, json_t *options) {
+  const char *precision = json_string_value(json_object_get(options, "precision"));
+  json_t *files;
+  if (run_files(job->dir, &files)) return XS_FAILED;
+  json_t *record =
+      json_pack("{s:s, s:I, s:O*, s:s, s:s, s:{s:s}}", "unit", job->task, "seed",
+                (json_int_t)job->seed, "options", options, "device", "cpu", "precision",
+                run_precision(precision), "versions", "xsite", xs_version());
+  json_object_set_new(record, "files", files);
+  run_record_machine(job, record);
+  char *text = json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
+  char *path = run_path(job, "record.json");
+  int status = file_write_atomic(path, text, strlen(text));
+  free(path);
+  free(text);
+  json_decref(record);
+  return status ? XS_FAILED : XS_OK;
+}
+
+/* The first of the recorded files that is not there or not the same. */
+static char *find_changed(const char *dir, const json_t *files) {
+  const char *name;
+  json_t *recorded;
+  json_object_foreach((json_t *)(uintptr_t)files, name, recorded) {
+    char hex[HASH_SHA256_TEXT], *path = file_join(dir, name);
+    const char *text = json_string_value(recorded);
+    bool same = text && !hash_sha256_file(path, hex) && strcmp(hex, text) == 0;
+    if (!same) return path;
+    free(path);
+  }
+  return NULL;
+}
+
+void run_read_record(const char *dir, json_t **record, char **changed) {
+  json_error_t error;
+  char *path = file_join(dir, RECORD);
+  *record = json_load_file(path, 0, &error);
+  *changed = *record ? find_changed(dir, json_object_get(*record, "files")) : text_copy(path);
+  free(path);
+}
+
+void run_clear(const char *dir) {
+  char *record = file_join(dir, RECORD);
+  remove(record);
+  free(record);
+  DIR *d = opendir(dir);
+  for (const struct dirent *e; d && (e = readdir(d));) {
+    char *path = file_join(dir, e->d_name);
+    if (is_product(e->d_name) && !file_is_dir(path)) unlink(path);
+    free(path);
+  }
+  if (d) closedir(d);
+  run_remove_checkpoint(dir);
+}
+
+void run_remove_checkpoint(const char *dir) {
+  char *path = file_join(dir, CHECKPOINT);
+  remove(path);
+  free(path);
+}

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# A study as a graph: its nodes one by one, damaged nodes, the seal on labels, a Snakefile.
+# usage: test_nodes.sh XSITE REPOSITORY
+# shellcheck source=common.sh
+source "$(dirname "$0")/common.sh" "$1" "$2"
+cd "$folder" || exit 1
+
+cat >study.yaml <<YAML
+name: graph
+sites: [$repository/examples/optdigits.yaml, $repository/examples/mnist-10k.yaml]
+pairs: [optdigits -> mnist, mnist -> optdigits]
+limit: 700
+size: 16
+replicates: 100
+checkpoint_every: 3
+profile: quick
+profiles:
+  - quick classifier.epochs=2 classifier.batch=32 tune.epochs=1 tune.batch=32
+    histogram.images=20 fourier.images=20
+  - nothing
+portfolio: [none, histogram, fourier]
+pooled: [20]
+label_counts: [30]
+YAML
+run=(study.yaml --threads 1)
+
+expect 0 'results' study plan "${run[@]}" --out plain
+nodes=$(awk '/^to do/ { print $3 }' stdout)
+[ "$(wc -w <<<"$nodes")" -eq 16 ] || complain "nodes of the plan: $nodes"
+expect 0 'chosen: ' study run "${run[@]}" --out plain
+plain=$(results_of plain)
+
+# One by one, in the order of the plan; two at a time where they do not need each other.
+expect 1 'needs baseline-optdigits, which is not done' study node "${run[@]}" adapted-fourier-optdigits-mnist --out single
+expect 2 "did you mean 'baseline-mnist'" study node "${run[@]}" baseline-mnits --out single
+"$xsite" study node "${run[@]}" baseline-mnist --out single 2>/dev/null &
+expect 0 '' study node "${run[@]}" baseline-optdigits --out single
+wait $! || complain 'a second node at the same time'
+for node in $nodes; do expect 0 '' study node "${run[@]}" "$node" --out single; done
+same "$plain" "$(results_of single)" 'a study node by node'
+expect 0 'nothing to do' study node "${run[@]}" results --out single
+
+# A run that works alone keeps others out and says who it is.
+mkdir locked
+(
+  flock 9
+  printf 'process 1 on elsewhere' >&9
+  expect 1 'process 1 on elsewhere' study run "${run[@]}" --out locked
+  [ $failures -eq 0 ]
+) 9>locked/.lock || failures=$((failures + 1))
+
+# What was changed behind a node's back is made again.
+rm -rf single/results.json single/report.html single/figures
+echo damage >>single/nodes/baseline-mnist/model.safetensors
+expect 0 'model.safetensors is not as it was written: it is made again' study run "${run[@]}" --out single --resume
+same "$plain" "$(results_of single)" 'a damaged node, made again'
+
+# The seal.
+expect 0 'the seal holds' inspect run --seal plain
+expect 0 'the seal holds' inspect run --seal single
+cp -r plain touched && echo damage >>touched/nodes/choice-mnist-optdigits/model.safetensors
+expect 3 'is not the file that was recorded' inspect run --seal touched
+cp -r plain edited && sed -i '2s/"split":"[a-z]*"/"split":"test"/' edited/seal.jsonl
+expect 3 'seal.jsonl:2: the chain is broken' inspect run --seal edited
+cp -r plain shortened && sed -i '3d' shortened/seal.jsonl
+expect 3 'seal.jsonl:3: the chain is broken' inspect run --seal shortened
+expect 1 'is not there' inspect run --seal "$folder"
+
+# Profiles, methods, third sites.
+expect 2 "'slow' is not one of its profiles: quick, nothing" study plan "${run[@]}" --set profile=slow
+expect 2 "there is no method 'forier'; did you mean 'fourier'" study plan "${run[@]}" --set portfolio=none,forier
+expect 2 'fourier translates images and can only be the first step' study plan "${run[@]}" --set portfolio=histogram+fourier
+expect 2 'none stands alone' study plan "${run[@]}" --set portfolio=none+fourier
+expect 2 "'paper' is there twice" study plan "${run[@]}" --set portfolio=paper,paper
+expect 2 "pooled: '200' is not a number" study plan "${run[@]}" --set pooled=200
+expect 2 "needs the pair 'optdigits -> mnist', itself without via" study plan "${run[@]}" \
+  --set 'pairs=mnist -> optdigits,optdigits -> mnist via=mnist'
+
+expect 2 'say for which engine' study export "${run[@]}"
+expect 0 'rule all:' study export --snakemake "${run[@]}" --out 'a {strange} place'
+contains stdout 'input: "a {{strange}} place/results.json"' "--out 'a {{strange}} place'" 'threads: 1' 'nodes/baseline-mnist/record.json'
+finish

@@ -1,0 +1,164 @@
+/* Who may see which labels, and whether a changed log is noticed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "file.h"
+#include "seal.h"
+#include "seal_log.h"
+
+static const char *const optdigits = REPOSITORY "/examples/optdigits.yaml";
+
+typedef struct fixture {
+  char dir[32];
+  char *log;
+  seal *seal;
+} fixture;
+
+static fixture open_fixture(void) {
+  fixture f = {.dir = "/tmp/seal-XXXXXX"};
+  const xs_site_options o = {.limit = 400};
+  xs_site *site;
+  assert_non_null(mkdtemp(f.dir));
+  assert_int_equal(xs_site_open(optdigits, &o, &site), XS_OK);
+  f.log = file_join(f.dir, SEAL_LOG);
+  f.seal = seal_new(f.dir, (split_rule){.seed = 1});
+  seal_add(f.seal, site);
+  return f;
+}
+
+static void close_fixture(fixture *f) {
+  seal_free(f->seal);
+  unlink(f->log);
+  rmdir(f->dir);
+  free(f->log);
+}
+
+static xs_status ask(const fixture *f, seal_role role, const char *target, xs_split split,
+                     train_set *set) {
+  const seal_request q = {
+      .node = "adapted-x", .target = target, .role = role, .site = 0, .split = split};
+  return seal_labels(f->seal, &q, set);
+}
+
+static void labels_of_the_target_and_of_tests_are_refused(void **state) {
+  (void)state;
+  fixture f = open_fixture();
+  train_set set;
+  assert_int_equal(ask(&f, SEAL_SOURCE, "optdigits", XS_TRAIN, &set), XS_FAILED);
+  assert_non_null(strstr(xs_message(), "adapts to this site"));
+  assert_int_equal(ask(&f, SEAL_SOURCE, NULL, XS_TEST, &set), XS_FAILED);
+  assert_int_equal(ask(&f, SEAL_SOURCE, NULL, XS_ALL, &set), XS_FAILED);
+  assert_int_equal(ask(&f, SEAL_EVALUATION, NULL, XS_TRAIN, &set), XS_FAILED);
+  assert_false(file_exists(f.log));
+  close_fixture(&f);
+}
+
+static void only_the_split_is_opened(void **state) {
+  (void)state;
+  fixture f = open_fixture();
+  train_set set;
+  assert_int_equal(ask(&f, SEAL_SOURCE, "mnist", XS_VALIDATION, &set), XS_OK);
+  assert_true(set.n > 10);
+  int64_t seen = 0;
+  for (int64_t i = 0; i < set.images->n; i++) seen += set.label[i] >= 0;
+  assert_int_equal(seen, set.n);
+  train_set_release(&set);
+  close_fixture(&f);
+}
+
+static void write_three(const fixture *f) {
+  json_t *files = json_pack("{s:s}", "model.safetensors", "00");
+  train_set set;
+  assert_int_equal(ask(f, SEAL_SOURCE, "mnist", XS_TRAIN, &set), XS_OK);
+  train_set_release(&set);
+  assert_int_equal(seal_made(f->seal, "adapted-x", files), XS_OK);
+  assert_int_equal(ask(f, SEAL_EVALUATION, NULL, XS_TEST, &set), XS_OK);
+  train_set_release(&set);
+  json_decref(files);
+}
+
+static int count_lines(const fixture *f) {
+  json_t *lines = NULL;
+  xs_status status = seal_log_read(f->log, &lines);
+  int n = status ? -(int)status : (int)json_array_size(lines);
+  json_decref(lines);
+  return n;
+}
+
+/* Replaces the first `from` of the log by `to` of the same length. */
+static void edit(const fixture *f, const char *from, const char *to) {
+  char *text;
+  size_t size;
+  assert_int_equal(file_read(f->log, &text, &size), 0);
+  char *at = strstr(text, from);
+  assert_non_null(at);
+  memcpy(at, to, strlen(to));
+  assert_int_equal(file_write_atomic(f->log, text, size), 0);
+  free(text);
+}
+
+static void a_changed_line_breaks_the_chain(void **state) {
+  (void)state;
+  fixture f = open_fixture();
+  write_three(&f);
+  assert_int_equal(count_lines(&f), 3);
+  edit(&f, "\"split\":\"train\"", "\"split\":\"tests\"");
+  assert_int_equal(count_lines(&f), -XS_HARM);
+  assert_non_null(strstr(xs_message(), ":1: the chain is broken"));
+  edit(&f, "\"split\":\"tests\"", "\"split\":\"train\"");
+  assert_int_equal(count_lines(&f), 3);
+  edit(&f, "\"n\":2", "\"n\":4");
+  assert_int_equal(count_lines(&f), -XS_HARM);
+  close_fixture(&f);
+}
+
+/* A crash may cut off the last line; the next one is written in its place. */
+static void a_torn_line_is_dropped(void **state) {
+  (void)state;
+  fixture f = open_fixture();
+  char *text;
+  size_t size;
+  write_three(&f);
+  assert_int_equal(file_read(f.log, &text, &size), 0);
+  assert_int_equal(file_write_atomic(f.log, text, size - 20), 0);
+  free(text);
+  json_t *files = json_object();
+  assert_int_equal(seal_made(f.seal, "adapted-y", files), XS_OK);
+  json_decref(files);
+  assert_int_equal(count_lines(&f), 3);
+  close_fixture(&f);
+}
+
+/* What was made after test labels were opened may have been made with them. */
+static void work_after_the_evaluation_is_a_fault(void **state) {
+  (void)state;
+  fixture f = open_fixture();
+  char *report;
+  write_three(&f);
+  json_t *files = json_pack("{s:s}", "model.safetensors", "11");
+  assert_int_equal(seal_made(f.seal, "adapted-x", files), XS_OK);
+  assert_int_equal(seal_verify(f.dir, &report), XS_HARM);
+  assert_non_null(strstr(report, "line 4: adapted-x was made after test labels were opened"));
+  assert_non_null(strstr(report, "is recorded and not there"));
+  free(report);
+  json_decref(files);
+  close_fixture(&f);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(labels_of_the_target_and_of_tests_are_refused),
+      cmocka_unit_test(only_the_split_is_opened),
+      cmocka_unit_test(a_changed_line_breaks_the_chain),
+      cmocka_unit_test(a_torn_line_is_dropped),
+      cmocka_unit_test(work_after_the_evaluation_is_a_fault),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
