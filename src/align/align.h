@@ -10,7 +10,7 @@ typedef struct align_task {
   const char *start_from;  /* model file of the source's classifier */
   train_set source;        /* labelled images, original or translated; n 0 where none are needed */
   const xs_images *target; /* no labels: none can be seen */
-  const int64_t *target_rows;
+  int64_t *target_rows;
   int64_t target_n;
 } align_task;
 

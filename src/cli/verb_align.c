@@ -19,6 +19,7 @@ static const option rows[] = {
      "FILE", "domain file of the new site, whose labels are never used"},
     MODEL_ROW(offsetof(align_verb_options, model), "the source site's classifier"),
     JOB_ROWS(align_verb_options),
+    ALIGN_METHOD_ROW(NULL, offsetof(align_verb_options, align)),
     ALIGN_ROWS(NULL, offsetof(align_verb_options, align)),
 };
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -44,18 +45,16 @@ static xs_status work(const train_job *job, const void *record) {
   xs_site *source = NULL, *target = NULL;
   align_task task = {.options = &o->align, .start_from = o->model};
   const split_rule rule = split_rule_of(o->job.seed, o->job.split_by);
-  int64_t *target_rows = NULL;
   xs_status status = open_source(o, rule, &source, &task.source);
   if (!status) status = job_open_site(&o->job, o->target, &target);
   if (!status) {
     task.target = &target->images;
-    status = xs_split_rows(task.target, rule.seed, rule.by_image, XS_TRAIN, &target_rows,
+    status = xs_split_rows(task.target, rule.seed, rule.by_image, XS_TRAIN, &task.target_rows,
                            &task.target_n);
   }
-  task.target_rows = target_rows;
   if (!status) status = train_align(job, &task);
   train_set_release(&task.source);
-  free(target_rows);
+  free(task.target_rows);
   xs_site_close(source);
   xs_site_close(target);
   return status;

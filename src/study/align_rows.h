@@ -12,10 +12,13 @@
         NULL, NULL, help                                                                           \
   }
 
-#define ALIGN_ROWS(section, base)                                                                  \
+#define ALIGN_METHOD_ROW(section, base)                                                            \
   OPTION_CHOICE_ROW(section, base, xs_align_options, method, "selftrain",                          \
-                    "coral|dann|shot|selftrain", "NAME", "how the classifier is adapted"),         \
-      OPTION_INTEGER_ROW(section, base, xs_align_options, steps, "2000", 1, 100000000, "updates"), \
+                    "coral|dann|shot|selftrain", "NAME", "how the classifier is adapted")
+
+/* All but the method. */
+#define ALIGN_ROWS(section, base)                                                                  \
+  OPTION_INTEGER_ROW(section, base, xs_align_options, steps, "2000", 1, 100000000, "updates"),     \
       OPTION_INTEGER_ROW(section, base, xs_align_options, batch, "128", 1, 65536,                  \
                          "images of each site in a step"),                                         \
       OPTION_REAL_ROW(section, base, xs_align_options, learning_rate, "3e-4", 1e-9, 10,            \

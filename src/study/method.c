@@ -12,10 +12,9 @@ typedef struct step {
 } step;
 
 static const step steps[] = {
-    {"none", METHOD_NONE},
-    {"paper", METHOD_TRANSLATOR},
-    {"histogram", METHOD_TRANSLATOR},
-    {"fourier", METHOD_TRANSLATOR},
+    {"none", METHOD_NONE},          {"paper", METHOD_TRANSLATOR},  {"histogram", METHOD_TRANSLATOR},
+    {"fourier", METHOD_TRANSLATOR}, {"coral", METHOD_ALIGNER},     {"dann", METHOD_ALIGNER},
+    {"shot", METHOD_ALIGNER},       {"selftrain", METHOD_ALIGNER},
 };
 enum { STEPS = sizeof steps / sizeof *steps };
 

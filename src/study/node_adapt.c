@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
+#include "align.h"
 #include "file.h"
 #include "study.h"
 
@@ -85,11 +85,12 @@ static xs_status translate_split(study_run *r, const study_node *n, translator *
   return status;
 }
 
-/* The node's need of a kind; it has one. */
+/* The node's first need of a kind, or -1. */
 static int find_need(const study_run *r, const study_node *n, node_kind kind) {
-  int i = 0;
-  while (r->nodes.node[n->needs[i]].kind != kind) i++;
-  return n->needs[i];
+  for (int i = 0; i < n->n_needs; i++) {
+    if (r->nodes.node[n->needs[i]].kind == kind) return n->needs[i];
+  }
+  return -1;
 }
 
 static xs_status fine_tune(study_run *r, const study_node *n, const train_job *job) {
@@ -118,6 +119,49 @@ static xs_status fine_tune(study_run *r, const study_node *n, const train_job *j
   return status;
 }
 
+/* ---- classifiers adapted themselves -------------------------------------------------------------
+ */
+
+static const xs_align_options *align_options(const study_settings *s, const char *method) {
+  if (strcmp(method, "coral") == 0) return &s->coral;
+  if (strcmp(method, "dann") == 0) return &s->dann;
+  return strcmp(method, "shot") == 0 ? &s->shot : &s->selftrain;
+}
+
+/* The labelled images on which the classifier was trained last: translated where its method has a
+ * translator. */
+static xs_status open_source(study_run *r, const study_node *n, xs_images **made, train_set *set) {
+  int maker = find_need(r, n, NODE_TRANSLATOR);
+  if (maker < 0) return run_labelled(r, n, n->source, XS_TRAIN, set);
+  char *generator = run_node_path(r, maker, "generator.safetensors");
+  translator *g = NULL;
+  xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
+  if (!status) status = translate_split(r, n, g, XS_TRAIN, made, set);
+  translator_free(g);
+  free(generator);
+  return status;
+}
+
+static xs_status align(study_run *r, const study_node *n, const train_job *job) {
+  char *method = method_last_name(n->method),
+       *start = run_node_path(r, n->needs[0], "model.safetensors");
+  xs_align_options options = *align_options(run_settings(r, n), method);
+  options.method = method;
+  align_task task = {
+      .options = &options, .start_from = start, .target = seal_images(r->seal, n->target)};
+  xs_images *made = NULL;
+  xs_status status = XS_OK;
+  if (align_needs_source(method)) status = open_source(r, n, &made, &task.source);
+  if (!status) status = target_rows(r, n, &task.target_rows, &task.target_n);
+  if (!status) status = train_align(job, &task);
+  train_set_release(&task.source);
+  xs_images_close(made);
+  free(task.target_rows);
+  free(start);
+  free(method);
+  return status;
+}
+
 xs_status node_adapted(study_run *r, const study_node *n, const train_job *job) {
-  return fine_tune(r, n, job);
+  return method_last(n->method) == METHOD_TRANSLATOR ? fine_tune(r, n, job) : align(r, n, job);
 }

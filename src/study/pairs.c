@@ -45,20 +45,20 @@ static int resolve_site(const xs_study *s, const char *where, const char *name, 
               near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-/* The sections that may differ from pair to pair. */
+/* The portfolio and the sections of its methods may differ from pair to pair. */
 static int check_override(const char *where, const char *key) {
-  static const char *const own[] = {"adapter", "tune"};
+  static const char *const own[] = {"adapter", "tune", "histogram", "fourier",
+                                    "coral",   "dann", "shot",      "selftrain"};
   enum { OWN = sizeof own / sizeof *own };
   char *section = text_format("%.*s", (int)strcspn(key, "."), key);
   const char *near = text_nearest(section, own, OWN);
-  int status = 0;
-  if (!near || !strchr(key, '.') || strcmp(near, section) != 0) {
-    status = fail(XS_USAGE,
-                  "%s: %s cannot be set for one pair, only via, adapter.* and tune.* can%s%s%s",
-                  where, key, near ? "; did you mean " : "", near ? near : "", near ? ".*?" : "");
-  }
+  bool allowed = near && strchr(key, '.') && strcmp(near, section) == 0;
   free(section);
-  return status;
+  if (allowed || strcmp(key, "portfolio") == 0) return 0;
+  return fail(XS_USAGE,
+              "%s: %s cannot be set for one pair, only via, portfolio, adapter.*, tune.* and the "
+              "methods' own sections can%s%s%s",
+              where, key, near ? "; did you mean " : "", near ? near : "", near ? ".*?" : "");
 }
 
 /* A word KEY=VALUE of the last pair. */

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "file.h"
 
+#include "align_rows.h"
 #include "settings_rows.h"
 
 static const option study_rows[] = {
@@ -58,6 +59,10 @@ static const option study_rows[] = {
     CLASSIFIER_ROWS("tune", offsetof(study_settings, tune)),
     MATCH_ROWS("histogram", offsetof(study_settings, histogram)),
     MATCH_ROWS("fourier", offsetof(study_settings, fourier)),
+    ALIGN_ROWS("coral", offsetof(study_settings, coral)),
+    ALIGN_ROWS("dann", offsetof(study_settings, dann)),
+    ALIGN_ROWS("shot", offsetof(study_settings, shot)),
+    ALIGN_ROWS("selftrain", offsetof(study_settings, selftrain)),
 };
 
 const option_table settings_table = {"study file", study_rows,

@@ -30,7 +30,8 @@ typedef struct study_settings {
   choice_options choice;
   xs_classifier_options classifier, tune;
   xs_adapter_options adapter;
-  xs_match_options histogram, fourier; /* their method is what they are called */
+  xs_match_options histogram, fourier;           /* their method is what they are called */
+  xs_align_options coral, dann, shot, selftrain; /* likewise */
 } study_settings;
 
 extern const option_table settings_table;

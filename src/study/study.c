@@ -69,8 +69,7 @@ static int check_numbers(const xs_study *s, const char *name, const option_texts
   return 0;
 }
 
-static int check_portfolio(const xs_study *s) {
-  const option_texts *method = &s->settings.portfolio;
+static int check_portfolio(const xs_study *s, const option_texts *method) {
   char *where = text_format("%s: portfolio", s->path);
   int status = method->n ? 0 : fail(XS_USAGE, "%s: there is no method; give paper", where);
   for (int i = 0; i < method->n && !status; i++) {
@@ -183,13 +182,14 @@ static int read_study(xs_study *s, int n_set, const char *const *set) {
   int status = read_settings(s, n_set, set);
   if (!status) status = check_name(s);
   if (!status) status = check_networks(s, &s->settings);
-  if (!status) status = check_portfolio(s);
+  if (!status) status = check_portfolio(s, &s->settings.portfolio);
   if (!status) status = check_numbers(s, "pooled", &s->settings.pooled, 1e-6, 100);
   if (!status) status = check_numbers(s, "label_counts", &s->settings.label_counts, 1, 1e12);
   if (!status) status = read_sites(s);
   if (!status) status = study_pairs(s);
   for (int i = 0; i < s->n_pairs && !status; i++) {
     status = check_networks(s, &s->pair[i].settings);
+    if (!status) status = check_portfolio(s, &s->pair[i].settings.portfolio);
   }
   return status;
 }
