@@ -36,6 +36,7 @@ static xs_status open_source(const align_verb_options *o, split_rule rule, xs_si
                              train_set *set) {
   if (!align_needs_source(o->align.method)) return XS_OK;
   xs_status status = job_open_site(&o->job, o->source, source);
+  if (!status) status = train_check_splits(*source, rule);
   if (!status) status = check_model(o, *source);
   return status ? status : train_set_open(*source, rule, XS_TRAIN, set);
 }

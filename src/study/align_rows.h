@@ -21,7 +21,7 @@
   OPTION_INTEGER_ROW(section, base, xs_align_options, steps, "2000", 1, 100000000, "updates"),     \
       OPTION_INTEGER_ROW(section, base, xs_align_options, batch, "128", 1, 65536,                  \
                          "images of each site in a step"),                                         \
-      OPTION_REAL_ROW(section, base, xs_align_options, learning_rate, "3e-4", 1e-9, 10,            \
+      OPTION_REAL_ROW(section, base, xs_align_options, learning_rate, "1e-3", 1e-9, 10,            \
                       "Adam's rate"),                                                              \
       OPTION_REAL_ROW(section, base, xs_align_options, weight_decay, "0", 0, 1,                    \
                       "L2 penalty, added to the gradient"),                                        \

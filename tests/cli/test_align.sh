@@ -50,6 +50,8 @@ shot=(align --target "$unlabelled" --model "$model" "${common[@]}" --batch 16 --
 expect 0 '' "${shot[@]}" --out "$folder/alone"
 cmp "$folder/shot/model.safetensors" "$folder/alone/model.safetensors" || complain 'labels of the target matter'
 
+expect 1 'has no labels' align --source "$unlabelled" --target "$source" --model "$model" --method dann --out "$folder/none"
+
 # What cannot be is refused before the folder is made.
 expect 2 '--source is missing: dann' align --target "$target" --model "$model" --method dann --out "$folder/new"
 expect 2 '--batch: 1 is too small' "${align[@]}" --batch 1 --out "$folder/new"
