@@ -10,14 +10,15 @@ typedef struct answers {
   xs_labelled_outputs source;
 } answers;
 
-/* model: path of the classifier; target rows [n]; source: labelled images, which need not be the
- * source site's own but may be translated ones.  To be released, also after a failure. */
+/* Of a classifier on target rows [n] and on labelled images of the source, as they are or
+ * translated; features only where asked for.  To be released, also after a failure. */
 xs_status answers_open(const char *model, const xs_images *target, const int64_t *rows, int64_t n,
-                       const train_set *source, answers *a);
+                       const train_set *source, bool features, answers *a);
 void answers_release(answers *a);
 
-/* The labelled outputs of a classifier alone; to be released with outputs_release. */
-xs_status outputs_open(xs_classifier *c, const train_set *set, xs_labelled_outputs *out);
+/* On labelled images alone. */
+xs_status outputs_open(xs_classifier *c, const train_set *set, bool features,
+                       xs_labelled_outputs *out);
 void outputs_release(xs_labelled_outputs *out);
 
 #endif

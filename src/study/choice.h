@@ -12,7 +12,7 @@ typedef struct chooser {
   const choice_options *options;
   uint64_t seed;
   study_candidate *candidate; /* [n] */
-  double *value;              /* [n] of the criterion */
+  double *value;              /* [n][criteria] as xs_criteria lists them */
   int n;
   int64_t *rows, n_rows; /* the target's validation images */
 } chooser;
@@ -24,8 +24,10 @@ typedef struct judged {
   train_set source;
   xs_images *made; /* the translated images, or NULL */
 } judged;
-/* To be released, also after a failure. */
-xs_status judged_open(const chooser *c, const study_candidate *x, judged *j);
+/* which: of the source's splits; features: whether the answers shall have them.  To be released,
+ * also after a failure. */
+xs_status judged_open(const chooser *c, const study_candidate *x, xs_split which, bool features,
+                      judged *j);
 void judged_release(judged *j);
 
 /* What a choice is worth, as far as can be told without labels. */

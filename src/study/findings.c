@@ -12,7 +12,7 @@ static xs_status answer_shifted(xs_classifier *k, const train_set *source, int s
   xs_images *made = shift_images(source->images, source->rows, source->n, shift, seed);
   train_set set;
   train_set_made(source, made, &set);
-  xs_status status = outputs_open(k, &set, out);
+  xs_status status = outputs_open(k, &set, false, out);
   train_set_release(&set);
   xs_images_close(made);
   return status;
@@ -32,7 +32,7 @@ static xs_status predict(const chooser *c, const study_candidate *x, prediction 
   *p = (prediction){.model = run_node_path(c->run, x->node, "model.safetensors"),
                     .predicted = memory_new(shifts * sizeof(double)),
                     .measured = memory_new(shifts * sizeof(double))};
-  xs_status status = judged_open(c, x, &p->judged);
+  xs_status status = judged_open(c, x, XS_VALIDATION, false, &p->judged);
   const xs_prediction_data d = {.target = p->judged.answers.target,
                                 .source = p->judged.answers.source};
   return status ? status : predictor->accuracy(&d, &p->value);
@@ -105,7 +105,7 @@ static xs_status keeping(const chooser *c, const judged *chosen, xs_interval *ov
   xs_classifier *k = NULL;
   xs_labelled_outputs kept = {0};
   xs_status status = xs_classifier_load(model, &k);
-  if (!status) status = outputs_open(k, &chosen->source, &kept);
+  if (!status) status = outputs_open(k, &chosen->source, false, &kept);
   if (!status) status = xs_label_keeping(&kept, overall, per_class);
   outputs_release(&kept);
   xs_classifier_free(k);

@@ -3,6 +3,8 @@
 
 #include "choice.h"
 
+enum { MOST = 10000 }; /* images of the source: more do not change a judgement */
+
 /* Replaces a set by its translation. */
 static xs_status translate(const chooser *c, int node, judged *j) {
   char *path = run_node_path(c->run, node, "generator.safetensors");
@@ -26,14 +28,16 @@ static int source_of(const chooser *c, const study_candidate *x) {
   return n->kind == NODE_ADAPTED ? n->source : n->kind == NODE_CHOICE ? p->via : p->source;
 }
 
-xs_status judged_open(const chooser *c, const study_candidate *x, judged *j) {
+xs_status judged_open(const chooser *c, const study_candidate *x, xs_split which, bool features,
+                      judged *j) {
   char *model = run_node_path(c->run, x->node, "model.safetensors");
   *j = (judged){0};
-  xs_status status = run_labelled(c->run, c->node, source_of(c, x), XS_VALIDATION, &j->source);
+  xs_status status = run_labelled(c->run, c->node, source_of(c, x), which, &j->source);
+  if (!status) train_set_limit(&j->source, c->seed, MOST);
   if (!status && x->translator >= 0) status = translate(c, x->translator, j);
   if (!status) {
     status = answers_open(model, seal_images(c->run->seal, c->node->target), c->rows, c->n_rows,
-                          &j->source, &j->answers);
+                          &j->source, features, &j->answers);
   }
   free(model);
   return status;

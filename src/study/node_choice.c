@@ -15,7 +15,6 @@ static xs_status open_chooser(study_run *r, const study_node *n, chooser *c) {
                  .options = &r->study->settings.choice,
                  .seed = (uint64_t)r->study->settings.seed};
   c->candidate = nodes_candidates(r->study, &r->nodes, n->pair, &c->n);
-  c->value = memory_new((size_t)c->n * sizeof *c->value);
   return xs_split_rows(seal_images(r->seal, n->target), rule.seed, rule.by_image, XS_VALIDATION,
                        &c->rows, &c->n_rows);
 }
@@ -26,31 +25,66 @@ static void close_chooser(chooser *c) {
   free(c->value);
 }
 
+/* Every criterion's value, though one decides: what others would have chosen is worth knowing. */
 static xs_status value_candidate(const chooser *c, const study_candidate *x, double *value) {
-  const xs_criterion *criterion = xs_criterion_find(c->options->criterion);
-  judged j;
-  xs_status status = judged_open(c, x, &j);
-  if (!status) {
-    const xs_choice_data d = {.target = j.answers.target,
-                              .source = j.answers.source,
-                              .rows = c->options->rows,
-                              .seed = c->seed};
-    status = criterion->value(&d, value);
+  int n;
+  const xs_criterion *criterion = xs_criteria(&n);
+  judged j, training = {0};
+  xs_status status = judged_open(c, x, XS_VALIDATION, true, &j);
+  if (!status) status = judged_open(c, x, XS_TRAIN, true, &training);
+  const xs_choice_data d = {.target = j.answers.target,
+                            .source = j.answers.source,
+                            .training = training.answers.source.of,
+                            .rows = c->options->rows,
+                            .seed = c->seed};
+  for (int i = 0; i < n && !status; i++) {
+    status = criterion[i].value(&d, &value[i]);
     if (status) fail_context(status, "%s: %s: ", c->node->name, x->method);
   }
+  judged_release(&training);
   judged_release(&j);
   return status;
 }
 
-static json_t *choice_json(const chooser *c, int chosen, const findings *f) {
-  json_t *values = json_array(), *j = findings_json(c, f);
-  for (int i = 0; i < c->n; i++) {
-    json_array_append_new(values, json_pack("{s:s, s:o}", "method", c->candidate[i].method, "value",
-                                            number_json(c->value[i])));
+/* Of the candidates by one criterion; -1: none has a value. */
+static int best(const chooser *c, const xs_criterion *by, int place, int criteria) {
+  double *value = memory_new((size_t)c->n * sizeof *value);
+  for (int i = 0; i < c->n; i++) value[i] = c->value[i * criteria + place];
+  int chosen = xs_criterion_best(by, value, c->n);
+  free(value);
+  return chosen;
+}
+
+static xs_status choose_one(const chooser *c, int *chosen) {
+  int n;
+  const xs_criterion *criterion = xs_criteria(&n);
+  *chosen = -1;
+  for (int i = 0; i < n; i++) {
+    if (strcmp(criterion[i].name, c->options->criterion) == 0) {
+      *chosen = best(c, &criterion[i], i, n);
+    }
   }
+  if (*chosen >= 0) return XS_OK;
+  return (xs_status)fail(XS_FAILED, "%s: criterion %s has no value for any candidate",
+                         c->node->name, c->options->criterion);
+}
+
+static json_t *candidate_json(const chooser *c, int i) {
+  int n;
+  const xs_criterion *criterion = xs_criteria(&n);
+  json_t *values = json_object();
+  for (int k = 0; k < n; k++) {
+    json_object_set_new(values, criterion[k].name, number_json(c->value[i * n + k]));
+  }
+  return json_pack("{s:s, s:o}", "method", c->candidate[i].method, "criteria", values);
+}
+
+static json_t *choice_json(const chooser *c, int chosen, const findings *f) {
+  json_t *candidates = json_array(), *j = findings_json(c, f);
+  for (int i = 0; i < c->n; i++) json_array_append_new(candidates, candidate_json(c, i));
   json_object_set_new(j, "chosen", json_string(c->candidate[chosen].method));
   json_object_set_new(j, "criterion", json_string(c->options->criterion));
-  json_object_set_new(j, "candidates", values);
+  json_object_set_new(j, "candidates", candidates);
   return j;
 }
 
@@ -85,17 +119,15 @@ static void note_choice(const chooser *c, int chosen, const findings *f, const t
 
 static xs_status choose(chooser *c, const train_job *job) {
   findings f = {0};
+  int chosen, criteria;
   xs_status status = XS_OK;
+  xs_criteria(&criteria);
+  c->value = memory_new((size_t)(c->n * criteria) * sizeof *c->value);
   for (int i = 0; i < c->n && !status; i++) {
     status = run_check_stop(c->run, c->node->name);
-    if (!status) status = value_candidate(c, &c->candidate[i], &c->value[i]);
+    if (!status) status = value_candidate(c, &c->candidate[i], &c->value[i * criteria]);
   }
-  int chosen =
-      status ? 0 : xs_criterion_best(xs_criterion_find(c->options->criterion), c->value, c->n);
-  if (!status && chosen < 0) {
-    status = (xs_status)fail(XS_FAILED, "%s: criterion %s has no value for any candidate",
-                             c->node->name, c->options->criterion);
-  }
+  if (!status) status = choose_one(c, &chosen);
   if (!status) status = findings_make(c, chosen, &f);
   if (!status && copy_model(c, chosen, job)) status = XS_FAILED;
   if (!status && write_choice(job, choice_json(c, chosen, &f))) status = XS_FAILED;

@@ -142,8 +142,17 @@ void batch_rows(const int64_t *rows, int64_t n, int64_t first, int64_t batch, in
   }
 }
 
-xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const int64_t *rows,
-                               int64_t n, float *logit) {
+static void copy_rows(const xs_classifier *c, tg_value from, int64_t width, int64_t first,
+                      int64_t count, float *to) {
+  if (!to) return;
+  memcpy(to + first * width, tg_plan_data(c->answer.plan, from),
+         (size_t)(count * width) * sizeof *to);
+}
+
+int classifier_width(const xs_classifier *c) { return c->answer.width; }
+
+xs_status classifier_answer(xs_classifier *c, const xs_images *images, const int64_t *rows,
+                            int64_t n, float *logit, float *feature) {
   int64_t batch[CLASSIFIER_MOST];
   for (int64_t first = 0; first < n; first += c->batch) {
     int64_t count = n - first < c->batch ? n - first : c->batch;
@@ -151,10 +160,15 @@ xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const 
     xs_images_fetch(images, batch, c->batch, c->net.size, c->net.channels, &c->geometry.norm,
                     tg_plan_data(c->answer.plan, c->answer.x));
     if (tg_plan_run(c->answer.plan, 0)) return XS_FAILED;
-    memcpy(logit + first * c->net.classes, tg_plan_data(c->answer.plan, c->answer.y),
-           (size_t)(count * c->net.classes) * sizeof *logit);
+    copy_rows(c, c->answer.y, c->net.classes, first, count, logit);
+    copy_rows(c, c->answer.features, c->answer.width, first, count, feature);
   }
   return XS_OK;
+}
+
+xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const int64_t *rows,
+                               int64_t n, float *logit) {
+  return classifier_answer(c, images, rows, n, logit, NULL);
 }
 
 xs_status classifier_labels(xs_classifier *c, const xs_images *images, int32_t *label) {

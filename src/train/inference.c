@@ -7,8 +7,11 @@ int inference_plan_classifier(nn_net *net, const nn_classifier *c, int64_t batch
   answering.dropout = 0;
   answering.training = false;
   *out = (inference_plan){.x = tg_input(g, "x", tg_shape4(batch, c->size, c->size, c->channels))};
-  out->y = nn_classifier_build(g, net, &answering, out->x);
-  int status = tg_plan_new(g, s, 1, &out->y, options, &out->plan);
+  out->features = nn_classifier_features(g, net, &answering, out->x);
+  out->y = nn_classifier_last(g, net, &answering, out->features);
+  const tg_value outputs[] = {out->y, out->features};
+  out->width = (int)tg_shape_of(g, out->features).d[3];
+  int status = tg_plan_new(g, s, 2, outputs, options, &out->plan);
   tg_graph_free(g);
   return status;
 }

@@ -6,9 +6,11 @@
 
 typedef struct inference_plan {
   tg_plan *plan;
-  tg_value x;      /* {batch,size,size,channels} */
-  tg_value domain; /* {batch,1,1,domains} one-hot wanted domain; TG_NONE of a classifier */
-  tg_value y;      /* logits {batch,1,1,classes}, or images like x */
+  tg_value x;        /* {batch,size,size,channels} */
+  tg_value domain;   /* {batch,1,1,domains} one-hot wanted domain; TG_NONE of a classifier */
+  tg_value y;        /* logits {batch,1,1,classes}, or images like x */
+  tg_value features; /* of a classifier: what its last layer sees, {batch,1,1,width} */
+  int width;
 } inference_plan;
 
 /* net gets its parameters listed; the store gets those that it does not have, as zeros. */
