@@ -31,6 +31,7 @@ typedef struct xs_choice_data {
   xs_outputs target;          /* of the candidate, on target validation images */
   xs_labelled_outputs source; /* dev: of the candidate, on source validation images */
   xs_outputs training;        /* dev: features of source training images; logits may be NULL */
+  const float *ensemble;      /* ensemble: xs_ensemble of all candidates there */
   int64_t rows; /* snd: most target images, drawn from seed (its work grows with n^2); 0: all */
   uint64_t seed;
 } xs_choice_data;
@@ -43,7 +44,7 @@ typedef struct xs_criterion {
   const char *title, *citation;
 } xs_criterion;
 
-/* The table of criteria: im, entropy, snd, snd-features, dev, bnm. */
+/* The table of criteria: im, entropy, snd, snd-features, dev, bnm, ensemble. */
 const xs_criterion *xs_criteria(int *n);
 /* NULL and a message that lists the names where there is none of this name. */
 const xs_criterion *xs_criterion_find(const char *name);
@@ -70,6 +71,11 @@ xs_status xs_nuclear_norm(const xs_outputs *x, double *out);
  * of the error at the target. */
 xs_status xs_importance_weighted_risk(const xs_labelled_outputs *source, const xs_outputs *training,
                                       const xs_outputs *target, double *out);
+
+/* Adds one classifier's softmax outputs to the sum [n][classes] of several.  The criterion
+ * "ensemble" is the share of images on which a candidate and the largest of the sums say the same
+ * (Hu, Luo, Liang and Foo 2024, EnsV). */
+xs_status xs_ensemble_add(const xs_outputs *x, float *sum);
 
 /* ---- accuracy at the target, predicted without labels ----------------------------------------
  */

@@ -16,12 +16,34 @@ static void criteria_match(void **state) {
   const xs_criterion *c = xs_criteria(&n);
   for (int i = 0; i < n; i++) {
     double value;
+    if (strcmp(c[i].name, "ensemble") == 0) continue; /* is not of one candidate alone */
     assert_int_equal(c[i].value(&d, &value), XS_OK);
     assert_near(value, expected(c[i].name), strcmp(c[i].name, "dev") ? 1e-10 : 1e-6);
     assert_ptr_equal(xs_criterion_find(c[i].name), &c[i]);
   }
   assert_null(xs_criterion_find("auc"));
   for (int i = 0; i < n; i++) assert_non_null(strstr(xs_message(), c[i].name));
+}
+
+/* Two unsure voters are outweighed by a sure one, but not where they are sure, too. */
+static void the_ensemble_sums_probabilities(void **state) {
+  (void)state;
+  const float a[] = {0.1F, 0, 4, 0}, b[] = {0.1F, 0, 4, 0}, c[] = {0, 5, 0, 5};
+  const float *const voter[] = {a, b, c};
+  const double right[] = {0.5, 0.5, 0.5};
+  float sum[4] = {0};
+  for (int i = 0; i < 3; i++) {
+    const xs_outputs x = {.n = 2, .classes = 2, .logit = voter[i]};
+    assert_int_equal(xs_ensemble_add(&x, sum), XS_OK);
+  }
+  assert_near(sum[0] + sum[1], 3, 1e-6);
+  assert_true(sum[1] > sum[0] && sum[2] > sum[3]);
+  for (int i = 0; i < 3; i++) {
+    const xs_choice_data d = {.target = {.n = 2, .classes = 2, .logit = voter[i]}, .ensemble = sum};
+    double value;
+    assert_int_equal(xs_criterion_find("ensemble")->value(&d, &value), XS_OK);
+    assert_near(value, right[i], 1e-12);
+  }
 }
 
 static void best_follows_direction(void **state) {
@@ -217,7 +239,8 @@ static void refuse(const float *logit, int64_t n, int classes, xs_status status)
   xs_labelled_outputs source = {{.n = n, .classes = classes, .width = 1, .logit = logit}, label};
   const float feature[] = {0, 1};
   source.of.feature = feature;
-  xs_choice_data c = {.target = source.of, .source = source, .training = source.of};
+  xs_choice_data c = {
+      .target = source.of, .source = source, .training = source.of, .ensemble = logit};
   xs_prediction_data p = {.target = source.of, .second = logit, .source = source};
   xs_interval kept, class[2];
   int64_t index, found, rows;
@@ -259,6 +282,7 @@ static void bad_input_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(criteria_match),
+      cmocka_unit_test(the_ensemble_sums_probabilities),
       cmocka_unit_test(best_follows_direction),
       cmocka_unit_test(criteria_of_extremes),
       cmocka_unit_test(density_draws_rows),

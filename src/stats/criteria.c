@@ -31,6 +31,10 @@ static xs_status nuclear_norm(const xs_choice_data *d, double *out) {
   return xs_nuclear_norm(&d->target, out);
 }
 
+static xs_status ensemble(const xs_choice_data *d, double *out) {
+  return xs_agreement(&d->target, d->ensemble, out);
+}
+
 static const xs_criterion table[] = {
     {.name = "im",
      .larger_is_better = true,
@@ -63,6 +67,11 @@ static const xs_criterion table[] = {
      .value = nuclear_norm,
      .title = "nuclear norm",
      .citation = "Cui et al. 2020"},
+    {.name = "ensemble",
+     .larger_is_better = true,
+     .value = ensemble,
+     .title = "agreement with the ensemble of all candidates",
+     .citation = "Hu, Luo, Liang and Foo 2024"},
 };
 
 enum { ROWS = sizeof table / sizeof *table };
@@ -76,7 +85,8 @@ const xs_criterion *xs_criterion_find(const char *name) {
   for (int i = 0; i < ROWS; i++) {
     if (!strcmp(table[i].name, name)) return &table[i];
   }
-  fail(XS_USAGE, "\"%s\" is no criterion; there are im, entropy, snd, snd-features, dev, bnm",
+  fail(XS_USAGE,
+       "\"%s\" is no criterion; there are im, entropy, snd, snd-features, dev, bnm, ensemble",
        name);
   return NULL;
 }

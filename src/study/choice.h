@@ -15,6 +15,7 @@ typedef struct chooser {
   double *value;              /* [n][criteria] as xs_criteria lists them */
   int n;
   int64_t *rows, n_rows; /* the target's validation images */
+  float *ensemble;       /* [n_rows][classes] of all candidates */
 } chooser;
 
 /* A candidate's answers, on validation images of the source as it was trained on them: translated

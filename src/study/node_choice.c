@@ -22,7 +22,16 @@ static xs_status open_chooser(study_run *r, const study_node *n, chooser *c) {
 static void close_chooser(chooser *c) {
   nodes_candidates_free(c->candidate, c->n);
   free(c->rows);
+  free(c->ensemble);
   free(c->value);
+}
+
+static xs_status add_to_ensemble(const chooser *c, const study_candidate *x) {
+  judged j;
+  xs_status status = judged_open(c, x, XS_VALIDATION, false, &j);
+  if (!status) status = xs_ensemble_add(&j.answers.target, c->ensemble);
+  judged_release(&j);
+  return status;
 }
 
 /* Every criterion's value, though one decides: what others would have chosen is worth knowing. */
@@ -35,6 +44,7 @@ static xs_status value_candidate(const chooser *c, const study_candidate *x, dou
   const xs_choice_data d = {.target = j.answers.target,
                             .source = j.answers.source,
                             .training = training.answers.source.of,
+                            .ensemble = c->ensemble,
                             .rows = c->options->rows,
                             .seed = c->seed};
   for (int i = 0; i < n && !status; i++) {
@@ -117,16 +127,25 @@ static void note_choice(const chooser *c, int chosen, const findings *f, const t
            100 * f->change.high, xs_outlook_word(f->judgement.outlook));
 }
 
-static xs_status choose(chooser *c, const train_job *job) {
-  findings f = {0};
-  int chosen, criteria;
+static xs_status value_all(chooser *c) {
+  int criteria;
+  const size_t classes = (size_t)seal_classes(c->run->seal, c->node->source);
   xs_status status = XS_OK;
   xs_criteria(&criteria);
   c->value = memory_new((size_t)(c->n * criteria) * sizeof *c->value);
+  c->ensemble = memory_new((size_t)(c->n_rows + 1) * classes * sizeof *c->ensemble);
+  for (int i = 0; i < c->n && !status; i++) status = add_to_ensemble(c, &c->candidate[i]);
   for (int i = 0; i < c->n && !status; i++) {
     status = run_check_stop(c->run, c->node->name);
     if (!status) status = value_candidate(c, &c->candidate[i], &c->value[i * criteria]);
   }
+  return status;
+}
+
+static xs_status choose(chooser *c, const train_job *job) {
+  findings f = {0};
+  int chosen;
+  xs_status status = value_all(c);
   if (!status) status = choose_one(c, &chosen);
   if (!status) status = findings_make(c, chosen, &f);
   if (!status && copy_model(c, chosen, job)) status = XS_FAILED;

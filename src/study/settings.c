@@ -43,7 +43,7 @@ static const option study_rows[] = {
     OPTION_INTEGER_ROW(NULL, 0, study_settings, checkpoint_every, "100", 1, 1e9,
                        "training steps between checkpoints"),
     OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, criterion, "im",
-                      "im|entropy|snd|snd-features|dev|bnm", "NAME",
+                      "im|entropy|snd|snd-features|dev|bnm|ensemble", "NAME",
                       "by which a pair's classifier is chosen without labels"),
     OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, predictor,
                       "atc-entropy", "confidence|confidence-difference|atc-confidence|atc-entropy",
