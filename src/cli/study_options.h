@@ -34,6 +34,8 @@ typedef struct study_options {
       SKIP_UNREADABLE_ROW(STUDY_FIELD(skip_unreadable))
 
 xs_run_options study_run_options(const study_options *o);
+/* Runs a study, or one of its nodes (NULL: all), and shows how it goes. */
+xs_status study_work(const study_options *o, const char *file, const char *node);
 xs_status study_open(const study_options *o, const char *file, xs_study **s);
 
 #endif
