@@ -108,6 +108,9 @@ static xs_status fine_tune(study_run *r, const study_node *n, const train_job *j
   xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
   if (!status) status = translate_split(r, n, g, XS_TRAIN, &train, &task.train);
   if (!status) status = translate_split(r, n, g, XS_VALIDATION, &validation, &task.validation);
+  if (!status && r->study->settings.keep_translated) {
+    status = keep_translated(job->dir, n->name, &task.train, task.classes, task.class_name);
+  }
   if (!status) status = train_fit(job, &task);
   train_set_release(&task.train);
   train_set_release(&task.validation);

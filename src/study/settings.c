@@ -50,6 +50,9 @@ static const option study_rows[] = {
                       "NAME", "by which accuracy at the target is predicted without labels"),
     OPTION_INTEGER_ROW("choice", offsetof(study_settings, choice), choice_options, rows, "2000", 0,
                        1e9, "most target images that snd compares with each other; 0: all"),
+    OPTION_FLAG_ROW(NULL, 0, study_settings, keep_translated,
+                    "write every translated training set as a site, site.yaml in the adapted "
+                    "classifier's folder"),
     CLASSIFIER_ROWS("classifier", offsetof(study_settings, classifier)),
     {"classifier", "init", OPTION_TEXT, offsetof(study_settings, init), NULL, false, 0, 0, NULL,
      "FILE",

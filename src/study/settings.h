@@ -26,6 +26,7 @@ typedef struct study_settings {
   int64_t limit;
   int64_t replicates;
   int64_t checkpoint_every;
+  bool keep_translated;
   char *init; /* of the classifiers: weights to begin with, relative to the study file */
   choice_options choice;
   xs_classifier_options classifier, tune;

@@ -9,6 +9,7 @@
  * node.c         one node: is it done and unharmed; else run it and record it
  * node_train.c   ... that trains on labels of the sites themselves
  * node_adapt.c   ... that adapts a classifier to a target
+ * keep.c         a translated training set as a site of its own
  * node_choice.c  ... that chooses among adapted classifiers
  * seal.c         who may see which labels; seal.jsonl
  * folder.c       the run folder: who owns it
@@ -168,6 +169,10 @@ xs_status node_adapted(study_run *r, const study_node *n, const train_job *job);
 xs_status node_choice(study_run *r, const study_node *n, const train_job *job);
 /* Writes results.json: the only node that opens target labels. */
 xs_status node_results(study_run *r, const study_node *n);
+/* Writes 16-bit images made for training, with their labels and a domain file, as 8-bit IDX files.
+ */
+xs_status keep_translated(const char *dir, const char *name, const train_set *set, int classes,
+                          char *const *class_name);
 const study_settings *run_settings(const study_run *r, const study_node *n);
 train_geometry run_geometry(const study_run *r);
 /* The labelled images of a site's split as a node may see them: a real site's own labels through

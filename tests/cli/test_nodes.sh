@@ -19,6 +19,7 @@ profiles:
     histogram.images=20 fourier.images=20
   - nothing
 portfolio: [none, histogram, fourier]
+keep_translated: yes
 pooled: [20]
 label_counts: [30]
 YAML
@@ -54,6 +55,10 @@ rm -rf single/results.json single/report.html single/figures
 echo damage >>single/nodes/baseline-mnist/model.safetensors
 expect 0 'model.safetensors is not as it was written: it is made again' study run "${run[@]}" --out single --resume
 same "$plain" "$(results_of single)" 'a damaged node, made again'
+
+# A kept training set is a site.
+expect 0 'AUC' eval --model plain/nodes/baseline-optdigits/model.safetensors --split all \
+  --data plain/nodes/adapted-fourier-optdigits-mnist/site.yaml
 
 # The seal.
 expect 0 'the seal holds' inspect run --seal plain
