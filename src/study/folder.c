@@ -16,15 +16,21 @@
 #define FOLDER_OWNER "study.json"
 #define FOLDER_LOCK ".lock" /* held while a process works in the folder */
 #define FILES "files_read"  /* of FOLDER_OWNER: fingerprints of files, known before a run */
-#define SITES "sites"       /* folder: SITE holds the site's fingerprint, known when it is open */
+#define NODES "nodes"
+#define SITES "sites" /* folder: SITE holds the site's fingerprint, known when it is open */
 
-/* Whether a name is that of a file that file_write_atomic of a dead process has left: NAME.tmpPID.
- */
-static bool is_abandoned(const char *name) {
+/* The process whose file_write_atomic writes, or has left, a file of this name: NAME.tmpPID; 0:
+ * none. */
+static long writer_of(const char *name) {
   const char *tmp = strstr(name, ".tmp");
   char *end;
   long process = tmp ? strtol(tmp + 4, &end, 10) : 0;
-  return process > 0 && *end == 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
+  return process > 0 && *end == 0 ? process : 0;
+}
+
+static bool is_abandoned(const char *name) {
+  long process = writer_of(name);
+  return process && kill((pid_t)process, 0) != 0 && errno == ESRCH;
 }
 
 /* Whether there is a file in a folder or below, but for locks. */
@@ -47,8 +53,8 @@ static bool is_early(const char *out, const char *name) {
   for (size_t i = 0; i < sizeof early / sizeof *early; i++) {
     if (strcmp(name, early[i]) == 0) return true;
   }
-  if (strncmp(name, FOLDER_OWNER, strlen(FOLDER_OWNER)) == 0) return is_abandoned(name);
-  if (strcmp(name, "nodes") != 0) return false;
+  if (strncmp(name, FOLDER_OWNER, strlen(FOLDER_OWNER)) == 0) return writer_of(name) > 0;
+  if (strcmp(name, NODES) != 0) return false;
   char *nodes = file_join(out, name);
   bool empty = !has_files(nodes);
   free(nodes);
@@ -113,9 +119,12 @@ static xs_status check_owner(const char *out, const char *path, const json_t *mi
                              const json_t *theirs) {
   char *key = find_difference(mine, theirs);
   if (!key) return XS_OK;
+  bool is_file = strncmp(key, FILES ".", strlen(FILES ".")) == 0;
   fail(XS_FAILED,
-       "%s holds another run: %s differs (see %s); nothing was changed: give another --out", out,
-       key, path);
+       "%s holds another run: %s differs%s (see %s); nothing was changed: give another "
+       "--out%s",
+       out, key, is_file ? ", that file has changed since" : "", path,
+       is_file ? ", or bring back the file as it was" : "");
   free(key);
   return XS_FAILED;
 }
@@ -165,8 +174,8 @@ static void sign_lock(int lock) {
   }
 }
 
-static xs_status refuse_locked(const char *path, const char *out) {
-  char *holder = NULL;
+static xs_status refuse_locked(const char *out) {
+  char *path = file_join(out, FOLDER_LOCK), *holder = NULL;
   size_t size;
   if (file_read(path, &holder, &size)) holder = NULL;
   xs_status status = (xs_status)fail(
@@ -174,28 +183,34 @@ static xs_status refuse_locked(const char *path, const char *out) {
       "%s: another xsite is at work in this folder (%s); wait until it ends, or give another --out",
       out, holder && *holder ? holder : "which one is not known");
   free(holder);
-  return status;
-}
-
-/* The kernel lets go of the lock when the process ends, however it does.  A file system without
- * locks grants every one. */
-static xs_status lock_folder(const char *out, bool shared, int *lock) {
-  if (file_make_dirs(out)) return XS_FAILED;
-  char *path = file_join(out, FOLDER_LOCK);
-  xs_status status = XS_OK;
-  *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (*lock < 0) {
-    status = (xs_status)fail(XS_FAILED, "%s: cannot write: %s", path, strerror(errno));
-  } else if (flock(*lock, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) && errno == EWOULDBLOCK) {
-    status = refuse_locked(path, out);
-  } else {
-    sign_lock(*lock);
-  }
   free(path);
   return status;
 }
 
-xs_status folder_lock_node(const char *dir, int *lock) { return lock_folder(dir, false, lock); }
+/* The kernel lets go of the lock when the process ends, however it does. */
+static xs_status open_lock(const char *dir, int *lock) {
+  *lock = -1;
+  if (file_make_dirs(dir)) return XS_FAILED;
+  char *path = file_join(dir, FOLDER_LOCK);
+  *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (*lock < 0) fail(XS_FAILED, "%s: cannot write: %s", path, strerror(errno));
+  free(path);
+  return *lock < 0 ? XS_FAILED : XS_OK;
+}
+
+/* A file system without locks grants every one. */
+static bool take(int lock, int how) {
+  return flock(lock, how | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+static xs_status lock_folder(const char *out, int *lock) {
+  if (open_lock(out, lock)) return XS_FAILED;
+  if (!take(*lock, LOCK_EX)) return refuse_locked(out);
+  sign_lock(*lock);
+  return XS_OK;
+}
+
+xs_status folder_lock_node(const char *dir, int *lock) { return lock_folder(dir, lock); }
 
 void folder_unlock(int lock) {
   if (lock >= 0) close(lock);
@@ -215,21 +230,25 @@ static xs_status begin(const char *out, const json_t *mine) {
   return write_owner(out, mine);
 }
 
+static xs_status check_out(const char *out) {
+  return *out ? XS_OK : (xs_status)fail(XS_USAGE, "--out is empty: give a folder");
+}
+
 /* Takes the lock before anything is changed; what was there before it may have changed. */
-static xs_status claim(const char *out, const json_t *mine, const char *result, bool shared,
-                       folder_state *state, int *lock) {
-  *lock = -1;
-  if (!*out) return (xs_status)fail(XS_USAGE, "--out is empty: give a folder");
-  xs_status status = folder_check(out, mine, result, state);
+static xs_status claim(const char *out, const json_t *mine, const char *result, folder_state *state,
+                       int *lock) {
+  xs_status status = check_out(out);
+  if (!status) status = folder_check(out, mine, result, state);
   if (status || *state == FOLDER_FINISHED) return status;
-  status = lock_folder(out, shared, lock);
+  status = lock_folder(out, lock);
   return status ? status : folder_check(out, mine, result, state);
 }
 
 xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
                        bool *finished, int *lock) {
   folder_state state;
-  xs_status status = claim(out, mine, result, false, &state, lock);
+  *lock = -1;
+  xs_status status = claim(out, mine, result, &state, lock);
   if (status) return status;
   *finished = state == FOLDER_FINISHED;
   if (state == FOLDER_BROKEN && !resume) {
@@ -243,11 +262,50 @@ xs_status folder_claim(const char *out, const json_t *mine, const char *result, 
   return status;
 }
 
+/* Beside others it must be the run that they have begun, though no node may be done. */
+static xs_status check_begun(const char *out, const json_t *mine) {
+  char *path = file_join(out, FOLDER_OWNER);
+  json_t *theirs = read_owner(path);
+  xs_status status = theirs ? check_owner(out, path, mine, theirs) : XS_FAILED;
+  json_decref(theirs);
+  free(path);
+  return status;
+}
+
+/* Who is alone may begin the run. */
+static xs_status enter(const char *out, const json_t *mine, const char *result, folder_state *state,
+                       int *lock) {
+  if (open_lock(out, lock)) return XS_FAILED;
+  bool alone = take(*lock, LOCK_EX);
+  if (!alone && !take(*lock, LOCK_SH)) return refuse_locked(out);
+  xs_status status = folder_check(out, mine, result, state);
+  if (!status && *state == FOLDER_NEW) status = (alone ? begin : check_begun)(out, mine);
+  if (!status && alone && !take(*lock, LOCK_SH)) status = refuse_locked(out);
+  if (!status) sign_lock(*lock);
+  return status;
+}
+
+/* One process after the other, so that only the first begins the run; `door` is held for no longer
+ * than that. */
+static xs_status join(const char *out, const json_t *mine, const char *result, folder_state *state,
+                      int *lock) {
+  char *nodes = file_join(out, NODES);
+  int door;
+  xs_status status = open_lock(nodes, &door);
+  while (!status && flock(door, LOCK_EX) && errno == EINTR) continue;
+  if (!status) status = enter(out, mine, result, state, lock);
+  folder_unlock(door);
+  free(nodes);
+  return status;
+}
+
 xs_status folder_join(const char *out, const json_t *mine, const char *result, bool *finished,
                       int *lock) {
   folder_state state;
-  xs_status status = claim(out, mine, result, true, &state, lock);
-  if (!status && state == FOLDER_NEW) status = write_owner(out, mine);
+  *lock = -1;
+  xs_status status = check_out(out);
+  if (!status) status = folder_check(out, mine, result, &state);
+  if (!status && state != FOLDER_FINISHED) status = join(out, mine, result, &state, lock);
   *finished = !status && state == FOLDER_FINISHED;
   return status;
 }
@@ -261,12 +319,16 @@ xs_status folder_note_file(json_t *mine, const char *name, const char *file) {
   return XS_OK;
 }
 
-xs_status folder_check_site(const char *out, const xs_site *s) {
+xs_status folder_check_site(const char *out, const xs_site *s, bool finished) {
   char *dir = file_join(out, SITES), *path = file_join(dir, s->images.name), *theirs = NULL;
   char *mine = text_format("%016llx\n", (unsigned long long)fingerprint_site(s));
   size_t size;
   xs_status status = XS_OK;
-  if (!file_exists(path)) {
+  if (finished && !file_exists(path)) {
+    status =
+        (xs_status)fail(XS_FAILED, "%s: is not there: what the run has read of %s is not known",
+                        path, s->images.name);
+  } else if (!file_exists(path)) {
     if (file_make_dirs(dir) || file_write_atomic(path, mine, strlen(mine))) status = XS_FAILED;
   } else if (file_read(path, &theirs, &size)) {
     status = XS_FAILED;
