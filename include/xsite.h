@@ -304,6 +304,7 @@ typedef struct xs_run_options {
   const char *device;   /* "cpu" */
   bool measure_kernels; /* time candidate kernels once and remember */
   bool skip_unreadable;
+  bool verify; /* of a finished run: compare its data and files with what was recorded */
 } xs_run_options;
 
 /* Reads and checks a study file; set: "key=value" or "section.key=value" overrides, applied last.

@@ -16,7 +16,7 @@ xs_status job_open_site(const job_options *o, const char *domain_file, xs_site *
   xs_status status = xs_site_open(domain_file, &options, out);
   if (status) return status;
   job_note_skipped(*out);
-  return folder_check_site(o->out, *out);
+  return folder_check_site(o->out, *out, false);
 }
 
 void job_note_skipped(const xs_site *s) {

@@ -8,7 +8,8 @@ xs_run_options study_run_options(const study_options *o) {
                           .memory = (size_t)o->memory,
                           .device = o->device,
                           .measure_kernels = o->measure_kernels,
-                          .skip_unreadable = o->skip_unreadable};
+                          .skip_unreadable = o->skip_unreadable,
+                          .verify = o->verify};
 }
 
 xs_status study_open(const study_options *o, const char *file, xs_study **s) {

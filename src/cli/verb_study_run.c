@@ -1,6 +1,13 @@
 #include "study_options.h"
 
-static const option rows[] = {STUDY_ROWS, RESUME_ROW(STUDY_FIELD(resume))};
+static const option rows[] = {
+    STUDY_ROWS,
+    RESUME_ROW(STUDY_FIELD(resume)),
+    OPTION_FLAG_ROW(
+        NULL, 0, study_options, verify,
+        "of a finished run: read the data again and compare them, and the nodes' files, "
+        "with what was recorded"),
+};
 
 static int run(void *record, int n, const char **word) {
   (void)n;

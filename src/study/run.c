@@ -70,7 +70,7 @@ xs_status run_check_stop(const study_run *r, const char *next) {
   return (xs_status)fail(XS_FAILED, "stopped before %s; continue with --resume", next);
 }
 
-static xs_status open_site(study_run *r, int i) {
+static xs_status open_site(study_run *r, int i, bool finished) {
   const xs_site_options o = {.data_dir = r->o->data_dir,
                              .skip_unreadable = r->o->skip_unreadable,
                              .limit = r->study->settings.limit};
@@ -81,12 +81,12 @@ static xs_status open_site(study_run *r, int i) {
   seal_add(r->seal, site);
   note_site(r, site);
   note_unlabelled(r, i);
-  return folder_check_site(r->out, site);
+  return folder_check_site(r->out, site, finished);
 }
 
-static xs_status open_sites(study_run *r) {
+static xs_status open_sites(study_run *r, bool finished) {
   xs_status status = XS_OK;
-  for (int i = 0; i < r->study->n_sites && !status; i++) status = open_site(r, i);
+  for (int i = 0; i < r->study->n_sites && !status; i++) status = open_site(r, i, finished);
   if (!status) status = check_classes(r);
   return status ? status : check_baselines(r);
 }
@@ -111,12 +111,28 @@ static xs_status write_report(const study_run *r) {
   return there ? XS_OK : xs_report_write(r->out);
 }
 
+/* Whether the data are as the finished run found them, and the nodes' files as it wrote them. */
+static xs_status verify(study_run *r) {
+  char *report = NULL;
+  r->seal = seal_new(r->out, run_split(r));
+  xs_status status = open_sites(r, true);
+  if (!status) status = seal_verify(r->out, &report);
+  if (report) note(r, report);
+  free(report);
+  return status;
+}
+
+static xs_status end_finished(study_run *r) {
+  xs_status status = r->o->verify ? verify(r) : XS_OK;
+  return status ? status : write_report(r);
+}
+
 static xs_status start(study_run *r) {
   xs_status status = log_open(r->out, r->watch, &r->log);
   if (status) return status;
   r->watch = log_watch(r->log);
   r->seal = seal_new(r->out, run_split(r));
-  return open_sites(r);
+  return open_sites(r, false);
 }
 
 static xs_status run_all(study_run *r) {
@@ -127,8 +143,9 @@ static xs_status run_all(study_run *r) {
     status = folder_claim(r->out, mine, "results.json", r->o->resume, &finished, &r->lock);
   }
   json_decref(mine);
-  if (!status && !finished) status = start(r);
-  if (!status && !finished) status = run_nodes(r);
+  if (!status && finished) return end_finished(r);
+  if (!status) status = start(r);
+  if (!status) status = run_nodes(r);
   return status ? status : write_report(r);
 }
 
@@ -179,8 +196,8 @@ static xs_status run_node(study_run *r, const char *name) {
   xs_status status = node < 0 ? XS_USAGE : study_identity(r->study, &mine);
   if (!status) status = folder_join(r->out, mine, "results.json", &finished, &r->lock);
   json_decref(mine);
-  if (!status && finished) note(r, "the study is finished: there is nothing to do");
-  return status || finished ? status : work_on(r, node);
+  if (!status && finished) return end_finished(r);
+  return status ? status : work_on(r, node);
 }
 
 static xs_status check_device(const char *device) {

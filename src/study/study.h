@@ -154,8 +154,9 @@ xs_status folder_check(const char *out, const json_t *mine, const char *result,
                        folder_state *state);
 /* Makes the content of a file a part of `mine`. */
 xs_status folder_note_file(json_t *mine, const char *name, const char *file);
-/* Records what a claimed folder's site holds, or fails where it is not what was recorded before. */
-xs_status folder_check_site(const char *out, const xs_site *s);
+/* Records what a claimed folder's site holds, or fails where it is not what was recorded before;
+ * finished: something must have been. */
+xs_status folder_check_site(const char *out, const xs_site *s, bool finished);
 bool folder_node_done(const char *out, const char *node);
 /* Fails where the caller has asked to stop. */
 xs_status run_check_stop(const study_run *r, const char *next);
