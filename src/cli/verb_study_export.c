@@ -5,6 +5,7 @@
 #include "error.h"
 #include "file.h"
 #include "study_options.h"
+#include "tg.h"
 
 static const option rows[] = {{NULL, "snakemake", OPTION_FLAG, STUDY_FIELD(snakemake), "no", false,
                                0, 0, NULL, NULL, "as a Snakefile, which also runs on clusters"},
@@ -58,7 +59,9 @@ static words command(const study_options *o, const char *file) {
 
 static int run(void *record, int n, const char **word) {
   (void)n;
-  const study_options *o = record;
+  study_options *o = record;
+  tg_set_threads((int)o->threads);
+  o->threads = tg_threads();
   const xs_run_options options = study_run_options(o);
   xs_study *study = NULL;
   char *text = NULL;

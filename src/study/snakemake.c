@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "file.h"
 #include "study.h"
 
@@ -23,14 +24,14 @@ static void add(writer *w, char *piece) {
   free(piece);
 }
 
-/* A Python text; braces are doubled where Snakemake would fill them in. */
+/* A Python text; braces are doubled where Snakemake would fill them in: in commands. */
 static char *quoted(const char *text) {
   char *q = memory_new(2 * strlen(text) + 3), *to = q;
   *to++ = '"';
   for (const char *p = text; *p; p++) {
-    if (*p == '"' || *p == '\\') *to++ = '\\';
+    if (*p == '"' || *p == '\\' || *p == '\n') *to++ = '\\';
     if (*p == '{' || *p == '}') *to++ = *p;
-    *to++ = *p;
+    *to++ = *p == '\n' ? 'n' : *p;
   }
   *to++ = '"';
   return q;
@@ -84,7 +85,7 @@ static void add_rule(writer *w, int node, const char *command, int threads) {
     free(needed);
   }
   if (n->n_needs) add(w, text_copy("\n"));
-  if (threads) add(w, text_format("  threads: %d\n", threads));
+  add(w, text_format("  threads: %d\n", threads));
   add(w, text_format("  shell: %s\n", shell));
   free(shell);
   free(line);
@@ -104,21 +105,38 @@ static char *shell_line(int words, const char *const *command) {
   return line;
 }
 
+/* In a file's name Snakemake takes braces for a wildcard, and nothing can say otherwise. */
+static xs_status check_names(const char *out, const study_nodes *l) {
+  const char *bad = strpbrk(out, "{}") ? out : NULL;
+  for (int i = 0; i < l->n && !bad; i++) {
+    if (strpbrk(l->node[i].name, "{}")) bad = l->node[i].name;
+  }
+  if (!bad) return XS_OK;
+  return (xs_status)fail(XS_USAGE,
+                         "'%s': Snakemake takes { and } in a file's name for a wildcard: give %s "
+                         "without them",
+                         bad, bad == out ? "an --out" : "the sites names");
+}
+
+static char *snakefile(const study_nodes *l, const char *out, const char *command, int threads) {
+  writer w = {.nodes = l, .out = out};
+  char *last = record_of(&w, l->n - 1);
+  add(&w,
+      text_format("# snakemake --cores N --snakefile THIS-FILE\nrule all:\n  input: %s\n", last));
+  for (int i = 0; i < l->n; i++) add_rule(&w, i, command, threads);
+  free(last);
+  return w.text;
+}
+
 xs_status xs_study_export(const xs_study *s, const xs_run_options *o, int words,
                           const char *const *command, char **text) {
   study_nodes nodes;
   char *out = study_out(s, o), *line = shell_line(words, command);
-  writer w = {.nodes = &nodes, .out = out};
   nodes_list(s, &nodes);
-  char *last = record_of(&w, nodes.n - 1);
-  add(&w, text_format("# The study %s: snakemake --cores N --snakefile THIS-FILE\n"
-                      "rule all:\n  input: %s\n",
-                      s->settings.name, last));
-  for (int i = 0; i < nodes.n; i++) add_rule(&w, i, line, o->threads);
-  *text = w.text;
-  free(last);
+  xs_status status = check_names(out, &nodes);
+  *text = status ? NULL : snakefile(&nodes, out, line, o->threads ? o->threads : tg_threads());
   free(line);
   free(out);
   nodes_free(&nodes);
-  return XS_OK;
+  return status;
 }

@@ -82,6 +82,7 @@ expect 2 "needs the pair 'optdigits -> mnist', itself without via" study plan "$
   --set 'pairs=mnist -> optdigits,optdigits -> mnist via=mnist'
 
 expect 2 'say for which engine' study export "${run[@]}"
-expect 0 'rule all:' study export --snakemake "${run[@]}" --out 'a {strange} place'
-contains stdout 'input: "a {{strange}} place/results.json"' "--out 'a {{strange}} place'" 'threads: 1' 'nodes/baseline-mnist/record.json'
+expect 0 'rule all:' study export --snakemake "${run[@]}" --out 'a strange place'
+contains stdout 'input: "a strange place/results.json"' "--out 'a strange place'" 'threads: 1' 'nodes/baseline-mnist/record.json'
+expect 2 'Snakemake takes { and } in a file' study export --snakemake "${run[@]}" --out 'a {strange} place'
 finish
