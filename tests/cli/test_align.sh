@@ -13,7 +13,7 @@ align=(align --source "$source" --target "$target" --model "$model" "${common[@]
   --checkpoint-every 5)
 for method in coral dann shot selftrain; do
   expect 0 '' "${align[@]}" --method $method --out "$folder/$method"
-  [ "$(ls "$folder/$method")" = "$(printf '%s\n' curve.tsv model.safetensors record.json study.json)" ] ||
+  [ "$(ls "$folder/$method")" = "$(printf '%s\n' curve.tsv model.safetensors record.json sites study.json)" ] ||
     complain "align wrote: $(ls "$folder/$method")"
   [ "$(wc -l <"$folder/$method/curve.tsv")" -eq 4 ] || complain "the curve of $method has not three steps"
   expect 0 'AUC' eval --model "$folder/$method/model.safetensors" --data "$target" --threads 1 --replicates 10
