@@ -125,6 +125,13 @@ typedef struct xs_spread {
 
 xs_spread xs_spread_of(const double *value, int n); /* of runs with different seeds, say */
 
+/* ==== replicates ============================================================================== */
+
+/* value [replicates]: the AUCs of which xs_measure_classifier's interval is made, NAN where not
+ * defined.  Of two classifiers on the same images replicate i draws the same groups. */
+xs_status xs_auc_replicates(const xs_labelled_outputs *x, int replicates, uint64_t seed,
+                            double *value);
+
 /* ==== labelled-image equivalent =============================================================== */
 
 /* The number of labelled target images with which training from labels reaches the AUC `adapted`.

@@ -3,6 +3,7 @@
 #include "error.h" /* before cmocka.h, which has a macro of the name fail */
 #include "file.h"
 #include "random.h"
+#include "resampling.h"
 #include "xsite.h"
 
 #include <setjmp.h>
@@ -250,6 +251,33 @@ static void salvage_summaries(void **state) {
   assert_true(isnan(xs_mean_relative_gain(external, adapted, 0)));
 }
 
+/* Replicates of two classifiers draw the same groups: their differences are those of the pair. */
+static void replicates_make_the_intervals(void **state) {
+  (void)state;
+  enum { N = 500 };
+  golden *g = load_golden("ten", 10);
+  xs_labelled_outputs x = {{.n = g->n, .classes = 10, .logit = g->a, .group = g->group}, g->label};
+  double a[N], b[N], low, high;
+  xs_measure m;
+  xs_difference d;
+  xs_measure_classifier(g->a, g->label, g->group, g->n, 10, N, 7, &m);
+  xs_measure_difference(g->a, g->b, g->label, g->group, g->n, 10, N, 7, &d);
+  assert_int_equal(xs_auc_replicates(&x, N, 7, a), XS_OK);
+  x.of.logit = g->b;
+  assert_int_equal(xs_auc_replicates(&x, N, 7, b), XS_OK);
+  for (int i = 0; i < N; i++) b[i] -= a[i];
+  assert_int_equal(resample_interval(a, N, &low, &high), N);
+  assert_near(low, m.low, 0);
+  assert_near(high, m.high, 0);
+  assert_int_equal(resample_interval(b, N, &low, &high), N);
+  assert_near(low, d.low, 1e-15);
+  assert_near(high, d.high, 1e-15);
+  assert_int_equal(xs_auc_replicates(&x, 1, 7, a), XS_USAGE);
+  g->b[3] = NAN;
+  assert_int_equal(xs_auc_replicates(&x, N, 7, a), XS_FAILED);
+  free(g);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(hanley_mcneil_ratings),
@@ -259,6 +287,7 @@ int main(void) {
       cmocka_unit_test(two_classes_match),
       cmocka_unit_test(ten_classes_match),
       cmocka_unit_test(same_for_any_threads),
+      cmocka_unit_test(replicates_make_the_intervals),
       cmocka_unit_test(copies_in_a_group_do_not_narrow),
       cmocka_unit_test(pairing_and_p),
       cmocka_unit_test(rare_class_keeps_interval),

@@ -141,3 +141,19 @@ xs_status xs_measure_difference(const float *logit_a, const float *logit_b, cons
   labelled_release(&t);
   return status;
 }
+
+xs_status xs_auc_replicates(const xs_labelled_outputs *x, int replicates, uint64_t seed,
+                            double *value) {
+  labelled t;
+  xs_status status = make_test_set(x->label, x->of.group, x->of.n, x->of.classes, replicates, &t);
+  if (status == XS_OK) status = labelled_check_scores(&t, "AUC", x->of.logit);
+  if (status == XS_OK) {
+    ranking_set ranks;
+    rank_test_set(&t, x->of.logit, t.unit, &ranks);
+    resample s = group_resample(&t, replicates, seed);
+    bootstrap_values(&s, &ranks, NULL, value);
+    ranking_set_release(&ranks);
+  }
+  labelled_release(&t);
+  return status;
+}
