@@ -313,7 +313,9 @@ xs_status xs_study_open(const char *path, int n_set, const char *const *set, xs_
 void xs_study_close(xs_study *s);
 /* What would run, one line a unit, with what is already done in the run folder; allocated. */
 xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text);
-/* Runs what is not done; writes results.json, figures/ and report.html in the run folder. */
+/* Runs what is not done; writes results.json, figures/ and report.html in the run folder.  XS_HARM
+ * and a message that names the pairs where all is written and an adaptation is chosen that is
+ * predicted to hurt. */
 xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const xs_watch *w);
 
 /* Runs one node, whose needs are done, by name (xs_study_plan lists them); other processes may run

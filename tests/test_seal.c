@@ -73,6 +73,19 @@ static void only_the_split_is_opened(void **state) {
   close_fixture(&f);
 }
 
+/* How many images have labels is no secret. */
+static void labels_are_counted(void **state) {
+  (void)state;
+  fixture f = open_fixture();
+  train_set set;
+  int64_t training = seal_count(f.seal, 0, XS_TRAIN);
+  assert_false(file_exists(f.log));
+  assert_int_equal(ask(&f, SEAL_SOURCE, "mnist", XS_TRAIN, &set), XS_OK);
+  assert_int_equal(training, set.n);
+  train_set_release(&set);
+  close_fixture(&f);
+}
+
 static void write_three(const fixture *f) {
   json_t *files = json_pack("{s:s}", "model.safetensors", "00");
   train_set set;
@@ -156,6 +169,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labels_of_the_target_and_of_tests_are_refused),
       cmocka_unit_test(only_the_split_is_opened),
+      cmocka_unit_test(labels_are_counted),
       cmocka_unit_test(a_changed_line_breaks_the_chain),
       cmocka_unit_test(a_torn_line_is_dropped),
       cmocka_unit_test(work_after_the_evaluation_is_a_fault),

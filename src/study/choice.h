@@ -18,8 +18,16 @@ typedef struct chooser {
   float *ensemble;       /* [n_rows][classes] of all candidates */
 } chooser;
 
-/* A candidate's answers, on validation images of the source as it was trained on them: translated
- * where it has a translator. */
+/* The source's classifier that is not adapted, as if it were a candidate. */
+study_candidate judged_unadapted(const study_run *r, int source);
+
+/* Labelled images of a split of a candidate's source as it was trained on them: translated where it
+ * has a translator, which makes *made.  n: the node that asks for the labels.  Both to be released,
+ * also after a failure. */
+xs_status judged_source(study_run *r, const study_node *n, int pair, const study_candidate *x,
+                        xs_split which, train_set *source, xs_images **made);
+
+/* A candidate's answers, on these images and on the target's. */
 typedef struct judged {
   answers answers;
   train_set source;
@@ -42,12 +50,27 @@ typedef struct findings {
   bool compared;              /* whether priors are known */
   xs_interval *prior_change;  /* [classes] */
   xs_prior_mismatch priors;
-  char *not_compared; /* why not */
+  char *not_compared;         /* why not */
+  xs_temperature temperature; /* of the chosen candidate */
   xs_judgement judgement;
 } findings;
 /* To be released, also after a failure. */
 xs_status findings_make(const chooser *c, int chosen, findings *f);
 void findings_release(findings *f);
 json_t *findings_json(const chooser *c, const findings *f);
+
+/* ---- after the choice ---------------------------------------------------------------------------
+ */
+
+/* What a pair's choice node has written; to be released, also after a failure. */
+typedef struct pair_choice {
+  json_t *json;               /* the whole of choice.json */
+  study_candidate *candidate; /* [n] */
+  int n, chosen;
+} pair_choice;
+xs_status pair_choice_open(const study_run *r, int pair, pair_choice *c);
+void pair_choice_release(pair_choice *c);
+/* The node whose classifier a node has: of a choice the one that it has copied. */
+xs_status choice_model(const study_run *r, int node, int *model);
 
 #endif

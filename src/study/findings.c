@@ -89,18 +89,10 @@ static xs_status change_between(const prediction *a, const prediction *b, xs_int
   return status;
 }
 
-/* The classifier that is not adapted, as if it were a candidate. */
-static study_candidate unadapted(const chooser *c) {
-  const study_run *r = c->run;
-  return (study_candidate){.method = "none",
-                           .node = nodes_start(r->study, &r->nodes, c->node->source),
-                           .translator = -1};
-}
-
 /* How many labels the chosen translator's images keep, by the source's frozen classifier. */
 static xs_status keeping(const chooser *c, const judged *chosen, xs_interval *overall,
                          xs_interval *per_class) {
-  const study_candidate frozen = unadapted(c);
+  const study_candidate frozen = judged_unadapted(c->run, c->node->source);
   char *model = run_node_path(c->run, frozen.node, "model.safetensors");
   xs_classifier *k = NULL;
   xs_labelled_outputs kept = {0};
@@ -154,7 +146,8 @@ static xs_status predict_all(const chooser *c, prediction *before, prediction *a
 }
 
 xs_status findings_make(const chooser *c, int chosen, findings *f) {
-  const study_candidate none = unadapted(c), *x = &c->candidate[chosen];
+  const study_candidate none = judged_unadapted(c->run, c->node->source),
+                        *x = &c->candidate[chosen];
   const size_t classes = (size_t)seal_classes(c->run->seal, c->node->source);
   prediction before = {0}, after = {0};
   *f = (findings){.translated = x->translator >= 0,
@@ -164,6 +157,7 @@ xs_status findings_make(const chooser *c, int chosen, findings *f) {
   if (!status) status = predict(c, x, &after);
   if (!status) status = predict_all(c, &before, &after, f);
   if (!status && f->translated) status = keeping(c, &after.judged, &f->keeping, f->class_keeping);
+  if (!status) status = xs_temperature_fit(&after.judged.answers.source, &f->temperature);
   if (!status) compare_priors(c, &after.judged, f);
   if (!status) status = find_judgement((int)classes, f);
   release_prediction(&before);
@@ -177,14 +171,9 @@ void findings_release(findings *f) {
   free(f->not_compared);
 }
 
-static json_t *interval_json(xs_interval x) {
-  return json_pack("{s:o, s:o, s:o}", "value", per_cent_json(x.value), "low", per_cent_json(x.low),
-                   "high", per_cent_json(x.high));
-}
-
 static json_t *intervals_json(const xs_interval *x, int n) {
   json_t *list = json_array();
-  for (int i = 0; i < n; i++) json_array_append_new(list, interval_json(x[i]));
+  for (int i = 0; i < n; i++) json_array_append_new(list, interval_json(x[i], PER_CENT));
   return list;
 }
 
@@ -200,20 +189,21 @@ static json_t *priors_json(const chooser *c, const findings *f) {
   if (!f->compared) return json_pack("{s:s}", "unknown", f->not_compared);
   const int classes = seal_classes(c->run->seal, c->node->source);
   return json_pack("{s:b, s:f, s:o, s:o}", "differ", (int)f->priors.mismatch, "p", f->priors.p,
-                   "distance", interval_json(f->priors.distance), "change",
+                   "distance", interval_json(f->priors.distance, PER_CENT), "change",
                    intervals_json(f->prior_change, classes));
 }
 
 json_t *findings_json(const chooser *c, const findings *f) {
   const int classes = seal_classes(c->run->seal, c->node->source);
-  json_t *j =
-      json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "predictor", c->options->predictor,
-                "before", interval_json(f->before), "after", interval_json(f->after), "change",
-                interval_json(f->change), "change_error", per_cent_json(f->change_error), "outlook",
-                xs_outlook_word(f->judgement.outlook), "reasons", reasons_json(&f->judgement),
-                "priors", priors_json(c, f));
+  json_t *j = json_pack(
+      "{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "predictor", c->options->predictor, "before",
+      interval_json(f->before, PER_CENT), "after", interval_json(f->after, PER_CENT), "change",
+      interval_json(f->change, PER_CENT), "change_error", per_cent_json(f->change_error), "outlook",
+      xs_outlook_word(f->judgement.outlook), "reasons", reasons_json(&f->judgement), "priors",
+      priors_json(c, f));
+  json_object_set_new(j, "temperature", number_json(f->temperature.value));
   if (f->translated) {
-    json_object_set_new(j, "keeping", interval_json(f->keeping));
+    json_object_set_new(j, "keeping", interval_json(f->keeping, PER_CENT));
     json_object_set_new(j, "class_keeping", intervals_json(f->class_keeping, classes));
   }
   return j;

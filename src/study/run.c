@@ -143,10 +143,10 @@ static xs_status run_all(study_run *r) {
     status = folder_claim(r->out, mine, "results.json", r->o->resume, &finished, &r->lock);
   }
   json_decref(mine);
-  if (!status && finished) return end_finished(r);
-  if (!status) status = start(r);
-  if (!status) status = run_nodes(r);
-  return status ? status : write_report(r);
+  if (!status && !finished) status = start(r);
+  if (!status && !finished) status = run_nodes(r);
+  if (!status) status = finished ? end_finished(r) : write_report(r);
+  return status ? status : run_harm(r);
 }
 
 /* ---- one node -----------------------------------------------------------------------------------
@@ -184,6 +184,7 @@ static xs_status work_on(study_run *r, int node) {
   log_node(r->log, n->name);
   if (!status) status = node_run(r, node);
   if (!status && n->kind == NODE_RESULTS) status = xs_report_write(r->out);
+  if (!status && n->kind == NODE_RESULTS) status = run_harm(r);
   folder_unlock(lock);
   free(dir);
   return status;

@@ -45,6 +45,13 @@ xs_status seal_check_splits(const seal *s, int site) {
   return train_check_splits(s->site[site], s->rule);
 }
 
+int64_t seal_count(const seal *s, int site, xs_split split) {
+  train_set set;
+  int64_t n = train_set_open(s->site[site], s->rule, split, &set) ? 0 : set.n;
+  train_set_release(&set);
+  return n;
+}
+
 /* Test labels are for measuring finished classifiers, and nothing else is. */
 static xs_status check_request(const seal_request *q, const char *site) {
   const char *why = NULL;

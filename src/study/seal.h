@@ -38,8 +38,10 @@ char *const *seal_class_name(const seal *s, int site);
 /* Opens the labels of a split: a train_set of its labelled images, to be released.  XS_FAILED where
  * the request is against the rule or seal.jsonl cannot be written. */
 xs_status seal_labels(seal *s, const seal_request *q, train_set *set);
-/* XS_FAILED unless every split of the site has every class; of labels only this is told. */
+/* XS_FAILED unless every split of the site has every class; of labels only this is told, */
 xs_status seal_check_splits(const seal *s, int site);
+/* and how many images of a split have one. */
+int64_t seal_count(const seal *s, int site, xs_split split);
 /* Records that a node is finished; files: {name: SHA-256}. */
 xs_status seal_made(seal *s, const char *node, const json_t *files);
 

@@ -53,6 +53,12 @@ static const option study_rows[] = {
     OPTION_FLAG_ROW(NULL, 0, study_settings, keep_translated,
                     "write every translated training set as a site, site.yaml in the adapted "
                     "classifier's folder"),
+    OPTION_FLAG_ROW(NULL, 0, study_settings, oracle,
+                    "also say which candidate the target's labels would have chosen"),
+    {"operating", "positive", OPTION_TEXT, offsetof(study_settings, operating.positive), NULL,
+     false, 0, 0, NULL, "CLASS", "class to be found at a threshold that the source's images give"},
+    OPTION_REAL_ROW("operating", offsetof(study_settings, operating), operating_options,
+                    sensitivity, "0.9", 0.01, 1, "of that threshold at the source"),
     CLASSIFIER_ROWS("classifier", offsetof(study_settings, classifier)),
     {"classifier", "init", OPTION_TEXT, offsetof(study_settings, init), NULL, false, 0, 0, NULL,
      "FILE",

@@ -11,6 +11,11 @@ typedef struct choice_options {
   int64_t rows;    /* most target images that snd compares with each other; 0: all */
 } choice_options;
 
+typedef struct operating_options {
+  char *positive;     /* class that is to be found, against the rest; NULL: no operating point */
+  double sensitivity; /* wanted, on validation images of the source */
+} operating_options;
+
 typedef struct study_settings {
   char *name;
   int64_t seed;
@@ -27,8 +32,10 @@ typedef struct study_settings {
   int64_t replicates;
   int64_t checkpoint_every;
   bool keep_translated;
-  char *init; /* of the classifiers: weights to begin with, relative to the study file */
+  char *init;  /* of the classifiers: weights to begin with, relative to the study file */
+  bool oracle; /* also say what the target's labels would have chosen */
   choice_options choice;
+  operating_options operating;
   xs_classifier_options classifier, tune;
   xs_adapter_options adapter;
   xs_match_options histogram, fourier;           /* their method is what they are called */

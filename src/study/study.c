@@ -9,11 +9,24 @@
 #include "file.h"
 #include "nn.h"
 
+/* The class of the operating point must be one of the site's. */
+static int check_positive(const xs_study *s, const char *file, const option_texts *classes) {
+  const char *positive = s->settings.operating.positive;
+  for (int i = 0; i < classes->n && positive; i++) {
+    if (strcmp(classes->text[i], positive) == 0) return 0;
+  }
+  if (!positive || !classes->n) return 0;
+  const char *near = text_nearest(positive, (const char *const *)classes->text, classes->n);
+  return fail(XS_USAGE, "%s: operating.positive: '%s' is no class of %s%s%s%s", s->path, positive,
+              file, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 /* The site's name and whether it has labels; where its files are does not matter yet, so any data
  * folder will do. */
-static int read_domain(const char *path, char **name, bool *labelled) {
+static int read_domain(const xs_study *s, const char *path, char **name, bool *labelled) {
   domain d;
   int status = domain_open(path, ".", &d);
+  if (!status) status = check_positive(s, path, &d.classes);
   if (!status) *name = text_copy(d.name);
   *labelled = d.labels.n > 0 && d.classes.n > 0;
   domain_close(&d);
@@ -33,7 +46,7 @@ void study_add_site(xs_study *s, study_site site) {
 
 static int read_site(xs_study *s, const char *file) {
   study_site site = {.file = file_join(s->dir, file), .images_of = s->n_sites, .pair = -1};
-  int status = read_domain(site.file, &site.name, &site.labelled);
+  int status = read_domain(s, site.file, &site.name, &site.labelled);
   if (status) {
     free(site.file);
     return XS_USAGE;

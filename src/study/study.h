@@ -16,7 +16,10 @@
  * fingerprint.c  whether files and sites are still the same
  * test_set.c     how good a classifier is on labelled images
  * log.c          log.jsonl
- * measure.c      results.json from the models */
+ * pair_choice.c  what a choice node has written
+ * harm.c         the verdict of a run
+ * measure.c      results.json from the models
+ * measure_*.c    ... one part of it each */
 #ifndef STUDY_H
 #define STUDY_H
 
@@ -174,6 +177,9 @@ xs_status node_results(study_run *r, const study_node *n);
  */
 xs_status keep_translated(const char *dir, const char *name, const train_set *set, int classes,
                           char *const *class_name);
+/* XS_HARM and a message that names the pairs for which an adaptation is chosen that is predicted to
+ * hurt; all choices are made. */
+xs_status run_harm(const study_run *r);
 const study_settings *run_settings(const study_run *r, const study_node *n);
 train_geometry run_geometry(const study_run *r);
 /* The labelled images of a site's split as a node may see them: a real site's own labels through
@@ -191,6 +197,7 @@ typedef struct test_set {
 /* Takes the set over: test_set_release releases it. */
 void test_set_make(train_set images, int classes, test_set *t);
 void test_set_release(test_set *t);
+xs_labelled_outputs test_set_outputs(const test_set *t, const float *logit); /* lent */
 /* *logit: [n][classes], allocated. */
 xs_status test_set_measure(const test_set *t, xs_classifier *c, int64_t replicates, int64_t seed,
                            float **logit, xs_measure *m);
@@ -198,6 +205,8 @@ xs_status test_set_measure(const test_set *t, xs_classifier *c, int64_t replicat
 json_t *measure_json(const xs_measure *m);
 json_t *per_cent_json(double x); /* null where it is not defined */
 json_t *number_json(double x);
+enum { PER_CENT = 100 };
+json_t *interval_json(xs_interval x, double unit); /* unit: PER_CENT, or 1 */
 
 json_t *study_json(const xs_study *s);                       /* the resolved study */
 char *study_out(const xs_study *s, const xs_run_options *o); /* the run folder; allocated */

@@ -22,6 +22,11 @@ void test_set_release(test_set *t) {
   free(t->group);
 }
 
+xs_labelled_outputs test_set_outputs(const test_set *t, const float *logit) {
+  return (xs_labelled_outputs){
+      {.n = t->images.n, .classes = t->classes, .logit = logit, .group = t->group}, t->label};
+}
+
 xs_status test_set_measure(const test_set *t, xs_classifier *c, int64_t replicates, int64_t seed,
                            float **logit, xs_measure *m) {
   int64_t n = t->images.n;
@@ -33,7 +38,12 @@ xs_status test_set_measure(const test_set *t, xs_classifier *c, int64_t replicat
 }
 
 json_t *number_json(double x) { return isfinite(x) ? json_real(x) : json_null(); }
-json_t *per_cent_json(double x) { return number_json(100 * x); }
+json_t *per_cent_json(double x) { return number_json(PER_CENT * x); }
+
+json_t *interval_json(xs_interval x, double unit) {
+  return json_pack("{s:o, s:o, s:o}", "value", number_json(unit * x.value), "low",
+                   number_json(unit * x.low), "high", number_json(unit * x.high));
+}
 
 json_t *measure_json(const xs_measure *m) {
   if (!m->n) return json_null();

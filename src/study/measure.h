@@ -1,0 +1,75 @@
+/* measure.h: the parts of results.json. */
+#ifndef MEASURE_H
+#define MEASURE_H
+
+#include "choice.h"
+
+/* What a classifier says of a site's test images: asked once, used by every part. */
+typedef struct test_answer {
+  int node, site;
+  float *logit; /* [n][classes] */
+  xs_measure measure;
+  double *replicate; /* [settings.replicates] AUCs, or NULL: nobody has asked */
+} test_answer;
+
+/* A pair's classifiers on the source's validation images, on which a threshold is chosen. */
+typedef struct operating_source {
+  xs_labelled_outputs external, adapted;
+} operating_source;
+
+typedef struct evaluation {
+  study_run *run;
+  test_set *test;              /* [n_sites]; empty where a site has no labels */
+  operating_source *operating; /* [n_pairs]; empty unless the study names an operating point */
+  test_answer **answer;        /* [n] */
+  int n;
+} evaluation;
+
+/* Opens the labels that the node may see, those of test images last.  To be released, also after a
+ * failure. */
+xs_status evaluation_open(study_run *r, const study_node *n, evaluation *e);
+void evaluation_release(evaluation *e);
+/* The answer is lent, as is the array of replicates [settings.replicates]. */
+xs_status evaluation_answer(evaluation *e, int node, int site, const test_answer **answer);
+xs_status evaluation_replicates(evaluation *e, int node, int site, const double **replicate);
+xs_labelled_outputs answer_outputs(const evaluation *e, const test_answer *a); /* lent */
+/* NAN and null of NULL. */
+double answer_auc(const test_answer *a);
+json_t *answer_json(const test_answer *a);
+const char *evaluation_node_name(const evaluation *e, int node); /* NULL of -1 */
+
+/* Answers are lent by the evaluation; all but internal are NULL where the target has no labels. */
+typedef struct pair_result {
+  int pair;
+  pair_choice choice;
+  const test_answer *internal, *external, *adapted, *ceiling;
+  const test_answer **candidate; /* [choice.n] */
+  xs_difference gain;
+  double holm; /* the gain's p, adjusted for all pairs */
+  double kept; /* share of source test images that keep their label, translated; or NAN */
+  json_t *parts;
+} pair_result;
+
+/* To be released, also after a failure. */
+xs_status measure_pair(evaluation *e, int pair, pair_result *x);
+void pair_result_release(pair_result *x);
+/* The candidate with the best AUC at the target, -1: the target has no labels. */
+int pair_oracle(const pair_result *x);
+json_t *pair_json(const evaluation *e, const pair_result *x);
+json_t *summary_json(const evaluation *e, const pair_result *x, int n);
+
+/* Parts of a pair; the target has labels. */
+xs_status calibration_json(const evaluation *e, const pair_result *x, json_t **out);
+xs_status delong_json(const evaluation *e, const pair_result *x, json_t **out);
+xs_status operating_json(const evaluation *e, const pair_result *x, json_t **out);
+/* How many labelled target images are worth as much as the adaptation. */
+xs_status equivalent_json(evaluation *e, const pair_result *x, json_t **out);
+
+xs_status operating_open(study_run *r, const study_node *n, int pair, operating_source *o);
+void operating_release(operating_source *o);
+
+/* Parts of the study: models of all sites together, and of a part of a site's labels. */
+xs_status pooled_json(evaluation *e, json_t **out);
+xs_status labelled_json(evaluation *e, json_t **out);
+
+#endif

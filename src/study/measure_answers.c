@@ -1,0 +1,137 @@
+/* measure_answers.c: finished classifiers on test images.  This is the only place where test labels
+ * are opened, after all training and choosing is done. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "error.h"
+#include "file.h"
+#include "measure.h"
+
+/* ---- labels -------------------------------------------------------------------------------------
+ */
+
+static xs_status open_operating(study_run *r, const study_node *n, evaluation *e) {
+  const xs_study *s = r->study;
+  xs_status status = XS_OK;
+  for (int i = 0; i < s->n_pairs && s->settings.operating.positive && !status; i++) {
+    if (!s->site[s->pair[i].target].labelled) continue;
+    status = operating_open(r, n, i, &e->operating[i]);
+  }
+  return status;
+}
+
+static xs_status open_tests(study_run *r, const study_node *n, evaluation *e) {
+  const xs_study *s = r->study;
+  xs_status status = XS_OK;
+  for (int i = 0; i < s->n_sites && !status; i++) {
+    const seal_request q = {.node = n->name, .role = SEAL_EVALUATION, .site = i, .split = XS_TEST};
+    train_set images;
+    if (!s->site[i].labelled) continue;
+    status = seal_labels(r->seal, &q, &images);
+    if (!status) test_set_make(images, seal_classes(r->seal, i), &e->test[i]);
+  }
+  return status;
+}
+
+xs_status evaluation_open(study_run *r, const study_node *n, evaluation *e) {
+  const xs_study *s = r->study;
+  *e = (evaluation){.run = r,
+                    .test = memory_new((size_t)s->n_sites * sizeof *e->test),
+                    .operating = memory_new((size_t)s->n_pairs * sizeof *e->operating)};
+  xs_status status = open_operating(r, n, e);
+  return status ? status : open_tests(r, n, e);
+}
+
+static void free_answer(test_answer *a) {
+  free(a->logit);
+  free(a->replicate);
+  free(a);
+}
+
+void evaluation_release(evaluation *e) {
+  const xs_study *s = e->run->study;
+  for (int i = 0; i < e->n; i++) free_answer(e->answer[i]);
+  free(e->answer);
+  for (int i = 0; i < s->n_sites; i++) test_set_release(&e->test[i]);
+  free(e->test);
+  for (int i = 0; i < s->n_pairs; i++) operating_release(&e->operating[i]);
+  free(e->operating);
+}
+
+/* ---- answers ------------------------------------------------------------------------------------
+ */
+
+static xs_status ask(const study_run *r, const test_set *t, test_answer *a) {
+  const study_settings *s = &r->study->settings;
+  char *path = run_node_path(r, a->node, "model.safetensors");
+  xs_classifier *c = NULL;
+  xs_status status = run_check_stop(r, "all was measured");
+  if (!status) status = xs_classifier_load(path, &c);
+  if (!status) {
+    status = test_set_measure(t, c, s->replicates, s->seed, &a->logit, &a->measure);
+    if (status) {
+      fail_context(status, "%s on the test images of %s: ", r->nodes.node[a->node].name,
+                   t->images.images->name);
+    }
+  }
+  xs_classifier_free(c);
+  free(path);
+  return status;
+}
+
+static test_answer *find(const evaluation *e, int node, int site) {
+  for (int i = 0; i < e->n; i++) {
+    if (e->answer[i]->node == node && e->answer[i]->site == site) return e->answer[i];
+  }
+  return NULL;
+}
+
+/* A choice's classifier is that of a candidate, whose answer is taken. */
+static xs_status answer_of(evaluation *e, int node, int site, test_answer **answer) {
+  int model;
+  xs_status status = choice_model(e->run, node, &model);
+  *answer = status ? NULL : find(e, model, site);
+  if (status || *answer) return status;
+  test_answer *a = memory_new(sizeof *a);
+  *a = (test_answer){.node = model, .site = site};
+  status = ask(e->run, &e->test[site], a);
+  if (status) {
+    free_answer(a);
+    return status;
+  }
+  e->answer = memory_grow(e->answer, (size_t)(e->n + 1) * sizeof(test_answer *));
+  e->answer[e->n++] = *answer = a;
+  return XS_OK;
+}
+
+xs_status evaluation_answer(evaluation *e, int node, int site, const test_answer **answer) {
+  test_answer *a;
+  xs_status status = answer_of(e, node, site, &a);
+  *answer = a;
+  return status;
+}
+
+xs_status evaluation_replicates(evaluation *e, int node, int site, const double **replicate) {
+  const study_settings *s = &e->run->study->settings;
+  test_answer *a;
+  xs_status status = answer_of(e, node, site, &a);
+  if (!status && !a->replicate) {
+    const xs_labelled_outputs x = answer_outputs(e, a);
+    a->replicate = memory_new((size_t)s->replicates * sizeof *a->replicate);
+    status = xs_auc_replicates(&x, (int)s->replicates, (uint64_t)s->seed, a->replicate);
+  }
+  *replicate = status ? NULL : a->replicate;
+  return status;
+}
+
+xs_labelled_outputs answer_outputs(const evaluation *e, const test_answer *a) {
+  return test_set_outputs(&e->test[a->site], a->logit);
+}
+
+double answer_auc(const test_answer *a) { return a ? a->measure.auc : NAN; }
+
+json_t *answer_json(const test_answer *a) { return a ? measure_json(&a->measure) : json_null(); }
+
+const char *evaluation_node_name(const evaluation *e, int node) {
+  return node < 0 ? NULL : e->run->nodes.node[node].name;
+}

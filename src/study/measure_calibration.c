@@ -1,0 +1,62 @@
+/* measure_calibration.c: whether a pair's classifiers are as sure as they are right. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "file.h"
+#include "measure.h"
+
+static json_t *bins_json(const xs_calibration *c) {
+  json_t *list = json_array();
+  for (int i = 0; i < XS_BINS; i++) {
+    const xs_reliability *b = &c->bin[i];
+    json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o, s:I}", "confidence",
+                                          number_json(b->predicted), "accuracy",
+                                          number_json(b->observed.value), "low",
+                                          number_json(b->observed.low), "high",
+                                          number_json(b->observed.high), "n", (json_int_t)b->n));
+  }
+  return list;
+}
+
+static xs_status add_calibration(const evaluation *e, const char *name,
+                                 const xs_labelled_outputs *x, json_t *to) {
+  const study_settings *s = &e->run->study->settings;
+  xs_calibration c;
+  xs_status status = xs_calibration_measure(x, (int)s->replicates, (uint64_t)s->seed, &c);
+  if (status) return status;
+  json_t *j = json_pack("{s:o, s:o, s:o}", "ece", interval_json(c.ece, 1), "brier",
+                        interval_json(c.brier, 1), "bins", bins_json(&c));
+  json_object_set_new(to, name, j);
+  return XS_OK;
+}
+
+static xs_status add_answer(const evaluation *e, const char *name, const test_answer *a,
+                            json_t *to) {
+  const xs_labelled_outputs x = answer_outputs(e, a);
+  return add_calibration(e, name, &x, to);
+}
+
+static xs_status add_scaled(const evaluation *e, const test_answer *a, double temperature,
+                            json_t *to) {
+  xs_labelled_outputs x = answer_outputs(e, a);
+  float *scaled = memory_new((size_t)(x.of.n * x.of.classes + 1) * sizeof *scaled);
+  xs_temperature_apply(a->logit, x.of.n, x.of.classes, temperature, scaled);
+  x.of.logit = scaled;
+  xs_status status = add_calibration(e, "adapted_scaled", &x, to);
+  free(scaled);
+  return status;
+}
+
+/* The choice's node has fitted the temperature on validation images of the source. */
+xs_status calibration_json(const evaluation *e, const pair_result *x, json_t **out) {
+  const double temperature = json_number_value(json_object_get(x->choice.json, "temperature"));
+  json_t *j = json_object();
+  xs_status status = add_answer(e, "external", x->external, j);
+  if (!status) status = add_answer(e, "adapted", x->adapted, j);
+  if (!status) status = add_answer(e, "ceiling", x->ceiling, j);
+  if (!status) status = add_scaled(e, x->adapted, temperature, j);
+  json_object_set_new(j, "temperature", number_json(temperature));
+  if (status) json_decref(j);
+  *out = status ? NULL : j;
+  return status;
+}

@@ -1,0 +1,173 @@
+/* measure_pair.c: what a pair of sites has lost, and what was salvaged. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "file.h"
+#include "measure.h"
+
+static const study_pair *pair_of(const evaluation *e, const pair_result *x) {
+  return &e->run->study->pair[x->pair];
+}
+
+static bool has_target_labels(const evaluation *e, const pair_result *x) {
+  return e->run->study->site[pair_of(e, x)->target].labelled;
+}
+
+/* Share of translated source test images that the source's classifier gives the right label. */
+static xs_status measure_kept(const evaluation *e, int adapter, int source, double *kept) {
+  const study_run *r = e->run;
+  const test_set *test = &e->test[source];
+  const train_set *t = &test->images;
+  char *generator = run_node_path(r, adapter, "generator.safetensors");
+  char *model = run_node_path(r, nodes_start(r->study, &r->nodes, source), "model.safetensors");
+  translator *g = NULL;
+  xs_classifier *c = NULL;
+  xs_images *made = NULL;
+  float *logit = memory_new((size_t)(t->n * test->classes + 1) * sizeof *logit);
+  xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
+  if (!status) status = xs_classifier_load(model, &c);
+  if (!status) status = translator_apply(g, t->images, t->rows, t->n, 1, &made);
+  if (!status) status = xs_classifier_logits(c, made, NULL, t->n, logit);
+  if (!status) *kept = xs_accuracy(logit, test->label, t->n, test->classes);
+  free(logit);
+  xs_images_close(made);
+  xs_classifier_free(c);
+  translator_free(g);
+  free(model);
+  free(generator);
+  return status;
+}
+
+/* Of the first candidate that has a translator. */
+static xs_status measure_translator(const evaluation *e, pair_result *x) {
+  for (int i = 0; i < x->choice.n; i++) {
+    int adapter = x->choice.candidate[i].translator;
+    if (adapter >= 0) return measure_kept(e, adapter, pair_of(e, x)->source, &x->kept);
+  }
+  return XS_OK;
+}
+
+static xs_status measure_gain(const evaluation *e, pair_result *x) {
+  const study_settings *s = &e->run->study->settings;
+  const test_set *t = &e->test[x->external->site];
+  return xs_measure_difference(x->external->logit, x->adapted->logit, t->label, t->group,
+                               t->images.n, t->classes, (int)s->replicates, (uint64_t)s->seed,
+                               &x->gain);
+}
+
+static xs_status measure_target(evaluation *e, pair_result *x) {
+  const study_run *r = e->run;
+  const study_pair *p = pair_of(e, x);
+  const int source = nodes_start(r->study, &r->nodes, p->source),
+            target = nodes_start(r->study, &r->nodes, p->target);
+  xs_status status = evaluation_answer(e, source, p->target, &x->external);
+  if (!status) status = evaluation_answer(e, target, p->target, &x->ceiling);
+  for (int i = 0; i < x->choice.n && !status; i++) {
+    status = evaluation_answer(e, x->choice.candidate[i].node, p->target, &x->candidate[i]);
+  }
+  x->adapted = x->candidate[x->choice.chosen];
+  return status ? status : measure_gain(e, x);
+}
+
+static xs_status measure_parts(evaluation *e, pair_result *x) {
+  const study_settings *s = &e->run->study->settings;
+  json_t *part = NULL;
+  xs_status status = calibration_json(e, x, &part);
+  if (!status) json_object_set_new(x->parts, "calibration", part);
+  if (!status && s->operating.positive) {
+    status = operating_json(e, x, &part);
+    if (!status) json_object_set_new(x->parts, "operating_point", part);
+  }
+  if (!status && e->test[x->external->site].classes == 2) {
+    status = delong_json(e, x, &part);
+    if (!status) json_object_set_new(x->parts, "delong", part);
+  }
+  if (!status && s->label_counts.n) {
+    status = equivalent_json(e, x, &part);
+    if (!status) json_object_set_new(x->parts, "label_equivalent", part);
+  }
+  return status;
+}
+
+xs_status measure_pair(evaluation *e, int pair, pair_result *x) {
+  const study_run *r = e->run;
+  *x = (pair_result){
+      .pair = pair, .gain = {NAN, NAN, NAN, NAN}, .holm = NAN, .kept = NAN, .parts = json_object()};
+  const int site = pair_of(e, x)->source, source = nodes_start(r->study, &r->nodes, site);
+  xs_status status = pair_choice_open(r, pair, &x->choice);
+  x->candidate = memory_new((size_t)(x->choice.n + 1) * sizeof(const test_answer *));
+  if (!status) status = evaluation_answer(e, source, site, &x->internal);
+  if (!status && has_target_labels(e, x)) {
+    status = measure_target(e, x);
+    if (!status) status = measure_parts(e, x);
+  }
+  return status ? status : measure_translator(e, x);
+}
+
+void pair_result_release(pair_result *x) {
+  pair_choice_release(&x->choice);
+  json_decref(x->parts);
+  free(x->candidate);
+}
+
+int pair_oracle(const pair_result *x) {
+  int best = x->adapted ? 0 : -1;
+  for (int i = 1; i < x->choice.n && best >= 0; i++) {
+    if (answer_auc(x->candidate[i]) > answer_auc(x->candidate[best])) best = i;
+  }
+  return best;
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------------
+ */
+
+static json_t *gain_json(const pair_result *x) {
+  const xs_difference *d = &x->gain;
+  if (!x->external) return json_null();
+  json_t *j = interval_json((xs_interval){d->value, d->low, d->high}, PER_CENT);
+  json_object_set_new(j, "p", number_json(d->p));
+  json_object_set_new(j, "p_holm", number_json(x->holm));
+  return j;
+}
+
+static json_t *candidates_json(const evaluation *e, const pair_result *x) {
+  json_t *list = json_array();
+  for (int i = 0; i < x->choice.n; i++) {
+    const study_candidate *c = &x->choice.candidate[i];
+    json_array_append_new(list, json_pack("{s:s, s:s, s:s?, s:o}", "method", c->method, "node",
+                                          evaluation_node_name(e, c->node), "translator",
+                                          evaluation_node_name(e, c->translator), "measure",
+                                          answer_json(x->candidate[i])));
+  }
+  return list;
+}
+
+static json_t *oracle_json(const pair_result *x) {
+  int best = pair_oracle(x);
+  if (best < 0) return json_null();
+  const double auc = answer_auc(x->candidate[best]);
+  return json_pack("{s:s, s:o, s:o}", "method", x->choice.candidate[best].method, "auc",
+                   per_cent_json(auc), "regret", per_cent_json(auc - answer_auc(x->adapted)));
+}
+
+json_t *pair_json(const evaluation *e, const pair_result *x) {
+  const xs_study *s = e->run->study;
+  const study_pair *p = pair_of(e, x);
+  const double salvage =
+      xs_salvage(answer_auc(x->external), answer_auc(x->adapted), answer_auc(x->ceiling));
+  json_t *j = json_object();
+  json_object_set_new(j, "source", json_string(s->site[p->source].name));
+  json_object_set_new(j, "target", json_string(s->site[p->target].name));
+  json_object_set_new(j, "internal", answer_json(x->internal));
+  json_object_set_new(j, "external", answer_json(x->external));
+  json_object_set_new(j, "adapted", answer_json(x->adapted));
+  json_object_set_new(j, "ceiling", answer_json(x->ceiling));
+  json_object_set_new(j, "gain", gain_json(x));
+  json_object_set_new(j, "salvage", per_cent_json(salvage));
+  json_object_set_new(j, "keeps_label", per_cent_json(x->kept));
+  json_object_set_new(j, "candidates", candidates_json(e, x));
+  json_object_set(j, "choice", x->choice.json);
+  if (s->settings.oracle) json_object_set_new(j, "oracle", oracle_json(x));
+  json_object_update(j, x->parts);
+  return j;
+}

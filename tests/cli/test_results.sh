@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Every number of results.json on two tiny sites, and the exit status where adaptation is predicted to hurt.
+# usage: test_results.sh XSITE REPOSITORY
+# shellcheck source=common.sh
+source "$(dirname "$0")/common.sh" "$1" "$2"
+cd "$folder" || exit 1
+python3 "$repository/tests/two_class_sites.py" . || exit 1
+
+cat >study.yaml <<YAML
+name: two
+sites: [clinic.yaml, ward.yaml]
+size: 16
+image_channels: 1
+replicates: 200
+portfolio: [none, histogram, fourier]
+pooled: [10, 100]
+label_counts: [400, 16, 64, 500]
+oracle: yes
+operating:
+  positive: finding
+  sensitivity: 0.8
+classifier:
+  epochs: 12
+  batch: 32
+  steps_per_epoch: 10
+tune:
+  epochs: 4
+  batch: 32
+  steps_per_epoch: 10
+histogram:
+  images: 20
+fourier:
+  images: 20
+adapter:
+  channels: 2
+  blocks: 1
+  batch: 8
+  generator_steps: 5
+YAML
+run=(study run study.yaml)
+
+expect 0 '' "${run[@]}" --out all --threads 1
+python3 "$repository/tests/check_results.py" all >faults || complain "$(cat faults)"
+expect 0 'the seal holds' inspect run --seal all
+[ "$(grep '"node":"results","opens"' all/seal.jsonl | grep -c '"role":"source","split":"validation"')" -eq 4 ] ||
+  complain "thresholds are not chosen on validation images: $(grep results all/seal.jsonl)"
+[ "$(grep '"opens"' all/seal.jsonl | tail -n 2 | grep -c '"role":"evaluation"')" -eq 2 ] ||
+  complain "test labels were not opened last: $(tail -n 3 all/seal.jsonl)"
+
+# Measured again by any number of threads, the same.
+cp -r all again && rm -r again/results.json again/report.html again/figures
+expect 0 '' "${run[@]}" --out again --threads 3 --resume
+cmp all/results.json again/results.json || complain 'results depend on the number of threads'
+
+# What nobody asks for is not there.
+sed '/^operating:/,/sensitivity/d; /^oracle/d; /^pooled/d; /^label_counts/d' study.yaml >plain.yaml
+expect 0 '' study run plain.yaml --out plain --threads 1 --set portfolio=none,histogram
+contains plain/results.json '"calibration"' '"delong"' '"choice"' '"pooled": []' '"labelled": []'
+for name in oracle operating_point label_equivalent mean_oracle_auc mean_regret; do
+  grep -q "\"$name\"" plain/results.json && complain "$name is there unasked"
+done
+
+expect 2 "'findings' is no class of" study plan study.yaml --set operating.positive=findings
+contains stderr "did you mean 'finding'?"
+expect 2 'operating.sensitivity' study plan study.yaml --set operating.sensitivity=90
+
+# A translator after five steps destroys images.  All is written before the status says so.
+harm=('--set' 'pairs=clinic -> ward' --set pooled= --set label_counts= --set portfolio=paper)
+expect 3 'adaptation is predicted to hurt for 1 of 1 pairs: clinic -> ward' "${run[@]}" --out harm --threads 1 "${harm[@]}"
+contains harm/results.json '"outlook": "hurts"'
+[ -s harm/report.html ] || complain 'no report where adaptation hurts'
+expect 3 'clinic -> ward' "${run[@]}" --out harm --threads 1 "${harm[@]}"
+rm -r harm/results.json harm/report.html harm/figures
+expect 0 '' study node study.yaml choice-clinic-ward --out harm --threads 1 "${harm[@]}"
+expect 3 'clinic -> ward' study node study.yaml results --out harm --threads 1 "${harm[@]}"
+[ -s harm/results.json ] || complain 'no results of the node where adaptation hurts'
+finish

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Two sites of two classes, for cli/test_results.sh: patients with two images each.
+
+usage: two_class_sites.py FOLDER
+
+A finding is a bright spot in the left half of the image, but where it is near the middle chance
+decides.  The second site's images are darker and noisier.  Writes FOLDER/NAME.yaml, FOLDER/NAME.csv and FOLDER/NAME/.
+"""
+import random
+import struct
+import sys
+import zlib
+from pathlib import Path
+
+SIZE, PATIENTS = 16, 250
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(rows):
+    header = struct.pack(">IIBBBBB", SIZE, SIZE, 8, 0, 0, 0, 0)
+    data = zlib.compress(b"".join(b"\0" + bytes(row) for row in rows))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def image(draw, x, brightness, noise):
+    y = draw.uniform(3, SIZE - 4)
+    rows = []
+    for j in range(SIZE):
+        spot = [brightness / (1 + ((i - x) ** 2 + (j - y) ** 2) / 3) for i in range(SIZE)]
+        rows.append([min(255, max(0, round(v + draw.gauss(20, noise)))) for v in spot])
+    return png(rows)
+
+
+def write_site(folder, name, brightness, noise):
+    draw = random.Random(name)
+    (folder / name).mkdir()
+    lines = ["file,label,patient"]
+    for k in range(2 * PATIENTS):
+        patient = f"{name}-{k // 2}"
+        x = draw.uniform(1, SIZE - 2)
+        finding = x + draw.gauss(0, 2) < SIZE / 2
+        (folder / name / f"{k}.png").write_bytes(image(draw, x, brightness, noise))
+        lines.append(f"{k}.png,{'finding' if finding else 'normal'},{patient}")
+    (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    (folder / f"{name}.yaml").write_text(
+        f"name: {name}\nformat: folder\nimages: {name}\nlabels: {name}.csv\n"
+        f"classes: [normal, finding]\ngroup_column: patient\nsize: {SIZE}\n")
+
+
+folder = Path(sys.argv[1])
+write_site(folder, "clinic", 200, 10)
+write_site(folder, "ward", 60, 15)
