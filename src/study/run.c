@@ -55,12 +55,19 @@ static xs_status check_classes(const study_run *r) {
   return XS_OK;
 }
 
-/* Every site that has a baseline. */
-static xs_status check_baselines(const study_run *r) {
+/* Whether a classifier is trained on the site's labels: its own, or that of all sites. */
+static bool is_learnt(const study_run *r, int site) {
+  const study_site *s = &r->study->site[site];
+  char *baseline = text_format("baseline-%s", s->name);
+  bool learnt = nodes_find(&r->nodes, baseline) >= 0 || r->study->settings.pooled.n;
+  free(baseline);
+  return s->labelled && learnt;
+}
+
+static xs_status check_splits(const study_run *r) {
   xs_status status = XS_OK;
-  for (int i = 0; i < r->nodes.n && !status; i++) {
-    const study_node *n = &r->nodes.node[i];
-    if (n->kind == NODE_BASELINE) status = seal_check_splits(r->seal, n->source);
+  for (int i = 0; i < r->study->n_sites && !status; i++) {
+    if (is_learnt(r, i)) status = seal_check_splits(r->seal, i);
   }
   return status;
 }
@@ -88,7 +95,7 @@ static xs_status open_sites(study_run *r, bool finished) {
   xs_status status = XS_OK;
   for (int i = 0; i < r->study->n_sites && !status; i++) status = open_site(r, i, finished);
   if (!status) status = check_classes(r);
-  return status ? status : check_baselines(r);
+  return status ? status : check_splits(r);
 }
 
 static xs_status run_nodes(study_run *r) {

@@ -64,6 +64,20 @@ expect 2 "'findings' is no class of" study plan study.yaml --set operating.posit
 contains stderr "did you mean 'finding'?"
 expect 2 'operating.sensitivity' study plan study.yaml --set operating.sensitivity=90
 
+# A site that only pooled classifiers learn from is looked at before anything is trained.
+sed 's/name: ward/name: rare/' ward.yaml >rare.yaml
+awk -F, 'NR == 1 || $2 == "normal" || ++findings == 1' ward.csv >rare.csv && sed -i 's/ward.csv/rare.csv/' rare.yaml
+third=(--set "sites=clinic.yaml,ward.yaml,rare.yaml" --set 'pairs=clinic -> ward')
+expect 1 "site rare has no image of class 'finding'" "${run[@]}" --out rare --threads 1 "${third[@]}"
+ls rare/nodes/*/model.safetensors 2>/dev/null && complain 'work was begun without every class'
+
+# By way of a third site.
+sed 's/name: ward/name: unit/' ward.yaml >unit.yaml
+via=(--set "sites=clinic.yaml,ward.yaml,unit.yaml" --set 'pairs=clinic -> unit,clinic -> ward via=unit')
+expect 0 '' "${run[@]}" --out via --threads 1 "${via[@]}" --set portfolio=none,histogram --set classifier.epochs=2
+python3 "$repository/tests/check_results.py" via >faults || complain "by way of a third site: $(cat faults)"
+contains via/results.json '"method": "none via unit"' '"method": "histogram via unit"'
+
 # A translator after five steps destroys images.  All is written before the status says so.
 harm=('--set' 'pairs=clinic -> ward' --set pooled= --set label_counts= --set portfolio=paper)
 expect 3 'adaptation is predicted to hurt for 1 of 1 pairs: clinic -> ward' "${run[@]}" --out harm --threads 1 "${harm[@]}"

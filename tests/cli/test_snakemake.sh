@@ -83,4 +83,23 @@ wait $process 2>/dev/null
 engine killed --unlock || complain "unlocking: $(cat killed.log)"
 engine killed --rerun-incomplete || complain "Snakemake after it was killed: $(cat killed.log)"
 ends_like_plain killed 'a study whose Snakemake was killed'
+
+# That adaptation is predicted to hurt is a result, and no failed job, whose results Snakemake would remove.
+python3 "$repository/tests/two_class_sites.py" .
+cat >harm.yaml <<YAML
+name: harm
+sites: [clinic.yaml, ward.yaml]
+pairs: [clinic -> ward]
+size: 16
+image_channels: 1
+replicates: 100
+classifier: {epochs: 12, batch: 32, steps_per_epoch: 10}
+tune: {epochs: 4, batch: 32, steps_per_epoch: 10}
+adapter: {channels: 2, blocks: 1, batch: 8, generator_steps: 5}
+YAML
+study=(harm.yaml --threads 1)
+export_to harm
+engine harm || complain "Snakemake where adaptation hurts: $(cat harm.log)"
+contains harm.log 'adaptation is predicted to hurt for 1 of 1 pairs'
+[ -s harm/results.json ] || complain 'Snakemake has removed the results'
 finish
