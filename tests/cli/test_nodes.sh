@@ -30,6 +30,8 @@ nodes=$(awk '/^to do/ { print $3 }' stdout)
 [ "$(wc -w <<<"$nodes")" -eq 16 ] || complain "nodes of the plan: $nodes"
 expect 0 'chosen: ' study run "${run[@]}" --out plain
 plain=$(results_of plain)
+contains plain/results.json '"calibration"' '"label_equivalent"' '"p_holm"' '"pooled-20"' '"labelled-mnist-30"'
+grep -q '"delong"' plain/results.json && complain 'DeLong intervals of ten classes'
 
 # One by one, in the order of the plan; two at a time where they do not need each other.
 expect 1 'needs baseline-optdigits, which is not done' study node "${run[@]}" adapted-fourier-optdigits-mnist --out single
