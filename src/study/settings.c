@@ -21,6 +21,8 @@ static const option study_rows[] = {
      "'SOURCE -> TARGET [via=SITE] [KEY=VALUE ...]' by site name; via: also by way of a third "
      "site; "
      "all: every ordered pair"},
+    OPTION_CHOICE_ROW(NULL, 0, study_settings, paper, "none", "none|digits|chest", "STUDY",
+                      "the paper's study that this repeats: the report shows its numbers too"),
     {NULL, "profile", OPTION_TEXT, offsetof(study_settings, profile), NULL, false, 0, 0, NULL,
      "NAME", "which of the profiles holds"},
     {NULL, "profiles", OPTION_TEXTS, offsetof(study_settings, profiles), NULL, false, 0, 0, NULL,

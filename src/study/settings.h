@@ -21,6 +21,7 @@ typedef struct study_settings {
   int64_t seed;
   option_texts sites;     /* domain files, relative to the study file */
   option_texts pairs;     /* "SOURCE -> TARGET [via=SITE] [KEY=VALUE ...]"; or the one word all */
+  char *paper;            /* "none", "digits", "chest": what the report compares with */
   char *profile;          /* the chosen one of profiles, or NULL */
   option_texts profiles;  /* "NAME KEY=VALUE ..." */
   option_texts portfolio; /* methods: "paper", "none", "paper+shot" */
