@@ -4,9 +4,12 @@
 
 #include "results.h"
 
-/* AUC of every pair as bars (the paper's Figs 2A and 3A).  *svg is allocated; all functions give 0,
- * or non-zero with a message. */
+/* *svg is allocated; all functions give 0, or non-zero with a message. */
 int drawing_auc(const results *r, const char *dir, char **svg);
+int drawing_change(const results *r, const char *dir, char **svg);
+int drawing_pooled(const results *r, const char *dir, char **svg);      /* pooleds > 0 */
+int drawing_labels(const results *r, const char *dir, char **svg);      /* labelleds > 0 */
+int drawing_reliability(const results *r, const char *dir, char **svg); /* NULL: nothing measured */
 /* Training curves of a node.  Where they are missing or unreadable *svg is NULL, *why says so
  * (allocated), and the status is 0. */
 int drawing_translator(const results *r, const char *dir, const char *node, char **svg, char **why);

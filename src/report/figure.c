@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -78,7 +79,7 @@ typedef struct rewrite { /* from start to the next end (NULL: start alone) becom
 /* gnuplot's ids would repeat from figure to figure, and its black must follow the page's text. */
 static const rewrite rewrites[] = {
     {"<defs>", "</defs>", ""},
-    {"<use ", "/>", ""},
+    {"<use ", "/>", ""}, /* what add_point leaves: white under a point */
     {"<title>", "</title>", ""},
     {"<desc>", "</desc>", ""},
     {" id=\"", "\"", ""},
@@ -94,6 +95,27 @@ static const rewrite rewrites[] = {
     {"stroke='rgb(200, 200, 200)'", NULL, "stroke='currentColor' stroke-opacity='0.2'"},
     {"\t", NULL, ""},
 };
+
+/* A reference to a symbol becomes the circle that it is: the figures use pt 6 and pt 7 only. */
+static bool add_point(const char **at, page *out) {
+  int symbol, used = 0;
+  char x[16], y[16], size[16], colour[32];
+  if (sscanf(*at,
+             "<use xlink:href='#gpPt%d' transform='translate(%15[0-9.],%15[0-9.]) "
+             "scale(%15[0-9.])' color='rgb(%31[0-9, ])'/>%n",
+             &symbol, x, y, size, colour, &used) < 5 ||
+      !used) {
+    return false;
+  }
+  page_raw(out, "<circle cx=\"%s\" cy=\"%s\" r=\"%s\" ", x, y, size);
+  if (symbol == 6) {
+    page_raw(out, "stroke=\"none\" fill=\"rgb(%s)\"/>", colour);
+  } else {
+    page_raw(out, "fill=\"none\" stroke=\"rgb(%s)\"/>", colour);
+  }
+  *at += used;
+  return true;
+}
 
 static bool apply_rewrite(const char **at, page *out) {
   for (size_t i = 0; i < sizeof rewrites / sizeof *rewrites; i++) {
@@ -146,7 +168,7 @@ static int embed(const char *path, const figure *f, char **svg) {
              box, f->title, f->title);
     free(box);
     for (at++; *at;) {
-      if (!apply_rewrite(&at, &out)) page_markup(&out, at++, 1);
+      if (!add_point(&at, &out) && !apply_rewrite(&at, &out)) page_markup(&out, at++, 1);
     }
     drop_empty_groups(out.text);
     *svg = out.text;

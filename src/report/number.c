@@ -27,9 +27,23 @@ number number_points(double v) { return format(v, point_decimals(v), ""); }
 
 number number_signed(double v) { return format(v, point_decimals(v), "+"); }
 
+number number_percent(double v, int decimals) {
+  number out = number_fixed(v, decimals);
+  if (isfinite(v)) strncat(out.text, " %", sizeof out.text - strlen(out.text) - 1);
+  return out;
+}
+
+number number_count(double v) { return format(v, v < 10 && v != floor(v) ? 1 : 0, ""); }
+
+number number_p_value(double p) {
+  if (isfinite(p) && p < 0.001) return (number){"< 0.001"};
+  return format(fmin(p, 1), p < 0.1 ? 3 : 2, "");
+}
+
 number number_p(double p) {
+  const number value = number_p_value(p);
   number out = {"p unknown"};
-  if (isfinite(p) && p < 0.001) return (number){"p < 0.001"};
-  if (isfinite(p)) snprintf(out.text, sizeof out.text, "p = %.*f", p < 0.1 ? 3 : 2, fmin(p, 1));
+  if (!isfinite(p)) return out;
+  snprintf(out.text, sizeof out.text, "p %s%.20s", p < 0.001 ? "" : "= ", value.text);
   return out;
 }

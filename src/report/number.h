@@ -13,6 +13,9 @@ number number_fixed(double v, int decimals);
 number number_auc(double v);    /* per cent: one decimal, two from 99.5 so that 99.97 is not 100 */
 number number_points(double v); /* a difference of AUCs: one decimal, two below a tenth */
 number number_signed(double v); /* the same with + */
-number number_p(double p);      /* "p = 0.032", "p < 0.001" */
+number number_percent(double v, int decimals); /* number_fixed with " %" */
+number number_count(double v);                 /* of images: whole from 10 */
+number number_p(double p);                     /* "p = 0.032", "p < 0.001" */
+number number_p_value(double p);               /* the same without "p =" */
 
 #endif

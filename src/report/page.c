@@ -3,6 +3,7 @@
 #include "file.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ void page_markup(page *p, const char *markup, size_t size) {
 
 static void add_markup(page *p, const char *markup) { page_markup(p, markup, strlen(markup)); }
 
-/* Control characters, which neither HTML nor XML allows, become spaces. */
+/* Control characters, which neither HTML nor XML allows, become spaces; line ends stay. */
 static void add_escaped(page *p, const char *text) {
   for (; *text; text++) {
     switch (*text) {
@@ -38,7 +39,7 @@ static void add_escaped(page *p, const char *text) {
       add_markup(p, "&#39;");
       break;
     default:
-      page_markup(p, (unsigned char)*text < ' ' ? " " : text, 1);
+      page_markup(p, (unsigned char)*text < ' ' && *text != '\n' ? " " : text, 1);
     }
   }
 }
@@ -51,6 +52,19 @@ void page_add(page *p, const char *format, ...) {
     add_escaped(p, va_arg(args, const char *));
   }
   add_markup(p, format);
+  va_end(args);
+}
+
+void page_raw(page *p, const char *format, ...) {
+  va_list args, again;
+  va_start(args, format);
+  va_copy(again, args);
+  const int size = vsnprintf(NULL, 0, format, args);
+  char *text = memory_new((size_t)size + 1);
+  vsnprintf(text, (size_t)size + 1, format, again);
+  page_markup(p, text, (size_t)size);
+  free(text);
+  va_end(again);
   va_end(args);
 }
 

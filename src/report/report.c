@@ -1,16 +1,28 @@
 #include "error.h"
+#include "export.h"
 #include "file.h"
 #include "sections.h"
 #include "xsite.h"
 
 #include <stdlib.h>
 
-static int make_page(page *out, const results *r, const char *figures) {
-  section_head(out, r);
-  section_verdicts(out, r);
+static int make_results(page *out, const results *r, const char *figures) {
   int status = section_bars(out, r, figures);
   if (status) return status;
   section_numbers(out, r);
+  if (section_portfolio_wanted(r)) section_portfolio(out, r);
+  if (section_harm_wanted(r)) section_harm(out, r);
+  if (r->labelleds) status = section_labels(out, r, figures);
+  if (!status && r->pooleds) status = section_pooled(out, r, figures);
+  if (!status && section_calibration_wanted(r)) status = section_calibration(out, r, figures);
+  return status;
+}
+
+static int make_page(page *out, const results *r, const char *figures) {
+  section_head(out, r);
+  section_verdicts(out, r);
+  int status = make_results(out, r, figures);
+  if (status) return status;
   section_images(out, r);
   status = section_curves(out, r, figures);
   section_method(out, r);
@@ -25,6 +37,7 @@ xs_status xs_report_write(const char *run_dir) {
   page out = {0};
   int status = file_make_dirs(figures);
   if (!status) status = make_page(&out, &r, figures);
+  if (!status) status = export_write(&r);
   if (!status) status = file_write_atomic(path, out.text, out.size);
   page_free(&out);
   free(path);

@@ -11,31 +11,6 @@
 
 const char *const report_measure_name[MEASURES] = {"internal", "external", "adapted", "ceiling"};
 
-typedef struct field {
-  const char *name;
-  size_t offset; /* of a double */
-} field;
-
-static const field measure_fields[] = {
-    {"auc", offsetof(measure, auc)},
-    {"low", offsetof(measure, low)},
-    {"high", offsetof(measure, high)},
-    {"paper_mean", offsetof(measure, paper_mean)},
-    {"paper_low", offsetof(measure, paper_low)},
-    {"paper_high", offsetof(measure, paper_high)},
-    {"accuracy", offsetof(measure, accuracy)},
-    {"n", offsetof(measure, n)},
-};
-static const field gain_fields[] = {
-    {"value", offsetof(pair, gain)},
-    {"low", offsetof(pair, low)},
-    {"high", offsetof(pair, high)},
-    {"p", offsetof(pair, p)},
-};
-static const field pair_fields[] = {
-    {"salvage", offsetof(pair, salvage)},
-    {"keeps_label", offsetof(pair, keeps_label)},
-};
 static const field summary_fields[] = {
     {"mean_internal_auc", offsetof(summary, internal)},
     {"mean_external_auc", offsetof(summary, external)},
@@ -43,110 +18,44 @@ static const field summary_fields[] = {
     {"average_salvage", offsetof(summary, average_salvage)},
     {"median_salvage", offsetof(summary, median_salvage)},
     {"mean_relative_gain", offsetof(summary, relative_gain)},
+    {"mean_oracle_auc", offsetof(summary, oracle)},
+    {"mean_regret", offsetof(summary, regret)},
+    {"pairs_worse", offsetof(summary, worse)},
 };
 #define COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
 
-static const char *type_name(const json_t *j) {
-  static const char *const name[] = {"an object", "an array", "a text", "a number",
-                                     "a number",  "true",     "false",  "null"};
-  return j ? name[json_typeof(j)] : "nothing";
-}
-
-static int wrong_type(const char *where, const char *name, const char *wanted, const json_t *j) {
-  return fail(XS_FAILED, "%s%s is %s, expected %s; make it again with `xsite study run`", where,
-              name, type_name(j), wanted);
-}
-
-/* object may be NULL or null: then every number is NAN. */
-static int read_numbers(const json_t *object, const char *where, const field *f, int n,
-                        void *record) {
-  if (object && !json_is_object(object) && !json_is_null(object)) {
-    return wrong_type(where, "", "an object of numbers", object);
-  }
-  for (int i = 0; i < n; i++) {
-    const json_t *j = json_object_get(object, f[i].name);
-    if (j && !json_is_number(j) && !json_is_null(j)) {
-      return wrong_type(where, f[i].name, "a number or null", j);
-    }
-    double v = json_is_number(j) ? json_number_value(j) : NAN;
-    memcpy((char *)record + f[i].offset, &v, sizeof v);
-  }
-  return 0;
-}
-
-/* A text that is part of a folder's name. */
-static int read_name(const json_t *object, const char *where, const char *name, const char **out) {
-  const json_t *j = json_object_get(object, name);
-  if (!json_is_string(j)) return wrong_type(where, name, "a name", j);
-  *out = json_string_value(j);
-  if (!**out || strchr(*out, '/')) {
-    return fail(XS_FAILED, "%s%s is \"%s\", which cannot be a name here", where, name, *out);
-  }
-  return 0;
-}
-
-static int read_measure(const json_t *object, const char *where, const char *name, measure *m) {
-  char *inner = text_format("%s%s.", where, name);
-  int status =
-      read_numbers(json_object_get(object, name), inner, measure_fields, COUNT(measure_fields), m);
-  free(inner);
-  return status;
-}
-
-static int read_candidate(const json_t *j, const char *where, candidate *c) {
-  int status = json_is_object(j) ? 0 : wrong_type(where, "", "an object", j);
-  const json_t *translator = json_object_get(j, "translator");
-  if (!status) status = read_name(j, where, "method", &c->method);
-  if (!status) status = read_name(j, where, "node", &c->node);
-  if (!status && translator && !json_is_null(translator)) {
-    status = read_name(j, where, "translator", &c->translator);
-  }
-  return status ? status : read_measure(j, where, "measure", &c->m);
-}
-
-static int read_candidates(const json_t *list, const char *where, pair *p) {
-  int status = !list || json_is_array(list) ? 0 : wrong_type(where, "candidates", "an array", list);
-  if (status) return status;
-  p->candidates = (int)json_array_size(list);
-  p->candidate = memory_new(((size_t)p->candidates + 1) * sizeof *p->candidate);
-  for (int i = 0; i < p->candidates && !status; i++) {
-    char *inner = text_format("%scandidates[%d].", where, i);
-    status = read_candidate(json_array_get(list, (size_t)i), inner, &p->candidate[i]);
-    free(inner);
-  }
-  return status;
-}
-
-static int read_pair(const json_t *j, const char *where, pair *p) {
-  int status = json_is_object(j) ? 0 : wrong_type(where, "", "an object", j);
-  if (!status) status = read_name(j, where, "source", &p->source);
-  if (!status) status = read_name(j, where, "target", &p->target);
-  for (int m = 0; m < MEASURES && !status; m++) {
-    status = read_measure(j, where, report_measure_name[m], &p->m[m]);
-  }
-  if (!status) status = read_candidates(json_object_get(j, "candidates"), where, p);
-  if (status) return status;
-  char *inner = text_format("%sgain.", where);
-  status = read_numbers(json_object_get(j, "gain"), inner, gain_fields, COUNT(gain_fields), p);
-  free(inner);
-  return status ? status : read_numbers(j, where, pair_fields, COUNT(pair_fields), p);
-}
-
-static int read_pairs(const char *path, results *r) {
+static int read_pairs(const char *path, const char *where, results *r) {
   const json_t *pairs = json_object_get(r->root, "pairs");
-  char *where = text_format("%s: ", path);
-  int status = json_is_array(pairs) ? 0 : wrong_type(where, "pairs", "an array", pairs);
-  free(where);
+  int status = json_is_array(pairs) ? 0 : fields_wrong_type(where, "pairs", "an array", pairs);
   if (status) return status;
-  r->n = (int)json_array_size(pairs);
-  if (r->n == 0) return fail(XS_FAILED, "%s: pairs is empty, so there is nothing to report", path);
-  r->pair = memory_new((size_t)r->n * sizeof *r->pair);
-  for (int i = 0; i < r->n && !status; i++) {
-    where = text_format("%s: pairs[%d].", path, i);
-    status = read_pair(json_array_get(pairs, (size_t)i), where, &r->pair[i]);
-    free(where);
+  r->pair = fields_list(r->root, where, "pairs", sizeof *r->pair, pair_read, &r->n, &status);
+  if (!status && r->n == 0) {
+    return fail(XS_FAILED, "%s: pairs is empty, so there is nothing to report", path);
   }
   return status;
+}
+
+static int read_pooled_site(const json_t *j, const char *where, void *record) {
+  pooled_site *s = record;
+  int status = fields_name(j, where, "site", &s->site);
+  return status ? status : measure_read(j, where, "measure", &s->m);
+}
+
+static int read_pooled(const json_t *j, const char *where, void *record) {
+  pooled *p = record;
+  int status = fields_number(j, where, "percent", &p->percent);
+  if (!status) status = fields_number(j, where, "images", &p->images);
+  if (!status) status = fields_number(j, where, "spread", &p->spread);
+  if (!status) status = measure_read(j, where, "global", &p->global);
+  p->site = fields_list(j, where, "sites", sizeof *p->site, read_pooled_site, &p->sites, &status);
+  return status;
+}
+
+static int read_labelled(const json_t *j, const char *where, void *record) {
+  labelled *l = record;
+  int status = fields_name(j, where, "site", &l->site);
+  if (!status) status = fields_number(j, where, "count", &l->count);
+  return status ? status : measure_read(j, where, "measure", &l->m);
 }
 
 static const char *text_or_empty(const json_t *object, const char *name) {
@@ -167,11 +76,16 @@ static int read_root(const char *path, results *r) {
   r->study = text_or_empty(r->root, "study");
   r->precision = text_or_empty(r->root, "precision");
   r->seed = json_integer_value(json_object_get(r->root, "seed"));
-  int status = read_pairs(path, r);
-  if (status) return status;
-  char *where = text_format("%s: summary.", path);
-  status = read_numbers(json_object_get(r->root, "summary"), where, summary_fields,
-                        COUNT(summary_fields), &r->summary);
+  char *where = text_format("%s: ", path);
+  int status = read_pairs(path, where, r);
+  r->pooled =
+      fields_list(r->root, where, "pooled", sizeof *r->pooled, read_pooled, &r->pooleds, &status);
+  r->labelled = fields_list(r->root, where, "labelled", sizeof *r->labelled, read_labelled,
+                            &r->labelleds, &status);
+  if (!status) {
+    status = fields_numbers_of(r->root, where, "summary", summary_fields, COUNT(summary_fields),
+                               &r->summary);
+  }
   free(where);
   return status;
 }
@@ -222,7 +136,10 @@ int report_read(const char *dir, results *out) {
 void report_free(results *r) {
   json_decref(r->root);
   json_decref(r->settings);
-  for (int i = 0; i < r->n && r->pair; i++) free(r->pair[i].candidate);
+  for (int i = 0; i < r->n && r->pair; i++) pair_release(&r->pair[i]);
+  for (int i = 0; i < r->pooleds; i++) free(r->pooled[i].site);
+  free(r->pooled);
+  free(r->labelled);
   free(r->pair);
   free(r->dir);
   *r = (results){0};
@@ -232,9 +149,26 @@ char *report_node_file(const results *r, const char *node, const char *file) {
   return text_format("%s/nodes/%s/%s", r->dir, node, file);
 }
 
+bool report_chosen(const pair *p, const candidate *c) {
+  return p->choice.chosen && strcmp(c->method, p->choice.chosen) == 0;
+}
+
 const char *report_translator(const pair *p) {
+  const char *first = NULL;
   for (int i = 0; i < p->candidates; i++) {
-    if (p->candidate[i].translator) return p->candidate[i].translator;
+    const candidate *c = &p->candidate[i];
+    if (c->translator && report_chosen(p, c)) return c->translator;
+    if (!first) first = c->translator;
   }
-  return NULL;
+  return first;
+}
+
+double report_relative_change(const pair *p) {
+  const double external = p->m[EXTERNAL].auc;
+  return external > 0 ? 100 * (p->m[ADAPTED].auc - external) / external : NAN;
+}
+
+const json_t *report_setting(const results *r, const char *section, const char *name) {
+  const json_t *in = section ? json_object_get(r->settings, section) : r->settings;
+  return json_object_get(in, name);
 }

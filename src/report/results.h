@@ -2,10 +2,13 @@
 #ifndef RESULTS_H
 #define RESULTS_H
 
+#include "fields.h"
+
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-/* A number that is null or absent is NAN. */
+/* A number that is null or absent is NAN, a text NULL. */
 typedef struct measure { /* AUC and accuracy in per cent */
   double auc, low, high, paper_mean, paper_low, paper_high, accuracy, n;
 } measure;
@@ -19,17 +22,104 @@ typedef struct candidate {
   measure m;                 /* on the target's test images */
 } candidate;
 
+typedef struct criterion_value { /* of a candidate, on unlabelled target images */
+  const char *method;
+  double value;
+} criterion_value;
+
+typedef struct priors { /* class shares, in per cent */
+  const char *unknown;  /* why they were not compared, or NULL */
+  bool compared, differ;
+  double p;
+  interval distance, *change; /* [classes] target less source */
+  int classes;
+} priors;
+
+typedef struct choice { /* what could be known without labels; shares in per cent */
+  const char *chosen, *criterion, *predictor, *outlook;
+  criterion_value *value; /* [values] */
+  int values;
+  interval before, after, change; /* predicted accuracy */
+  double change_error;            /* mean absolute, on shifts whose truth is known */
+  const char **reason;            /* [reasons] sentences */
+  int reasons;
+  interval keeping, *class_keeping; /* [classes] */
+  int classes;
+  priors priors;
+} choice;
+
+typedef struct reliability_bin {
+  double confidence, accuracy, n;
+} reliability_bin;
+
+typedef struct reliability { /* plain, not per cent */
+  interval ece, brier;
+  reliability_bin *bin; /* [bins] */
+  int bins;
+} reliability;
+
+enum { BEFORE, AFTER, SCALED, OF_CEILING, RELIABILITIES };
+
+typedef struct operation { /* sensitivity and specificity in per cent */
+  interval sensitivity, specificity;
+} operation;
+
+enum { AT_SOURCE, AT_TARGET, AT_TARGET_ADAPTED, OPERATIONS };
+
+typedef struct operating_point {
+  const char *positive;     /* class; NULL: none was asked for */
+  double wanted, threshold; /* sensitivity in per cent; log odds */
+  operation at[OPERATIONS];
+} operating_point;
+
+typedef struct oracle { /* chosen with target labels */
+  const char *method;   /* NULL: not asked for */
+  double auc, regret;   /* its AUC less that of the label-free choice */
+} oracle;
+
+typedef struct delong {
+  interval external, adapted;
+  double p;
+} delong;
+
 typedef struct pair {
   const char *source, *target;
   candidate *candidate; /* [candidates] */
   int candidates;
   measure m[MEASURES];
-  double gain, low, high, p; /* adapted minus external, AUC points */
+  double gain, low, high, p, p_holm; /* adapted minus external, AUC points */
   double salvage, keeps_label;
+  choice choice;
+  oracle oracle;
+  delong delong;
+  reliability reliability[RELIABILITIES];
+  double temperature;
+  operating_point operating;
+  interval equivalent;  /* labelled images; 0: fewer than the smallest number tried */
+  bool equivalent_more; /* more than the largest */
 } pair;
+
+typedef struct pooled_site {
+  const char *site;
+  measure m;
+} pooled_site;
+
+typedef struct pooled { /* one classifier for all sites */
+  double percent, images, spread;
+  measure global;
+  pooled_site *site; /* [sites] */
+  int sites;
+} pooled;
+
+typedef struct labelled { /* a classifier from some labelled images of a site */
+  const char *site;
+  double count;
+  measure m;
+} labelled;
 
 typedef struct summary {
   double internal, external, adapted, average_salvage, median_salvage, relative_gain;
+  double oracle, regret, worse;
 } summary;
 
 typedef struct results {
@@ -40,16 +130,29 @@ typedef struct results {
   int64_t seed;
   int n;
   pair *pair; /* [n] */
+  pooled *pooled;
+  int pooleds;
+  labelled *labelled;
+  int labelleds;
   summary summary;
 } results;
 
 /* 0, or XS_FAILED with a message that names file and field. */
 int report_read(const char *dir, results *out);
 void report_free(results *r);
+int pair_read(const json_t *j, const char *where, void *record); /* a pair */
+void pair_release(pair *p);
+int measure_read(const json_t *object, const char *where, const char *name, measure *m);
+
 /* DIR/nodes/NODE/FILE; allocated. */
 char *report_node_file(const results *r, const char *node, const char *file);
-/* The node of the first candidate's translator, or NULL where no candidate has one. */
+/* The node of the chosen candidate's translator, else of the first that has one, else NULL. */
 const char *report_translator(const pair *p);
+bool report_chosen(const pair *p, const candidate *c);
+/* (adapted - external) / external in per cent, or NAN. */
+double report_relative_change(const pair *p);
+/* A value of study.json, section NULL: at its top; NULL where it is not there. */
+const json_t *report_setting(const results *r, const char *section, const char *name);
 /* One JSON file; NULL with a message. */
 json_t *report_json(const char *path);
 

@@ -3,34 +3,72 @@
 #include "error.h"
 #include "file.h"
 #include "number.h"
+#include "paper.h"
+#include "parts.h"
 #include "sections.h"
 
+#include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* svg is freed. */
-static void add_drawing(page *out, char *svg, const char *caption) {
-  page_add(out, "<figure><div class=\"scroll\">\n");
-  page_markup(out, svg, strlen(svg));
-  page_add(out, "</div>\n<figcaption>%s</figcaption></figure>\n", caption);
-  free(svg);
+/* The means of a summary's paper as the end of a caption. */
+static char *paper_sentence(const results *r) {
+  const paper *p = paper_of(r);
+  if (!p) return text_copy("");
+  return text_format(" Last: the means that the paper reports of its %s (its Fig 2A or 3A): "
+                     "internal %.2f, external %.2f, adapted %.2f.",
+                     p->what, p->summary.internal, p->summary.external, p->summary.adapted);
 }
 
-int section_bars(page *out, const results *r, const char *figures) {
+static int add_bars(page *out, const results *r, const char *figures) {
   char *svg;
   int status = drawing_auc(r, figures, &svg);
   if (status) return status;
+  char *papers = paper_sentence(r);
   char *caption = text_format(
-      "Figure 1. AUC of each pair (source → target) with 95 %% intervals. The dotted line is the "
+      "AUC of each pair (source → target) with 95 %% intervals. The dotted line is the "
       "ceiling, a classifier trained on the target's own labels. The axis starts at %s; guessing "
-      "is 50.",
-      number_fixed(drawing_auc_floor(r), 0).text);
-  page_add(out, "<section id=\"bars\">\n<h2>Overview</h2>\n");
-  add_drawing(out, svg, caption);
-  page_add(out, "</section>\n");
+      "is 50.%s",
+      number_fixed(drawing_auc_floor(r), 0).text, papers);
+  figure_show(out, svg, caption);
   free(caption);
+  free(papers);
   return 0;
+}
+
+static bool any_change(const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    if (isfinite(report_relative_change(&r->pair[i]))) return true;
+  }
+  return false;
+}
+
+static int add_changes(page *out, const results *r, const char *figures) {
+  char *svg;
+  int status = any_change(r) ? drawing_change(r, figures, &svg) : 0;
+  if (status || !any_change(r)) return status;
+  const paper *p = paper_of(r);
+  char *papers = p ? text_format(" The paper reports a mean of %.2f %% (its Fig 2B or 3B).",
+                                 p->summary.relative_gain)
+                   : text_copy("");
+  char *caption = text_format("Relative change of AUC, (adapted − external) / external, by source; "
+                              "the dotted lines are the means of a source's pairs. Mean of all "
+                              "pairs: %s.%s",
+                              number_percent(r->summary.relative_gain, 2).text, papers);
+  figure_show(out, svg, caption);
+  free(caption);
+  free(papers);
+  return 0;
+}
+
+int section_bars(page *out, const results *r, const char *figures) {
+  page_add(out, "<section id=\"bars\">\n<h2>Overview</h2>\n");
+  int status = add_bars(out, r, figures);
+  if (!status) status = add_changes(out, r, figures);
+  page_add(out, "</section>\n");
+  return status;
 }
 
 /* ---- images ---------------------------------------------------------------------------------- */
@@ -81,10 +119,28 @@ static void add_image_row(page *out, const results *r, const char *node, const c
   free(path);
 }
 
+/* Images whose label translation lost most surely, where the run kept them. */
+static void add_worst(page *out, const results *r, const pair *p, const char *node) {
+  char *path = report_node_file(r, node, "worst_translated.png");
+  if (file_exists(path)) {
+    char *caption = text_format("The worst: originals of %s whose label translation to %s lost "
+                                "most surely",
+                                p->source, p->target);
+    add_image_row(out, r, node, "worst_original.png", caption);
+    add_image_row(out, r, node, "worst_translated.png", "The same, translated");
+    free(caption);
+  }
+  free(path);
+}
+
 void section_images(page *out, const results *r) {
-  page_add(out, "<section id=\"images\">\n<h2>Images</h2>\n"
-                "<p>Each translated image stands below its original. A good translation looks like "
-                "the target site and still shows the same content.</p>\n");
+  char *title = text_format("Figure %d", ++out->figures);
+  page_add(out,
+           "<section id=\"images\">\n<h2>Images</h2>\n"
+           "<p>%s. Each translated image stands below its original (the paper's Figs 2C and 3C). A "
+           "good translation looks like the target site and still shows the same content.</p>\n",
+           title);
+  free(title);
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
     const char *node = report_translator(p);
@@ -98,6 +154,7 @@ void section_images(page *out, const results *r) {
       add_image_row(out, r, node, file[k], caption[k]);
       free(caption[k]);
     }
+    add_worst(out, r, p, node);
     page_add(out, "</div>\n");
   }
   page_add(out, "</section>\n");
@@ -108,22 +165,40 @@ void section_images(page *out, const results *r) {
 /* svg and why, of which one is NULL, are freed. */
 static void add_curve(page *out, char *svg, char *why, const char *caption) {
   if (svg) {
-    add_drawing(out, svg, caption);
+    figure_show(out, svg, caption);
   } else {
     page_add(out, "<p>%s: %s</p>\n", caption, why);
   }
   free(why);
 }
 
-static int add_translator(page *out, const results *r, const char *figures, const pair *p) {
-  char *svg, *why;
-  const char *node = report_translator(p);
-  int status = node ? drawing_translator(r, figures, node, &svg, &why) : 0;
-  if (status || !node) return status;
-  char *caption = text_format("Translator %s → %s", p->source, p->target);
-  add_curve(out, svg, why, caption);
-  free(caption);
-  return 0;
+/* A translator that is made without training has no curve. */
+static bool is_trained(const results *r, const char *node) {
+  char *path = report_node_file(r, node, "curve.tsv");
+  const bool trained = file_exists(path) || strncmp(node, "translator-paper-", 17) == 0;
+  free(path);
+  return trained;
+}
+
+static bool seen_before(const pair *p, int k) {
+  for (int i = 0; i < k; i++) {
+    const char *node = p->candidate[i].translator;
+    if (node && strcmp(node, p->candidate[k].translator) == 0) return true;
+  }
+  return false;
+}
+
+static int add_translators(page *out, const results *r, const char *figures, const pair *p) {
+  int status = 0;
+  for (int i = 0; i < p->candidates && !status; i++) {
+    const char *node = p->candidate[i].translator;
+    if (!node || seen_before(p, i) || !is_trained(r, node)) continue;
+    char *svg, *why, *caption = text_format("Translator %s → %s", p->source, p->target);
+    status = drawing_translator(r, figures, node, &svg, &why);
+    if (!status) add_curve(out, svg, why, caption);
+    free(caption);
+  }
+  return status;
 }
 
 /* caption is freed. */
@@ -143,12 +218,14 @@ static int add_baseline(page *out, const results *r, const char *figures, const 
   return status;
 }
 
-/* What is a candidate without training has no curve of its own. */
+/* The chosen one, or all where none was chosen.  What is a candidate without training has no curve
+ * of its own. */
 static int add_adapted(page *out, const results *r, const char *figures, const pair *p) {
   int status = 0;
   for (int i = 0; i < p->candidates && !status; i++) {
     const candidate *c = &p->candidate[i];
     if (strncmp(c->node, "adapted-", 8) != 0) continue;
+    if (p->choice.chosen && !report_chosen(p, c)) continue;
     status = add_classifier(
         out, r, figures, c->node,
         text_format("Classifier of %s, adapted to %s: %s", p->source, p->target, c->method));
@@ -174,7 +251,7 @@ int section_curves(page *out, const results *r, const char *figures) {
            "<details>\n<summary>Translators</summary>\n");
   int status = 0;
   for (int i = 0; i < r->n && !status; i++) {
-    status = add_translator(out, r, figures, &r->pair[i]);
+    status = add_translators(out, r, figures, &r->pair[i]);
   }
   page_add(out, "</details>\n<details>\n<summary>Classifiers</summary>\n");
   for (int k = 0; k < 2 * r->n && !status; k++) {

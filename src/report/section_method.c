@@ -1,6 +1,7 @@
 /* How the numbers were computed: what a reader needs to trust or to repeat them. */
 #include "file.h"
-#include "number.h"
+#include "methods.h"
+#include "parts.h"
 #include "sections.h"
 
 #include <inttypes.h>
@@ -31,13 +32,10 @@ static void add_settings(page *out, const char *prefix, const json_t *object) {
 }
 
 static void add_settings_table(page *out, const char *caption, const json_t *object) {
-  page_add(out,
-           "<div class=\"scroll\" role=\"region\" aria-label=\"%s\" tabindex=\"0\">\n<table>\n"
-           "<caption><span>%s</span></caption>\n<thead><tr><th scope=\"col\">Name</th>"
-           "<th scope=\"col\">Value</th></tr></thead>\n<tbody>\n",
-           caption, caption);
+  static const char *const head[] = {"Name", "Value"};
+  table_open(out, caption, head, 2);
   add_settings(out, "", object);
-  page_add(out, "</tbody>\n</table>\n</div>\n");
+  table_close(out);
 }
 
 /* "versions" of the first source's baseline. */
@@ -54,42 +52,27 @@ static void add_versions(page *out, const results *r) {
   free(node);
 }
 
-/* What the split keeps on one side, and what the bootstrap therefore draws. */
-static const char *split_sentence(const results *r) {
-  const char *by = json_string_value(json_object_get(r->settings, "split_by"));
-  if (!by) return "";
-  return strcmp(by, "group") == 0
-             ? "; images of one digit or patient are never on two sides of a split"
-             : "; the split was by image, so that images of one digit or patient may be on two "
-               "sides of it";
+static void add_all_settings(page *out, const results *r) {
+  if (!json_is_object(r->settings)) {
+    page_add(out, "<p>The study's settings (study.json) are not in the run folder.</p>\n");
+    return;
+  }
+  page_add(out, "<details>\n<summary>All settings of the study</summary>\n");
+  add_settings_table(out, "Settings (study.json)", r->settings);
+  page_add(out, "</details>\n");
 }
 
 void section_method(page *out, const results *r) {
   char *seed = text_format("%" PRId64, r->seed);
-  page_add(
-      out,
-      "<section id=\"method\">\n<h2>How this was computed</h2>\n"
-      "<p><b>No label of a target site was used</b> to train, to stop training or to choose "
-      "anything; target labels serve only to measure the result, and to train the ceiling, "
-      "which the adapted classifier never sees.</p>\n"
-      "<p>For each pair a translator (StarGAN with a WGAN-GP critic and a semantic loss) learns "
-      "to make source images look like the target's; the source classifier is then fine-tuned "
-      "on its own training images, translated, with their own labels. Test images were never "
-      "used in training%s. The "
-      "two classifiers of a gain are compared on the same resampled images.</p>\n"
-      "<p>Method: Valliani et al., <cite>Deploying deep learning models on unseen medical "
-      "imaging using adversarial domain adaptation</cite>, PLOS ONE 17(10), 2022, "
-      "doi 10.1371/journal.pone.0273262.</p>\n"
-      "<p>Seed %s, precision %s; report by xsite %s.</p>\n",
-      split_sentence(r), seed, *r->precision ? r->precision : "not recorded", XSITE_VERSION);
+  page_add(out,
+           "<section id=\"method\">\n<h2>How this was computed</h2>\n"
+           "<p class=\"soft\">These paragraphs are made from the study's settings; they may be "
+           "copied into a paper.</p>\n");
+  methods_add(out, r);
+  page_add(out, "<p>Seed %s, precision %s; report by xsite %s.</p>\n", seed,
+           *r->precision ? r->precision : "not recorded", XSITE_VERSION);
   free(seed);
   add_versions(out, r);
-  if (json_is_object(r->settings)) {
-    page_add(out, "<details>\n<summary>All settings of the study</summary>\n");
-    add_settings_table(out, "Settings (study.json)", r->settings);
-    page_add(out, "</details>\n");
-  } else {
-    page_add(out, "<p>The study's settings (study.json) are not in the run folder.</p>\n");
-  }
+  add_all_settings(out, r);
   page_add(out, "</section>\n");
 }

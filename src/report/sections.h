@@ -9,13 +9,23 @@ extern const char page_style[];
 
 void section_head(page *out, const results *r); /* to the end of <header> */
 void section_verdicts(page *out, const results *r);
-void section_numbers(page *out, const results *r); /* Tables 1 to 3 and the glossary */
+int section_bars(page *out, const results *r, const char *figures);
+void section_numbers(page *out, const results *r); /* tables and the glossary */
+void section_portfolio(page *out, const results *r);
+void section_harm(page *out, const results *r);
+int section_labels(page *out, const results *r, const char *figures); /* labelleds > 0 */
+int section_pooled(page *out, const results *r, const char *figures); /* pooleds > 0 */
+int section_calibration(page *out, const results *r, const char *figures);
 void section_images(page *out, const results *r);
+int section_curves(page *out, const results *r, const char *figures);
 void section_method(page *out, const results *r);
 void section_foot(page *out);
 
-/* Sections that draw; figures: the folder of their files.  0, or non-zero with a message. */
-int section_bars(page *out, const results *r, const char *figures);
-int section_curves(page *out, const results *r, const char *figures);
+/* Whether the run has anything to show there. */
+bool section_portfolio_wanted(const results *r);
+bool section_harm_wanted(const results *r);
+bool section_calibration_wanted(const results *r);
+
+/* Those that draw give 0, or non-zero with a message; figures: the folder of their files. */
 
 #endif

@@ -35,6 +35,10 @@ const char page_style[] =
     "tbody th{font-weight:600;position:sticky;left:0;background:var(--paper)}\n"
     "td small{display:block;color:var(--soft)}\n"
     "td.text{white-space:normal;overflow-wrap:anywhere}\n"
+    "td.chosen{background:var(--panel);font-weight:600}td.chosen b{color:var(--good)}\n"
+    "thead th{white-space:normal;vertical-align:bottom}\n"
+    "li{max-width:46rem;margin:.2rem 0}\n"
+    "pre{overflow-x:auto;background:var(--panel);padding:.6rem;font-size:.85rem}\n"
     "figure{margin:.8rem 0}\n"
     "figure svg{display:block;width:100%;height:auto;min-width:36rem;max-width:62rem}\n"
     "figure img{display:block;width:100%;height:auto;image-rendering:pixelated}\n"
@@ -46,6 +50,7 @@ const char page_style[] =
     ".pair,figure,.scroll,tr{break-inside:avoid}h2,h3,caption{break-after:avoid}.scroll{overflow:"
     "visible}"
     "figure svg{min-width:0}th,td{padding:.2rem .35rem}"
+    ".wide{font-size:6.5pt}.wide th,.wide td{padding:.1rem .15rem}pre{white-space:pre-wrap}"
     "details::details-content{content-visibility:visible;block-size:auto}"
     ":root{--ink:#000;--soft:#444;--paper:#fff;--rule:#bbb;--panel:#fff;--good:#00694b;"
     "--bad:#a53c00;--link:#000}}\n";

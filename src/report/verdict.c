@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 verdict verdict_of(const pair *p) {
   if (isnan(p->gain) || isnan(p->low) || isnan(p->high)) return VERDICT_UNKNOWN;
@@ -87,12 +88,59 @@ static char *ceiling_sentence(const pair *p) {
                      number_fixed(p->salvage, 0).text, p->target, best.text);
 }
 
+/* With its leading space, or nothing. */
+static char *holm_sentence(const pair *p) {
+  const verdict v = verdict_of(p);
+  if ((v != VERDICT_HELPED && v != VERDICT_HURT) || !(p->p_holm >= 0.05)) return text_copy("");
+  return text_format(" Corrected for the number of pairs (Holm) it could be chance, %s.",
+                     number_p(p->p_holm).text);
+}
+
+/* With its leading space, or nothing. */
+static char *equivalent_sentence(const pair *p) {
+  const interval *e = &p->equivalent;
+  if (e->value == 0) {
+    return text_format(" Fewer labelled images of %s than the smallest number that was tried train "
+                       "as good a classifier.",
+                       p->target);
+  }
+  if (isfinite(e->value)) {
+    return text_format(" About %s labelled images of %s train as good a classifier (95 %% interval "
+                       "%s to %s).",
+                       number_count(e->value).text, p->target,
+                       e->low == 0 ? "fewer than were tried" : number_count(e->low).text,
+                       isfinite(e->high) ? number_count(e->high).text : "more than were tried");
+  }
+  if (!p->equivalent_more) return text_copy("");
+  return text_format(" More labelled images of %s than were tried are needed to train as good a "
+                     "classifier.",
+                     p->target);
+}
+
 char *verdict_sentence(const pair *p) {
   char *loss = loss_sentence(p), *gain = gain_sentence(p), *ceiling = ceiling_sentence(p);
-  char *all = text_format("%s %s %s", loss, gain, ceiling);
+  char *holm = holm_sentence(p), *equivalent = equivalent_sentence(p);
+  char *all = text_format("%s %s%s %s%s", loss, gain, holm, ceiling, equivalent);
+  free(equivalent);
+  free(holm);
   free(loss);
   free(gain);
   free(ceiling);
+  return all;
+}
+
+char *verdict_outlook(const pair *p) {
+  const choice *c = &p->choice;
+  const bool none = c->chosen && strcmp(c->chosen, "none") == 0;
+  char *taken = !c->chosen ? text_copy("")
+                : none ? text_format("Chosen without labels: to leave the classifier as it is. ")
+                       : text_format("Chosen without labels: %s. ", c->chosen);
+  const char *word = !c->outlook                        ? "was not judged"
+                     : strcmp(c->outlook, "helps") == 0 ? "was expected to help"
+                     : strcmp(c->outlook, "hurts") == 0 ? "was expected to hurt"
+                                                        : "could not be told to help or to hurt";
+  char *all = none ? text_copy(taken) : text_format("%sIt %s.", taken, word);
+  free(taken);
   return all;
 }
 

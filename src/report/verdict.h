@@ -1,4 +1,4 @@
-/* verdict.h: one pair's outcome in words that need no statistics. */
+/* verdict.h: outcomes in words that need no statistics; all texts are allocated. */
 #ifndef VERDICT_H
 #define VERDICT_H
 
@@ -9,7 +9,12 @@ typedef enum verdict { VERDICT_HELPED, VERDICT_UNCLEAR, VERDICT_HURT, VERDICT_UN
 /* By the 95 % interval of the gain: above 0, including 0, below 0, not known. */
 verdict verdict_of(const pair *p);
 const char *verdict_word(verdict v);
-char *verdict_sentence(const pair *p); /* plain text, allocated */
+char *verdict_sentence(const pair *p);
+char *verdict_outlook(const pair *p); /* what was chosen and foreseen without labels */
 char *verdict_overall(const results *r);
+
+/* What all pairs together say, in sentences: at most CONCLUSIONS; how many. */
+enum { CONCLUSIONS = 8 };
+int conclusions_make(const results *r, char *sentence[CONCLUSIONS]);
 
 #endif

@@ -1,112 +1,16 @@
+/* drawing_curves.c: training curves of a node. */
 #include "drawings.h"
 
 #include "error.h"
 #include "figure.h"
 #include "file.h"
 #include "history.h"
-#include "page.h"
+#include "tsv.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MOST_POINTS = 200 };
-
-static void put(page *out, const char *text) { page_markup(out, text, strlen(text)); }
-
-static void put_number(page *out, double v) {
-  char digits[40];
-  snprintf(digits, sizeof digits, isnan(v) ? "nan" : "%.6g", v);
-  put(out, digits);
-}
-
-/* A name in a table read by gnuplot: no tabs, line ends or quotes. */
-static void put_name(page *out, const char *name) {
-  for (; *name; name++) {
-    bool plain = (unsigned char)*name >= ' ' && *name != '"' && *name != '\\';
-    put(out, plain ? (char[]){*name, 0} : " ");
-  }
-}
-
-/* ---- bars ------------------------------------------------------------------------------------ */
-
-double drawing_auc_floor(const results *r) {
-  double least = 50;
-  for (int i = 0; i < r->n; i++) {
-    for (int k = 0; k < MEASURES; k++) {
-      least = fmin(least, fmin(r->pair[i].m[k].auc, r->pair[i].m[k].low));
-    }
-  }
-  return fmax(0, 10 * floor(least / 10));
-}
-
-static char *auc_table(const results *r) {
-  page out = {0};
-  put(&out, "index\tpair");
-  for (int k = 0; k < MEASURES; k++) {
-    char *names = text_format("\t%s\t%s_low\t%s_high", report_measure_name[k],
-                              report_measure_name[k], report_measure_name[k]);
-    put(&out, names);
-    free(names);
-  }
-  for (int i = 0; i < r->n; i++) {
-    put(&out, "\n");
-    put_number(&out, i + 1);
-    put(&out, "\t");
-    put_name(&out, r->pair[i].source);
-    put(&out, " → ");
-    put_name(&out, r->pair[i].target);
-    for (int k = 0; k < MEASURES; k++) {
-      const measure *m = &r->pair[i].m[k];
-      const double three[3] = {m->auc, m->low, m->high};
-      for (int j = 0; j < 3; j++) {
-        put(&out, "\t");
-        put_number(&out, three[j]);
-      }
-    }
-  }
-  put(&out, "\n");
-  return out.text;
-}
-
-/* Bars of width 0.25 beside each other; the ceiling is a dotted line over the group. */
-static const char auc_plot[] =
-    "set key above horizontal maxrows 1 samplen 2 reverse Left\n"
-    "set border 3\n"
-    "set grid ytics lt 1 lw 0.5 lc rgb '#c8c8c8'\n"
-    "set ytics nomirror 10\n"
-    "set ylabel 'AUC, per cent'\n"
-    "set xtics nomirror scale 0%s\n"
-    "set xrange [0.4:%d.6]\n"
-    "set yrange [%g:100.5]\n"
-    "set style fill solid 1.0 noborder\n"
-    "plot table using ($1-0.26):3:(0.25) with boxes lc rgb '#0072B2' title 'internal', \\\n"
-    "  '' using 1:6:(0.25):xtic(2) with boxes lc rgb '#E69F00' title 'external', \\\n"
-    "  '' using ($1+0.26):9:(0.25) with boxes lc rgb '#009E73' title 'adapted', \\\n"
-    "  '' using ($1-0.26):4:(0):($5-$4) with vectors nohead lw 2 lc rgb 'black' notitle, \\\n"
-    "  '' using 1:7:(0):($8-$7) with vectors nohead lw 2 lc rgb 'black' notitle, \\\n"
-    "  '' using ($1+0.26):10:(0):($11-$10) with vectors nohead lw 2 lc rgb 'black' notitle, \\\n"
-    "  '' using ($1-0.44):12:(0.88):(0) with vectors nohead lw 3 dt 3 lc rgb 'black' "
-    "title 'ceiling'\n";
-
-int drawing_auc(const results *r, const char *dir, char **svg) {
-  char *table = auc_table(r);
-  char *plot = text_format(auc_plot, r->n > 3 ? " rotate by -35" : "", r->n, drawing_auc_floor(r));
-  const figure f = {.name = "auc",
-                    .title = "Bars of internal, external and adapted AUC of each pair of sites, "
-                             "with the ceiling as a dotted line; Table 1 has the numbers",
-                    .width = r->n > 3 ? 480 + 60 * r->n : 720,
-                    .height = r->n > 3 ? 500 : 440,
-                    .table = table,
-                    .plot = plot};
-  int status = figure_draw(dir, &f, svg);
-  free(plot);
-  free(table);
-  return status;
-}
-
-/* ---- curves ---------------------------------------------------------------------------------- */
 
 typedef struct line {
   const char *column, *title, *colour;
@@ -143,18 +47,27 @@ static const panel adapter_panels[] = {
 static const panel classifier_panels[] = {
     {"training loss", {{"loss", "cross-entropy", RED, 1}}},
     {"validation AUC, per cent", {{"validation_auc", "validation AUC", BLUE, 1}}},
+    {"alignment",
+     {{"classification", "classification", BLUE, 1},
+      {"covariance", "covariance", RED, 2},
+      {"domain", "domain", RED, 2},
+      {"entropy", "entropy", GREEN, 4}}},
+    {"alignment to the target",
+     {{"pseudo", "pseudo-labels", BLUE, 1},
+      {"diversity", "diversity", RED, 2},
+      {"certain", "share that is certain", GREEN, 4}}},
 };
 
 static char *curve_table(const history *c) {
   page out = {0};
   for (int k = 0; k < c->columns; k++) {
-    if (k) put(&out, "\t");
-    put_name(&out, c->name[k]);
+    if (k) page_raw(&out, "\t");
+    tsv_name(&out, c->name[k]);
   }
-  put(&out, "\n");
+  page_raw(&out, "\n");
   for (int i = 0; i < c->rows * c->columns; i++) {
-    put_number(&out, c->value[i]);
-    put(&out, (i + 1) % c->columns ? "\t" : "\n");
+    tsv_number(&out, c->value[i]);
+    page_raw(&out, "%s", (i + 1) % c->columns ? "\t" : "\n");
   }
   return out.text;
 }
@@ -176,13 +89,12 @@ static bool put_panel(page *out, const history *c, const panel *p) {
                      : text_format("set title '%s' offset 0,-0.6\nplot table", p->title);
     char *rest = text_format(" using 1:%d with lines lw 2 dt %d lc rgb '%s' title '%s'", column + 1,
                              l->dash, l->colour, l->title);
-    put(out, head);
-    put(out, rest);
+    page_raw(out, "%s%s", head, rest);
     free(head);
     free(rest);
     any = true;
   }
-  if (any) put(out, "\n");
+  if (any) page_raw(out, "\n");
   return any;
 }
 
@@ -193,17 +105,30 @@ static char *curves_plot(const history *c, const panel *panels, int n, int rows)
                            "set key below vertical maxrows 4 spacing 0.9 samplen 3 reverse Left\n"
                            "set tmargin 2\nset xlabel '%s' offset 0,0.8\n",
                            rows, strcmp(c->name[0], "epoch") == 0 ? "epoch" : "step");
-  put(&out, head);
+  page_raw(&out, "%s", head);
   free(head);
   for (int i = 0; i < n; i++) put_panel(&out, c, &panels[i]);
-  put(&out, "unset multiplot\n");
+  page_raw(&out, "unset multiplot\n");
   return out.text;
+}
+
+static int count_panels(const history *c, const panel *panels, int n) {
+  int measured = 0;
+  for (int i = 0; i < n; i++) {
+    bool any = false;
+    for (int k = 0; k < count_lines(&panels[i]); k++) {
+      any = any || history_measured(c, history_column(c, panels[i].line[k].column));
+    }
+    measured += any;
+  }
+  return measured;
 }
 
 static int draw_curves(const char *dir, const char *name, const char *title, history *c,
                        const panel *panels, int n, char **svg) {
   history_thin(c, MOST_POINTS);
-  int rows = (n + 1) / 2;
+  int rows = (count_panels(c, panels, n) + 1) / 2;
+  if (rows == 0) rows = 1;
   char *table = curve_table(c), *plot = curves_plot(c, panels, n, rows);
   const figure f = {.name = name,
                     .title = title,
@@ -253,5 +178,5 @@ int drawing_translator(const results *r, const char *dir, const char *node, char
 
 int drawing_classifier(const results *r, const char *dir, const char *node, char **svg,
                        char **why) {
-  return draw_node(r, dir, node, classifier_panels, 2, svg, why);
+  return draw_node(r, dir, node, classifier_panels, 4, svg, why);
 }

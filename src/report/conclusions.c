@@ -1,0 +1,128 @@
+/* conclusions.c: what all pairs together say. */
+#include "verdict.h"
+
+#include "file.h"
+#include "number.h"
+#include "paper.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *pairs(int n) { return n == 1 ? "pair" : "pairs"; }
+
+static char *means(const results *r) {
+  const summary *s = &r->summary;
+  if (isnan(s->external) || isnan(s->adapted)) return NULL;
+  char *salvage = isnan(s->average_salvage)
+                      ? text_copy("")
+                      : text_format(", %s %% of the mean loss against the ceilings",
+                                    number_fixed(s->average_salvage, 0).text);
+  char *all = text_format("The mean AUC at the targets went from %s to %s, a mean change of %s%s.",
+                          number_auc(s->external).text, number_auc(s->adapted).text,
+                          number_signed(s->adapted - s->external).text, salvage);
+  free(salvage);
+  return all;
+}
+
+static char *chosen(const results *r) {
+  int none = 0, known = 0;
+  for (int i = 0; i < r->n; i++) {
+    const char *method = r->pair[i].choice.chosen;
+    known += method != NULL;
+    none += method && strcmp(method, "none") == 0;
+  }
+  if (!known) return NULL;
+  return text_format("Without labels, adaptation was chosen in %d of %d %s; in %d the classifier "
+                     "was left as it was.",
+                     known - none, known, pairs(known), none);
+}
+
+static char *worse(const results *r) {
+  int clear = 0;
+  if (isnan(r->summary.worse)) return NULL;
+  for (int i = 0; i < r->n; i++) clear += verdict_of(&r->pair[i]) == VERDICT_HURT;
+  return text_format("After the choice the AUC is lower than before in %s of %d %s, in %d of them "
+                     "by more than its interval leaves to chance.",
+                     number_fixed(r->summary.worse, 0).text, r->n, pairs(r->n), clear);
+}
+
+static char *corrected(const results *r) {
+  int known = 0, gains = 0, losses = 0;
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    known += isfinite(p->p_holm);
+    gains += p->p_holm < 0.05 && p->gain > 0;
+    losses += p->p_holm < 0.05 && p->gain < 0;
+  }
+  if (known < 2) return NULL;
+  return text_format("Corrected for %d comparisons (Holm, level 5 %%), the AUC is higher in %d %s "
+                     "and lower in %d.",
+                     known, gains, pairs(gains), losses);
+}
+
+static char *regret(const results *r) {
+  if (isnan(r->summary.regret) || isnan(r->summary.oracle)) return NULL;
+  return text_format("An oracle, which chooses with the target's labels and which nobody has in "
+                     "use, reaches a mean AUC of %s: the label-free choice lies %s below it.",
+                     number_auc(r->summary.oracle).text, number_points(r->summary.regret).text);
+}
+
+/* Whether harm and help were foreseen, where both are known. */
+static char *foreseen(const results *r) {
+  int judged = 0, warned = 0, hurt = 0, both = 0;
+  for (int i = 0; i < r->n; i++) {
+    const char *outlook = r->pair[i].choice.outlook;
+    const verdict v = verdict_of(&r->pair[i]);
+    if (!outlook || v == VERDICT_UNKNOWN) continue;
+    const bool warning = strcmp(outlook, "hurts") == 0;
+    judged++;
+    warned += warning;
+    hurt += v == VERDICT_HURT;
+    both += warning && v == VERDICT_HURT;
+  }
+  if (!judged) return NULL;
+  if (!warned && !hurt) return text_format("No harm was foreseen, and none was measured.");
+  return text_format("Without labels, harm was foreseen in %d %s; measured, adaptation hurt in %d, "
+                     "and in %d of these it was foreseen.",
+                     warned, pairs(warned), hurt, both);
+}
+
+/* By intervals of the calibration error that do not overlap. */
+static char *calibrated(const results *r) {
+  int known = 0, better = 0, worsened = 0;
+  for (int i = 0; i < r->n; i++) {
+    const interval a = r->pair[i].reliability[BEFORE].ece, b = r->pair[i].reliability[AFTER].ece;
+    if (isnan(a.low) || isnan(a.high) || isnan(b.low) || isnan(b.high)) continue;
+    known++;
+    better += b.high < a.low;
+    worsened += b.low > a.high;
+  }
+  if (!known) return NULL;
+  return text_format("Probabilities at the target became clearly better calibrated in %d of %d %s "
+                     "and clearly worse in %d (intervals of the calibration error apart).",
+                     better, known, pairs(known), worsened);
+}
+
+static char *beside_paper(const results *r) {
+  const paper *p = paper_of(r);
+  const double mean = r->summary.adapted;
+  if (!p || isnan(mean)) return NULL;
+  const double more = mean - p->summary.adapted;
+  return text_format(
+      "The paper's %s reports a mean adapted AUC of %.2f; here it is %.2f, %s points "
+      "%s. Neither mean has an interval, so this is no test.",
+      p->what, p->summary.adapted, mean, number_points(fabs(more)).text,
+      more < 0 ? "lower" : "higher");
+}
+
+int conclusions_make(const results *r, char *sentence[CONCLUSIONS]) {
+  static char *(*const make[CONCLUSIONS])(const results *r) = {
+      means, chosen, worse, corrected, regret, foreseen, calibrated, beside_paper};
+  int n = 0;
+  for (int i = 0; i < CONCLUSIONS; i++) {
+    sentence[n] = make[i](r);
+    n += sentence[n] != NULL;
+  }
+  return n;
+}

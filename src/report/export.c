@@ -1,0 +1,172 @@
+#include "export.h"
+
+#include "file.h"
+#include "number.h"
+#include "paper.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- LaTeX ----------------------------------------------------------------------------------- */
+
+/* What LaTeX writes for one byte, NULL: the byte itself. */
+static const char *tex_escape(char c) {
+  static const struct {
+    char c;
+    const char *to;
+  } escapes[] = {{'\\', "\\textbackslash{}"},
+                 {'{', "\\{"},
+                 {'}', "\\}"},
+                 {'$', "\\$"},
+                 {'&', "\\&"},
+                 {'#', "\\#"},
+                 {'_', "\\_"},
+                 {'%', "\\%"},
+                 {'~', "\\textasciitilde{}"},
+                 {'^', "\\textasciicircum{}"},
+                 {'<', "\\textless{}"},
+                 {'>', "\\textgreater{}"},
+                 {'"', "''"}};
+  for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++) {
+    if (escapes[i].c == c) return escapes[i].to;
+  }
+  return (unsigned char)c < ' ' ? " " : NULL;
+}
+
+static void tex_text(page *out, const char *text) {
+  for (; *text; text++) {
+    const char *to = tex_escape(*text);
+    page_raw(out, "%s", to ? to : (char[]){*text, 0});
+  }
+}
+
+/* The page's minus and dash in LaTeX's ASCII. */
+static void tex_number(page *out, number v) {
+  static const char minus[] = "−", dash[] = "–";
+  if (strcmp(v.text, dash) == 0) {
+    page_raw(out, "--");
+  } else if (strncmp(v.text, minus, strlen(minus)) == 0) {
+    page_raw(out, "$-$%s", v.text + strlen(minus));
+  } else {
+    tex_text(out, v.text);
+  }
+}
+
+static void tex_interval(page *out, number value, number low, number high) {
+  page_raw(out, " & ");
+  tex_number(out, value);
+  if (strcmp(low.text, "–") == 0) return;
+  page_raw(out, " (");
+  tex_number(out, low);
+  page_raw(out, " to ");
+  tex_number(out, high);
+  page_raw(out, ")");
+}
+
+static void tex_pair(page *out, const pair *p) {
+  tex_text(out, p->source);
+  page_raw(out, " $\\to$ ");
+  tex_text(out, p->target);
+  for (int k = 0; k < MEASURES; k++) {
+    const measure *m = &p->m[k];
+    tex_interval(out, number_auc(m->auc), number_auc(m->low), number_auc(m->high));
+  }
+  tex_interval(out, number_signed(p->gain), number_points(p->low), number_points(p->high));
+  page_raw(out, " & ");
+  tex_number(out, number_percent(p->salvage, 0));
+  page_raw(out, " \\\\\n");
+}
+
+static void tex_mean(page *out, const char *name, const summary *s) {
+  const double mean[3] = {s->internal, s->external, s->adapted};
+  page_raw(out, "%s", name);
+  for (int k = 0; k < 3; k++) {
+    page_raw(out, " & ");
+    tex_number(out, number_fixed(mean[k], 2));
+  }
+  page_raw(out, " & & ");
+  tex_number(out, number_signed(s->adapted - s->external));
+  page_raw(out, " & ");
+  tex_number(out, number_percent(s->average_salvage, 0));
+  page_raw(out, " \\\\\n");
+}
+
+void export_tex(page *out, const results *r) {
+  const paper *p = paper_of(r);
+  page_raw(out, "%% Needs \\usepackage{booktabs}.\n\\begin{table}\n\\centering\n\\caption{AUC in "
+                "per cent with 95\\,\\%% bootstrap intervals");
+  if (*r->study) page_raw(out, ", study ");
+  tex_text(out, r->study);
+  page_raw(out,
+           ". Gain: adapted less external, paired. Salvage: share of the loss against the "
+           "ceiling that came back, of the mean the ratio of mean gain and mean "
+           "loss.}\n\\begin{tabular}{lrrrrrr}\n\\toprule\nSource $\\to$ "
+           "target & Internal & External & Adapted & Ceiling & Gain & Salvage \\\\\n\\midrule\n");
+  for (int i = 0; i < r->n; i++) tex_pair(out, &r->pair[i]);
+  page_raw(out, "\\midrule\n");
+  tex_mean(out, "Mean", &r->summary);
+  if (p) tex_mean(out, "Mean in Valliani et al.\\ 2022", &p->summary);
+  page_raw(out, "\\bottomrule\n\\end{tabular}\n\\end{table}\n");
+}
+
+/* ---- CSV ------------------------------------------------------------------------------------- */
+
+static void csv_text(page *out, const char *text) {
+  page_raw(out, "\"");
+  for (; *text; text++) page_raw(out, "%s%c", *text == '"' ? "\"" : "", *text);
+  page_raw(out, "\"");
+}
+
+/* The fewest digits that are read back as the same number. */
+static void csv_number(page *out, double v) {
+  char digits[40] = "";
+  for (int n = 15; n <= 17 && isfinite(v) && (n == 15 || strtod(digits, NULL) != v); n++) {
+    snprintf(digits, sizeof digits, "%.*g", n, v);
+  }
+  page_raw(out, ",%s", digits);
+}
+
+void export_csv(page *out, const results *r) {
+  page_raw(out, "source,target,chosen");
+  for (int k = 0; k < MEASURES; k++) {
+    const char *name = report_measure_name[k];
+    page_raw(out, ",%s,%s_low,%s_high,%s_accuracy", name, name, name, name);
+  }
+  page_raw(out, ",gain,gain_low,gain_high,p,p_holm,salvage\r\n");
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    const double rest[] = {p->gain, p->low, p->high, p->p, p->p_holm, p->salvage};
+    csv_text(out, p->source);
+    page_raw(out, ",");
+    csv_text(out, p->target);
+    page_raw(out, ",");
+    csv_text(out, p->choice.chosen ? p->choice.chosen : "");
+    for (int k = 0; k < MEASURES; k++) {
+      const measure *m = &p->m[k];
+      const double value[] = {m->auc, m->low, m->high, m->accuracy};
+      for (int j = 0; j < 4; j++) csv_number(out, value[j]);
+    }
+    for (int j = 0; j < 6; j++) csv_number(out, rest[j]);
+    page_raw(out, "\r\n");
+  }
+}
+
+/* content is freed. */
+static int write_page(const results *r, const char *name, page *content) {
+  char *path = file_join(r->dir, name);
+  int status = file_write_atomic(path, content->text, content->size);
+  free(path);
+  page_free(content);
+  return status;
+}
+
+int export_write(const results *r) {
+  page tex = {0}, csv = {0};
+  export_tex(&tex, r);
+  export_csv(&csv, r);
+  int status = write_page(r, "results.tex", &tex);
+  int second = write_page(r, "results.csv", &csv);
+  return status ? status : second;
+}

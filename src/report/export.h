@@ -1,0 +1,16 @@
+/* export.h: the numbers of all pairs for other programs. */
+#ifndef EXPORT_H
+#define EXPORT_H
+
+#include "page.h"
+#include "results.h"
+
+/* A table for LaTeX, which needs the package booktabs. */
+void export_tex(page *out, const results *r);
+/* A header line, a line per pair (RFC 4180); numbers as they are in results.json, empty where not
+ * known. */
+void export_csv(page *out, const results *r);
+/* DIR/results.tex and DIR/results.csv.  0, or non-zero with a message. */
+int export_write(const results *r);
+
+#endif

@@ -1,0 +1,63 @@
+#include "parts.h"
+
+#include "file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_NARROW = 8 }; /* columns that fit a sheet of paper in full size */
+
+void table_open(page *out, const char *caption, const char *const *head, int n) {
+  char *title = text_format("Table %d. %s", ++out->tables, caption);
+  page_raw(out, "<div class=\"scroll%s\" ", n > MOST_NARROW ? " wide" : "");
+  page_add(out,
+           "role=\"region\" aria-label=\"%s\" tabindex=\"0\">\n<table>\n"
+           "<caption><span>%s</span></caption>\n<thead><tr>",
+           title, title);
+  for (int i = 0; i < n; i++) page_add(out, "<th scope=\"col\">%s</th>", head[i]);
+  page_add(out, "</tr></thead>\n<tbody>\n");
+  free(title);
+}
+
+void table_close(page *out) { page_add(out, "</tbody>\n</table>\n</div>\n"); }
+
+void table_row(page *out, const char *head) {
+  page_add(out, "<tr><th scope=\"row\">%s</th>", head);
+}
+
+void table_pair_row(page *out, const pair *p) {
+  page_add(out, "<tr><th scope=\"row\">%s → %s</th>", p->source, p->target);
+}
+
+void table_row_end(page *out) { page_add(out, "</tr>\n"); }
+
+void table_text(page *out, const char *text) { page_add(out, "<td class=\"text\">%s</td>", text); }
+
+void table_number(page *out, number value) { page_add(out, "<td>%s</td>", value.text); }
+
+void table_interval(page *out, number value, number low, number high) {
+  page_add(out, "<td>%s", value.text);
+  if (strcmp(low.text, "–") != 0) page_add(out, "<small>%s to %s</small>", low.text, high.text);
+  page_add(out, "</td>");
+}
+
+void table_per_cent(page *out, interval x) {
+  table_interval(out, number_fixed(x.value, 1), number_fixed(x.low, 1), number_fixed(x.high, 1));
+}
+
+void table_plain(page *out, interval x) {
+  table_interval(out, number_fixed(x.value, 3), number_fixed(x.low, 3), number_fixed(x.high, 3));
+}
+
+void table_change(page *out, interval x) {
+  table_interval(out, number_signed(x.value), number_points(x.low), number_points(x.high));
+}
+
+void figure_show(page *out, char *svg, const char *caption) {
+  char *title = text_format("Figure %d. %s", ++out->figures, caption);
+  page_add(out, "<figure><div class=\"scroll\">\n");
+  page_markup(out, svg, strlen(svg));
+  page_add(out, "</div>\n<figcaption>%s</figcaption></figure>\n", title);
+  free(title);
+  free(svg);
+}

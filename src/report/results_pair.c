@@ -1,0 +1,191 @@
+/* results_pair.c: one pair of results.json. */
+#include "results.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
+
+static const field measure_fields[] = {
+    {"auc", offsetof(measure, auc)},
+    {"low", offsetof(measure, low)},
+    {"high", offsetof(measure, high)},
+    {"paper_mean", offsetof(measure, paper_mean)},
+    {"paper_low", offsetof(measure, paper_low)},
+    {"paper_high", offsetof(measure, paper_high)},
+    {"accuracy", offsetof(measure, accuracy)},
+    {"n", offsetof(measure, n)},
+};
+static const field gain_fields[] = {
+    {"value", offsetof(pair, gain)},    {"low", offsetof(pair, low)},
+    {"high", offsetof(pair, high)},     {"p", offsetof(pair, p)},
+    {"p_holm", offsetof(pair, p_holm)},
+};
+static const field pair_fields[] = {
+    {"salvage", offsetof(pair, salvage)},
+    {"keeps_label", offsetof(pair, keeps_label)},
+};
+static const field bin_fields[] = {
+    {"confidence", offsetof(reliability_bin, confidence)},
+    {"accuracy", offsetof(reliability_bin, accuracy)},
+    {"n", offsetof(reliability_bin, n)},
+};
+
+int measure_read(const json_t *object, const char *where, const char *name, measure *m) {
+  return fields_numbers_of(object, where, name, measure_fields, COUNT(measure_fields), m);
+}
+
+static int read_candidate(const json_t *j, const char *where, void *record) {
+  candidate *c = record;
+  int status = json_is_object(j) ? 0 : fields_wrong_type(where, "", "an object", j);
+  const json_t *translator = json_object_get(j, "translator");
+  if (!status) status = fields_name(j, where, "method", &c->method);
+  if (!status) status = fields_name(j, where, "node", &c->node);
+  if (!status && translator && !json_is_null(translator)) {
+    status = fields_name(j, where, "translator", &c->translator);
+  }
+  return status ? status : measure_read(j, where, "measure", &c->m);
+}
+
+/* ---- the choice ------------------------------------------------------------------------------ */
+
+static int read_value(const json_t *j, const char *where, void *record) {
+  criterion_value *v = record;
+  int status = fields_name(j, where, "method", &v->method);
+  return status ? status : fields_number(j, where, "value", &v->value);
+}
+
+static int read_reason(const json_t *j, const char *where, void *record) {
+  if (!json_is_string(j)) return fields_wrong_type(where, "", "a text", j);
+  const char *text = json_string_value(j);
+  memcpy(record, &text, sizeof text);
+  return 0;
+}
+
+static int read_priors(const json_t *j, const char *where, void *record) {
+  priors *p = record;
+  const json_t *differ = json_object_get(j, "differ");
+  p->compared = json_is_boolean(differ);
+  p->differ = json_is_true(differ);
+  int status = fields_text(j, where, "unknown", &p->unknown);
+  if (!status) status = fields_number(j, where, "p", &p->p);
+  if (!status) status = fields_interval(j, where, "distance", &p->distance);
+  p->change = fields_list(j, where, "change", sizeof *p->change, fields_read_interval, &p->classes,
+                          &status);
+  return status;
+}
+
+static int read_choice(const json_t *j, const char *where, void *record) {
+  choice *c = record;
+  int status = fields_text(j, where, "chosen", &c->chosen);
+  if (!status) status = fields_text(j, where, "criterion", &c->criterion);
+  if (!status) status = fields_text(j, where, "predictor", &c->predictor);
+  if (!status) status = fields_text(j, where, "outlook", &c->outlook);
+  if (!status) status = fields_interval(j, where, "before", &c->before);
+  if (!status) status = fields_interval(j, where, "after", &c->after);
+  if (!status) status = fields_interval(j, where, "change", &c->change);
+  if (!status) status = fields_number(j, where, "change_error", &c->change_error);
+  if (!status) status = fields_interval(j, where, "keeping", &c->keeping);
+  if (!status) status = fields_object(j, where, "priors", read_priors, &c->priors);
+  c->value = fields_list(j, where, "candidates", sizeof *c->value, read_value, &c->values, &status);
+  c->reason =
+      fields_list(j, where, "reasons", sizeof *c->reason, read_reason, &c->reasons, &status);
+  c->class_keeping = fields_list(j, where, "class_keeping", sizeof *c->class_keeping,
+                                 fields_read_interval, &c->classes, &status);
+  return status;
+}
+
+static int read_oracle(const json_t *j, const char *where, void *record) {
+  oracle *o = record;
+  int status = fields_text(j, where, "method", &o->method);
+  if (!status) status = fields_number(j, where, "auc", &o->auc);
+  return status ? status : fields_number(j, where, "regret", &o->regret);
+}
+
+/* ---- calibration, operating point ------------------------------------------------------------ */
+
+static int read_bin(const json_t *j, const char *where, void *record) {
+  return fields_numbers(j, where, bin_fields, COUNT(bin_fields), record);
+}
+
+static int read_reliability(const json_t *j, const char *where, void *record) {
+  reliability *r = record;
+  int status = fields_interval(j, where, "ece", &r->ece);
+  if (!status) status = fields_interval(j, where, "brier", &r->brier);
+  r->bin = fields_list(j, where, "bins", sizeof *r->bin, read_bin, &r->bins, &status);
+  return status;
+}
+
+static int read_calibration(const json_t *j, const char *where, void *record) {
+  static const char *const name[] = {"external", "adapted", "adapted_scaled", "ceiling"};
+  pair *p = record;
+  int status = fields_number(j, where, "temperature", &p->temperature);
+  for (int k = 0; k < RELIABILITIES && !status; k++) {
+    status = fields_object(j, where, name[k], read_reliability, &p->reliability[k]);
+  }
+  return status;
+}
+
+static int read_operation(const json_t *j, const char *where, void *record) {
+  operation *o = record;
+  int status = fields_interval(j, where, "sensitivity", &o->sensitivity);
+  return status ? status : fields_interval(j, where, "specificity", &o->specificity);
+}
+
+static int read_operating_point(const json_t *j, const char *where, void *record) {
+  static const char *const name[] = {"source", "external", "adapted"};
+  operating_point *o = record;
+  int status = fields_text(j, where, "positive", &o->positive);
+  if (!status) status = fields_number(j, where, "wanted", &o->wanted);
+  if (!status) status = fields_number(j, where, "threshold", &o->threshold);
+  for (int k = 0; k < OPERATIONS && !status; k++) {
+    status = fields_object(j, where, name[k], read_operation, &o->at[k]);
+  }
+  return status;
+}
+
+static int read_delong(const json_t *j, const char *where, void *record) {
+  delong *d = record;
+  int status = fields_interval(j, where, "external", &d->external);
+  if (!status) status = fields_interval(j, where, "adapted", &d->adapted);
+  return status ? status : fields_number(j, where, "p", &d->p);
+}
+
+/* ---- the pair -------------------------------------------------------------------------------- */
+
+static int read_details(const json_t *j, const char *where, pair *p) {
+  int status = fields_object(j, where, "choice", read_choice, &p->choice);
+  if (!status) status = fields_object(j, where, "oracle", read_oracle, &p->oracle);
+  if (!status) status = fields_object(j, where, "calibration", read_calibration, p);
+  if (!status)
+    status = fields_object(j, where, "operating_point", read_operating_point, &p->operating);
+  if (!status) status = fields_object(j, where, "delong", read_delong, &p->delong);
+  if (!status) status = fields_interval(j, where, "label_equivalent", &p->equivalent);
+  p->equivalent_more =
+      json_is_true(json_object_get(json_object_get(j, "label_equivalent"), "more"));
+  return status;
+}
+
+int pair_read(const json_t *j, const char *where, void *record) {
+  pair *p = record;
+  int status = json_is_object(j) ? 0 : fields_wrong_type(where, "", "an object", j);
+  if (!status) status = fields_name(j, where, "source", &p->source);
+  if (!status) status = fields_name(j, where, "target", &p->target);
+  for (int m = 0; m < MEASURES && !status; m++) {
+    status = measure_read(j, where, report_measure_name[m], &p->m[m]);
+  }
+  p->candidate = fields_list(j, where, "candidates", sizeof *p->candidate, read_candidate,
+                             &p->candidates, &status);
+  if (!status) status = fields_numbers_of(j, where, "gain", gain_fields, COUNT(gain_fields), p);
+  if (!status) status = fields_numbers(j, where, pair_fields, COUNT(pair_fields), p);
+  return status ? status : read_details(j, where, p);
+}
+
+void pair_release(pair *p) {
+  free(p->candidate);
+  free(p->choice.value);
+  free(p->choice.reason);
+  free(p->choice.class_keeping);
+  free(p->choice.priors.change);
+  for (int k = 0; k < RELIABILITIES; k++) free(p->reliability[k].bin);
+}

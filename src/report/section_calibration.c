@@ -1,0 +1,108 @@
+/* Whether the classifiers are as sure as they are right, and what a threshold is worth elsewhere.
+ */
+#include "sections.h"
+
+#include "drawings.h"
+#include "file.h"
+#include "parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static bool measured(const reliability *c) {
+  return isfinite(c->ece.value) || isfinite(c->brier.value);
+}
+
+static bool has_calibration(const pair *p) {
+  for (int k = 0; k < RELIABILITIES; k++) {
+    if (measured(&p->reliability[k])) return true;
+  }
+  return false;
+}
+
+bool section_calibration_wanted(const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    if (has_calibration(&r->pair[i]) || r->pair[i].operating.positive) return true;
+  }
+  return false;
+}
+
+static void add_error_table(page *out, const results *r, const char *caption, bool brier) {
+  static const char *const head[] = {"Source → target", "Before",  "After",
+                                     "After, scaled",   "Ceiling", "Temperature"};
+  table_open(out, caption, head, brier ? 5 : 6);
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    if (!has_calibration(p)) continue;
+    table_pair_row(out, p);
+    for (int k = 0; k < RELIABILITIES; k++) {
+      table_plain(out, brier ? p->reliability[k].brier : p->reliability[k].ece);
+    }
+    if (!brier) table_number(out, number_fixed(p->temperature, 2));
+    table_row_end(out);
+  }
+  table_close(out);
+}
+
+static int add_calibration(page *out, const results *r, const char *figures) {
+  char *svg;
+  int status = drawing_reliability(r, figures, &svg);
+  if (status) return status;
+  if (svg) {
+    figure_show(out, svg,
+                "Reliability: of images to which a classifier gives a probability, the share for "
+                "which it came true. Below the diagonal it is too sure (the paper's S2 Fig).");
+  }
+  add_error_table(out, r,
+                  "Expected calibration error (ECE, 0 to 1, 15 bins) before and after adaptation, "
+                  "after it with the temperature that fits validation images of the source, and "
+                  "of the ceiling, with 95 % intervals",
+                  false);
+  add_error_table(out, r, "Brier score of the same; smaller is better", true);
+  return 0;
+}
+
+/* ---- operating points ------------------------------------------------------------------------ */
+
+static void add_operating_row(page *out, const pair *p) {
+  const operating_point *o = &p->operating;
+  table_pair_row(out, p);
+  table_text(out, o->positive);
+  table_number(out, number_fixed(o->wanted, 1));
+  table_number(out, number_fixed(o->threshold, 2));
+  for (int k = 0; k < OPERATIONS; k++) {
+    table_per_cent(out, o->at[k].sensitivity);
+    table_per_cent(out, o->at[k].specificity);
+  }
+  table_row_end(out);
+}
+
+static void add_operating_table(page *out, const results *r) {
+  static const char *const head[] = {"Source → target",           "Finding",
+                                     "Wanted sensitivity",        "Threshold",
+                                     "Sensitivity at the source", "Specificity at the source",
+                                     "Sensitivity before",        "Specificity before",
+                                     "Sensitivity after",         "Specificity after"};
+  page_add(out, "<h3>A threshold carried to the target</h3>\n"
+                "<p>The threshold (log odds) was set on validation images of the source for a "
+                "wanted sensitivity and then used at the target, before and after "
+                "adaptation.</p>\n");
+  table_open(out, "Sensitivity and specificity in per cent with 95 % intervals", head, 10);
+  for (int i = 0; i < r->n; i++) {
+    if (r->pair[i].operating.positive) add_operating_row(out, &r->pair[i]);
+  }
+  table_close(out);
+}
+
+int section_calibration(page *out, const results *r, const char *figures) {
+  bool calibrated = false, operated = false;
+  for (int i = 0; i < r->n; i++) {
+    calibrated = calibrated || has_calibration(&r->pair[i]);
+    operated = operated || r->pair[i].operating.positive;
+  }
+  page_add(out, "<section id=\"calibration\">\n<h2>Are the probabilities right?</h2>\n");
+  int status = calibrated ? add_calibration(out, r, figures) : 0;
+  if (operated) add_operating_table(out, r);
+  page_add(out, "</section>\n");
+  return status;
+}

@@ -1,0 +1,169 @@
+/* What could be known of each pair before anybody labels an image of the target. */
+#include "sections.h"
+
+#include "file.h"
+#include "parts.h"
+#include "verdict.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_OPEN = 6 }; /* pairs whose reasons are unfolded */
+
+static bool known(interval x) { return isfinite(x.value); }
+
+static bool predicted(const pair *p) { return p->choice.outlook || known(p->choice.change); }
+
+static bool any_pair(const results *r, bool (*has)(const pair *p)) {
+  for (int i = 0; i < r->n; i++) {
+    if (has(&r->pair[i])) return true;
+  }
+  return false;
+}
+
+static void add_prediction_table(page *out, const results *r) {
+  static const char *const head[] = {"Source → target", "Before",   "After",  "Change",
+                                     "Error",           "Measured", "Outlook"};
+  table_open(out,
+             "Accuracy at the target in per cent as predicted without labels, before and after "
+             "adaptation, and its change in points, with 95 % intervals. Error: how far predicted "
+             "changes were off on average on images of the source that were changed in known ways. "
+             "Measured: the change that the target's labels show",
+             head, 7);
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    const choice *c = &p->choice;
+    table_pair_row(out, p);
+    table_per_cent(out, c->before);
+    table_per_cent(out, c->after);
+    table_change(out, c->change);
+    table_number(out, number_fixed(c->change_error, 1));
+    table_number(out, number_signed(p->m[ADAPTED].accuracy - p->m[EXTERNAL].accuracy));
+    page_add(out, "<td>%s</td>", c->outlook ? c->outlook : "–");
+    table_row_end(out);
+  }
+  table_close(out);
+}
+
+/* ---- label keeping --------------------------------------------------------------------------- */
+
+static bool keeps(const pair *p) { return known(p->choice.keeping) || p->choice.classes > 0; }
+
+static int count_classes(const results *r) {
+  int most = 0;
+  for (int i = 0; i < r->n; i++) {
+    if (r->pair[i].choice.classes > most) most = r->pair[i].choice.classes;
+    if (r->pair[i].choice.priors.classes > most) most = r->pair[i].choice.priors.classes;
+  }
+  return most;
+}
+
+/* lead, then "Class 0" and so on. */
+static void open_class_table(page *out, const char *caption, const char *const *lead, int leads,
+                             int classes) {
+  const char **head = memory_new((size_t)(leads + classes + 1) * sizeof *head);
+  number *name = memory_new((size_t)(classes + 1) * sizeof *name);
+  for (int i = 0; i < leads; i++) head[i] = lead[i];
+  for (int k = 0; k < classes; k++) {
+    char *text = text_format("Class %d", k);
+    strncpy(name[k].text, text, sizeof name[k].text - 1);
+    free(text);
+    head[leads + k] = name[k].text;
+  }
+  table_open(out, caption, head, leads + classes);
+  free(name);
+  free(head);
+}
+
+static const interval unknown = {NAN, NAN, NAN};
+
+static void add_keeping_table(page *out, const results *r) {
+  static const char *const lead[] = {"Source → target", "All"};
+  const int classes = count_classes(r);
+  open_class_table(
+      out,
+      "Labels kept by translation: the share in per cent of translated images to which "
+      "the classifier of the source still gives the right label, with 95 % intervals",
+      lead, 2, classes);
+  for (int i = 0; i < r->n; i++) {
+    const choice *c = &r->pair[i].choice;
+    if (!keeps(&r->pair[i])) continue;
+    table_pair_row(out, &r->pair[i]);
+    table_per_cent(out, c->keeping);
+    for (int k = 0; k < classes; k++) {
+      table_per_cent(out, k < c->classes ? c->class_keeping[k] : unknown);
+    }
+    table_row_end(out);
+  }
+  table_close(out);
+}
+
+/* ---- class shares ---------------------------------------------------------------------------- */
+
+static bool compared(const pair *p) { return p->choice.priors.compared; }
+
+static void add_priors_table(page *out, const results *r) {
+  static const char *const lead[] = {"Source → target", "Differ", "Distance", "p"};
+  const int classes = count_classes(r);
+  open_class_table(out,
+                   "How common the classes are at the target, against the source: whether they "
+                   "differ, their total distance in per cent and the change of each class's share "
+                   "in points, with 95 % intervals",
+                   lead, 4, classes);
+  for (int i = 0; i < r->n; i++) {
+    const priors *q = &r->pair[i].choice.priors;
+    if (!q->compared) continue;
+    table_pair_row(out, &r->pair[i]);
+    page_add(out, "<td>%s</td>", q->differ ? "yes" : "no");
+    table_per_cent(out, q->distance);
+    table_number(out, number_p_value(q->p));
+    for (int k = 0; k < classes; k++) table_change(out, k < q->classes ? q->change[k] : unknown);
+    table_row_end(out);
+  }
+  table_close(out);
+}
+
+/* ---- in words -------------------------------------------------------------------------------- */
+
+static const char *outlook_style(const char *outlook) {
+  if (outlook && strcmp(outlook, "helps") == 0) return "pair helped";
+  return outlook && strcmp(outlook, "hurts") == 0 ? "pair hurt" : "pair";
+}
+
+static void add_reasons(page *out, const pair *p) {
+  const choice *c = &p->choice;
+  char *sentence = verdict_outlook(p);
+  page_add(out, "<article class=\"%s\">\n<h3>%s → %s</h3>\n<p>%s</p>\n", outlook_style(c->outlook),
+           p->source, p->target, sentence);
+  if (c->reasons) {
+    page_add(out, "<ul>\n");
+    for (int i = 0; i < c->reasons; i++) page_add(out, "<li>%s</li>\n", c->reason[i]);
+    page_add(out, "</ul>\n");
+  }
+  if (c->priors.unknown) {
+    page_add(out, "<p class=\"soft\">How common the classes are at %s is not known: %s.</p>\n",
+             p->target, c->priors.unknown);
+  }
+  page_add(out, "</article>\n");
+  free(sentence);
+}
+
+bool section_harm_wanted(const results *r) { return any_pair(r, predicted); }
+
+void section_harm(page *out, const results *r) {
+  page_add(out,
+           "<section id=\"harm\">\n<h2>Could harm be foreseen?</h2>\n"
+           "<p>What follows uses no label of a target, except the column <i>measured</i>: it is "
+           "what a user would know who has only images of the new site.</p>\n");
+  add_prediction_table(out, r);
+  page_raw(out, "<details%s>\n<summary>Why, pair by pair</summary>\n",
+           r->n <= MOST_OPEN ? " open=\"open\"" : "");
+  for (int i = 0; i < r->n; i++) {
+    if (predicted(&r->pair[i])) add_reasons(out, &r->pair[i]);
+  }
+  page_add(out, "</details>\n");
+  if (any_pair(r, keeps)) add_keeping_table(out, r);
+  if (any_pair(r, compared)) add_priors_table(out, r);
+  page_add(out, "</section>\n");
+}

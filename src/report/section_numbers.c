@@ -1,0 +1,220 @@
+/* The tables of what was measured. */
+#include "sections.h"
+
+#include "export.h"
+#include "file.h"
+#include "number.h"
+#include "paper.h"
+#include "parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static bool has_holm(const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    if (isfinite(r->pair[i].p_holm)) return true;
+  }
+  return false;
+}
+
+static void add_auc_table(page *out, const results *r) {
+  static const char *const head[] = {"Source → target", "Internal", "External", "Adapted",
+                                     "Ceiling",         "Gain",     "Salvage",  "Holm"};
+  const bool holm = has_holm(r);
+  char *caption = text_format(
+      "AUC in per cent, with 95 %% intervals (percentile bootstrap of the whole test set, "
+      "resampling digits or patients); gain in AUC points, paired%s",
+      holm ? "; Holm: the gain's p value, corrected for the number of pairs" : "");
+  table_open(out, caption, head, holm ? 8 : 7);
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    table_pair_row(out, p);
+    for (int k = 0; k < MEASURES; k++) {
+      const measure *m = &p->m[k];
+      table_interval(out, number_auc(m->auc), number_auc(m->low), number_auc(m->high));
+    }
+    table_change(out, (interval){p->gain, p->low, p->high});
+    table_number(out, number_percent(p->salvage, 0));
+    if (holm) table_number(out, number_p_value(p->p_holm));
+    table_row_end(out);
+  }
+  table_close(out);
+  free(caption);
+}
+
+static void add_accuracy_table(page *out, const results *r) {
+  static const char *const head[] = {"Source → target", "Internal",    "External",   "Adapted",
+                                     "Ceiling",         "Test images", "Labels kept"};
+  table_open(
+      out,
+      "Accuracy in per cent, test images of the source and of the target, and the "
+      "share of translated images to which the source classifier still gives the right label",
+      head, 7);
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    table_pair_row(out, p);
+    for (int k = 0; k < MEASURES; k++) {
+      table_number(out, number_fixed(p->m[k].accuracy, 1));
+    }
+    page_add(out, "<td>%s, %s</td><td>%s</td></tr>\n", number_fixed(p->m[INTERNAL].n, 0).text,
+             number_fixed(p->m[EXTERNAL].n, 0).text, number_percent(p->keeps_label, 0).text);
+  }
+  table_close(out);
+}
+
+static void add_paper_table(page *out, const results *r) {
+  static const char *const head[] = {"Source → target", "Internal", "External", "Adapted",
+                                     "Ceiling"};
+  page_add(out,
+           "<details>\n<summary>Intervals as in the paper</summary>\n"
+           "<p>1,000 bootstrap replicates of 1,000 images each: their mean ± 1.96 standard "
+           "deviations / √1000. This is the error of the bootstrap mean, for comparison with "
+           "published tables; it is much narrower than what another test set would give.</p>\n");
+  table_open(out, "AUC in per cent with intervals as in the paper", head, 5);
+  for (int i = 0; i < r->n; i++) {
+    table_pair_row(out, &r->pair[i]);
+    for (int k = 0; k < MEASURES; k++) {
+      const measure *m = &r->pair[i].m[k];
+      table_interval(out, number_fixed(m->paper_mean, 2), number_fixed(m->paper_low, 2),
+                     number_fixed(m->paper_high, 2));
+    }
+    page_add(out, "</tr>\n");
+  }
+  table_close(out);
+  page_add(out, "</details>\n");
+}
+
+/* DeLong's intervals, which two classes have beside the bootstrap's. */
+static void add_delong_table(page *out, const results *r) {
+  static const char *const head[] = {"Source → target", "External", "Adapted",
+                                     "p of the difference"};
+  int n = 0;
+  for (int i = 0; i < r->n; i++) n += isfinite(r->pair[i].delong.external.value);
+  if (!n) return;
+  page_add(out, "<details>\n<summary>Intervals by DeLong</summary>\n");
+  table_open(out, "AUC in per cent with 95 % intervals by DeLong (images of one group together)",
+             head, 4);
+  for (int i = 0; i < r->n; i++) {
+    const delong *d = &r->pair[i].delong;
+    table_pair_row(out, &r->pair[i]);
+    table_per_cent(out, d->external);
+    table_per_cent(out, d->adapted);
+    table_number(out, number_p_value(d->p));
+    table_row_end(out);
+  }
+  table_close(out);
+  page_add(out, "</details>\n");
+}
+
+typedef struct summary_row {
+  const char *name;
+  number ours, papers;
+} summary_row;
+
+static void add_summary_table(page *out, const results *r, const summary_row *row, int n) {
+  static const char *const head[] = {"Over all pairs", "This study", "Paper"};
+  const paper *p = paper_of(r);
+  char *caption = text_format("Summary; AUC in per cent%s%s",
+                              p ? ", beside what the paper reports of its " : "", p ? p->what : "");
+  table_open(out, caption, head, p ? 3 : 2);
+  for (int i = 0; i < n; i++) {
+    table_row(out, row[i].name);
+    table_number(out, row[i].ours);
+    if (p) table_number(out, row[i].papers);
+    table_row_end(out);
+  }
+  table_close(out);
+  free(caption);
+}
+
+static void add_paper_note(page *out, const results *r) {
+  const paper *p = paper_of(r);
+  if (!p) return;
+  char *text =
+      text_format("Paper: Valliani et al. 2022, means over its %d pairs; this study has %d. "
+                  "They may differ by data, settings and chance.",
+                  p->pairs, r->n);
+  page_add(out, "<p class=\"soft\">%s</p>\n", text);
+  free(text);
+}
+
+static void add_summary(page *out, const results *r) {
+  static const summary unknown = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+  const summary *s = &r->summary, *q = paper_of(r) ? &paper_of(r)->summary : &unknown;
+  summary_row row[9] = {
+      {"Mean internal AUC", number_fixed(s->internal, 2), number_fixed(q->internal, 2)},
+      {"Mean external AUC, unadapted", number_fixed(s->external, 2), number_fixed(q->external, 2)},
+      {"Mean external AUC, adapted", number_fixed(s->adapted, 2), number_fixed(q->adapted, 2)},
+      {"Average salvage", number_percent(s->average_salvage, 2),
+       number_percent(q->average_salvage, 2)},
+      {"Median salvage", number_percent(s->median_salvage, 2),
+       number_percent(q->median_salvage, 2)},
+      {"Mean relative gain", number_percent(s->relative_gain, 2),
+       number_percent(q->relative_gain, 2)},
+  };
+  const summary_row more[] = {
+      {"Pairs with a lower AUC after adaptation", number_fixed(s->worse, 0), number_fixed(NAN, 0)},
+      {"Mean AUC of the oracle, chosen with target labels", number_fixed(s->oracle, 2),
+       number_fixed(NAN, 0)},
+      {"Mean regret of the label-free choice against the oracle", number_fixed(s->regret, 2),
+       number_fixed(NAN, 0)},
+  };
+  const double known[] = {s->worse, s->oracle, s->oracle};
+  int n = 6;
+  for (int i = 0; i < 3; i++) {
+    if (isfinite(known[i])) row[n++] = more[i];
+  }
+  add_summary_table(out, r, row, n);
+  add_paper_note(out, r);
+}
+
+static void add_glossary(page *out) {
+  static const char *const entry[][2] = {
+      {"AUC", "Area under the ROC curve: the chance that a positive image scores higher than a "
+              "negative one; with more than two classes the mean over classes, each against the "
+              "rest."},
+      {"Internal", "Tested on held-out images of the site that the classifier was trained on."},
+      {"External", "The same classifier tested on the other site's test images."},
+      {"Adapted", "External, after adaptation to that site without its labels."},
+      {"Ceiling", "A classifier trained on the target site's own labels, on the same test images."},
+      {"Salvage", "(adapted − external) / (ceiling − external): the share of what was lost that "
+                  "adaptation brought back. Negative where adaptation hurt."},
+      {"Average and median salvage", "The mean gain divided by the mean loss over all pairs; and "
+                                     "the median of the pairs' salvages."},
+      {"Mean relative gain", "(adapted − external) / external, averaged over pairs."},
+      {"95 % interval",
+       "The range of values that the test images are compatible with. A gain whose "
+       "interval includes 0 may be chance."},
+      {"p", "Two-sided bootstrap p-value of the gain: how easily so clear a sign would come about "
+            "without a real difference."},
+  };
+  page_add(out, "<h3>Terms</h3>\n<dl>\n");
+  for (size_t i = 0; i < sizeof entry / sizeof *entry; i++) {
+    page_add(out, "<dt>%s</dt><dd>%s</dd>\n", entry[i][0], entry[i][1]);
+  }
+  page_add(out, "</dl>\n");
+}
+
+static void add_export(page *out, const results *r) {
+  page tex = {0};
+  export_tex(&tex, r);
+  page_add(out,
+           "<details>\n<summary>For a paper: LaTeX and CSV</summary>\n"
+           "<p>Beside this page: <code>results.tex</code>, shown here, and "
+           "<code>results.csv</code> with all digits.</p>\n"
+           "<pre tabindex=\"0\" aria-label=\"results.tex\">%s</pre>\n</details>\n",
+           tex.text);
+  page_free(&tex);
+}
+
+void section_numbers(page *out, const results *r) {
+  page_add(out, "<section id=\"numbers\">\n<h2>Numbers</h2>\n");
+  add_auc_table(out, r);
+  add_accuracy_table(out, r);
+  add_paper_table(out, r);
+  add_delong_table(out, r);
+  add_summary(out, r);
+  add_export(out, r);
+  add_glossary(out);
+  page_add(out, "</section>\n");
+}

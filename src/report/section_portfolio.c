@@ -1,0 +1,137 @@
+/* The ways to adapt beside each other, and which was chosen without labels. */
+#include "sections.h"
+
+#include "file.h"
+#include "parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct methods { /* of all pairs, each once, in the order of the portfolio */
+  const char **name;     /* room for one more */
+  int n;
+} methods;
+
+static void add_method(methods *m, const char *name) {
+  for (int i = 0; i < m->n; i++) {
+    if (strcmp(m->name[i], name) == 0) return;
+  }
+  m->name[m->n++] = name;
+}
+
+/* The first column's head goes before them. */
+static methods list_methods(const results *r) {
+  size_t room = 3;
+  for (int i = 0; i < r->n; i++) room += (size_t)r->pair[i].candidates;
+  methods m = {memory_new(room * sizeof *m.name), 0};
+  add_method(&m, "Source → target");
+  for (int i = 0; i < r->n; i++) {
+    for (int k = 0; k < r->pair[i].candidates; k++) add_method(&m, r->pair[i].candidate[k].method);
+  }
+  return m;
+}
+
+static const candidate *find_candidate(const pair *p, const char *method) {
+  for (int i = 0; i < p->candidates; i++) {
+    if (strcmp(p->candidate[i].method, method) == 0) return &p->candidate[i];
+  }
+  return NULL;
+}
+
+static double find_value(const choice *c, const char *method) {
+  for (int i = 0; i < c->values; i++) {
+    if (strcmp(c->value[i].method, method) == 0) return c->value[i].value;
+  }
+  return NAN;
+}
+
+static bool has_oracle(const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    if (r->pair[i].oracle.method) return true;
+  }
+  return false;
+}
+
+static bool has_values(const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    if (r->pair[i].choice.values) return true;
+  }
+  return false;
+}
+
+static void add_auc(page *out, const candidate *c, bool chosen) {
+  page_raw(out, "<td%s>", chosen ? " class=\"chosen\"" : "");
+  page_add(out, "%s", number_auc(c ? c->m.auc : NAN).text);
+  if (c && isfinite(c->m.low)) {
+    page_add(out, "<small>%s to %s</small>", number_auc(c->m.low).text, number_auc(c->m.high).text);
+  }
+  page_raw(out, "%s</td>", chosen ? "<small><b>chosen</b></small>" : "");
+}
+
+static void add_oracle(page *out, const oracle *o) {
+  page_add(out, "<td>%s", number_auc(o->auc).text);
+  if (o->method) page_add(out, "<small>%s</small>", o->method);
+  page_raw(out, "</td>");
+  table_number(out, number_points(o->regret));
+}
+
+static void add_auc_table(page *out, const results *r, methods *m) {
+  const bool oracles = has_oracle(r);
+  const int n = m->n;
+  m->name[n] = "Oracle";
+  m->name[n + 1] = "Regret";
+  table_open(out,
+             oracles ? "AUC at the target in per cent of every way to adapt, with 95 % intervals; "
+                       "chosen: without labels. Oracle: the best by the target's labels, which "
+                       "nobody has in use; regret: its AUC less that of the choice"
+                     : "AUC at the target in per cent of every way to adapt, with 95 % intervals; "
+                       "chosen: without labels",
+             m->name, n + (oracles ? 2 : 0));
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    table_pair_row(out, p);
+    for (int k = 1; k < n; k++) {
+      const candidate *c = find_candidate(p, m->name[k]);
+      add_auc(out, c, c && report_chosen(p, c));
+    }
+    if (oracles) add_oracle(out, &p->oracle);
+    table_row_end(out);
+  }
+  table_close(out);
+}
+
+static void add_value_table(page *out, const results *r, const methods *m) {
+  page_add(out, "<details>\n<summary>By what was chosen</summary>\n");
+  table_open(out, "The criterion's values on unlabelled images of the target", m->name, m->n);
+  for (int i = 0; i < r->n; i++) {
+    const choice *c = &r->pair[i].choice;
+    table_pair_row(out, &r->pair[i]);
+    for (int k = 1; k < m->n; k++) {
+      table_number(out, number_fixed(find_value(c, m->name[k]), 3));
+    }
+    table_row_end(out);
+  }
+  table_close(out);
+  page_add(out, "</details>\n");
+}
+
+bool section_portfolio_wanted(const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    if (r->pair[i].candidates > 1) return true;
+  }
+  return false;
+}
+
+void section_portfolio(page *out, const results *r) {
+  methods m = list_methods(r);
+  page_add(out, "<section id=\"portfolio\">\n<h2>Ways to adapt</h2>\n"
+                "<p>Several ways to adapt were tried for each pair. One was chosen by a criterion "
+                "that sees no label of the target; it is the one that counts as adapted on this "
+                "page. <i>none</i> is the classifier as it was; steps joined by + were taken in "
+                "that order.</p>\n");
+  add_auc_table(out, r, &m);
+  if (has_values(r)) add_value_table(out, r, &m);
+  page_add(out, "</section>\n");
+  free(m.name);
+}
