@@ -80,7 +80,7 @@ static void assert_choice(const char *html, const json_t *c) {
     free(item);
   }
   json_array_foreach(json_object_get(c, "candidates"), i, x) {
-    assert_has(html, number_fixed(get(x, "value"), 3).text);
+    assert_has(html, number_fixed(get(json_object_get(x, "criteria"), "im"), 3).text);
   }
 }
 
@@ -117,6 +117,18 @@ static void page_has_the_values(void **state) {
   }
   free(html);
   json_decref(results);
+}
+
+static void thresholds_are_carried(void **state) {
+  (void)state;
+  char *html = page_of(sample_json("results.json"), NULL);
+  assert_has(html, "Finding: 3; wanted sensitivity: 90.0 %.");
+  assert_has(html, ">before</td><td>−1.23</td><td>90.3<small>86.3 to 94.3</small></td><td>95.2");
+  assert_has(html, "<td>71.2<small>67.2 to 75.2</small></td>");
+  assert_has(html, ">after</td><td>−0.52</td><td>89.9<small>85.9 to 93.9</small></td><td>96.6");
+  assert_has(html, "<td>84.4<small>80.4 to 88.4</small></td>");
+  assert_has(html, ">too few images of class 3</td><td>–</td>");
+  free(html);
 }
 
 /* Every number of results.csv is that of results.json, to the last bit. */
@@ -374,6 +386,10 @@ static void wrong_types_are_named(void **state) {
       {"choice", "{\"class_keeping\": {}}", "class_keeping is an object, expected an array"},
       {"calibration", "{\"external\": {\"bins\": [{\"n\": \"x\"}]}}",
        "calibration.external.bins[0].n is a text"},
+      {"choice", "{\"candidates\": [{\"method\": \"m\", \"criteria\": {\"im\": \"x\"}}]}",
+       "choice.candidates[0].criteria.im is a text"},
+      {"operating_point", "{\"adapted\": {\"source\": {\"specificity\": 3}}}",
+       "operating_point.adapted.source.specificity. is a number"},
       {"oracle", "[]", "pairs[0].oracle is an array"},
       {"label_equivalent", "7", "label_equivalent. is a number"},
   };
@@ -473,13 +489,13 @@ static void many_pairs_are_shown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(page_has_the_values),      cmocka_unit_test(csv_has_all_digits),
-      cmocka_unit_test(figures_have_tables),      cmocka_unit_test(paper_stands_beside),
-      cmocka_unit_test(conclusions_follow),       cmocka_unit_test(equivalents_have_words),
-      cmocka_unit_test(methods_are_sentences),    cmocka_unit_test(methods_invent_nothing),
-      cmocka_unit_test(every_part_may_be_absent), cmocka_unit_test(absent_parts_have_no_section),
-      cmocka_unit_test(wrong_types_are_named),    cmocka_unit_test(hostile_names_do_nothing),
-      cmocka_unit_test(many_pairs_are_shown),
+      cmocka_unit_test(page_has_the_values),          cmocka_unit_test(thresholds_are_carried),
+      cmocka_unit_test(csv_has_all_digits),           cmocka_unit_test(figures_have_tables),
+      cmocka_unit_test(paper_stands_beside),          cmocka_unit_test(conclusions_follow),
+      cmocka_unit_test(equivalents_have_words),       cmocka_unit_test(methods_are_sentences),
+      cmocka_unit_test(methods_invent_nothing),       cmocka_unit_test(every_part_may_be_absent),
+      cmocka_unit_test(absent_parts_have_no_section), cmocka_unit_test(wrong_types_are_named),
+      cmocka_unit_test(hostile_names_do_nothing),     cmocka_unit_test(many_pairs_are_shown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,6 +41,12 @@ const char *citation_text(work w) {
                        "for Unsupervised Deep Domain Adaptation, ICLR 2018.",
       [WORK_SND] = "K. Saito et al., Tune it the Right Way: Unsupervised Validation of Domain "
                    "Adaptation via Soft Neighborhood Density, ICCV 2021.",
+      [WORK_DEV] =
+          "K. You, X. Wang, M. Long, M. I. Jordan, Towards Accurate Model Selection in Deep "
+          "Unsupervised Domain Adaptation, ICML 2019.",
+      [WORK_ENSEMBLE] =
+          "D. Hu, R. Luo, J. Liang, C. S. Foo, Towards Reliable Model Selection for Unsupervised "
+          "Domain Adaptation: An Empirical Study and a Certified Baseline, NeurIPS 2024.",
       [WORK_BNM] = "S. Cui et al., Towards Discriminability and Diversity: Batch Nuclear-Norm "
                    "Maximization Under Label Insufficient Situations, CVPR 2020.",
       [WORK_CONFIDENCE] = "D. Hendrycks, K. Gimpel, A Baseline for Detecting Misclassified and "

@@ -54,6 +54,9 @@ static void add_mean(page *out, double place, const char *name, double change) {
   page_raw(out, "\tnan\n");
 }
 
+/* As in the bars of AUC: half a place to the right of the pairs. */
+static int count_means(const results *r) { return (r->n > 1) + (paper_of(r) != NULL); }
+
 static char *change_table(const results *r) {
   page out = {0};
   const paper *p = paper_of(r);
@@ -62,8 +65,8 @@ static char *change_table(const results *r) {
   for (int i = 0; i < r->n; i++) {
     if (first_of_source(r, i)) add_source(&out, r, i, sources++ % 2, &place);
   }
-  add_mean(&out, r->n + 1.5, "mean", r->summary.relative_gain);
-  if (p) add_mean(&out, r->n + 2.5, "mean in the paper", p->summary.relative_gain);
+  if (r->n > 1) add_mean(&out, r->n + 1.5, "mean", r->summary.relative_gain);
+  if (p) add_mean(&out, r->n + 0.5 + count_means(r), "mean in the paper", p->summary.relative_gain);
   return out.text;
 }
 
@@ -76,6 +79,7 @@ static const char change_plot[] =
     "set xtics nomirror scale 0 rotate by -35\n"
     "set xrange [0.4:%.1f]\n"
     "set style fill solid 1.0 noborder\n"
+    "set yrange [*<0:0<*]\n"
     "set xzeroaxis lt 1 lc rgb 'black'\n"
     "plot table using 1:($2 == 0 ? $4 : NaN):(0.7) with boxes lc rgb '#0072B2' notitle, \\\n"
     "  '' using 1:($2 == 1 ? $4 : NaN):(0.7) with boxes lc rgb '#56B4E9' notitle, \\\n"
@@ -86,7 +90,7 @@ static const char change_plot[] =
 
 int drawing_change(const results *r, const char *dir, char **svg) {
   char *table = change_table(r);
-  char *plot = text_format(change_plot, r->n + (paper_of(r) ? 3.1 : 2.1));
+  char *plot = text_format(change_plot, r->n + count_means(r) + (count_means(r) ? 1.1 : 0.6));
   const figure f = {.name = "change",
                     .title = "Bars of the relative change of AUC by adaptation of each pair of "
                              "sites, with the mean of each source as a dotted line",

@@ -293,7 +293,10 @@ static const named_work criteria[] = {
     {"im", "information maximisation", WORK_IM},
     {"entropy", "least mean entropy", WORK_ENTROPY},
     {"snd", "soft neighbourhood density", WORK_SND},
+    {"snd-features", "soft neighbourhood density of features", WORK_SND},
+    {"dev", "importance-weighted validation", WORK_DEV},
     {"bnm", "the nuclear norm of its predictions", WORK_BNM},
+    {"ensemble", "agreement with the ensemble of all of them", WORK_ENSEMBLE},
 };
 static const named_work predictors[] = {
     {"confidence", "mean confidence", WORK_CONFIDENCE},

@@ -22,10 +22,10 @@ typedef struct candidate {
   measure m;                 /* on the target's test images */
 } candidate;
 
-typedef struct criterion_value { /* of a candidate, on unlabelled target images */
+typedef struct criteria_values { /* of a candidate, on unlabelled target images */
   const char *method;
-  double value;
-} criterion_value;
+  const json_t *criteria; /* by name: numbers or null */
+} criteria_values;
 
 typedef struct priors { /* class shares, in per cent */
   const char *unknown;  /* why they were not compared, or NULL */
@@ -37,7 +37,7 @@ typedef struct priors { /* class shares, in per cent */
 
 typedef struct choice { /* what could be known without labels; shares in per cent */
   const char *chosen, *criterion, *predictor, *outlook;
-  criterion_value *value; /* [values] */
+  criteria_values *value; /* [values] */
   int values;
   interval before, after, change; /* predicted accuracy */
   double change_error;            /* mean absolute, on shifts whose truth is known */
@@ -60,16 +60,16 @@ typedef struct reliability { /* plain, not per cent */
 
 enum { BEFORE, AFTER, SCALED, OF_CEILING, RELIABILITIES };
 
-typedef struct operation { /* sensitivity and specificity in per cent */
-  interval sensitivity, specificity;
-} operation;
-
-enum { AT_SOURCE, AT_TARGET, AT_TARGET_ADAPTED, OPERATIONS };
+typedef struct carried { /* a threshold of one classifier; shares in per cent */
+  const char *unknown;   /* why there is none, or NULL */
+  double threshold;      /* log odds */
+  interval source_sensitivity, source_specificity, sensitivity, specificity; /* last two: target */
+} carried;
 
 typedef struct operating_point {
-  const char *positive;     /* class; NULL: none was asked for */
-  double wanted, threshold; /* sensitivity in per cent; log odds */
-  operation at[OPERATIONS];
+  const char *positive; /* class; NULL: none was asked for */
+  double wanted;        /* sensitivity */
+  carried before, after;
 } operating_point;
 
 typedef struct oracle { /* chosen with target labels */

@@ -49,10 +49,23 @@ static int read_candidate(const json_t *j, const char *where, void *record) {
 
 /* ---- the choice ------------------------------------------------------------------------------ */
 
-static int read_value(const json_t *j, const char *where, void *record) {
-  criterion_value *v = record;
+/* Every member is a number or null. */
+static int read_criteria(const json_t *j, const char *where, void *record) {
+  const char *name;
+  json_t *value;
+  double number;
+  int status = 0;
+  json_object_foreach((json_t *)(uintptr_t)j, name, value) {
+    if (!status) status = fields_number(j, where, name, &number);
+  }
+  *(const json_t **)record = j;
+  return status;
+}
+
+static int read_values(const json_t *j, const char *where, void *record) {
+  criteria_values *v = record;
   int status = fields_name(j, where, "method", &v->method);
-  return status ? status : fields_number(j, where, "value", &v->value);
+  return status ? status : fields_object(j, where, "criteria", read_criteria, &v->criteria);
 }
 
 static int read_reason(const json_t *j, const char *where, void *record) {
@@ -87,7 +100,8 @@ static int read_choice(const json_t *j, const char *where, void *record) {
   if (!status) status = fields_number(j, where, "change_error", &c->change_error);
   if (!status) status = fields_interval(j, where, "keeping", &c->keeping);
   if (!status) status = fields_object(j, where, "priors", read_priors, &c->priors);
-  c->value = fields_list(j, where, "candidates", sizeof *c->value, read_value, &c->values, &status);
+  c->value =
+      fields_list(j, where, "candidates", sizeof *c->value, read_values, &c->values, &status);
   c->reason =
       fields_list(j, where, "reasons", sizeof *c->reason, read_reason, &c->reasons, &status);
   c->class_keeping = fields_list(j, where, "class_keeping", sizeof *c->class_keeping,
@@ -126,22 +140,42 @@ static int read_calibration(const json_t *j, const char *where, void *record) {
   return status;
 }
 
-static int read_operation(const json_t *j, const char *where, void *record) {
-  operation *o = record;
-  int status = fields_interval(j, where, "sensitivity", &o->sensitivity);
-  return status ? status : fields_interval(j, where, "specificity", &o->specificity);
+static int read_rates(const json_t *j, const char *where, interval *sensitivity,
+                      interval *specificity) {
+  int status = fields_interval(j, where, "sensitivity", sensitivity);
+  return status ? status : fields_interval(j, where, "specificity", specificity);
+}
+
+static int read_source_rates(const json_t *j, const char *where, void *record) {
+  carried *c = record;
+  return read_rates(j, where, &c->source_sensitivity, &c->source_specificity);
+}
+
+static int read_target_rates(const json_t *j, const char *where, void *record) {
+  carried *c = record;
+  return read_rates(j, where, &c->sensitivity, &c->specificity);
+}
+
+/* Threshold and rates at the source; those at the target are elsewhere before adaptation. */
+static int read_threshold(const json_t *j, const char *where, carried *c) {
+  int status = fields_number(j, where, "threshold", &c->threshold);
+  return status ? status : fields_object(j, where, "source", read_source_rates, c);
+}
+
+static int read_after(const json_t *j, const char *where, void *record) {
+  carried *c = record;
+  int status = fields_text(j, where, "unknown", &c->unknown);
+  if (!status) status = read_threshold(j, where, c);
+  return status ? status : read_target_rates(j, where, c);
 }
 
 static int read_operating_point(const json_t *j, const char *where, void *record) {
-  static const char *const name[] = {"source", "external", "adapted"};
   operating_point *o = record;
   int status = fields_text(j, where, "positive", &o->positive);
   if (!status) status = fields_number(j, where, "wanted", &o->wanted);
-  if (!status) status = fields_number(j, where, "threshold", &o->threshold);
-  for (int k = 0; k < OPERATIONS && !status; k++) {
-    status = fields_object(j, where, name[k], read_operation, &o->at[k]);
-  }
-  return status;
+  if (!status) status = read_threshold(j, where, &o->before);
+  if (!status) status = fields_object(j, where, "external", read_target_rates, &o->before);
+  return status ? status : fields_object(j, where, "adapted", read_after, &o->after);
 }
 
 static int read_delong(const json_t *j, const char *where, void *record) {

@@ -39,9 +39,12 @@ static const candidate *find_candidate(const pair *p, const char *method) {
   return NULL;
 }
 
+/* By the criterion that decided. */
 static double find_value(const choice *c, const char *method) {
   for (int i = 0; i < c->values; i++) {
-    if (strcmp(c->value[i].method, method) == 0) return c->value[i].value;
+    if (strcmp(c->value[i].method, method) != 0) continue;
+    const json_t *value = json_object_get(c->value[i].criteria, c->criterion);
+    return json_is_number(value) ? json_number_value(value) : NAN;
   }
   return NAN;
 }
@@ -55,7 +58,7 @@ static bool has_oracle(const results *r) {
 
 static bool has_values(const results *r) {
   for (int i = 0; i < r->n; i++) {
-    if (r->pair[i].choice.values) return true;
+    if (r->pair[i].choice.values && r->pair[i].choice.criterion) return true;
   }
   return false;
 }
