@@ -54,28 +54,27 @@ int align_check(const char *where, const xs_align_options *o) {
 /* ---- the step --------------------------------------------------------------------------------
  */
 
-static void describe_step(align *a, tg_graph *g) {
-  const train_geometry *geo = classifier_geometry(a->start);
-  tg_shape images = tg_shape4(a->o->batch, geo->size, geo->size, geo->channels);
-  align_step *s = &a->step;
+static void describe_step(const align_method *m, const xs_align_options *o, const nn_classifier *c,
+                          tg_graph *g, align_step *s) {
+  tg_shape images = tg_shape4(o->batch, c->size, c->size, c->channels);
   *s = (align_step){.g = g,
-                    .o = a->o,
-                    .description = *classifier_description(a->start),
-                    .net = a->net,
-                    .other = a->other,
+                    .o = o,
+                    .description = *c,
+                    .net = s->net,
+                    .other = s->other,
                     .target = tg_input(g, "target", images),
                     .changed = tg_input(g, "changed", images),
                     .progress = tg_input(g, "progress", tg_scalar()),
                     .rate = tg_input(g, "rate", tg_scalar()),
                     .step = tg_input(g, "step", tg_scalar())};
-  if (!a->method->source) return;
+  if (!m->source) return;
   s->source = tg_input(g, "source", images);
-  s->label = tg_input(g, "label", tg_shape4(a->o->batch, 1, 1, 1));
+  s->label = tg_input(g, "label", tg_shape4(o->batch, 1, 1, 1));
 }
 
 /* Updates, and all that the caller writes or reads. */
-static int plan_outputs(const align *a, tg_plan_options *options, tg_plan **plan) {
-  const align_step *s = &a->step;
+static int plan_outputs(const align_step *s, tg_store *store, const tg_plan_options *options,
+                        tg_plan **plan) {
   const tg_value more[] = {s->source, s->label, s->target, s->changed, s->progress};
   int n = 0;
   tg_value *output = memory_new((size_t)(s->updates + s->losses + 5) * sizeof *output);
@@ -84,23 +83,46 @@ static int plan_outputs(const align *a, tg_plan_options *options, tg_plan **plan
   for (int i = 0; i < 5; i++) {
     if (more[i] != TG_NONE) output[n++] = more[i];
   }
-  int status = tg_plan_new(s->g, a->store, n, output, options, plan);
+  int status = tg_plan_new(s->g, store, n, output, options, plan);
   free(output);
   return status;
 }
 
-static int make_plan(align *a) {
-  tg_plan_options p = {.effort = a->job->effort,
-                       .kernels = a->job->kernels,
-                       .seed = a->job->seed,
-                       .memory = a->job->memory,
-                       .bf16 = run_rounds(a->o->precision)};
+/* s has its networks; its updates are to be freed. */
+static int plan_step(const align_method *m, const xs_align_options *o, const nn_classifier *c,
+                     tg_store *store, const tg_plan_options *p, align_step *s, tg_plan **plan) {
   tg_graph *g = tg_graph_new();
-  describe_step(a, g);
-  a->method->build(&a->step);
-  int status = plan_outputs(a, &p, &a->plan);
+  describe_step(m, o, c, g, s);
+  m->build(s);
+  int status = plan_outputs(s, store, p, plan);
   tg_graph_free(g);
-  return status ? fail_context(1, "the %s step: ", a->method->name) : 0;
+  return status ? fail_context(1, "the %s step: ", m->name) : 0;
+}
+
+static int make_plan(align *a) {
+  const tg_plan_options p = {.effort = a->job->effort,
+                             .kernels = a->job->kernels,
+                             .seed = a->job->seed,
+                             .memory = a->job->memory,
+                             .bf16 = run_rounds(a->o->precision)};
+  a->step.net = a->net;
+  a->step.other = a->other;
+  return plan_step(a->method, a->o, classifier_description(a->start), a->store, &p, &a->step,
+                   &a->plan);
+}
+
+int align_rehearse(const xs_align_options *o, const nn_classifier *c, tg_store *s,
+                   const tg_plan_options *p, align_rehearsal *out) {
+  const align_method *m = find(o->method);
+  *out = (align_rehearsal){.net = nn_net_new("")};
+  if (m->other) out->other = nn_net_new(m->other);
+  align_step step = {.net = out->net, .other = out->other};
+  int status = plan_step(m, o, c, s, p, &step, &out->plan);
+  if (!status) status = nn_net_initialise(out->net, s, 1);
+  if (!status && out->other) status = nn_net_initialise(out->other, s, 1);
+  if (!status) run_set_scalar(out->plan, step.step, 1);
+  free(step.update);
+  return status;
 }
 
 static int initialise(align *a) {
