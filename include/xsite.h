@@ -304,6 +304,7 @@ typedef struct xs_run_options {
   const char *device;   /* "cpu" */
   bool measure_kernels; /* time candidate kernels once and remember */
   bool skip_unreadable;
+  bool quick;  /* of a plan: without estimates of time and memory, which open the sites */
   bool verify; /* of a finished run: compare its data and files with what was recorded */
 } xs_run_options;
 
@@ -311,7 +312,8 @@ typedef struct xs_run_options {
  */
 xs_status xs_study_open(const char *path, int n_set, const char *const *set, xs_study **out);
 void xs_study_close(xs_study *s);
-/* What would run, one line a unit, with what is already done in the run folder; allocated. */
+/* What would run, one line a node, with what is already done in the run folder and what the rest
+ * takes on this machine, by running single steps of it; allocated. */
 xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text);
 /* Runs what is not done; writes results.json, figures/ and report.html in the run folder.  XS_HARM
  * and a message that names the pairs where all is written and an adaptation is chosen that is

@@ -9,6 +9,7 @@ xs_run_options study_run_options(const study_options *o) {
                           .device = o->device,
                           .measure_kernels = o->measure_kernels,
                           .skip_unreadable = o->skip_unreadable,
+                          .quick = o->quick,
                           .verify = o->verify};
 }
 

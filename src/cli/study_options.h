@@ -7,7 +7,7 @@
 
 typedef struct study_options {
   char *out, *device, *data_dir;
-  bool resume, measure_kernels, skip_unreadable, snakemake, verify;
+  bool resume, measure_kernels, skip_unreadable, snakemake, quick, verify;
   int64_t threads, memory;
   option_texts set;
 } study_options;

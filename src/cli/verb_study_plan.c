@@ -2,7 +2,12 @@
 
 #include "study_options.h"
 
-static const option rows[] = {STUDY_ROWS};
+static const option rows[] = {
+    STUDY_ROWS,
+    OPTION_FLAG_ROW(
+        NULL, 0, study_options, quick,
+        "without estimates of time and memory, which open the sites and run some steps"),
+};
 
 static int run(void *record, int n, const char **word) {
   (void)n;
@@ -18,12 +23,14 @@ static int run(void *record, int n, const char **word) {
   return status;
 }
 
-const cli_verb verb_study_plan = {.name = "study plan",
-                                  .words = "FILE",
-                                  .least = 1,
-                                  .most = 1,
-                                  .summary = "Say what a study would run and what of it is done.",
-                                  .options = rows,
-                                  .n_options = sizeof rows / sizeof *rows,
-                                  .record = sizeof(study_options),
-                                  .run = run};
+const cli_verb verb_study_plan = {
+    .name = "study plan",
+    .words = "FILE",
+    .least = 1,
+    .most = 1,
+    .summary = "Say what a study would run, how long that takes, and what of it is done.",
+    .options = rows,
+    .n_options = sizeof rows / sizeof *rows,
+    .record = sizeof(study_options),
+    .computes = true,
+    .run = run};

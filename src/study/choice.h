@@ -18,6 +18,8 @@ typedef struct chooser {
   float *ensemble;       /* [n_rows][classes] of all candidates */
 } chooser;
 
+enum { JUDGED_MOST = 10000 }; /* images of the source: more do not change a judgement */
+
 /* The source's classifier that is not adapted, as if it were a candidate. */
 study_candidate judged_unadapted(const study_run *r, int source);
 

@@ -3,8 +3,6 @@
 
 #include "choice.h"
 
-enum { MOST = 10000 }; /* images of the source: more do not change a judgement */
-
 /* Replaces a set by its translation. */
 static xs_status translate(const study_run *r, int node, train_set *source, xs_images **made) {
   char *path = run_node_path(r, node, "generator.safetensors");
@@ -32,7 +30,7 @@ xs_status judged_source(study_run *r, const study_node *n, int pair, const study
   const uint64_t seed = (uint64_t)r->study->settings.seed;
   *made = NULL;
   xs_status status = run_labelled(r, n, source_of(r, &r->study->pair[pair], x), which, source);
-  if (!status) train_set_limit(source, seed, MOST);
+  if (!status) train_set_limit(source, seed, JUDGED_MOST);
   if (!status && x->translator >= 0) status = translate(r, x->translator, source, made);
   return status;
 }

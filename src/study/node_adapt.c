@@ -125,7 +125,7 @@ static xs_status fine_tune(study_run *r, const study_node *n, const train_job *j
 /* ---- classifiers adapted themselves -------------------------------------------------------------
  */
 
-static const xs_align_options *align_options(const study_settings *s, const char *method) {
+const xs_align_options *align_options(const study_settings *s, const char *method) {
   if (strcmp(method, "coral") == 0) return &s->coral;
   if (strcmp(method, "dann") == 0) return &s->dann;
   return strcmp(method, "shot") == 0 ? &s->shot : &s->selftrain;

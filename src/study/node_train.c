@@ -51,11 +51,15 @@ static bool has_all_classes(const train_set *s, int classes) {
   return true;
 }
 
+void node_fit_few(xs_classifier_options *o, int64_t n) {
+  if (o->batch > n) o->batch = n;
+  if (!o->steps_per_epoch && n / o->batch < LEAST_STEPS) o->steps_per_epoch = LEAST_STEPS;
+}
+
 /* Validation images that lack a class give no AUC: then all epochs are trained. */
 static void fit_to_few(training *t, int classes) {
   xs_classifier_options *o = &t->options;
-  if (o->batch > t->train.n) o->batch = t->train.n;
-  if (!o->steps_per_epoch && t->train.n / o->batch < LEAST_STEPS) o->steps_per_epoch = LEAST_STEPS;
+  node_fit_few(o, t->train.n);
   if (has_all_classes(&t->validation, classes)) return;
   t->validation.n = 0;
   if (o->epochs > BLIND_EPOCHS) o->epochs = BLIND_EPOCHS;

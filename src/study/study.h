@@ -16,6 +16,10 @@
  * fingerprint.c  whether files and sites are still the same
  * test_set.c     how good a classifier is on labelled images
  * log.c          log.jsonl
+ * plan.c         what there is to do
+ * estimate.c     how long it will take
+ * rehearsal.c    ... by running single steps
+ * snakemake.c    the graph for Snakemake
  * pair_choice.c  what a choice node has written
  * harm.c         the verdict of a run
  * measure.c      results.json from the models
@@ -171,6 +175,10 @@ xs_status node_train(study_run *r, const study_node *n,
 xs_status node_translator(study_run *r, const study_node *n, const train_job *job);
 xs_status node_adapted(study_run *r, const study_node *n, const train_job *job);
 xs_status node_choice(study_run *r, const study_node *n, const train_job *job);
+/* Options for n training images, where they may be few. */
+void node_fit_few(xs_classifier_options *o, int64_t n);
+/* The section of a method of alignment; its own method is not set. */
+const xs_align_options *align_options(const study_settings *s, const char *method);
 /* Writes results.json: the only node that opens target labels. */
 xs_status node_results(study_run *r, const study_node *n);
 /* Writes 16-bit images made for training, with their labels and a domain file, as 8-bit IDX files.
