@@ -127,7 +127,7 @@ static void thresholds_are_carried(void **state) {
   assert_has(html, "<td>71.2<small>67.2 to 75.2</small></td>");
   assert_has(html, ">after</td><td>−0.52</td><td>89.9<small>85.9 to 93.9</small></td><td>96.6");
   assert_has(html, "<td>84.4<small>80.4 to 88.4</small></td>");
-  assert_has(html, ">too few images of class 3</td><td>–</td>");
+  assert_has(html, ">after: not known, too few images of class 3</td><td>–</td>");
   free(html);
 }
 
@@ -186,6 +186,8 @@ static void figures_have_tables(void **state) {
   assert_has(pooled, "\t112.06\t");
   assert_has(labels, "\tmnist\tadapted\toptdigits\t140\t86.93\t");
   assert_has(html, "<circle ");
+  assert_has(html, "<text>dashed: before adaptation; solid: after;");
+  assert_lacks(html, "color=\"white\""); /* it would hide what has the page's colour */
   assert_has(html, "<text>mean in the paper</text>");
   free(labels);
   free(pooled);
@@ -320,7 +322,7 @@ static void methods_invent_nothing(void **state) {
   assert_lacks(html, "LeNet");
   assert_lacks(html, "80/10/10");
   assert_lacks(html, "replicates)");
-  assert_has(html, "No label of a target was used");
+  assert_has(html, "No label of a target was used to adapt");
   assert_citations(html);
   free(html);
 }

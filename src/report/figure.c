@@ -86,6 +86,7 @@ static const rewrite rewrites[] = {
     {" class=\"", "\"", ""},
     {"<rect ", "/>", ""},
     {" color=\"black\"", NULL, ""},
+    {" color=\"white\"", NULL, ""},
     {" stroke=\"currentColor\" stroke-width=\"1.00\" stroke-linecap=\"butt\" "
      "stroke-linejoin=\"miter\"",
      NULL, " stroke=\"currentColor\""},

@@ -326,8 +326,9 @@ static const choice *any_choice(const results *r) {
 static void add_choice(writer *w) {
   const choice *c = any_choice(w->r);
   page_raw(&w->text,
-           "No label of a target was used to train, to stop or to choose anything; target "
-           "labels only measured the results and trained the ceilings.");
+           "No label of a target was used to adapt a classifier to it, to stop or to choose "
+           "anything; target labels only measured the results and trained the classifiers "
+           "with which adaptation is compared.");
   if (!c) return;
   page_raw(&w->text,
            " Of each pair's classifiers one was chosen on unlabelled validation images of "

@@ -51,7 +51,8 @@ static int add_calibration(page *out, const results *r, const char *figures) {
   if (svg) {
     figure_show(out, svg,
                 "Reliability: of images to which a classifier gives a probability, the share for "
-                "which it came true. Below the diagonal it is too sure (the paper's S2 Fig).");
+                "which it came true. Dashed: before adaptation; solid: after; dotted: after, with "
+                "temperature. Below the diagonal a classifier is too sure (the paper's S2 Fig).");
   }
   add_error_table(out, r,
                   "Expected calibration error (ECE, 0 to 1, 15 bins) before and after adaptation, "
@@ -93,8 +94,11 @@ static void add_operating_table(page *out, const results *r, const operating_poi
     const pair *p = &r->pair[i];
     if (!p->operating.positive) continue;
     add_operating_row(out, p, "before", &p->operating.before);
-    add_operating_row(out, p, p->operating.after.unknown ? p->operating.after.unknown : "after",
-                      &p->operating.after);
+    char *after = p->operating.after.unknown
+                      ? text_format("after: not known, %s", p->operating.after.unknown)
+                      : text_copy("after");
+    add_operating_row(out, p, after, &p->operating.after);
+    free(after);
   }
   table_close(out);
 }
