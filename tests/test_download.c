@@ -6,7 +6,9 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -429,6 +431,19 @@ static void test_no_folder(void **state) {
   assert_says("cannot make the folder");
 }
 
+static void test_locked_part(void **state) {
+  (void)state;
+  put_part("in/data.part", 0);
+  char *path = file_join(folder, "in/data.part");
+  int lock = open(path, O_RDWR);
+  assert_int_equal(flock(lock, LOCK_EX), 0);
+  assert_int_equal(get_data("good", NULL, quick(), NULL), XS_FAILED);
+  assert_says("another process is downloading it");
+  assert_true(has("in/data.part"));
+  close(lock);
+  free(path);
+}
+
 static void test_two_at_once(void **state) {
   (void)state;
   pid_t other = fork();
@@ -623,6 +638,7 @@ int main(void) {
       TEST(test_stopped_in_pause),
       TEST(test_full_disk),
       TEST(test_no_folder),
+      TEST(test_locked_part),
       TEST(test_two_at_once),
       TEST(test_usps),
       TEST(test_usps_refused),

@@ -200,6 +200,8 @@ static int open_part(job *j) {
   j->fd = open(j->part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (j->fd < 0) return fail(XS_FAILED, "%s: cannot write: %s", j->part, strerror(errno));
   if (flock(j->fd, LOCK_EX | LOCK_NB) != 0 || !is_same_file(j)) {
+    close(j->fd);
+    j->fd = -1; /* the other's file is not ours to remove */
     return fail(XS_FAILED, "%s: another process is downloading it", j->part);
   }
   return 0;
