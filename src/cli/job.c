@@ -10,13 +10,29 @@
 
 #define RECORD "record.json"
 
-xs_status job_open_site(const job_options *o, const char *domain_file, xs_site **out) {
+static xs_status open_site(const job_options *o, const char *domain_file, xs_site **out) {
   const xs_site_options options = {
       .data_dir = o->data_dir, .skip_unreadable = o->skip_unreadable, .limit = o->limit};
   xs_status status = xs_site_open(domain_file, &options, out);
-  if (status) return status;
-  job_note_skipped(*out);
-  return folder_check_site(o->out, *out, false);
+  if (!status) job_note_skipped(*out);
+  return status;
+}
+
+xs_status job_open_site(const job_options *o, const char *domain_file, xs_site **out) {
+  xs_status status = open_site(o, domain_file, out);
+  return status ? status : folder_check_site(o->out, *out, false);
+}
+
+xs_status job_open_target(const job_options *o, const char *source_file, const xs_site *source,
+                          const char *target_file, xs_site **out) {
+  xs_status status = open_site(o, target_file, out);
+  if (!status && source && strcmp(source->images.name, (*out)->images.name) == 0) {
+    status = (xs_status)fail(XS_USAGE,
+                             "%s and %s are both called '%s': give the target another name if it "
+                             "is another site",
+                             source_file, target_file, source->images.name);
+  }
+  return status ? status : folder_check_site(o->out, *out, false);
 }
 
 void job_note_skipped(const xs_site *s) {
@@ -51,15 +67,6 @@ xs_status job_check_classes(const char *model, const xs_classifier *c, const cha
         i, name, model, s->class_name[i], domain_file);
   }
   return XS_OK;
-}
-
-xs_status job_check_names(const char *source_file, const xs_site *source, const char *target_file,
-                          const xs_site *target) {
-  if (strcmp(source->images.name, target->images.name) != 0) return XS_OK;
-  return (xs_status)fail(XS_USAGE,
-                         "%s and %s are both called '%s': give the target another name if it is "
-                         "another site",
-                         source_file, target_file, source->images.name);
 }
 
 /* Domain files and models: the options whose value is called FILE. */

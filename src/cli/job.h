@@ -32,14 +32,14 @@ typedef struct job_options {
 
 xs_split job_split(const char *name); /* a value of SPLIT_ROW */
 xs_status job_open_site(const job_options *o, const char *domain_file, xs_site **out);
+/* The second of two sites; fails where it has the name of the first, which may be NULL. */
+xs_status job_open_target(const job_options *o, const char *source_file, const xs_site *source,
+                          const char *target_file, xs_site **out);
 /* Says on stderr what --skip-unreadable left out, if anything. */
 void job_note_skipped(const xs_site *s);
 /* Fails where a classifier and a site have different classes. */
 xs_status job_check_classes(const char *model, const xs_classifier *c, const char *domain_file,
                             const xs_site *s);
-/* Fails where two sites have one name. */
-xs_status job_check_names(const char *source_file, const xs_site *source, const char *target_file,
-                          const xs_site *target);
 
 /* Claims o->out for the options of a verb, runs `work` in it and follows it on the terminal. */
 xs_status job_run(const job_options *o, const option *rows, int n_rows, const void *record,

@@ -47,7 +47,7 @@ static xs_status work(const train_job *job, const void *record) {
   align_task task = {.options = &o->align, .start_from = o->model};
   const split_rule rule = split_rule_of(o->job.seed, o->job.split_by);
   xs_status status = open_source(o, rule, &source, &task.source);
-  if (!status) status = job_open_site(&o->job, o->target, &target);
+  if (!status) status = job_open_target(&o->job, o->source, source, o->target, &target);
   if (!status) {
     task.target = &target->images;
     status = xs_split_rows(task.target, rule.seed, rule.by_image, XS_TRAIN, &task.target_rows,

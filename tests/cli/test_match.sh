@@ -41,6 +41,10 @@ expect 2 "--method: 'magic'" "${match[@]}" --method magic --out new
 expect 2 '--beta' "${match[@]}" --beta 0.6 --out new
 [ -e new ] && complain 'a refused match makes a folder'
 expect 2 "are both called 'optdigits'" match --source "$optdigits" --target "$optdigits" --out new
+sed "s/^name: .*/name: optdigits/; s|: data/|: $repository/examples/data/|" "$mnist" >twin.yaml
+expect 2 "are both called 'optdigits'" match --source "$optdigits" --target twin.yaml --out new
+expect 2 "are both called 'optdigits'" align --source "$optdigits" --target twin.yaml \
+  --model digits/model.safetensors --out new2
 head -c 5000 fourier/generator.safetensors >broken.safetensors
 expect 1 'truncated' translate --data "$mnist" --model broken.safetensors --out none
 
