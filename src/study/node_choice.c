@@ -1,5 +1,6 @@
 /* node_choice.c: which of a pair's adapted classifiers to use, and whether to adapt at all, judged
  * without a label of the target. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,16 @@ static xs_status add_to_ensemble(const chooser *c, const study_candidate *x) {
   return status;
 }
 
+/* A criterion that has no value for a candidate only ends the choice where it decides. */
+static xs_status value_by(const chooser *c, const xs_criterion *by, const xs_choice_data *d,
+                          const char *method, double *value) {
+  xs_status status = by->value(d, value);
+  if (!status) return XS_OK;
+  *value = NAN;
+  if (strcmp(by->name, c->options->criterion) != 0) return XS_OK;
+  return (xs_status)fail_context(status, "%s: %s: ", c->node->name, method);
+}
+
 /* Every criterion's value, though one decides: what others would have chosen is worth knowing. */
 static xs_status value_candidate(const chooser *c, const study_candidate *x, double *value) {
   int n;
@@ -48,8 +59,7 @@ static xs_status value_candidate(const chooser *c, const study_candidate *x, dou
                             .rows = c->options->rows,
                             .seed = c->seed};
   for (int i = 0; i < n && !status; i++) {
-    status = criterion[i].value(&d, &value[i]);
-    if (status) fail_context(status, "%s: %s: ", c->node->name, x->method);
+    status = value_by(c, &criterion[i], &d, x->method, &value[i]);
   }
   judged_release(&training);
   judged_release(&j);
