@@ -1,4 +1,5 @@
 /* seal_check.c: does seal.jsonl prove that no label was seen too early? */
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +69,7 @@ static void check_file(checker *c, const char *node, const char *name, const cha
   char hex[HASH_SHA256_TEXT], *path = text_format("%s/nodes/%s/%s", c->out, node, name);
   if (hash_sha256_file(path, hex)) {
     fault(c, text_format("FAULT  %s: is recorded and not there", path));
-  } else if (strcmp(hex, recorded) != 0) {
+  } else if (!recorded || strcmp(hex, recorded) != 0) {
     fault(c, text_format("FAULT  %s: is not the file that was recorded", path));
   }
   free(path);
@@ -84,6 +85,25 @@ static void check_files(checker *c) {
   }
 }
 
+/* What is there must have been recorded, so that no lines are missing at the end. */
+static void check_nodes(checker *c) {
+  char *nodes = file_join(c->out, "nodes"), *results = file_join(c->out, "results.json");
+  DIR *dir = opendir(nodes);
+  for (const struct dirent *e; dir && (e = readdir(dir));) {
+    char *record = text_format("%s/%s/record.json", nodes, e->d_name);
+    if (file_exists(record) && !json_object_get(c->last_made, e->d_name)) {
+      fault(c, text_format("FAULT  %s/%s: is there and is not recorded", nodes, e->d_name));
+    }
+    free(record);
+  }
+  if (dir) closedir(dir);
+  if (file_exists(results) && !c->evaluated) {
+    fault(c, text_format("FAULT  %s: is there, and no test label was opened", results));
+  }
+  free(results);
+  free(nodes);
+}
+
 static void check_lines(checker *c, const json_t *lines) {
   size_t i;
   json_t *line;
@@ -92,6 +112,7 @@ static void check_lines(checker *c, const json_t *lines) {
     if (json_object_get(line, "made")) check_made(c, line);
   }
   check_files(c);
+  check_nodes(c);
   say(c, text_format("%zu lines, chained by SHA-256: labels were opened %d times, %d of them test "
                      "labels, and %d nodes made",
                      json_array_size(lines), c->openings, c->evaluations, c->made));

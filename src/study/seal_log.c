@@ -22,13 +22,16 @@ static void add_hash(json_t *line) {
   free(text);
 }
 
-/* The lines of a text, each checked against the one before. */
+/* The whole lines of a text, each checked against the one before; the last may be cut off by a
+ * crash, before which nothing came of it. */
 static xs_status parse(const char *path, const char *text, json_t *lines) {
   char previous[HASH_SHA256_TEXT] = "";
   for (int n = 1; *text; n++) {
     size_t length = strcspn(text, "\n");
+    if (!text[length]) break;
     json_t *line = json_loadb(text, length, 0, NULL);
-    char *hash = text_copy(line ? json_string_value(json_object_get(line, "hash")) : "");
+    const char *theirs = json_string_value(json_object_get(line, "hash"));
+    char *hash = text_copy(theirs ? theirs : "");
     const char *before = json_string_value(json_object_get(line, "previous"));
     bool good = before && strcmp(before, previous) == 0 &&
                 json_integer_value(json_object_get(line, "n")) == n;
@@ -44,7 +47,7 @@ static xs_status parse(const char *path, const char *text, json_t *lines) {
           XS_HARM, "%s:%d: the chain is broken: this line or one before it was changed", path, n);
     }
     json_array_append_new(lines, line);
-    text += length + (text[length] == '\n');
+    text += length + 1;
   }
   return XS_OK;
 }
