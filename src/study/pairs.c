@@ -148,7 +148,37 @@ static int derive_site(xs_study *s, study_pair *p) {
   return 0;
 }
 
-int study_pairs(xs_study *s) {
+static bool share_name(const xs_study *s, int source, int target, int source2, int target2) {
+  if (source < 0 || source2 < 0) return false;
+  char *a = text_format("%s-%s", s->site[source].name, s->site[target].name),
+       *b = text_format("%s-%s", s->site[source2].name, s->site[target2].name);
+  bool same = strcmp(a, b) == 0;
+  free(a);
+  free(b);
+  return same;
+}
+
+/* A node is called after its pair: "a-b" to "c" and "a" to "b-c" would be taken for each other. */
+static int check_node_names(const xs_study *s) {
+  for (int i = 0; i < s->n_pairs; i++) {
+    const study_pair *p = &s->pair[i];
+    for (int k = 0; k < i; k++) {
+      const study_pair *q = &s->pair[k];
+      if (!share_name(s, p->source, p->target, q->source, q->target) &&
+          !share_name(s, p->via, p->target, q->via, q->target)) {
+        continue;
+      }
+      return fail(XS_USAGE,
+                  "%s: pairs: the folders of '%s -> %s' and '%s -> %s' would have the same names: "
+                  "give one of these sites another name in its domain file",
+                  s->path, s->site[q->source].name, s->site[q->target].name,
+                  s->site[p->source].name, s->site[p->target].name);
+    }
+  }
+  return 0;
+}
+
+static int read_pairs(xs_study *s) {
   const option_texts *p = &s->settings.pairs;
   int status = 0;
   if (p->n == 0) {
@@ -160,4 +190,9 @@ int study_pairs(xs_study *s) {
     if (s->pair[i].via >= 0) status = derive_site(s, &s->pair[i]);
   }
   return status;
+}
+
+int study_pairs(xs_study *s) {
+  int status = read_pairs(s);
+  return status ? status : check_node_names(s);
 }

@@ -179,11 +179,15 @@ static int set_by_hand(xs_study *s, const char *word) {
   return status;
 }
 
+static bool sets_profile(const char *word) {
+  return strncmp(word, "profile", 7) == 0 && (word[7] == '=' || word[7] == ' ');
+}
+
 /* The file, then its profile, then --set; of which only --set can choose the profile anew. */
 static int read_settings(xs_study *s, int n_set, const char *const *set) {
   int status = option_load(&settings_table, &s->settings, s->path) ? XS_USAGE : 0;
   for (int i = 0; i < n_set && !status; i++) {
-    if (strncmp(set[i], "profile=", 8) == 0) status = set_by_hand(s, set[i]);
+    if (sets_profile(set[i])) status = set_by_hand(s, set[i]);
   }
   if (!status) status = apply_profile(s);
   for (int i = 0; i < n_set && !status; i++) status = set_by_hand(s, set[i]);
