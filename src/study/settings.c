@@ -28,7 +28,9 @@ static const option study_rows[] = {
     {NULL, "profiles", OPTION_TEXTS, offsetof(study_settings, profiles), NULL, false, 0, 0, NULL,
      "PROFILE", "'NAME KEY=VALUE ...': settings that are chosen together"},
     {NULL, "portfolio", OPTION_TEXTS, offsetof(study_settings, portfolio), "paper", false, 0, 0,
-     NULL, "METHOD", "ways to adapt, chosen among without labels: none, paper; none: do nothing"},
+     NULL, "METHOD",
+     "ways to adapt, chosen among without labels: none (do nothing), paper, histogram, fourier, "
+     "coral, dann, shot, selftrain, and steps joined by +, as paper+shot"},
     {NULL, "pooled", OPTION_TEXTS, offsetof(study_settings, pooled), NULL, false, 0, 0, NULL,
      "PERCENT", "also one classifier for all sites, from this share of their training images"},
     {NULL, "label_counts", OPTION_TEXTS, offsetof(study_settings, label_counts), NULL, false, 0, 0,

@@ -71,10 +71,26 @@ cp -r plain edited && sed -i '2s/"split":"[a-z]*"/"split":"test"/' edited/seal.j
 expect 3 'seal.jsonl:2: the chain is broken' inspect run --seal edited
 cp -r plain shortened && sed -i '3d' shortened/seal.jsonl
 expect 3 'seal.jsonl:3: the chain is broken' inspect run --seal shortened
+cp -r plain ended && sed -i '/"made"/{/choice-mnist-optdigits/d}; /"role":"evaluation"/d' ended/seal.jsonl
+expect 3 'the chain is broken' inspect run --seal ended
+head -n 3 plain/seal.jsonl >ended/seal.jsonl
+expect 3 'nodes/choice-mnist-optdigits: is there and is not recorded' inspect run --seal ended
+contains stdout 'results.json: is there, and no test label was opened'
+cp -r plain torn && printf '{"node":"bas' >>torn/seal.jsonl
+expect 0 'the seal holds' inspect run --seal torn
+cp -r plain foreign && echo '{"n": 1, "previous": ""}' >foreign/seal.jsonl
+expect 3 'seal.jsonl:1: the chain is broken' inspect run --seal foreign
 expect 1 'is not there' inspect run --seal "$folder"
+
+# A criterion without a value matters only where it decides.
+expect 2 'choice-optdigits-mnist: none: target: one image has no neighbours' study run "${run[@]}" --out alone \
+  --set choice.criterion=snd --set choice.rows=1
+expect 0 'chosen: ' study run "${run[@]}" --out alone2 --set choice.rows=1
+contains alone2/nodes/choice-optdigits-mnist/choice.json '"snd": null'
 
 # Profiles, methods, third sites.
 expect 2 "'slow' is not one of its profiles: quick, nothing" study plan "${run[@]}" --set profile=slow
+expect 2 "'slow' is not one of its profiles" study plan "${run[@]}" --set 'profile =slow'
 expect 2 "there is no method 'forier'; did you mean 'fourier'" study plan "${run[@]}" --set portfolio=none,forier
 expect 2 'fourier translates images and can only be the first step' study plan "${run[@]}" --set portfolio=histogram+fourier
 expect 2 'none stands alone' study plan "${run[@]}" --set portfolio=none+fourier
@@ -82,6 +98,12 @@ expect 2 "'paper' is there twice" study plan "${run[@]}" --set portfolio=paper,p
 expect 2 "pooled: '200' is not a number" study plan "${run[@]}" --set pooled=200
 expect 2 "needs the pair 'optdigits -> mnist', itself without via" study plan "${run[@]}" \
   --set 'pairs=mnist -> optdigits,optdigits -> mnist via=mnist'
+
+for name in a a-b b-c c; do
+  sed "s/^name: .*/name: $name/; s|: data/|: $repository/examples/data/|" "$repository/examples/optdigits.yaml" >$name.yaml
+done
+expect 2 "the folders of 'a -> b-c' and 'a-b -> c' would have the same names" study plan "${run[@]}" \
+  --set sites=a.yaml,a-b.yaml,b-c.yaml,c.yaml --set pairs=all
 
 expect 2 'say for which engine' study export "${run[@]}"
 expect 0 'rule all:' study export --snakemake "${run[@]}" --out 'a strange place'
