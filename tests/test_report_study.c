@@ -2,6 +2,7 @@
  * equivalents, calibration, the paper's numbers, tables and sentences for a paper. */
 #include "report_page.h"
 
+#include "citations.h"
 #include "number.h"
 
 #include <jansson.h>
@@ -166,6 +167,29 @@ static void csv_has_all_digits(void **state) {
   remove_run(dir);
 }
 
+static void worst_images_are_shown(void **state) {
+  (void)state;
+  static const char node[] = "nodes/translator-paper-optdigits-mnist";
+  char *dir = new_sample(), *before = write_report(dir);
+  char *from = text_format("%s/%s/translated.png", dir, node);
+  char *to = text_format("%s/worst_translated.png", node), *png = NULL;
+  size_t size;
+  assert_int_equal(file_read(from, &png, &size), 0);
+  write_file(dir, to, png, size);
+  char *html = write_report(dir);
+  assert_lacks(before, "The worst:");
+  assert_has(html, "The worst: originals of optdigits whose label translation to mnist lost most "
+                   "surely: not kept by this run.");
+  assert_has(html, "<img alt=\"The same, translated\"");
+  assert_well_formed(html);
+  free(html);
+  free(png);
+  free(to);
+  free(from);
+  free(before);
+  remove_run(dir);
+}
+
 static void figures_have_tables(void **state) {
   (void)state;
   static const char *const name[] = {"change", "pooled", "labels", "calibration"};
@@ -290,6 +314,15 @@ static void assert_citations(const char *html) {
     if (k > largest) largest = k;
   }
   assert_int_equal(largest, entries);
+}
+
+static void works_keep_their_numbers(void **state) {
+  (void)state;
+  citations c = {.n = 0};
+  assert_int_equal(citation(&c, WORK_HOLM), 1);
+  assert_int_equal(citation(&c, WORK_ADAM), 2);
+  assert_int_equal(citation(&c, WORK_HOLM), 1);
+  assert_int_equal(c.n, 2);
 }
 
 static void methods_are_sentences(void **state) {
@@ -492,9 +525,10 @@ static void many_pairs_are_shown(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(page_has_the_values),          cmocka_unit_test(thresholds_are_carried),
-      cmocka_unit_test(csv_has_all_digits),           cmocka_unit_test(figures_have_tables),
-      cmocka_unit_test(paper_stands_beside),          cmocka_unit_test(conclusions_follow),
-      cmocka_unit_test(equivalents_have_words),       cmocka_unit_test(methods_are_sentences),
+      cmocka_unit_test(csv_has_all_digits),           cmocka_unit_test(worst_images_are_shown),
+      cmocka_unit_test(figures_have_tables),          cmocka_unit_test(paper_stands_beside),
+      cmocka_unit_test(conclusions_follow),           cmocka_unit_test(equivalents_have_words),
+      cmocka_unit_test(works_keep_their_numbers),     cmocka_unit_test(methods_are_sentences),
       cmocka_unit_test(methods_invent_nothing),       cmocka_unit_test(every_part_may_be_absent),
       cmocka_unit_test(absent_parts_have_no_section), cmocka_unit_test(wrong_types_are_named),
       cmocka_unit_test(hostile_names_do_nothing),     cmocka_unit_test(many_pairs_are_shown),
