@@ -1,68 +1,10 @@
 #include "methods.h"
 
-#include "citations.h"
-#include "file.h"
+#include "methods_writer.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-
-typedef struct writer {
-  page text; /* of the present paragraph, not yet escaped */
-  const results *r;
-  citations cited;
-} writer;
-
-/* ---- settings -------------------------------------------------------------------------------- */
-
-static double number_of(const writer *w, const char *section, const char *name) {
-  const json_t *j = report_setting(w->r, section, name);
-  return json_is_number(j) ? json_number_value(j) : NAN;
-}
-
-/* "" where it is not known. */
-static const char *text_of(const writer *w, const char *section, const char *name) {
-  const char *text = json_string_value(report_setting(w->r, section, name));
-  return text ? text : "";
-}
-
-static bool is_on(const writer *w, const char *section, const char *name) {
-  return json_is_true(report_setting(w->r, section, name));
-}
-
-static bool is(const char *a, const char *b) { return strcmp(a, b) == 0; }
-
-static bool method_has(const char *method, const char *step) {
-  const size_t length = strlen(step);
-  for (const char *at = method; at; at = strchr(at, '+'), at += at != NULL) {
-    if (strcspn(at, "+") == length && strncmp(at, step, length) == 0) return true;
-  }
-  return false;
-}
-
-/* Whether a method of the portfolio has the step. */
-static bool has_step(const writer *w, const char *step) {
-  const json_t *list = report_setting(w->r, NULL, "portfolio");
-  for (size_t i = 0; i < json_array_size(list); i++) {
-    if (method_has(json_string_value(json_array_get(list, i)), step)) return true;
-  }
-  return false;
-}
-
-static bool has_translator(const writer *w) {
-  return has_step(w, "paper") || has_step(w, "histogram") || has_step(w, "fourier");
-}
-
-/* ---- writing --------------------------------------------------------------------------------- */
-
-static void cite(writer *w, work of) { page_raw(&w->text, " [%d]", citation(&w->cited, of)); }
-
-/* before, the number, after; nothing where it is not known. */
-static void add_number(writer *w, const char *before, double v, const char *after) {
-  if (isfinite(v)) page_raw(&w->text, "%s%g%s", before, v, after);
-}
 
 static void end_paragraph(writer *w, page *out) {
   if (w->text.size) page_add(out, "<p>%s</p>\n", w->text.text);
@@ -77,7 +19,7 @@ static const char *site_of(const results *r, int k) {
 
 static bool is_new_site(const results *r, int k) {
   for (int j = 0; j < k; j++) {
-    if (is(site_of(r, j), site_of(r, k))) return false;
+    if (text_is(site_of(r, j), site_of(r, k))) return false;
   }
   return true;
 }
@@ -97,21 +39,21 @@ static void add_sites(writer *w) {
 }
 
 static void add_data(writer *w) {
-  const double size = number_of(w, NULL, "size"), limit = number_of(w, NULL, "limit");
-  const char *by = text_of(w, NULL, "split_by");
+  const double size = setting_number(w, NULL, "size"), limit = setting_number(w, NULL, "limit");
+  const char *by = setting_text(w, NULL, "split_by");
   add_sites(w);
   if (isfinite(size)) {
     page_raw(&w->text, " Images were scaled to %g × %g pixels", size, size);
-    add_number(w, " with ", number_of(w, NULL, "image_channels"), " channels");
+    write_number(w, " with ", setting_number(w, NULL, "image_channels"), " channels");
     page_raw(&w->text, " and to values from −1 to 1.");
   }
   if (limit > 0) page_raw(&w->text, " At most %g images of a site were used.", limit);
   if (*by) {
     page_raw(&w->text,
              " Each site was split 80/10/10 into training, validation and test images, %s.",
-             is(by, "group") ? "all images of one group (a patient, or a digit in several "
-                               "renderings) on the same side"
-                             : "image by image");
+             text_is(by, "group") ? "all images of one group (a patient, or a digit in several "
+                                    "renderings) on the same side"
+                                  : "image by image");
   }
 }
 
@@ -123,163 +65,33 @@ static void add_network(writer *w, const char *network) {
     page_raw(&w->text, "The classifiers were convolutional networks");
   } else {
     page_raw(&w->text, "The classifiers were %s networks",
-             dense                   ? "DenseNet-121"
-             : is(network, "lenet5") ? "LeNet-5"
-                                     : "LeNet");
-    cite(w, dense ? WORK_DENSENET : WORK_LENET);
+             dense                        ? "DenseNet-121"
+             : text_is(network, "lenet5") ? "LeNet-5"
+                                          : "LeNet");
+    write_citation(w, dense ? WORK_DENSENET : WORK_LENET);
   }
-  if (*text_of(w, "classifier", "init")) page_raw(&w->text, ", begun with pretrained weights");
-}
-
-static void add_rate(writer *w, const char *section) {
-  const double decay = number_of(w, section, "weight_decay");
-  add_number(w, " (learning rate ", number_of(w, section, "learning_rate"), "");
-  if (decay > 0) add_number(w, ", weight decay ", decay, "");
-  add_number(w, ", batches of ", number_of(w, section, "batch"), "");
-  page_raw(&w->text, ")");
+  if (*setting_text(w, "classifier", "init")) page_raw(&w->text, ", begun with pretrained weights");
 }
 
 static void add_classifier(writer *w) {
-  const double epochs = number_of(w, "classifier", "epochs");
+  const double epochs = setting_number(w, "classifier", "epochs");
   if (!json_is_object(report_setting(w->r, NULL, "classifier"))) return;
-  add_network(w, text_of(w, "classifier", "architecture"));
+  add_network(w, setting_text(w, "classifier", "architecture"));
   page_raw(&w->text, ", trained on the labelled images of the source with cross-entropy and Adam");
-  cite(w, WORK_ADAM);
-  if (isfinite(number_of(w, "classifier", "learning_rate"))) add_rate(w, "classifier");
-  if (is_on(w, "classifier", "balanced")) {
+  write_citation(w, WORK_ADAM);
+  if (isfinite(setting_number(w, "classifier", "learning_rate"))) write_rate(w, "classifier");
+  if (setting_on(w, "classifier", "balanced")) {
     page_raw(&w->text, ", every class drawn equally often");
   }
   if (isfinite(epochs)) {
     page_raw(&w->text, ", for at most %g epochs", epochs);
-    if (number_of(w, "classifier", "steps_per_epoch") > 0) {
-      add_number(w, " of ", number_of(w, "classifier", "steps_per_epoch"), " steps");
+    if (setting_number(w, "classifier", "steps_per_epoch") > 0) {
+      write_number(w, " of ", setting_number(w, "classifier", "steps_per_epoch"), " steps");
     }
-    add_number(w, ", stopped when the validation AUC of the source had not improved for ",
-               number_of(w, "classifier", "patience"), " epochs; the best epoch was kept");
+    write_number(w, ", stopped when the validation AUC of the source had not improved for ",
+                 setting_number(w, "classifier", "patience"), " epochs; the best epoch was kept");
   }
   page_raw(&w->text, ".");
-}
-
-/* ---- adaptation ------------------------------------------------------------------------------ */
-
-static void add_semantic(writer *w) {
-  const char *mode = text_of(w, "adapter", "semantic");
-  if (is(mode, "off")) {
-    page_raw(&w->text, " and without a semantic loss");
-  } else {
-    page_raw(&w->text, " and a semantic loss (mode %s)", *mode ? mode : "paper");
-    if (is(mode, "cycada-paper")) cite(w, WORK_CYCADA);
-  }
-}
-
-/* Of one section's training: " It was trained for N updates (...)." */
-static void add_updates(writer *w, const char *section, const char *name, const char *of) {
-  const double steps = number_of(w, section, name);
-  if (!isfinite(steps)) return;
-  page_raw(&w->text, " It was trained for %g updates%s with Adam", steps, of);
-  if (isfinite(number_of(w, section, "learning_rate"))) add_rate(w, section);
-}
-
-static void add_paper_settings(writer *w) {
-  const double channels = number_of(w, "adapter", "channels"),
-               penalty = number_of(w, "adapter", "gradient_penalty");
-  if (isfinite(channels)) {
-    page_raw(&w->text, " Its first layers have %g channels", channels);
-    add_number(w, ", its generator ", number_of(w, "adapter", "blocks"), " residual blocks");
-    page_raw(&w->text, ".");
-  }
-  add_updates(w, "adapter", "generator_steps", " of the generator");
-  add_number(w, ", ", number_of(w, "adapter", "critic_steps"), " of the critic before each");
-  add_number(w, "; the rate falls linearly to 0 after ",
-             100 * number_of(w, "adapter", "decay_start"), " per cent of them");
-  if (isfinite(number_of(w, "adapter", "generator_steps"))) page_raw(&w->text, ".");
-  if (isfinite(penalty)) {
-    page_raw(&w->text, " The losses were weighted by %g (gradient penalty)", penalty);
-    add_number(w, ", ", number_of(w, "adapter", "classification"), " (domain classification)");
-    add_number(w, ", ", number_of(w, "adapter", "cycle"), " (cycle)");
-    page_raw(&w->text, ".");
-  }
-}
-
-static void add_paper_method(writer *w) {
-  page_raw(&w->text, " The method of Valliani et al. (called paper)");
-  cite(w, WORK_PAPER);
-  page_raw(&w->text, " translates images between the sites by a StarGAN");
-  cite(w, WORK_STARGAN);
-  page_raw(&w->text, ", trained with a WGAN-GP critic");
-  cite(w, WORK_WGAN_GP);
-  add_semantic(w);
-  page_raw(&w->text, ".");
-  add_paper_settings(w);
-}
-
-/* what: a sentence without its full stop. */
-static void add_matching(writer *w, const char *step, const char *name, const char *what, work of) {
-  if (!has_step(w, step)) return;
-  page_raw(&w->text, " %s (called %s)", name, step);
-  cite(w, of);
-  page_raw(&w->text, " %s", what);
-  if (is(text_of(w, step, "reference"), "mean")) {
-    page_raw(&w->text, " the mean of the target's reference images");
-  } else {
-    add_number(w, " one of ", number_of(w, step, "images"), " target training images");
-    page_raw(&w->text, ", drawn for each");
-  }
-  page_raw(&w->text, ".");
-}
-
-static void add_alignment(writer *w, const char *step, const char *name, const char *what,
-                          work of) {
-  if (!has_step(w, step)) return;
-  page_raw(&w->text, " %s (called %s)", name, step);
-  cite(w, of);
-  page_raw(&w->text, " %s.", what);
-  add_updates(w, step, "steps", "");
-  if (isfinite(number_of(w, step, "steps"))) page_raw(&w->text, ".");
-}
-
-static void add_tuning(writer *w) {
-  if (!has_translator(w)) return;
-  page_raw(&w->text, " After a translator the classifier of the source was fine-tuned on the "
-                     "source's training images, translated, with their own labels");
-  if (isfinite(number_of(w, "tune", "learning_rate"))) add_rate(w, "tune");
-  add_number(w, " for at most ", number_of(w, "tune", "epochs"), " epochs");
-  page_raw(&w->text, ", and stopped by translated validation images of the source.");
-}
-
-/* Pairs of the study file with settings of their own. */
-static void add_exceptions(writer *w) {
-  const json_t *list = report_setting(w->r, NULL, "pairs");
-  for (size_t i = 0; i < json_array_size(list); i++) {
-    const char *text = json_string_value(json_array_get(list, i));
-    if (text && strchr(text, '='))
-      page_raw(&w->text, " One pair had settings of its own (%s).", text);
-  }
-}
-
-static void add_adaptation(writer *w) {
-  if (!json_array_size(report_setting(w->r, NULL, "portfolio"))) return;
-  page_raw(&w->text, "Classifiers were adapted to a target by its images alone.");
-  if (has_step(w, "none"))
-    page_raw(&w->text, " To leave a classifier as it is (none) was allowed.");
-  if (has_step(w, "paper")) add_paper_method(w);
-  add_matching(w, "histogram", "Histogram matching",
-               "gives each channel of an image the distribution of values of", WORK_HISTOGRAM);
-  add_matching(w, "fourier", "Fourier matching",
-               "gives an image's low frequencies the amplitudes of", WORK_FOURIER);
-  add_alignment(w, "coral", "Deep CORAL", "aligns the covariances of features of the two sites",
-                WORK_CORAL);
-  add_alignment(w, "dann", "Domain-adversarial training",
-                "learns features from which the site cannot be told", WORK_DANN);
-  add_alignment(
-      w, "shot", "Source hypothesis transfer",
-      "maximises information and follows confident pseudo-labels with a frozen last layer",
-      WORK_SHOT);
-  add_alignment(w, "selftrain", "Self-training", "follows confident labels of a mean teacher",
-                WORK_MEAN_TEACHER);
-  page_raw(&w->text, " Methods joined by + were carried out one after the other.");
-  add_tuning(w);
-  add_exceptions(w);
 }
 
 /* ---- judging without labels ------------------------------------------------------------------ */
@@ -308,9 +120,9 @@ static const named_work predictors[] = {
 /* The name itself, without a citation, where it is not known here. */
 static void add_named(writer *w, const named_work *of, int n, const char *name) {
   for (int i = 0; i < n; i++) {
-    if (!is(of[i].name, name)) continue;
+    if (!text_is(of[i].name, name)) continue;
     page_raw(&w->text, "%s", of[i].what);
-    cite(w, of[i].of);
+    write_citation(w, of[i].of);
     return;
   }
   page_raw(&w->text, "%s", name);
@@ -339,10 +151,10 @@ static void add_choice(writer *w) {
   page_raw(&w->text, " Accuracy at the target was predicted by ");
   add_named(w, predictors, (int)(sizeof predictors / sizeof *predictors), c->predictor);
   page_raw(&w->text, ", with split conformal intervals");
-  cite(w, WORK_CONFORMAL);
+  write_citation(w, WORK_CONFORMAL);
   page_raw(&w->text, " from validation images of the source that were shifted in known ways, and "
                      "class shares were compared by black box shift estimation");
-  cite(w, WORK_BBSE);
+  write_citation(w, WORK_BBSE);
   page_raw(&w->text, ".");
 }
 
@@ -376,7 +188,7 @@ static void add_comparisons(writer *w) {
              " labelled images of the target; the label equivalent is the number at which "
              "the curve, linear in its logarithm, reaches the adapted AUC.");
   }
-  if (is_on(w, NULL, "oracle")) {
+  if (setting_on(w, NULL, "oracle")) {
     page_raw(&w->text, " The oracle is the candidate with the best AUC by the target's labels, for "
                        "comparison only.");
   }
@@ -394,23 +206,23 @@ static bool any_number(const results *r, size_t offset) {
 static void add_statistics(writer *w) {
   page_raw(&w->text, "AUC is the area under the ROC curve, of more than two classes the mean over "
                      "classes, each against the rest. Intervals are 95 %% percentile bootstrap");
-  add_number(w, " (", number_of(w, NULL, "replicates"), " replicates)");
+  write_number(w, " (", setting_number(w, NULL, "replicates"), " replicates)");
   page_raw(&w->text, " of the whole test set, resampling groups; differences were resampled in "
                      "pairs.");
   if (any_number(w->r, offsetof(pair, p_holm))) {
     page_raw(&w->text, " P values were corrected for the number of pairs by Holm's method");
-    cite(w, WORK_HOLM);
+    write_citation(w, WORK_HOLM);
     page_raw(&w->text, ".");
   }
   if (any_number(w->r, offsetof(pair, delong.external.value))) {
     page_raw(&w->text, " Two AUCs were also compared by DeLong's method");
-    cite(w, WORK_DELONG);
+    write_citation(w, WORK_DELONG);
     page_raw(&w->text, ".");
   }
   if (any_number(w->r, offsetof(pair, temperature))) {
     page_raw(&w->text, " Calibration: expected calibration error in 15 bins and Brier score; the "
                        "temperature was fitted on validation images of the source");
-    cite(w, WORK_ECE);
+    write_citation(w, WORK_ECE);
     page_raw(&w->text, ".");
   }
   page_raw(&w->text, " Everything was computed with xsite %s, seed %" PRId64 "%s%s.", XSITE_VERSION,
@@ -427,7 +239,7 @@ static void add_references(const writer *w, page *out) {
 }
 
 void methods_add(page *out, const results *r) {
-  static void (*const paragraph[])(writer * w) = {add_data,   add_classifier,  add_adaptation,
+  static void (*const paragraph[])(writer * w) = {add_data,   add_classifier,  write_adaptation,
                                                   add_choice, add_comparisons, add_statistics};
   writer w = {.r = r};
   for (size_t i = 0; i < sizeof paragraph / sizeof *paragraph; i++) {

@@ -1,0 +1,147 @@
+/* methods_adapt.c: how classifiers were adapted, in sentences. */
+#include "methods_writer.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool method_has(const char *method, const char *step) {
+  const size_t length = strlen(step);
+  for (const char *at = method; at; at = strchr(at, '+'), at += at != NULL) {
+    if (strcspn(at, "+") == length && strncmp(at, step, length) == 0) return true;
+  }
+  return false;
+}
+
+/* Whether a method of the portfolio has the step. */
+static bool has_step(const writer *w, const char *step) {
+  const json_t *list = report_setting(w->r, NULL, "portfolio");
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    if (method_has(json_string_value(json_array_get(list, i)), step)) return true;
+  }
+  return false;
+}
+
+static bool has_translator(const writer *w) {
+  return has_step(w, "paper") || has_step(w, "histogram") || has_step(w, "fourier");
+}
+
+static void add_semantic(writer *w) {
+  const char *mode = setting_text(w, "adapter", "semantic");
+  if (text_is(mode, "off")) {
+    page_raw(&w->text, " and without a semantic loss");
+  } else {
+    page_raw(&w->text, " and a semantic loss (mode %s)", *mode ? mode : "paper");
+    if (text_is(mode, "cycada-paper")) write_citation(w, WORK_CYCADA);
+  }
+}
+
+/* Of one section's training: " It was trained for N updates (...)." */
+static void add_updates(writer *w, const char *section, const char *name, const char *of) {
+  const double steps = setting_number(w, section, name);
+  if (!isfinite(steps)) return;
+  page_raw(&w->text, " It was trained for %g updates%s with Adam", steps, of);
+  if (isfinite(setting_number(w, section, "learning_rate"))) write_rate(w, section);
+}
+
+static void add_paper_settings(writer *w) {
+  const double channels = setting_number(w, "adapter", "channels"),
+               penalty = setting_number(w, "adapter", "gradient_penalty");
+  if (isfinite(channels)) {
+    page_raw(&w->text, " Its first layers have %g channels", channels);
+    write_number(w, ", its generator ", setting_number(w, "adapter", "blocks"), " residual blocks");
+    page_raw(&w->text, ".");
+  }
+  add_updates(w, "adapter", "generator_steps", " of the generator");
+  write_number(w, ", ", setting_number(w, "adapter", "critic_steps"), " of the critic before each");
+  write_number(w, "; the rate falls linearly to 0 after ",
+               100 * setting_number(w, "adapter", "decay_start"), " per cent of them");
+  if (isfinite(setting_number(w, "adapter", "generator_steps"))) page_raw(&w->text, ".");
+  if (isfinite(penalty)) {
+    page_raw(&w->text, " The losses were weighted by %g (gradient penalty)", penalty);
+    write_number(w, ", ", setting_number(w, "adapter", "classification"),
+                 " (domain classification)");
+    write_number(w, ", ", setting_number(w, "adapter", "cycle"), " (cycle)");
+    page_raw(&w->text, ".");
+  }
+}
+
+static void add_paper_method(writer *w) {
+  page_raw(&w->text, " The method of Valliani et al. (called paper)");
+  write_citation(w, WORK_PAPER);
+  page_raw(&w->text, " translates images between the sites by a StarGAN");
+  write_citation(w, WORK_STARGAN);
+  page_raw(&w->text, ", trained with a WGAN-GP critic");
+  write_citation(w, WORK_WGAN_GP);
+  add_semantic(w);
+  page_raw(&w->text, ".");
+  add_paper_settings(w);
+}
+
+/* what: a sentence without its full stop. */
+static void add_matching(writer *w, const char *step, const char *name, const char *what, work of) {
+  if (!has_step(w, step)) return;
+  page_raw(&w->text, " %s (called %s)", name, step);
+  write_citation(w, of);
+  page_raw(&w->text, " %s", what);
+  if (text_is(setting_text(w, step, "reference"), "mean")) {
+    page_raw(&w->text, " the mean of the target's reference images");
+  } else {
+    write_number(w, " one of ", setting_number(w, step, "images"), " target training images");
+    page_raw(&w->text, ", drawn for each");
+  }
+  page_raw(&w->text, ".");
+}
+
+static void add_alignment(writer *w, const char *step, const char *name, const char *what,
+                          work of) {
+  if (!has_step(w, step)) return;
+  page_raw(&w->text, " %s (called %s)", name, step);
+  write_citation(w, of);
+  page_raw(&w->text, " %s.", what);
+  add_updates(w, step, "steps", "");
+  if (isfinite(setting_number(w, step, "steps"))) page_raw(&w->text, ".");
+}
+
+static void add_tuning(writer *w) {
+  if (!has_translator(w)) return;
+  page_raw(&w->text, " After a translator the classifier of the source was fine-tuned on the "
+                     "source's training images, translated, with their own labels");
+  if (isfinite(setting_number(w, "tune", "learning_rate"))) write_rate(w, "tune");
+  write_number(w, " for at most ", setting_number(w, "tune", "epochs"), " epochs");
+  page_raw(&w->text, ", and stopped by translated validation images of the source.");
+}
+
+/* Pairs of the study file with settings of their own. */
+static void add_exceptions(writer *w) {
+  const json_t *list = report_setting(w->r, NULL, "pairs");
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    const char *text = json_string_value(json_array_get(list, i));
+    if (text && strchr(text, '='))
+      page_raw(&w->text, " One pair had settings of its own (%s).", text);
+  }
+}
+
+void write_adaptation(writer *w) {
+  if (!json_array_size(report_setting(w->r, NULL, "portfolio"))) return;
+  page_raw(&w->text, "Classifiers were adapted to a target by its images alone.");
+  if (has_step(w, "none"))
+    page_raw(&w->text, " To leave a classifier as it is (none) was allowed.");
+  if (has_step(w, "paper")) add_paper_method(w);
+  add_matching(w, "histogram", "Histogram matching",
+               "gives each channel of an image the distribution of values of", WORK_HISTOGRAM);
+  add_matching(w, "fourier", "Fourier matching",
+               "gives an image's low frequencies the amplitudes of", WORK_FOURIER);
+  add_alignment(w, "coral", "Deep CORAL", "aligns the covariances of features of the two sites",
+                WORK_CORAL);
+  add_alignment(w, "dann", "Domain-adversarial training",
+                "learns features from which the site cannot be told", WORK_DANN);
+  add_alignment(
+      w, "shot", "Source hypothesis transfer",
+      "maximises information and follows confident pseudo-labels with a frozen last layer",
+      WORK_SHOT);
+  add_alignment(w, "selftrain", "Self-training", "follows confident labels of a mean teacher",
+                WORK_MEAN_TEACHER);
+  page_raw(&w->text, " Methods joined by + were carried out one after the other.");
+  add_tuning(w);
+  add_exceptions(w);
+}
