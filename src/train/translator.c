@@ -128,7 +128,8 @@ xs_status translator_apply(translator *t, const xs_images *images, const int64_t
                            domains - 1);
   }
   xs_images *made = new_images(images, g, n);
-  float *x = memory_new((size_t)(TRANSLATOR_BATCH * g->size * g->size * g->channels) * sizeof *x);
+  const size_t each = (size_t)g->size * (size_t)g->size * (size_t)g->channels;
+  float *x = memory_new(TRANSLATOR_BATCH * each * sizeof *x);
   for (int64_t first = 0; first < n && !status; first += TRANSLATOR_BATCH) {
     int64_t count = n - first < TRANSLATOR_BATCH ? n - first : TRANSLATOR_BATCH;
     status = translate_batch(t, images, rows, first, count, domain, x, made);
