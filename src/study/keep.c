@@ -1,4 +1,5 @@
 /* keep.c: a translated training set as a site of its own, for other programs and other looks. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,9 +36,20 @@ static int write_labels(const char *dir, const train_set *set) {
   return status;
 }
 
-static int write_site(const char *dir, const char *name, int classes, char *const *class_name) {
+/* A node's name as a site may be called: with letters, digits, - and _. */
+static char *site_name(const char *node) {
+  char *name = text_copy(node);
+  for (char *p = name; *p; p++) {
+    if (!isalnum((unsigned char)*p)) *p = *p == '_' ? '_' : '-';
+  }
+  return name;
+}
+
+static int write_site(const char *dir, const char *node, int classes, char *const *class_name) {
+  char *name = site_name(node);
   char *text = text_format("name: %s\nformat: idx\nimages: %s\nlabels: %s\nclasses:\n", name,
                            IMAGES, LABELS);
+  free(name);
   for (int i = 0; i < classes; i++) {
     json_t *quoted = json_string(class_name[i]); /* a JSON text is a YAML text */
     char *word = json_dumps(quoted, JSON_ENCODE_ANY), *more = text_format("%s  - %s\n", text, word);

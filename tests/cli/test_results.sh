@@ -74,8 +74,11 @@ ls rare/nodes/*/model.safetensors 2>/dev/null && complain 'work was begun withou
 # By way of a third site.
 sed 's/name: ward/name: unit/' ward.yaml >unit.yaml
 via=(--set "sites=clinic.yaml,ward.yaml,unit.yaml" --set 'pairs=clinic -> unit,clinic -> ward via=unit')
-expect 0 '' "${run[@]}" --out via --threads 1 "${via[@]}" --set portfolio=none,histogram --set classifier.epochs=2
+expect 0 '' "${run[@]}" --out via --threads 1 "${via[@]}" --set portfolio=none,histogram --set classifier.epochs=2 \
+  --set keep_translated=yes
 python3 "$repository/tests/check_results.py" via >faults || complain "by way of a third site: $(cat faults)"
+expect 0 'AUC' eval --model via/nodes/baseline-clinic/model.safetensors --split all \
+  --data via/nodes/adapted-histogram-clinic~unit-ward/site.yaml
 contains via/results.json '"method": "none via unit"' '"method": "histogram via unit"'
 
 # A translator after five steps destroys images.  All is written before the status says so.
