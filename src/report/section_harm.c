@@ -59,20 +59,23 @@ static int count_classes(const results *r) {
   return most;
 }
 
-/* lead, then "Class 0" and so on. */
-static void open_class_table(page *out, const char *caption, const char *const *lead, int leads,
-                             int classes) {
+/* Its name in results.json, or "Class 0" and so on where there is none. */
+static char *class_title(const results *r, int k) {
+  const json_t *names = json_object_get(r->root, "classes");
+  const char *name = json_string_value(json_array_get(names, (size_t)k));
+  return name && *name ? text_copy(name) : text_format("Class %d", k);
+}
+
+/* lead, then the classes. */
+static void open_class_table(page *out, const results *r, const char *caption,
+                             const char *const *lead, int leads, int classes) {
   const char **head = memory_new((size_t)(leads + classes + 1) * sizeof *head);
-  number *name = memory_new((size_t)(classes + 1) * sizeof *name);
+  char **title = memory_new((size_t)(classes + 1) * sizeof *title);
   for (int i = 0; i < leads; i++) head[i] = lead[i];
-  for (int k = 0; k < classes; k++) {
-    char *text = text_format("Class %d", k);
-    strncpy(name[k].text, text, sizeof name[k].text - 1);
-    free(text);
-    head[leads + k] = name[k].text;
-  }
+  for (int k = 0; k < classes; k++) head[leads + k] = title[k] = class_title(r, k);
   table_open(out, caption, head, leads + classes);
-  free(name);
+  for (int k = 0; k < classes; k++) free(title[k]);
+  free(title);
   free(head);
 }
 
@@ -82,7 +85,7 @@ static void add_keeping_table(page *out, const results *r) {
   static const char *const lead[] = {"Source → target", "All"};
   const int classes = count_classes(r);
   open_class_table(
-      out,
+      out, r,
       "Labels kept by translation: the share in per cent of translated images to which "
       "the classifier of the source still gives the right label, with 95 % intervals",
       lead, 2, classes);
@@ -106,7 +109,7 @@ static bool compared(const pair *p) { return p->choice.priors.compared; }
 static void add_priors_table(page *out, const results *r) {
   static const char *const lead[] = {"Source → target", "Differ", "Distance", "p"};
   const int classes = count_classes(r);
-  open_class_table(out,
+  open_class_table(out, r,
                    "How common the classes are at the target, against the source: whether they "
                    "differ, their total distance in per cent and the change of each class's share "
                    "in points, with 95 % intervals",

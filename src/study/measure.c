@@ -41,13 +41,23 @@ static json_t *pairs_json(const evaluation *e, const pair_result *x) {
   return list;
 }
 
+/* Of the first pair's source: all labelled sites have the same. */
+static json_t *classes_json(const evaluation *e) {
+  const int site = e->run->study->pair[0].source;
+  json_t *list = json_array();
+  for (int k = 0; k < seal_classes(e->run->seal, site); k++) {
+    json_array_append_new(list, json_string(seal_class_name(e->run->seal, site)[k]));
+  }
+  return list;
+}
+
 static xs_status results_json(evaluation *e, const pair_result *x, json_t **out) {
   const xs_study *s = e->run->study;
   char *precision = used_precision(&s->settings);
   json_t *pooled = NULL, *labelled = NULL;
-  *out = json_pack("{s:i, s:s, s:I, s:s, s:o, s:o}", "schema", 1, "study", s->settings.name, "seed",
-                   (json_int_t)s->settings.seed, "precision", precision, "pairs", pairs_json(e, x),
-                   "summary", summary_json(e, x, s->n_pairs));
+  *out = json_pack("{s:i, s:s, s:I, s:s, s:o, s:o, s:o}", "schema", 1, "study", s->settings.name, "seed",
+                   (json_int_t)s->settings.seed, "precision", precision, "classes",
+                   classes_json(e), "pairs", pairs_json(e, x), "summary", summary_json(e, x, s->n_pairs));
   xs_status status = pooled_json(e, &pooled);
   if (!status) status = labelled_json(e, &labelled);
   json_object_set_new(*out, "pooled", pooled);

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "align.h"
+#include "answers.h"
 #include "file.h"
+#include "gallery.h"
 #include "study.h"
 
 static char *start_path(const study_run *r, int site) {
@@ -63,11 +65,56 @@ static xs_status match(study_run *r, const study_node *n, const train_job *job,
   return status;
 }
 
-xs_status node_translator(study_run *r, const study_node *n, const train_job *job) {
+static xs_status train_translator(study_run *r, const study_node *n, const train_job *job) {
   const study_settings *s = run_settings(r, n);
   if (strcmp(n->method, "histogram") == 0) return match(r, n, job, &s->histogram);
   if (strcmp(n->method, "fourier") == 0) return match(r, n, job, &s->fourier);
   return train_paper(r, n, job);
+}
+
+/* The validation images whose translations the source's classifier is most wrong about. */
+static xs_status write_worst(const train_set *from, const xs_images *made, xs_classifier *c,
+                             const char *dir) {
+  const train_geometry *g = classifier_geometry(c);
+  int64_t place[GALLERY_COLUMNS], row[GALLERY_COLUMNS], found;
+  train_set set;
+  xs_labelled_outputs said;
+  train_set_made(from, made, &set);
+  xs_status status = outputs_open(c, &set, false, &said);
+  if (!status) status = xs_worst_images(&said, GALLERY_COLUMNS, place, NULL, &found);
+  for (int64_t i = 0; i < found && !status; i++) row[i] = from->rows[place[i]];
+  if (!status && (gallery_write_row(dir, "worst_original.png", from->images, row, found, g) ||
+                  gallery_write_row(dir, "worst_translated.png", made, place, found, g))) {
+    status = XS_FAILED;
+  }
+  outputs_release(&said);
+  train_set_release(&set);
+  return status;
+}
+
+static xs_status show_worst(study_run *r, const study_node *n, const train_job *job) {
+  char *generator = file_join(job->dir, "generator.safetensors"), *start = start_path(r, n->source);
+  translator *g = NULL;
+  xs_classifier *c = NULL;
+  xs_images *made = NULL;
+  train_set from = {0};
+  xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
+  if (!status) status = xs_classifier_load(start, &c);
+  if (!status) status = run_labelled(r, n, n->source, XS_VALIDATION, &from);
+  if (!status) status = translator_apply(g, from.images, from.rows, from.n, 1, &made);
+  if (!status) status = write_worst(&from, made, c, job->dir);
+  xs_images_close(made);
+  train_set_release(&from);
+  xs_classifier_free(c);
+  translator_free(g);
+  free(start);
+  free(generator);
+  return status;
+}
+
+xs_status node_translator(study_run *r, const study_node *n, const train_job *job) {
+  xs_status status = train_translator(r, n, job);
+  return status ? status : show_worst(r, n, job);
 }
 
 /* ---- classifiers fine-tuned on translated images ------------------------------------------------

@@ -7,11 +7,8 @@
 #include "image.h"
 #include "translator.h"
 
-enum { COLUMNS = 12 };
-
-/* n square images side by side, as 8-bit pixels. */
-static int write_row(const char *dir, const char *name, const xs_images *images,
-                     const int64_t *rows, int64_t n, const train_geometry *g) {
+int gallery_write_row(const char *dir, const char *name, const xs_images *images,
+                      const int64_t *rows, int64_t n, const train_geometry *g) {
   int size = g->size, c = g->channels;
   int64_t each = (int64_t)size * size * c;
   const xs_normalisation plain = {{0, 0, 0}, {1, 1, 1}};
@@ -34,14 +31,14 @@ static int write_row(const char *dir, const char *name, const xs_images *images,
 
 int gallery_write(const char *dir, train_images source, train_images target, translator *t) {
   const train_geometry *g = translator_geometry(t);
-  int64_t n = source.n < COLUMNS ? source.n : COLUMNS;
+  int64_t n = source.n < GALLERY_COLUMNS ? source.n : GALLERY_COLUMNS;
   if (target.n < n) n = target.n;
   if (n == 0) return 0;
   xs_images *made = NULL;
   if (translator_apply(t, source.images, source.rows, n, 1, &made)) return 1;
-  int status = write_row(dir, "original.png", source.images, source.rows, n, g);
-  if (!status) status = write_row(dir, "translated.png", made, NULL, n, g);
-  if (!status) status = write_row(dir, "target.png", target.images, target.rows, n, g);
+  int status = gallery_write_row(dir, "original.png", source.images, source.rows, n, g);
+  if (!status) status = gallery_write_row(dir, "translated.png", made, NULL, n, g);
+  if (!status) status = gallery_write_row(dir, "target.png", target.images, target.rows, n, g);
   xs_images_close(made);
   return status;
 }
