@@ -55,9 +55,10 @@ static xs_status results_json(evaluation *e, const pair_result *x, json_t **out)
   const xs_study *s = e->run->study;
   char *precision = used_precision(&s->settings);
   json_t *pooled = NULL, *labelled = NULL;
-  *out = json_pack("{s:i, s:s, s:I, s:s, s:o, s:o, s:o}", "schema", 1, "study", s->settings.name, "seed",
-                   (json_int_t)s->settings.seed, "precision", precision, "classes",
-                   classes_json(e), "pairs", pairs_json(e, x), "summary", summary_json(e, x, s->n_pairs));
+  *out = json_pack("{s:i, s:s, s:I, s:s, s:o, s:o, s:o}", "schema", 1, "study", s->settings.name,
+                   "seed", (json_int_t)s->settings.seed, "precision", precision, "classes",
+                   classes_json(e), "pairs", pairs_json(e, x), "summary",
+                   summary_json(e, x, s->n_pairs));
   xs_status status = pooled_json(e, &pooled);
   if (!status) status = labelled_json(e, &labelled);
   json_object_set_new(*out, "pooled", pooled);
