@@ -76,7 +76,7 @@ static xs_status train_translator(study_run *r, const study_node *n, const train
 static xs_status write_worst(const train_set *from, const xs_images *made, xs_classifier *c,
                              const char *dir) {
   const train_geometry *g = classifier_geometry(c);
-  int64_t place[GALLERY_COLUMNS], row[GALLERY_COLUMNS], found;
+  int64_t place[GALLERY_COLUMNS], row[GALLERY_COLUMNS], found = 0;
   train_set set;
   xs_labelled_outputs said;
   train_set_made(from, made, &set);
