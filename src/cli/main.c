@@ -147,10 +147,19 @@ static int check_words(const cli_verb *v, int n, const char **words) {
 
 /* GCC's OpenMP lets idle threads spin for milliseconds, which makes a step several times slower
  * where another program wants the processor.  It reads the limit when it is loaded, so the program
- * starts itself again with a short one, unless the user has chosen. */
+ * starts itself again with a short one, unless the user has chosen how threads wait, or has bound
+ * them: the new process would inherit the one processor of this thread. */
 static void limit_spinning(char **whole) {
-  if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY")) return;
-  if (setenv("GOMP_SPINCOUNT", "20000", 1) == 0) execv("/proc/self/exe", whole);
+  static const char *const chosen[] = {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_PROC_BIND",
+                                       "OMP_PLACES", "GOMP_CPU_AFFINITY"};
+  for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++) {
+    if (getenv(chosen[i])) return;
+  }
+  char program[4096];
+  ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+  if (length < 1 || setenv("GOMP_SPINCOUNT", "20000", 1)) return;
+  program[length] = 0;
+  execv(program, whole); /* by its path, whose last part is the process's name */
 }
 
 static int run_verb(const cli_verb *v, int argc, char **argv, char **whole) {
