@@ -167,6 +167,25 @@ static void csv_has_all_digits(void **state) {
   remove_run(dir);
 }
 
+/* In LaTeX a bare % hides the rest of its line, and with it the end of a table's row. */
+static void per_cent_signs_are_escaped(void **state) {
+  (void)state;
+  json_t *results = sample_json("results.json"), *first = pair_of(results, 0);
+  json_object_set_new(first, "salvage", json_real(-113.4));
+  json_object_set_new(json_object_get(results, "summary"), "average_salvage", json_real(-1.5));
+  char *dir = new_folder();
+  write_json(dir, "results.json", results);
+  char *html = write_report(dir), *tex = read_text(dir, "results.tex");
+  assert_has(tex, "$-$113 \\% \\\\\n");
+  for (size_t i = 1; tex[i]; i++) { /* the first line is a comment */
+    if (tex[i] == '%' && i > strcspn(tex, "\n")) assert_int_equal(tex[i - 1], '\\');
+  }
+  free(tex);
+  free(html);
+  remove_run(dir);
+  json_decref(results);
+}
+
 static void worst_images_are_shown(void **state) {
   (void)state;
   static const char node[] = "nodes/translator-paper-optdigits-mnist";
@@ -524,14 +543,15 @@ static void many_pairs_are_shown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(page_has_the_values),          cmocka_unit_test(thresholds_are_carried),
-      cmocka_unit_test(csv_has_all_digits),           cmocka_unit_test(worst_images_are_shown),
-      cmocka_unit_test(figures_have_tables),          cmocka_unit_test(paper_stands_beside),
-      cmocka_unit_test(conclusions_follow),           cmocka_unit_test(equivalents_have_words),
-      cmocka_unit_test(works_keep_their_numbers),     cmocka_unit_test(methods_are_sentences),
-      cmocka_unit_test(methods_invent_nothing),       cmocka_unit_test(every_part_may_be_absent),
-      cmocka_unit_test(absent_parts_have_no_section), cmocka_unit_test(wrong_types_are_named),
-      cmocka_unit_test(hostile_names_do_nothing),     cmocka_unit_test(many_pairs_are_shown),
+      cmocka_unit_test(page_has_the_values),      cmocka_unit_test(thresholds_are_carried),
+      cmocka_unit_test(csv_has_all_digits),       cmocka_unit_test(per_cent_signs_are_escaped),
+      cmocka_unit_test(worst_images_are_shown),   cmocka_unit_test(figures_have_tables),
+      cmocka_unit_test(paper_stands_beside),      cmocka_unit_test(conclusions_follow),
+      cmocka_unit_test(equivalents_have_words),   cmocka_unit_test(works_keep_their_numbers),
+      cmocka_unit_test(methods_are_sentences),    cmocka_unit_test(methods_invent_nothing),
+      cmocka_unit_test(every_part_may_be_absent), cmocka_unit_test(absent_parts_have_no_section),
+      cmocka_unit_test(wrong_types_are_named),    cmocka_unit_test(hostile_names_do_nothing),
+      cmocka_unit_test(many_pairs_are_shown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,8 @@ static void tex_number(page *out, number v) {
   if (strcmp(v.text, dash) == 0) {
     page_raw(out, "--");
   } else if (strncmp(v.text, minus, strlen(minus)) == 0) {
-    page_raw(out, "$-$%s", v.text + strlen(minus));
+    page_raw(out, "$-$");
+    tex_text(out, v.text + strlen(minus));
   } else {
     tex_text(out, v.text);
   }
