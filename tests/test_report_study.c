@@ -209,6 +209,35 @@ static void worst_images_are_shown(void **state) {
   remove_run(dir);
 }
 
+/* Where the name of an adapted classifier stands: the last of its five columns of numbers. */
+static double name_place(const char *table, const char *source) {
+  char *start = text_format("\tadapted\t%s\t", source);
+  double place = 0;
+  assert_non_null(strstr(table, start));
+  const char *numbers = strstr(table, start) + strlen(start);
+  assert_int_equal(sscanf(numbers, "%*s %*s %*s %*s %lf", &place), 1);
+  free(start);
+  return place;
+}
+
+/* Two adapted classifiers of nearly one AUC: their names do not cover each other. */
+static void names_on_lines_stand_apart(void **state) {
+  (void)state;
+  json_t *results = sample_json("results.json"), *second = json_deep_copy(pair_of(results, 0));
+  json_object_set_new(second, "source", json_string("other"));
+  json_object_set_new(json_object_get(second, "adapted"), "auc", json_real(86.94));
+  json_array_append_new(json_object_get(results, "pairs"), second);
+  char *dir = new_folder();
+  write_json(dir, "results.json", results);
+  char *html = write_report(dir), *table = read_text(dir, "figures/labels.tsv");
+  assert_true(name_place(table, "other") > 86.94);
+  assert_true(name_place(table, "optdigits") < name_place(table, "other") - 2);
+  free(table);
+  free(html);
+  remove_run(dir);
+  json_decref(results);
+}
+
 static void figures_have_tables(void **state) {
   (void)state;
   static const char *const name[] = {"change", "pooled", "labels", "calibration"};
@@ -543,15 +572,15 @@ static void many_pairs_are_shown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(page_has_the_values),      cmocka_unit_test(thresholds_are_carried),
-      cmocka_unit_test(csv_has_all_digits),       cmocka_unit_test(per_cent_signs_are_escaped),
-      cmocka_unit_test(worst_images_are_shown),   cmocka_unit_test(figures_have_tables),
-      cmocka_unit_test(paper_stands_beside),      cmocka_unit_test(conclusions_follow),
-      cmocka_unit_test(equivalents_have_words),   cmocka_unit_test(works_keep_their_numbers),
-      cmocka_unit_test(methods_are_sentences),    cmocka_unit_test(methods_invent_nothing),
-      cmocka_unit_test(every_part_may_be_absent), cmocka_unit_test(absent_parts_have_no_section),
-      cmocka_unit_test(wrong_types_are_named),    cmocka_unit_test(hostile_names_do_nothing),
-      cmocka_unit_test(many_pairs_are_shown),
+      cmocka_unit_test(page_has_the_values),          cmocka_unit_test(thresholds_are_carried),
+      cmocka_unit_test(csv_has_all_digits),           cmocka_unit_test(per_cent_signs_are_escaped),
+      cmocka_unit_test(names_on_lines_stand_apart),   cmocka_unit_test(worst_images_are_shown),
+      cmocka_unit_test(figures_have_tables),          cmocka_unit_test(paper_stands_beside),
+      cmocka_unit_test(conclusions_follow),           cmocka_unit_test(equivalents_have_words),
+      cmocka_unit_test(works_keep_their_numbers),     cmocka_unit_test(methods_are_sentences),
+      cmocka_unit_test(methods_invent_nothing),       cmocka_unit_test(every_part_may_be_absent),
+      cmocka_unit_test(absent_parts_have_no_section), cmocka_unit_test(wrong_types_are_named),
+      cmocka_unit_test(hostile_names_do_nothing),     cmocka_unit_test(many_pairs_are_shown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,14 +24,47 @@ static void add_row(page *out, int panel, const char *site, const char *kind, co
   tsv_name(out, name);
 }
 
+/* ---- names on the lines ---------------------------------------------------------------------- */
+
+enum { HIGHEST = 104 }; /* of the axis: room for a name above 100 */
+
+/* The AUC that the height of a name takes; all panels have one axis, from the lowest value. */
+static double name_height(const results *r) {
+  double lowest = 100;
+  for (int i = 0; i < r->labelleds; i++) {
+    lowest = fmin(lowest, fmin(r->labelled[i].m.auc, r->labelled[i].m.low));
+  }
+  for (int i = 0; i < r->n; i++) lowest = fmin(lowest, r->pair[i].m[ADAPTED].low);
+  return 0.075 * (HIGHEST - lowest);
+}
+
+static bool is_above(const results *r, int a, int b) {
+  const double x = r->pair[a].m[ADAPTED].auc, y = r->pair[b].m[ADAPTED].auc;
+  return x > y || (x == y && a < b);
+}
+
+/* Where a line's name stands: above its line, or below the name of the line above it. */
+static double place_name(const results *r, int row, double height) {
+  const pair *p = &r->pair[row];
+  double place = p->m[ADAPTED].auc + height / 2;
+  int next = -1;
+  for (int i = 0; i < r->n; i++) {
+    if (strcmp(r->pair[i].target, p->target) != 0 || !is_above(r, i, row)) continue;
+    if (next < 0 || is_above(r, next, i)) next = i;
+  }
+  return next < 0 ? place : fmin(place, place_name(r, next, height) - height);
+}
+
 /* One site's curve, then the adapted classifiers that are tested there. */
 static void add_panel(page *out, const results *r, int panel, const char *site) {
+  const double height = name_height(r);
   for (int i = 0; i < r->labelleds; i++) {
     const labelled *l = &r->labelled[i];
     if (strcmp(l->site, site) != 0) continue;
     add_row(out, panel, site, "labels", site);
     tsv_column(out, l->count);
     tsv_measure(out, &l->m);
+    tsv_column(out, NAN);
   }
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
@@ -39,13 +72,14 @@ static void add_panel(page *out, const results *r, int panel, const char *site) 
     add_row(out, panel, site, "adapted", p->source);
     tsv_column(out, p->equivalent.value > 0 ? p->equivalent.value : NAN);
     tsv_measure(out, &p->m[ADAPTED]);
+    tsv_column(out, place_name(r, i, height));
   }
 }
 
 static char *labels_table(const results *r, int *panels) {
   page out = {0};
   *panels = 0;
-  page_raw(&out, "panel\tsite\tkind\tname\tcount\tauc\tlow\thigh");
+  page_raw(&out, "panel\tsite\tkind\tname\tcount\tauc\tlow\thigh\tname_at");
   for (int i = 0; i < r->labelleds; i++) {
     if (new_site(r, i)) add_panel(&out, r, ++*panels, r->labelled[i].site);
   }
@@ -58,8 +92,8 @@ static const char labels_panel[] =
     "set title '%s' offset 0,-0.6\n"
     "plot table using ($1 == %d && strcol(3) eq 'adapted' ? first : NaN):6:(last-first):(0) "
     "with vectors nohead lw 2 dt 2 lc rgb '#009E73' notitle, \\\n"
-    "  '' using ($1 == %d && strcol(3) eq 'adapted' ? last : NaN):6:(sprintf('from %%s', "
-    "strcol(4))) with labels right offset 0,0.5 notitle, \\\n"
+    "  '' using ($1 == %d && strcol(3) eq 'adapted' ? last : NaN):9:(sprintf('from %%s', "
+    "strcol(4))) with labels right notitle, \\\n"
     "  '' using ($1 == %d && strcol(3) eq 'labels' ? $5 : NaN):6 with lines lw 2 lc rgb '#0072B2' "
     "notitle, \\\n"
     "  '' using ($1 == %d && strcol(3) eq 'labels' ? $5 : NaN):6:7:8 with yerrorbars pt 7 ps 0.6 "
@@ -78,8 +112,8 @@ static char *labels_plot(const results *r, int panels) {
            "first = %g\nlast = %g\nset multiplot layout %d,2\nset border 3\nset tics nomirror\n"
            "set grid lt 1 lw 0.5 lc rgb '#c8c8c8'\nset logscale x\nset xrange [%g:%g]\n"
            "set format x '%%g'\nset xlabel 'labelled images' offset 0,0.5\nset ylabel 'AUC, per "
-           "cent'\nset yrange [*:104]\n",
-           first / 1.3, last * 1.3, (panels + 1) / 2, first / 1.3, last * 1.3);
+           "cent'\nset yrange [*:%d]\n",
+           first / 1.3, last * 1.3, (panels + 1) / 2, first / 1.3, last * 1.3, HIGHEST);
   for (int i = 0, k = 0; i < r->labelleds; i++) {
     if (!new_site(r, i)) continue;
     char *site = tsv_quoted(r->labelled[i].site);
