@@ -262,6 +262,16 @@ xs_status folder_claim(const char *out, const json_t *mine, const char *result, 
   return status;
 }
 
+xs_status folder_reopen(const char *out, const char *result, int *lock) {
+  char *page = file_join(out, "report.html"), *made = file_join(out, result);
+  xs_status status = lock_folder(out, lock);
+  if (!status) remove(page);
+  if (!status) remove(made);
+  free(made);
+  free(page);
+  return status;
+}
+
 /* Beside others it must be the run that they have begun, though no node may be done. */
 static xs_status check_begun(const char *out, const json_t *mine) {
   char *path = file_join(out, FOLDER_OWNER);

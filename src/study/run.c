@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "run.h"
 #include "study.h"
 
 static void note(const study_run *r, const char *line) {
@@ -134,6 +135,31 @@ static xs_status end_finished(study_run *r) {
   return status ? status : write_report(r);
 }
 
+/* The first file of a node that is not as it was written, allocated, or NULL.  Whole nodes that
+ * were removed, to save room, are not missed. */
+static char *find_damage(const study_run *r) {
+  char *changed = NULL;
+  for (int i = 0; i < r->nodes.n && !changed; i++) {
+    const study_node *n = &r->nodes.node[i];
+    if (n->kind == NODE_RESULTS || !folder_node_done(r->out, n->name)) continue;
+    char *dir = run_node_path(r, i, NULL);
+    json_t *made = NULL;
+    run_read_record(dir, &made, &changed);
+    json_decref(made);
+    free(dir);
+  }
+  return changed;
+}
+
+/* A finished run with a damaged node is not finished: that node and the results are made again. */
+static xs_status reopen_damaged(study_run *r, bool *finished) {
+  char *changed = find_damage(r);
+  if (!changed) return XS_OK;
+  free(changed);
+  *finished = false;
+  return folder_reopen(r->out, "results.json", &r->lock);
+}
+
 static xs_status start(study_run *r) {
   xs_status status = log_open(r->out, r->watch, &r->log);
   if (status) return status;
@@ -150,6 +176,7 @@ static xs_status run_all(study_run *r) {
     status = folder_claim(r->out, mine, "results.json", r->o->resume, &finished, &r->lock);
   }
   json_decref(mine);
+  if (!status && finished && !r->o->verify) status = reopen_damaged(r, &finished);
   if (!status && !finished) status = start(r);
   if (!status && !finished) status = run_nodes(r);
   if (!status) status = finished ? end_finished(r) : write_report(r);

@@ -148,6 +148,8 @@ char *run_node_path(const study_run *r, int node, const char *file);
  * came to its first unit is replaced.  *lock: for folder_unlock, also after a failure. */
 xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
                        bool *finished, int *lock);
+/* Locks a finished run and removes its result and its page: it is unfinished again. */
+xs_status folder_reopen(const char *out, const char *result, int *lock);
 /* Begins or continues the work beside other processes that have joined; none may have claimed it.
  */
 xs_status folder_join(const char *out, const json_t *mine, const char *result, bool *finished,
