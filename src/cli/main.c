@@ -107,27 +107,36 @@ static bool is_help(const char *word) {
   return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
-/* The first word begins verbs of several words: they are listed. */
-static int refuse_group(int n, char **words, const char *group) {
-  bool asked = n > 1 && is_help(words[1]);
+/* How many words stand before --help; 0: there is none. */
+static int words_before_help(int n, char **words) {
+  for (int i = 1; i < n; i++) {
+    if (is_help(words[i])) return i;
+  }
+  return 0;
+}
+
+/* The first words begin verbs of several words: they are listed. */
+static int refuse_group(const char *group, bool asked) {
   list_verbs(asked ? stdout : stderr, group);
-  return asked ? XS_OK : fail(XS_USAGE, "the verbs that begin with '%s' are above", words[0]);
+  if (asked) return XS_OK;
+  return fail(XS_USAGE, "the verbs that begin with '%.*s' are above", (int)strlen(group) - 1,
+              group);
 }
 
 static int refuse_verb(int n, char **words) {
-  char *typed, *group = text_format("%s ", words[0]);
+  const int asked = words_before_help(n, words);
+  char *first = join(asked ? asked : 1, words), *typed, *group = text_format("%s ", first);
   const char *near = guess_verb(n, words, &typed);
   int status = XS_USAGE;
-  if (is_group(group) && n > 1 && is_help(words[1])) {
-    status = refuse_group(n, words, group);
+  if (is_group(group) && (asked || !near)) {
+    status = refuse_group(group, asked);
   } else if (near) {
     fail(XS_USAGE, "'%s' is no verb; did you mean '%s'?", typed, near);
-  } else if (is_group(group)) {
-    status = refuse_group(n, words, group);
   } else {
     fail(XS_USAGE, "'%s' is no verb; see xsite --help", words[0]);
   }
   free(group);
+  free(first);
   free(typed);
   return status;
 }
@@ -184,6 +193,18 @@ out:
   return status;
 }
 
+static int run(int n, char **words, char **whole);
+
+/* `help VERB` is `VERB --help`. */
+static int run_help(int n, char **words, char **whole) {
+  char **turned = memory_new((size_t)n * sizeof *turned);
+  for (int i = 1; i < n; i++) turned[i - 1] = words[i];
+  turned[n - 1] = (char[]){"--help"};
+  int status = run(n, turned, whole);
+  free(turned);
+  return status;
+}
+
 static int run(int n, char **words, char **whole) {
   int used = 0;
   if (n == 0) {
@@ -198,6 +219,7 @@ static int run(int n, char **words, char **whole) {
     print_help(stdout);
     return XS_OK;
   }
+  if (strcmp(words[0], "help") == 0) return run_help(n, words, whole);
   const cli_verb *v = find_verb(n, words, &used);
   return v ? run_verb(v, n - used, words + used, whole) : refuse_verb(n, words);
 }

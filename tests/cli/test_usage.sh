@@ -28,6 +28,11 @@ for verb in 'study run' 'study plan' report eval predict export 'inspect model' 
   expect 0 "usage: xsite $verb" $verb --help
 done
 expect 0 'study plan FILE' study --help
+expect 0 'data import mnistm' data import --help
+expect 0 'study run FILE' help
+expect 0 'usage: xsite study run' help study run
+expect 0 'study plan FILE' help study
+expect 2 "did you mean 'selftest'?" help selftst
 expect 2 "begin with 'study' are above" study
 expect 2 "'study rnu' is no verb; did you mean 'study run'?" study rnu FILE
 expect 2 "did you mean 'selftest'?" selftst
