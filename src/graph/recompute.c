@@ -2,6 +2,7 @@
  * late readers instead of being kept: a copy of its step runs before the first of them.  Where most
  * is alive, the value goes first that frees most memory for the memory that its copy moves (Chen et
  * al. 2016, "Training deep nets with sublinear memory cost", have the idea). */
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,23 @@ static size_t try(const plan_draft *d, tg_plan *p, gap *best) {
   return block;
 }
 
+/* As --memory takes it: "4.87M". */
+static void write_bytes(char text[32], double bytes, double (*rounded)(double)) {
+  const char unit = bytes < 1e6 ? 'K' : bytes < 1e9 ? 'M' : 'G';
+  const double size = unit == 'K' ? 1e3 : unit == 'M' ? 1e6 : 1e9;
+  snprintf(text, 32, "%.2f%c", rounded(100 * bytes / size) / 100, unit);
+}
+
+static int refuse(double least, double limit) {
+  char needed[32], given[32];
+  write_bytes(needed, least, ceil);
+  write_bytes(given, limit, floor);
+  return fail(1,
+              "intermediate values need %s or more, even if what is cheap is computed again; the "
+              "limit is %s: raise it, or lower batch, size, channels or blocks",
+              needed, given);
+}
+
 int plan_recompute(plan_draft *d, tg_plan *p) {
   size_t nodes = (size_t)p->values * sizeof *d->own.node, least = SIZE_MAX;
   gap g = {0};
@@ -191,8 +209,5 @@ int plan_recompute(plan_draft *d, tg_plan *p) {
     if (block <= d->options->memory) return 0;
     if (block < least) least = block;
   } while (g.v);
-  return fail(1,
-              "intermediate values need %.1f MB or more, even if what is cheap is computed again; "
-              "the limit is %.1f MB: raise it, or lower batch, size, channels or blocks",
-              (double)least / 1e6, (double)d->options->memory / 1e6);
+  return refuse((double)least, (double)d->options->memory);
 }

@@ -62,7 +62,6 @@ static void open_site(estimator *e, int i, const xs_run_options *o) {
   const xs_site_options options = {
       .data_dir = o->data_dir, .skip_unreadable = o->skip_unreadable, .limit = t->limit};
   xs_site *site = NULL;
-  e->size[i] = (site_size){{NAN, NAN, NAN}, 0};
   xs_status status = xs_site_open(e->study->site[i].file, &options, &site);
   if (!status && site->classes) e->stage.classifier.classes = site->classes;
   if (!status) status = measure_site(site, t, &e->size[i]);
@@ -70,7 +69,7 @@ static void open_site(estimator *e, int i, const xs_run_options *o) {
   xs_site_close(site);
 }
 
-estimator *estimator_new(const xs_study *s, const study_nodes *l, const xs_run_options *o) {
+static estimator *new_estimator(const xs_study *s, const study_nodes *l, const xs_run_options *o) {
   estimator *e = memory_new(sizeof *e);
   *e = (estimator){.study = s,
                    .nodes = l,
@@ -81,6 +80,12 @@ estimator *estimator_new(const xs_study *s, const study_nodes *l, const xs_run_o
                              .effort = o->measure_kernels ? TG_MEASURE : TG_ESTIMATE,
                              .memory = o->memory}};
   e->size = memory_new((size_t)s->n_sites * sizeof *e->size);
+  for (int i = 0; i < s->n_sites; i++) e->size[i] = (site_size){{NAN, NAN, NAN}, 0};
+  return e;
+}
+
+estimator *estimator_new(const xs_study *s, const study_nodes *l, const xs_run_options *o) {
+  estimator *e = new_estimator(s, l, o);
   for (int i = 0; i < s->n_sites; i++) open_site(e, i, o);
   return e;
 }
@@ -288,4 +293,19 @@ xs_status estimate_node(estimator *e, int node, node_cost *c) {
   c->bytes += program_bytes;
   for (int i = 0; i < e->study->n_sites; i++) c->bytes += e->size[i].bytes;
   return status ? (xs_status)fail_context(XS_FAILED, "%s: ", n->name) : XS_OK;
+}
+
+xs_status estimate_check(const xs_study *s, const study_nodes *l, const xs_run_options *o,
+                         int classes, const char *out) {
+  estimator *e = new_estimator(s, l, o);
+  node_cost cost;
+  xs_status status = XS_OK;
+  e->stage.classifier.classes = classes;
+  e->stage.effort = TG_ESTIMATE;
+  e->stage.only_planned = true;
+  for (int i = 0; i < l->n && !status; i++) {
+    if (!folder_node_done(out, l->node[i].name)) status = estimate_node(e, i, &cost);
+  }
+  estimator_free(e);
+  return status;
 }

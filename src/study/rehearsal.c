@@ -47,12 +47,17 @@ static double net_bytes(const nn_net *net, int copies) {
 }
 
 /* Adds `times` runs of a plan; plans of one store share their block. */
-static int add_plan(rehearsal *r, tg_plan *p, double times) {
-  double block = (double)tg_plan_bytes(p), seconds = NAN;
-  int status = block < machine_bytes() ? time_plan(p, &seconds) : 0;
+static int add_plan(const stage *s, rehearsal *r, tg_plan *p, double times) {
+  double block = (double)tg_plan_bytes(p), seconds = s->only_planned ? 0 : NAN;
+  int status = 0;
+  if (!s->only_planned && block < machine_bytes()) status = time_plan(p, &seconds);
   r->seconds += times * seconds;
   r->bytes = fmax(r->bytes, block);
   return status;
+}
+
+static int give_numbers(const stage *s, const nn_net *net, tg_store *store) {
+  return s->only_planned ? 0 : nn_net_initialise(net, store, 1);
 }
 
 static tg_plan_options plan_options(const stage *s, const char *precision) {
@@ -70,9 +75,9 @@ int rehearse_fit(const stage *s, const void *options, rehearsal *out) {
   c.dropout = o->dropout;
   *out = (rehearsal){0};
   int status = fit_plan_new(net, &c, o->batch, o->weight_decay, store, &plan, &p);
-  if (!status) status = nn_net_initialise(net, store, 1);
+  if (!status) status = give_numbers(s, net, store);
   if (!status) run_set_scalar(p.plan, p.step, 1);
-  if (!status) status = add_plan(out, p.plan, 1);
+  if (!status) status = add_plan(s, out, p.plan, 1);
   out->bytes += net_bytes(net, 4); /* the best epoch's are kept, too */
   tg_plan_free(p.plan);
   nn_net_free(net);
@@ -92,11 +97,11 @@ static nn_stargan stargan_of(const stage *s, const xs_adapter_options *o) {
                       .critic_layers = o->critic_layers};
 }
 
-static int initialise(const adapter_nets *n, tg_store *store, rehearsal *out) {
+static int initialise(const stage *s, const adapter_nets *n, tg_store *store, rehearsal *out) {
   const nn_net *net[] = {n->g, n->d, n->fs, n->ft};
   int status = 0;
   for (int i = 0; i < 4 && !status; i++) {
-    status = nn_net_initialise(net[i], store, 1);
+    status = give_numbers(s, net[i], store);
     out->bytes += net_bytes(net[i], net[i] == n->fs ? 1 : 3);
   }
   return status;
@@ -125,10 +130,10 @@ int rehearse_adapter(const stage *s, const void *options, rehearsal *out) {
   rehearsal nets = {0};
   *out = (rehearsal){0};
   int status = plan_adapter(s, o, &n, store, plan);
-  if (!status) status = initialise(&n, store, &nets);
+  if (!status) status = initialise(s, &n, store, &nets);
   for (int i = 0; i < 3 && !status; i++) {
     run_set_scalar(plan[i].plan, plan[i].step, 1);
-    status = add_plan(out, plan[i].plan, times[i]);
+    status = add_plan(s, out, plan[i].plan, times[i]);
   }
   out->bytes += nets.bytes;
   for (int i = 0; i < 3; i++) tg_plan_free(plan[i].plan);
@@ -147,7 +152,7 @@ int rehearse_align(const stage *s, const void *options, rehearsal *out) {
   align_rehearsal a;
   *out = (rehearsal){0};
   int status = align_rehearse(o, &s->classifier, store, &plan, &a);
-  if (!status) status = add_plan(out, a.plan, 1);
+  if (!status) status = add_plan(s, out, a.plan, 1);
   out->bytes += net_bytes(a.net, 3) + (a.other ? net_bytes(a.other, 3) : 0);
   tg_plan_free(a.plan);
   tg_store_free(store);
@@ -160,10 +165,10 @@ int rehearse_align(const stage *s, const void *options, rehearsal *out) {
  */
 
 /* Of a planned network that takes `images` at once. */
-static int rehearse_inference(nn_net *net, tg_store *store, inference_plan *p, int64_t images,
-                              rehearsal *out) {
-  int status = nn_net_initialise(net, store, 1);
-  if (!status) status = add_plan(out, p->plan, 1 / (double)images);
+static int rehearse_inference(const stage *s, nn_net *net, tg_store *store, inference_plan *p,
+                              int64_t images, rehearsal *out) {
+  int status = give_numbers(s, net, store);
+  if (!status) status = add_plan(s, out, p->plan, 1 / (double)images);
   out->bytes += net_bytes(net, 1);
   return status;
 }
@@ -177,7 +182,7 @@ int rehearse_answer(const stage *s, const void *options, rehearsal *out) {
   inference_plan p = {0};
   *out = (rehearsal){0};
   int status = inference_plan_classifier(net, &s->classifier, images, store, &plan, &p);
-  if (!status) status = rehearse_inference(net, store, &p, images, out);
+  if (!status) status = rehearse_inference(s, net, store, &p, images, out);
   tg_plan_free(p.plan);
   nn_net_free(net);
   tg_store_free(store);
@@ -193,7 +198,7 @@ int rehearse_translation(const stage *s, const void *options, rehearsal *out) {
   inference_plan p = {0};
   *out = (rehearsal){0};
   int status = inference_plan_generator(net, &g, TRANSLATOR_BATCH, store, &plan, &p);
-  if (!status) status = rehearse_inference(net, store, &p, TRANSLATOR_BATCH, out);
+  if (!status) status = rehearse_inference(s, net, store, &p, TRANSLATOR_BATCH, out);
   tg_plan_free(p.plan);
   nn_net_free(net);
   tg_store_free(store);

@@ -14,7 +14,8 @@ typedef struct rehearsal {
 typedef struct stage {
   nn_classifier classifier; /* architecture, size, channels, classes */
   tg_effort effort;
-  size_t memory; /* as train_job's */
+  size_t memory;     /* as train_job's */
+  bool only_planned; /* nothing is run: seconds are 0 */
 } stage;
 
 /* Non-zero and a message where no such step can be planned. */

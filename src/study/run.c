@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "estimate.h"
 #include "file.h"
 #include "run.h"
 #include "study.h"
@@ -99,8 +100,15 @@ static xs_status open_sites(study_run *r, bool finished) {
   return status ? status : check_splits(r);
 }
 
+/* Every step fits, also those that come hours later. */
+static xs_status check_steps(const study_run *r) {
+  int classes = 0;
+  for (int i = 0; i < r->study->n_sites && !classes; i++) classes = seal_classes(r->seal, i);
+  return estimate_check(r->study, &r->nodes, r->o, classes, r->out);
+}
+
 static xs_status run_nodes(study_run *r) {
-  xs_status status = XS_OK;
+  xs_status status = check_steps(r);
   for (int i = 0; i < r->nodes.n && !status; i++) {
     const char *name = r->nodes.node[i].name;
     log_node(r->log, name);
