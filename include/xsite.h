@@ -303,6 +303,7 @@ typedef struct xs_run_options {
   size_t memory;        /* most bytes of a training step's intermediate values; 0: no limit */
   const char *device;   /* "cpu" */
   bool measure_kernels; /* time candidate kernels once and remember */
+  const char *kernels_of; /* run folder whose recorded kernels are used, node by node, or NULL */
   bool skip_unreadable;
   bool quick;  /* of a plan: without estimates of time and memory, which open the sites */
   bool verify; /* of a finished run: compare its data and files with what was recorded */

@@ -87,7 +87,8 @@ static xs_status describe(const option *rows, int n_rows, const void *record, co
   const option_table table = {task, rows, n_rows};
   json_t *j = option_json(&table, record);
   static const char *const how[] = {"out",    "resume",   "threads",
-                                    "memory", "data_dir", "checkpoint_every"};
+                                    "memory", "data_dir", "checkpoint_every",
+                                    "kernels_of"};
   for (size_t i = 0; i < sizeof how / sizeof *how; i++) json_object_del(j, how[i]);
   json_object_set_new(j, "task", json_string(task));
   *out = j;
@@ -109,7 +110,8 @@ static xs_status follow(const job_options *o, const void *record, const char *ta
                    .memory = (size_t)o->memory,
                    .checkpoint_every = o->checkpoint_every,
                    .watch = &watch};
-  xs_status status = work(&job, record);
+  xs_status status = o->kernels_of ? run_take_kernels(&job, o->kernels_of) : XS_OK;
+  if (!status) status = work(&job, record);
   cli_watch_end(&progress);
   if (!status) status = run_write_record(&job, options);
   tg_kernels_free(job.kernels);

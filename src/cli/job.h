@@ -7,7 +7,7 @@
 #include "train.h"
 
 typedef struct job_options {
-  char *out, *data_dir, *split_by;
+  char *out, *data_dir, *split_by, *kernels_of;
   bool resume, measure_kernels, skip_unreadable;
   int64_t seed, threads, memory, checkpoint_every, limit;
 } job_options;
@@ -28,7 +28,8 @@ typedef struct job_options {
       MEMORY_ROW(offsetof(record, job.memory)),                                                    \
       OPTION_INTEGER_ROW(NULL, offsetof(record, job), job_options, checkpoint_every, "100", 1,     \
                          1e9, "training steps between checkpoints"),                               \
-      MEASURE_KERNELS_ROW(offsetof(record, job.measure_kernels))
+      MEASURE_KERNELS_ROW(offsetof(record, job.measure_kernels)),                                  \
+      KERNELS_OF_ROW(offsetof(record, job.kernels_of))
 
 xs_split job_split(const char *name); /* a value of SPLIT_ROW */
 xs_status job_open_site(const job_options *o, const char *domain_file, xs_site **out);

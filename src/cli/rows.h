@@ -14,6 +14,11 @@
     NULL, "measure_kernels", OPTION_FLAG, at, "no", false, 0, 0, NULL, NULL,                       \
         "time the candidate kernels once and keep the fastest"                                     \
   }
+#define KERNELS_OF_ROW(at)                                                                         \
+  {                                                                                                \
+    NULL, "kernels_of", OPTION_TEXT, at, NULL, false, 0, 0, NULL, "DIR",                           \
+        "use the kernels that a finished run in this folder has recorded"                          \
+  }
 #define MEMORY_ROW(at)                                                                             \
   {                                                                                                \
     NULL, "memory", OPTION_BYTES, at, "0", false, 0, 0, NULL, "LIMIT",                             \

@@ -8,6 +8,7 @@ xs_run_options study_run_options(const study_options *o) {
                           .memory = (size_t)o->memory,
                           .device = o->device,
                           .measure_kernels = o->measure_kernels,
+                          .kernels_of = o->kernels_of,
                           .skip_unreadable = o->skip_unreadable,
                           .quick = o->quick,
                           .verify = o->verify};

@@ -50,6 +50,7 @@ static words command(const study_options *o, const char *file) {
   add_option(&w, "--data-dir", o->data_dir);
   add_number(&w, "--threads", o->threads);
   add_number(&w, "--memory", o->memory);
+  add_option(&w, "--kernels-of", o->kernels_of);
   if (o->measure_kernels) add(&w, text_copy("--measure-kernels"));
   if (o->skip_unreadable) add(&w, text_copy("--skip-unreadable"));
   for (int i = 0; i < o->set.n; i++) add_option(&w, "--set", o->set.text[i]);

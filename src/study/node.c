@@ -127,8 +127,8 @@ static void restore(study_run *r, const study_node *n, const char *dir, const js
   run_restore_machine(&job, made);
 }
 
-/* One whose files have changed since is made again. */
-static bool is_done(study_run *r, const study_node *n, const char *dir) {
+/* One whose files have changed since is made again, with the kernels of its record, *kernels. */
+static bool is_done(study_run *r, const study_node *n, const char *dir, json_t **kernels) {
   json_t *made = NULL;
   char *changed = NULL;
   if (n->kind == NODE_RESULTS || !folder_node_done(r->out, n->name)) return false;
@@ -136,6 +136,7 @@ static bool is_done(study_run *r, const study_node *n, const char *dir) {
   if (changed) {
     const train_job job = node_job(r, n, dir);
     run_note(&job, "%s is not as it was written: it is made again", changed);
+    *kernels = json_incref(json_object_get(made, "kernels"));
     run_clear(dir);
   } else {
     restore(r, n, dir, made);
@@ -170,14 +171,38 @@ static xs_status restore_needs(study_run *r, const study_node *n) {
   return status;
 }
 
+/* Adds those that the node of the same name used in the folder that was asked for. */
+static xs_status take_kernels(const study_run *r, const study_node *n, tg_kernels *k) {
+  if (!r->o->kernels_of || n->kind == NODE_RESULTS) return XS_OK;
+  char *name = text_format("nodes/%s", n->name), *dir = file_join(r->o->kernels_of, name);
+  train_job job = node_job(r, n, dir);
+  job.kernels = k;
+  xs_status status = run_take_kernels(&job, dir);
+  free(dir);
+  free(name);
+  return status;
+}
+
+xs_status node_check_kernels(const study_run *r) {
+  tg_kernels *k = tg_kernels_new();
+  xs_status status = XS_OK;
+  for (int i = 0; i < r->nodes.n && !status; i++) status = take_kernels(r, &r->nodes.node[i], k);
+  tg_kernels_free(k);
+  return status;
+}
+
 xs_status node_run(study_run *r, int node) {
   const study_node *n = &r->nodes.node[node];
   char *dir = run_node_path(r, node, NULL);
+  json_t *kernels = NULL;
   xs_status status = XS_OK;
-  if (!is_done(r, n, dir)) {
+  if (!is_done(r, n, dir, &kernels)) {
     status = restore_needs(r, n);
+    kernels_restore(r->kernels, kernels);
+    if (!status) status = take_kernels(r, n, r->kernels);
     if (!status) status = make(r, n, dir);
   }
+  json_decref(kernels);
   if (!status) run_remove_checkpoint(dir);
   free(dir);
   return status;

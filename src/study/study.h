@@ -170,6 +170,8 @@ bool folder_node_done(const char *out, const char *node);
 /* Fails where the caller has asked to stop. */
 xs_status run_check_stop(const study_run *r, const char *next);
 
+/* Where other runs' kernels are asked for: fails unless each node has recorded some there. */
+xs_status node_check_kernels(const study_run *r);
 /* Runs the node at this place unless it is done and its files are as they were recorded. */
 xs_status node_run(study_run *r, int node);
 xs_status node_train(study_run *r, const study_node *n,

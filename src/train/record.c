@@ -79,6 +79,24 @@ void run_read_record(const char *dir, json_t **record, char **changed) {
   free(path);
 }
 
+xs_status run_take_kernels(const train_job *job, const char *dir) {
+  json_error_t error;
+  char *path = file_join(dir, RECORD);
+  json_t *record = json_load_file(path, 0, &error);
+  const json_t *kernels = json_object_get(record, "kernels");
+  xs_status status = XS_OK;
+  if (kernels) {
+    kernels_restore(job->kernels, kernels);
+  } else {
+    status = (xs_status)fail(XS_FAILED,
+                             "%s: no kernels are recorded there; they are when %s is done", path,
+                             job->task);
+  }
+  json_decref(record);
+  free(path);
+  return status;
+}
+
 void run_clear(const char *dir) {
   char *record = file_join(dir, RECORD);
   remove(record);

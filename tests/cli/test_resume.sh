@@ -141,4 +141,22 @@ grep -q 'continues after step' "$folder/stderr" || complain 'the run with measur
 [ "$before" = "$(kernels_of <(tr -d '\n' <"$measured/record.json"))" ] ||
   complain "other kernels than before the interruption: $before $(cat "$measured/record.json")"
 
+# Another folder can be told to use the same kernels, and gives the same bytes; so does a node that is made again.
+measured_study=(study run "$repository/examples/demo.yaml" "${tiny[@]}" --set checkpoint_every=1
+  --set classifier.epochs=50 --set classifier.patience=50)
+before=$(results_of "$folder/measured")
+expect 0 '' "${measured_study[@]}" --out "$folder/replayed" --kernels-of "$folder/measured"
+same "$before" "$(results_of "$folder/replayed")" 'a run with the kernels of another'
+rm "$folder/measured"/{results.json,report.html} "$measured/model.safetensors"
+expect 0 'is not as it was written: it is made again' "${measured_study[@]}" --out "$folder/measured" --resume
+same "$before" "$(results_of "$folder/measured")" 'a node made again'
+expect 1 'no kernels are recorded there' "${measured_study[@]}" --out "$folder/other" --kernels-of "$folder/nowhere"
+[ -e "$folder/other/nodes" ] && complain 'something was trained without the kernels that were asked for'
+train=(train --data "$repository/examples/optdigits.yaml" --threads 1 --size 16 --epochs 2)
+expect 1 'no kernels are recorded there' "${train[@]}" --out "$folder/other-trained" --kernels-of "$folder/nowhere"
+expect 0 '' "${train[@]}" --out "$folder/first" --measure-kernels
+expect 0 '' "${train[@]}" --out "$folder/second" --kernels-of "$folder/first"
+same "$(snapshot "$folder/first" | grep model)" "$(snapshot "$folder/second" | grep model)" 'training with the kernels of another'
+grep -q strided "$folder/replayed/nodes/baseline-optdigits/record.json" || complain 'kernels were not taken over'
+
 finish

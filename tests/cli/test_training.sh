@@ -59,6 +59,17 @@ else
     results_of "$folder/rounded-again"
   )" 'bf16 twice'
 fi
+# A processor without bf16, as oneDNN is told here: said, recorded, and f32 throughout.
+export ONEDNN_MAX_CPU_ISA=AVX512_CORE
+expect 0 '' study run "$demo" --out "$folder/old" "${few[@]}"
+expect 0 'precision bf16: this processor cannot multiply in it; f32 is used' study run "$demo" --out "$folder/old-rounded" "${rounded[@]}"
+grep -q '"precision": "f32"' "$folder/old-rounded/nodes/translator-paper-optdigits-mnist/record.json" ||
+  complain 'the record does not say that f32 was used'
+models='\.safetensors$|/results\.json$'
+same "$(results_of "$folder/old" | grep -E "$models")" "$(results_of "$folder/old-rounded" | grep -E "$models")" \
+  'bf16 on a processor without it'
+expect 0 'precision bf16: this processor cannot multiply in it; f32 is used' bench classifier --batch 2 --repeats 1 --precision bf16 --threads 1
+unset ONEDNN_MAX_CPU_ISA
 expect 2 "--precision: 'f16'" "${train[@]}" --precision f16
 
 # The rest of a broken run takes the threads of what is done, unless told otherwise.
