@@ -298,11 +298,11 @@ typedef struct xs_study xs_study;
 typedef struct xs_run_options {
   const char *out; /* run folder; NULL: runs/NAME */
   const char *data_dir;
-  bool resume;          /* continue a broken run of the same study */
-  int threads;          /* 0: all */
-  size_t memory;        /* most bytes of a training step's intermediate values; 0: no limit */
-  const char *device;   /* "cpu" */
-  bool measure_kernels; /* time candidate kernels once and remember */
+  bool resume;            /* continue a broken run of the same study */
+  int threads;            /* 0: all */
+  size_t memory;          /* most bytes of a training step's intermediate values; 0: no limit */
+  const char *device;     /* "cpu" */
+  bool measure_kernels;   /* time candidate kernels once and remember */
   const char *kernels_of; /* run folder whose recorded kernels are used, node by node, or NULL */
   bool skip_unreadable;
   bool quick;  /* of a plan: without estimates of time and memory, which open the sites */

@@ -86,9 +86,8 @@ static xs_status describe(const option *rows, int n_rows, const void *record, co
                           json_t **out) {
   const option_table table = {task, rows, n_rows};
   json_t *j = option_json(&table, record);
-  static const char *const how[] = {"out",    "resume",   "threads",
-                                    "memory", "data_dir", "checkpoint_every",
-                                    "kernels_of"};
+  static const char *const how[] = {"out",      "resume",           "threads",   "memory",
+                                    "data_dir", "checkpoint_every", "kernels_of"};
   for (size_t i = 0; i < sizeof how / sizeof *how; i++) json_object_del(j, how[i]);
   json_object_set_new(j, "task", json_string(task));
   *out = j;

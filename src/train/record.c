@@ -88,9 +88,8 @@ xs_status run_take_kernels(const train_job *job, const char *dir) {
   if (kernels) {
     kernels_restore(job->kernels, kernels);
   } else {
-    status = (xs_status)fail(XS_FAILED,
-                             "%s: no kernels are recorded there; they are when %s is done", path,
-                             job->task);
+    status = (xs_status)fail(
+        XS_FAILED, "%s: no kernels are recorded there; they are when %s is done", path, job->task);
   }
   json_decref(record);
   free(path);

@@ -55,7 +55,8 @@ xs_status run_files(const char *dir, json_t **files);
 /* record.json of a folder, or NULL; *changed: the first file that is not as it was recorded, the
  * record itself where it cannot be read, allocated; NULL: none. */
 void run_read_record(const char *dir, json_t **record, char **changed);
-/* Plans from now on with the kernels that the record in `dir` says; XS_FAILED where there is none. */
+/* Plans from now on with the kernels that the record in `dir` says; XS_FAILED where there is none.
+ */
 xs_status run_take_kernels(const train_job *job, const char *dir);
 /* Removes the record, then the other files of a folder: its work is to be done again. */
 void run_clear(const char *dir);
