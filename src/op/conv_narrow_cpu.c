@@ -1,0 +1,250 @@
+/* conv_narrow_cpu.c: convolutions of stride 1 from few channels to 20: a row of a window is at most
+ * one vector of 16 floats.  Sums stay in registers:
+ * - conv: vectors of 16 output channels for the pixels of a block; the 4 channels that are left
+ *   share a vector with 4 neighbouring numbers of a window's row, whose sums are added at the end;
+ * - conv_dw: vectors of a window's row, one for each output channel. */
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conv.h"
+#include "epilogue.h"
+#include "file.h"
+
+enum { WIDTH = 16, REST = 4, CHANNELS = WIDTH + REST, CI = 3, PIECE = 5 * CI, PIXELS = 14 };
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vector __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
+typedef float four __attribute__((vector_size(REST * sizeof(float)), aligned(4), may_alias));
+
+typedef struct narrow {
+  conv_geometry g;
+  int threads;
+  int64_t row;          /* in a row of the padded image */
+  int64_t image, room;  /* floats of a padded image, and of a thread's scratch */
+} narrow;
+
+static bool suits(const op_site *s) {
+  conv_geometry g = conv_site_geometry(s);
+  return op_cpu_has_avx512() && epilogue_suffices(s) && g.stride == 1 && g.ci == CI &&
+         g.kw * g.ci == PIECE && g.co == CHANNELS && g.wo >= PIXELS;
+}
+
+static int64_t results(const narrow *d) { return d->g.kh * CHANNELS * WIDTH; }
+
+static int prepare(const op_site *s, void **state, size_t *scratch) {
+  narrow *d = memory_new(sizeof *d);
+  conv_geometry g = conv_site_geometry(s);
+  *d = (narrow){.g = g, .threads = omp_get_max_threads()};
+  d->row = (g.w + 2 * g.pad) * g.ci;
+  d->image = (d->row * (g.h + 2 * g.pad) + 3 * WIDTH) / WIDTH * WIDTH;
+  d->room = d->image + (s->op == &op_conv_dw ? results(d) : 0);
+  *scratch = (size_t)(d->threads * d->room) * sizeof(float);
+  *state = d;
+  return 0;
+}
+
+/* The image with its padding; vectors may run over its end. */
+static void pad_image(const narrow *d, const float *x, float *padded) {
+  const conv_geometry *g = &d->g;
+  int64_t width = g->w * g->ci;
+  memset(padded, 0, (size_t)d->image * sizeof *padded);
+  for (int64_t i = 0; i < g->h; i++) {
+    memcpy(padded + (i + g->pad) * d->row + g->pad * g->ci, x + i * width,
+           (size_t)width * sizeof *x);
+  }
+}
+
+/* ---- weights: for each row of the window [WIDTH][WIDTH], then [WIDTH / 4][4][REST] --------------- */
+
+enum { ROW_WEIGHTS = WIDTH * CHANNELS };
+
+static size_t packed_bytes(const op_site *s, const void *state) {
+  (void)s;
+  return (size_t)(((const narrow *)state)->g.kh * ROW_WEIGHTS) * sizeof(float);
+}
+
+static void packed_key(const op_site *s, const void *state, char key[64]) {
+  (void)s;
+  (void)state;
+  strcpy(key, "narrow");
+}
+
+static void pack(const op_site *s, const void *state, const void *weights, void *packed) {
+  const narrow *d = state;
+  const float *w = weights;
+  float *to = packed;
+  memset(packed, 0, packed_bytes(s, state));
+  for (int64_t u = 0; u < d->g.kh; u++, to += ROW_WEIGHTS) {
+    for (int64_t k = 0; k < PIECE; k++, w += CHANNELS) {
+      memcpy(to + k * WIDTH, w, WIDTH * sizeof *w);
+      memcpy(to + WIDTH * WIDTH + k * REST, w + WIDTH, REST * sizeof *w);
+    }
+  }
+}
+
+/* ---- forward ------------------------------------------------------------------------------ */
+
+INLINE vector load(const float *x) { return *(const vector *)x; }
+
+/* Each of 4 numbers 4 times. */
+INLINE vector spread(const float *x) {
+  vector v = load(x);
+  return __builtin_shufflevector(v, v, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+}
+
+/* The sums of lanes 4 apart. */
+INLINE four fold(vector v) {
+  four a = __builtin_shufflevector(v, v, 0, 1, 2, 3), b = __builtin_shufflevector(v, v, 4, 5, 6, 7);
+  four c = __builtin_shufflevector(v, v, 8, 9, 10, 11);
+  four d = __builtin_shufflevector(v, v, 12, 13, 14, 15);
+  return (a + b) + (c + d);
+}
+
+/* PIXELS neighbouring outputs from x, the first one's window: the first 16 channels. */
+INLINE void convolve_first(const narrow *d, const float *x, const float *w, const float *bias,
+                           float *y) {
+  vector sum[PIXELS];
+#pragma GCC unroll 14
+  for (int p = 0; p < PIXELS; p++) sum[p] = load(bias);
+  for (int64_t u = 0; u < d->g.kh; u++, x += d->row, w += ROW_WEIGHTS) {
+#pragma GCC unroll 1
+    for (int64_t k = 0; k < PIECE; k++) {
+      vector row = load(w + k * WIDTH);
+#pragma GCC unroll 14
+      for (int p = 0; p < PIXELS; p++) sum[p] += x[p * CI + k] * row;
+    }
+  }
+#pragma GCC unroll 14
+  for (int p = 0; p < PIXELS; p++) *(vector *)(y + p * CHANNELS) = sum[p];
+}
+
+/* The other 4. */
+INLINE void convolve_rest(const narrow *d, const float *x, const float *w, const float *bias,
+                          float *y) {
+  vector sum[PIXELS];
+#pragma GCC unroll 14
+  for (int p = 0; p < PIXELS; p++) sum[p] = (vector){0};
+  for (int64_t u = 0; u < d->g.kh; u++, x += d->row, w += ROW_WEIGHTS) {
+#pragma GCC unroll 1
+    for (int64_t k = 0; k < WIDTH; k += 4) {
+      vector row = load(w + WIDTH * WIDTH + k * REST);
+#pragma GCC unroll 14
+      for (int p = 0; p < PIXELS; p++) sum[p] += spread(x + p * CI + k) * row;
+    }
+  }
+#pragma GCC unroll 14
+  for (int p = 0; p < PIXELS; p++) {
+    *(four *)(y + p * CHANNELS + WIDTH) = fold(sum[p]) + *(const four *)(bias + WIDTH);
+  }
+}
+
+/* The last block of a row ends with it and may overlap the one before. */
+OP_CLONES static void convolve_image(const narrow *d, const float *x, const float *w,
+                                     const float *bias, float *y) {
+  for (int64_t i = 0; i < d->g.ho; i++) {
+    for (int64_t next = 0; next < d->g.wo; next += PIXELS) {
+      int64_t j = next + PIXELS <= d->g.wo ? next : d->g.wo - PIXELS;
+      const float *window = x + i * d->row + j * CI;
+      float *pixel = y + (i * d->g.wo + j) * CHANNELS;
+      convolve_first(d, window, w, bias, pixel);
+      convolve_rest(d, window, w, bias, pixel);
+    }
+  }
+}
+
+static void run_conv(const op_site *s, void *state, const op_buffers *b) {
+  static const float none[CHANNELS];
+  const narrow *d = state;
+  const conv_geometry *g = &d->g;
+  const float *bias = s->fusion.bias ? b->in[2] : none;
+  op_site unbiased = *s;
+  unbiased.fusion.bias = false;
+#pragma omp parallel for schedule(static) num_threads(d->threads)
+  for (int64_t n = 0; n < g->n; n++) {
+    float *x = (float *)b->scratch + omp_get_thread_num() * d->room;
+    float *y = (float *)b->out[0] + n * g->ho * g->wo * CHANNELS;
+    pad_image(d, (const float *)b->in[0] + n * g->h * g->w * g->ci, x);
+    convolve_image(d, x, b->in[1], bias, y);
+    epilogue_apply(&unbiased, b, y, g->ho * g->wo);
+  }
+}
+
+/* ---- by the weights: sums [kh][CHANNELS][WIDTH] ----------------------------------------------- */
+
+/* Adds one image's share of row u of the weights. */
+INLINE void correlate_row(const narrow *d, const float *x, const float *dy, float *result) {
+  vector sum[CHANNELS / REST][REST];
+#pragma GCC unroll 5
+  for (int o = 0; o < CHANNELS / REST; o++) {
+#pragma GCC unroll 4
+    for (int r = 0; r < REST; r++) sum[o][r] = (vector){0};
+  }
+  for (int64_t i = 0; i < d->g.ho; i++, x += d->row) {
+    for (int64_t j = 0; j < d->g.wo; j++, dy += CHANNELS) {
+      vector row = load(x + j * CI);
+#pragma GCC unroll 5
+      for (int o = 0; o < CHANNELS / REST; o++) {
+#pragma GCC unroll 4
+        for (int r = 0; r < REST; r++) sum[o][r] += dy[o * REST + r] * row;
+      }
+    }
+  }
+#pragma GCC unroll 5
+  for (int o = 0; o < CHANNELS / REST; o++) {
+#pragma GCC unroll 4
+    for (int r = 0; r < REST; r++) *(vector *)(result + (o * REST + r) * WIDTH) += sum[o][r];
+  }
+}
+
+OP_CLONES static void correlate_image(const narrow *d, const float *x, const float *dy,
+                                      float *result) {
+  for (int64_t u = 0; u < d->g.kh; u++) {
+    correlate_row(d, x + u * d->row, dy, result + u * CHANNELS * WIDTH);
+  }
+}
+
+/* The threads' results, added in their order, to weights. */
+static void add_results(const narrow *d, const float *result, int threads, float *dw) {
+  for (int64_t u = 0; u < d->g.kh; u++, result += CHANNELS * WIDTH) {
+    for (int64_t k = 0; k < PIECE; k++) {
+      for (int64_t o = 0; o < CHANNELS; o++) {
+        float sum = result[o * WIDTH + k];
+        for (int t = 1; t < threads; t++) sum += result[t * d->room + o * WIDTH + k];
+        *dw++ = sum;
+      }
+    }
+  }
+}
+
+static void run_conv_dw(const op_site *s, void *state, const op_buffers *b) {
+  const narrow *d = state;
+  const conv_geometry *g = &d->g;
+  int threads = d->threads;
+  (void)s;
+#pragma omp parallel num_threads(d->threads)
+  {
+    float *x = (float *)b->scratch + omp_get_thread_num() * d->room, *result = x + d->image;
+    memset(result, 0, (size_t)results(d) * sizeof *result);
+#pragma omp for schedule(static)
+    for (int64_t n = 0; n < g->n; n++) {
+      pad_image(d, (const float *)b->in[0] + n * g->h * g->w * g->ci, x);
+      correlate_image(d, x, (const float *)b->in[1] + n * g->ho * g->wo * CHANNELS, result);
+    }
+#pragma omp single
+    threads = omp_get_num_threads();
+  }
+  add_results(d, (const float *)b->scratch + d->image, threads, b->out[0]);
+}
+
+const op_kernel conv_narrow = {.name = "narrow",
+                               .applies = suits,
+                               .prepare = prepare,
+                               .release = free,
+                               .packed_bytes = packed_bytes,
+                               .packed_key = packed_key,
+                               .pack = pack,
+                               .run = run_conv};
+
+const op_kernel conv_dw_narrow = {
+    .name = "narrow", .applies = suits, .prepare = prepare, .release = free, .run = run_conv_dw};

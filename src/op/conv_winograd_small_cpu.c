@@ -1,0 +1,476 @@
+/* conv_winograd_small_cpu.c: convolutions of 5x5 between 16 to 64 channels by minimal filtering, as
+ * conv_winograd_cpu.c, but an image at a time, on one thread: its tiles, their products and the
+ * weights stay in the second-level cache, and the products are our own loops. */
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "epilogue.h"
+#include "file.h"
+#include "winograd.h"
+
+enum { WIDTH = 16, ROWS = 5, MAX_CHANNELS = 64, T = 6, M = 2 };
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vector __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
+typedef int32_t lanes __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
+
+INLINE int64_t at_most(int64_t x, int64_t high) { return x < high ? x : high; }
+
+/* Every tile lies in the image. */
+static bool suits(const op_site *s) {
+  conv_geometry g = conv_site_geometry(s);
+  return op_cpu_has_avx512() && epilogue_suffices(s) && winograd_applies(&g) && g.kh == 5 &&
+         g.pad == 0 && g.ho % M == 0 && g.wo % M == 0 &&
+         g.ci >= WIDTH && g.ci <= MAX_CHANNELS && g.co >= WIDTH && g.co <= MAX_CHANNELS;
+}
+
+/* Tiles of one image that are transformed and multiplied together, with room for `plane`. */
+typedef struct group {
+  int64_t first, count, plane;
+} group;
+
+/* ---- transforms: F(2x2, 5x5), points 0, 2/3, -2/3, 3/2, -3/2 and infinity ------------------ */
+
+INLINE vector *at(float *x) { return (vector *)x; }
+INLINE vector load(const float *x) { return *(const vector *)x; }
+
+/* y = BT x, and the adjoint; y = AT x, and the adjoint. */
+INLINE void apply_bt(const vector *x, vector *y) {
+  vector even = x[4] - 9.0F / 4 * x[2], odd = 2.0F / 3 * x[3] - 3.0F / 2 * x[1];
+  vector even2 = x[4] - 4.0F / 9 * x[2], odd2 = 3.0F / 2 * x[3] - 2.0F / 3 * x[1];
+  y[0] = x[0] - 97.0F / 36 * x[2] + x[4];
+  y[1] = even + odd;
+  y[2] = even - odd;
+  y[3] = even2 + odd2;
+  y[4] = even2 - odd2;
+  y[5] = x[1] - 97.0F / 36 * x[3] + x[5];
+}
+
+INLINE void apply_b(const vector *x, vector *y) {
+  vector even = x[1] + x[2], odd = x[1] - x[2], even2 = x[3] + x[4], odd2 = x[3] - x[4];
+  y[0] = x[0];
+  y[1] = x[5] - 3.0F / 2 * odd - 2.0F / 3 * odd2;
+  y[2] = -97.0F / 36 * x[0] - 9.0F / 4 * even - 4.0F / 9 * even2;
+  y[3] = 2.0F / 3 * odd + 3.0F / 2 * odd2 - 97.0F / 36 * x[5];
+  y[4] = x[0] + even + even2;
+  y[5] = x[5];
+}
+
+INLINE void apply_at(const vector *x, vector *y) {
+  y[0] = x[0] + (x[1] + x[2]) + (x[3] + x[4]);
+  y[1] = 2.0F / 3 * (x[1] - x[2]) + 3.0F / 2 * (x[3] - x[4]) + x[5];
+}
+
+INLINE void apply_a(const vector *x, vector *y) {
+  y[0] = x[0];
+  y[1] = x[0] + 2.0F / 3 * x[1];
+  y[2] = x[0] - 2.0F / 3 * x[1];
+  y[3] = x[0] + 3.0F / 2 * x[1];
+  y[4] = x[0] - 3.0F / 2 * x[1];
+  y[5] = x[1];
+}
+
+typedef void line(const vector *x, vector *y);
+
+/* A square of vectors, from `from` to `to` in each direction, by a line's transform. */
+INLINE void transform(line *apply, int from, int to, vector in[T][T], vector out[T][T]) {
+  vector half[T][T], x[T], y[T];
+#pragma GCC unroll 6
+  for (int j = 0; j < from; j++) {
+#pragma GCC unroll 6
+    for (int i = 0; i < from; i++) x[i] = in[i][j];
+    apply(x, y);
+#pragma GCC unroll 6
+    for (int i = 0; i < to; i++) half[i][j] = y[i];
+  }
+#pragma GCC unroll 6
+  for (int i = 0; i < to; i++) apply(half[i], out[i]);
+}
+
+/* A square of channels in memory: `row` floats from one line to the next, `column` within it. */
+typedef struct square {
+  float *at;
+  int64_t row, column;
+} square;
+
+INLINE void load_square(int n, square s, vector v[T][T]) {
+#pragma GCC unroll 6
+  for (int i = 0; i < n; i++) {
+#pragma GCC unroll 6
+    for (int j = 0; j < n; j++) v[i][j] = load(s.at + i * s.row + j * s.column);
+  }
+}
+
+INLINE void store_square(int n, square s, vector v[T][T]) {
+#pragma GCC unroll 6
+  for (int i = 0; i < n; i++) {
+#pragma GCC unroll 6
+    for (int j = 0; j < n; j++) *at(s.at + i * s.row + j * s.column) = v[i][j];
+  }
+}
+
+/* Adds the lanes from `first` on. */
+INLINE void add_square(int n, square s, int64_t first, vector v[T][T]) {
+  static const int32_t lane[2 * WIDTH] = {[WIDTH] = -1, -1, -1, -1, -1, -1, -1, -1,
+                                          -1, -1, -1, -1, -1, -1, -1, -1};
+  lanes mask = *(const lanes *)(lane + WIDTH - first);
+#pragma GCC unroll 6
+  for (int i = 0; i < n; i++) {
+#pragma GCC unroll 6
+    for (int j = 0; j < n; j++) {
+      *at(s.at + i * s.row + j * s.column) += (vector)((lanes)v[i][j] & mask);
+    }
+  }
+}
+
+/* The products of a tile of a group: planes [t t][group][c]. */
+INLINE square products_at(const group *g, float *planes, int64_t tile, int64_t c, int64_t first) {
+  return (square){planes + tile * c + first, T * g->plane * c, g->plane * c};
+}
+
+/* The pixels from those of a tile on, in an image `width` pixels wide. */
+INLINE square pixels_at(const winograd_tiling *w, int64_t tile, float *image, int64_t width,
+                        int64_t c, int64_t first) {
+  int64_t i = tile / w->columns * M, j = tile % w->columns * M;
+  return (square){image + (i * width + j) * c + first, width * c, c};
+}
+
+/* x to V. */
+OP_CLONES static void input(const winograd_tiling *w, const group *g, float *x, float *v) {
+  int64_t c = w->g.ci;
+  for (int64_t tile = 0; tile < g->count; tile++) {
+    for (int64_t next = 0; next < c; next += WIDTH) {
+      int64_t first = at_most(next, c - WIDTH);
+      vector in[T][T], out[T][T];
+      load_square(T, pixels_at(w, g->first + tile, x, w->g.w, c, first), in);
+      transform(apply_bt, T, T, in, out);
+      store_square(T, products_at(g, v, tile, c, first), out);
+    }
+  }
+}
+
+/* W to dx, to which is added. */
+OP_CLONES static void input_adjoint(const winograd_tiling *w, const group *g, float *v, float *dx) {
+  int64_t c = w->g.ci;
+  for (int64_t tile = 0; tile < g->count; tile++) {
+    for (int64_t next = 0; next < c; next += WIDTH) {
+      int64_t first = at_most(next, c - WIDTH);
+      vector in[T][T], out[T][T];
+      load_square(T, products_at(g, v, tile, c, first), in);
+      transform(apply_b, T, T, in, out);
+      add_square(T, pixels_at(w, g->first + tile, dx, w->g.w, c, first), next - first, out);
+    }
+  }
+}
+
+/* M to y. */
+OP_CLONES static void output(const winograd_tiling *w, const group *g, float *m, float *y) {
+  int64_t c = w->g.co;
+  for (int64_t tile = 0; tile < g->count; tile++) {
+    for (int64_t next = 0; next < c; next += WIDTH) {
+      int64_t first = at_most(next, c - WIDTH);
+      vector in[T][T], out[T][T];
+      load_square(T, products_at(g, m, tile, c, first), in);
+      transform(apply_at, T, M, in, out);
+      store_square(M, pixels_at(w, g->first + tile, y, w->g.wo, c, first), out);
+    }
+  }
+}
+
+/* dy to M'. */
+OP_CLONES static void output_adjoint(const winograd_tiling *w, const group *g, float *dy, float *m) {
+  int64_t c = w->g.co;
+  for (int64_t tile = 0; tile < g->count; tile++) {
+    for (int64_t next = 0; next < c; next += WIDTH) {
+      int64_t first = at_most(next, c - WIDTH);
+      vector in[T][T], out[T][T];
+      load_square(M, pixels_at(w, g->first + tile, dy, w->g.wo, c, first), in);
+      transform(apply_a, M, T, in, out);
+      store_square(T, products_at(g, m, tile, c, first), out);
+    }
+  }
+}
+
+/* ---- products ----------------------------------------------------------------------------- */
+
+/* c[i][j] = sum_k a(i, k) b[k][j], to which c is added where `add`; n is WIDTH to 4 WIDTH;
+ * a(i, k) is a[i a_row + k a_column]. */
+typedef struct product {
+  int64_t m, n, k, a_row, a_column, b_row, c_row;
+  bool add;
+} product;
+
+INLINE void multiply_rows(const product *p, int rows, int vectors, const float *a, const float *b,
+                          float *c) {
+  int64_t n_k = p->k, a_row = p->a_row, a_column = p->a_column, b_row = p->b_row;
+  int64_t at[MAX_CHANNELS / WIDTH]; /* the last vector ends the row and may overlap another */
+#pragma GCC unroll 4
+  for (int j = 0; j < vectors; j++) at[j] = j + 1 < vectors ? j * WIDTH : p->n - WIDTH;
+  vector sum[ROWS][MAX_CHANNELS / WIDTH];
+#pragma GCC unroll 5
+  for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++) sum[i][j] = (vector){0};
+  }
+  for (int64_t k = 0; k < n_k; k++, a += a_column, b += b_row) {
+    vector row[MAX_CHANNELS / WIDTH];
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++) row[j] = load(b + at[j]);
+#pragma GCC unroll 5
+    for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 4
+      for (int j = 0; j < vectors; j++) sum[i][j] += a[i * a_row] * row[j];
+    }
+  }
+#pragma GCC unroll 5
+  for (int i = 0; i < rows; i++) {
+    if (p->add) {
+#pragma GCC unroll 4
+      for (int j = 0; j < vectors; j++) sum[i][j] += load(c + i * p->c_row + at[j]);
+    }
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++) *(vector *)(c + i * p->c_row + at[j]) = sum[i][j];
+  }
+}
+
+INLINE void multiply_width(const product *p, int vectors, const float *a, const float *b,
+                           float *c) {
+  int64_t i = 0;
+  for (; i + ROWS <= p->m; i += ROWS) {
+    multiply_rows(p, ROWS, vectors, a + i * p->a_row, b, c + i * p->c_row);
+  }
+  for (; i < p->m; i++) multiply_rows(p, 1, vectors, a + i * p->a_row, b, c + i * p->c_row);
+}
+
+OP_CLONES static void multiply(const product *p, const float *a, const float *b, float *c) {
+  if (p->n <= WIDTH)
+    multiply_width(p, 1, a, b, c);
+  else if (p->n <= 2 * WIDTH)
+    multiply_width(p, 2, a, b, c);
+  else if (p->n <= 3 * WIDTH)
+    multiply_width(p, 3, a, b, c);
+  else
+    multiply_width(p, 4, a, b, c);
+}
+
+/* All t t of them, on planes that are so far apart. */
+static void multiply_planes(const product *p, const float *a, int64_t a_plane, const float *b, int64_t b_plane, float *c,
+                            int64_t c_plane) {
+  for (int e = 0; e < T * T; e++) {
+    multiply(p, a + e * a_plane, b + e * b_plane, c + e * c_plane);
+  }
+}
+
+/* ---- preparing ---------------------------------------------------------------------------- */
+
+typedef struct filtering {
+  winograd_tiling w; /* of one image */
+  int threads;
+  int64_t group; /* tiles */
+  int64_t room;  /* floats of a thread's scratch */
+} filtering;
+
+typedef struct parts {
+  float *v, *m, *r; /* planes of x and y, of a group, and of weights */
+} parts;
+
+static int prepare(const op_site *s, void **state, size_t *scratch) {
+  filtering *f = memory_new(sizeof *f);
+  conv_geometry g = conv_site_geometry(s);
+  f->w = winograd_tile(&g, 1);
+  f->threads = omp_get_max_threads();
+  f->group = f->w.tiles;
+  if (getenv("GROUP")) f->group = atoi(getenv("GROUP"));
+  f->room = T * T * (f->group * (g.ci + g.co) + (s->op == &op_conv_dw ? f->w.w_plane : 0));
+  *scratch = (size_t)(f->threads * f->room) * sizeof(float);
+  *state = f;
+  return 0;
+}
+
+static parts thread_parts(const filtering *f, void *scratch, int thread) {
+  parts p = {.v = (float *)scratch + thread * f->room};
+  p.m = p.v + T * T * f->group * f->w.g.ci;
+  p.r = p.m + T * T * f->group * f->w.g.co;
+  return p;
+}
+
+static group group_at(const filtering *f, int64_t first) {
+  return (group){first, at_most(f->group, f->w.tiles - first), f->group};
+}
+
+/* ---- weights: of conv [t t][ci][co], of conv_dx [t t][co][ci] ------------------------------ */
+
+static size_t packed_bytes(const op_site *s, const void *state) {
+  const winograd_tiling *w = &((const filtering *)state)->w;
+  (void)s;
+  return (size_t)(w->t * w->t * w->w_plane) * sizeof(float);
+}
+
+static void packed_key(const op_site *s, const void *state, char key[64]) {
+  (void)state;
+  snprintf(key, 64, "winograd 2 5%s", s->op == &op_conv_dx ? " turned" : "");
+}
+
+static void pack(const op_site *s, const void *state, const void *weights, void *packed) {
+  (void)s;
+  const winograd_tiling *w = &((const filtering *)state)->w;
+#pragma omp parallel for schedule(static)
+  for (int64_t row = 0; row < w->depth; row++) winograd_weights(w, weights, row, packed);
+}
+
+static void turn_plane(const winograd_tiling *w, float *plane) {
+  float from[MAX_CHANNELS * MAX_CHANNELS];
+  memcpy(from, plane, (size_t)(w->depth * w->g.co) * sizeof *from);
+  for (int64_t c = 0; c < w->depth; c++) {
+    for (int64_t o = 0; o < w->g.co; o++) plane[o * w->depth + c] = from[c * w->g.co + o];
+  }
+}
+
+static void pack_turned(const op_site *s, const void *state, const void *weights, void *packed) {
+  const winograd_tiling *w = &((const filtering *)state)->w;
+  pack(s, state, weights, packed);
+#pragma omp parallel for schedule(static)
+  for (int e = 0; e < w->t * w->t; e++) turn_plane(w, (float *)packed + e * w->w_plane);
+}
+
+/* ---- images ------------------------------------------------------------------------------- */
+
+static void convolve_group(const filtering *f, const group *t, float *x, const float *weights,
+                           const parts *p, float *y) {
+  const winograd_tiling *w = &f->w;
+  int64_t ci = w->g.ci, co = w->g.co;
+  product tiles = {
+      .m = t->count, .n = co, .k = ci, .a_row = ci, .a_column = 1, .b_row = co, .c_row = co};
+  input(w, t, x, p->v);
+  multiply_planes(&tiles, p->v, t->plane * ci, weights, w->w_plane, p->m, t->plane * co);
+  output(w, t, p->m, y);
+}
+
+static void run_conv(const op_site *s, void *state, const op_buffers *b) {
+  const filtering *f = state;
+  const winograd_tiling *w = &f->w;
+  const conv_geometry *g = &w->g;
+#pragma omp parallel for schedule(static) num_threads(f->threads)
+  for (int64_t i = 0; i < g->n; i++) {
+    parts p = thread_parts(f, b->scratch, omp_get_thread_num());
+    float *y = (float *)b->out[0] + i * g->ho * g->wo * g->co;
+    for (int64_t first = 0; first < w->tiles; first += f->group) {
+      group t = group_at(f, first);
+      convolve_group(f, &t, (float *)b->in[0] + i * g->h * g->w * g->ci, b->in[1], &p, y);
+    }
+    epilogue_apply(s, b, y, g->ho * g->wo);
+  }
+}
+
+static void spread_group(const filtering *f, const group *t, float *dy, const float *weights,
+                         const parts *p, float *dx) {
+  const winograd_tiling *w = &f->w;
+  int64_t ci = w->g.ci, co = w->g.co;
+  product tiles = {
+      .m = t->count, .n = ci, .k = co, .a_row = co, .a_column = 1, .b_row = ci, .c_row = ci};
+  output_adjoint(w, t, dy, p->m);
+  multiply_planes(&tiles, p->m, t->plane * co, weights, w->w_plane, p->v, t->plane * ci);
+  input_adjoint(w, t, p->v, dx);
+}
+
+static void run_conv_dx(const op_site *s, void *state, const op_buffers *b) {
+  const filtering *f = state;
+  const winograd_tiling *w = &f->w;
+  const conv_geometry *g = &w->g;
+#pragma omp parallel for schedule(static) num_threads(f->threads)
+  for (int64_t i = 0; i < g->n; i++) {
+    parts p = thread_parts(f, b->scratch, omp_get_thread_num());
+    float *dx = (float *)b->out[0] + i * g->h * g->w * g->ci;
+    memset(dx, 0, (size_t)(g->h * g->w * g->ci) * sizeof *dx);
+    for (int64_t first = 0; first < w->tiles; first += f->group) {
+      group t = group_at(f, first);
+      spread_group(f, &t, (float *)b->in[0] + i * g->ho * g->wo * g->co, b->in[1], &p, dx);
+    }
+    epilogue_apply(s, b, dx, g->h * g->w);
+  }
+}
+
+/* The sum of the threads' results, in the order of the threads, into the first's. */
+static void add_results(const filtering *f, void *scratch, int threads) {
+  float *sum = thread_parts(f, scratch, 0).r;
+  for (int t = 1; t < threads; t++) {
+    const float *r = thread_parts(f, scratch, t).r;
+    for (int64_t i = 0; i < T * T * f->w.w_plane; i++) sum[i] += r[i];
+  }
+}
+
+static void correlate_group(const filtering *f, const group *t, float *x, float *dy,
+                            const parts *p) {
+  const winograd_tiling *w = &f->w;
+  int64_t ci = w->g.ci, co = w->g.co;
+  product tiles = {.m = ci,
+                   .n = co,
+                   .k = t->count,
+                   .a_row = 1,
+                   .a_column = ci,
+                   .b_row = co,
+                   .c_row = co,
+                   .add = true};
+  input(w, t, x, p->v);
+  output_adjoint(w, t, dy, p->m);
+  multiply_planes(&tiles, p->v, t->plane * ci, p->m, t->plane * co, p->r, w->w_plane);
+}
+
+static void run_conv_dw(const op_site *s, void *state, const op_buffers *b) {
+  const filtering *f = state;
+  const winograd_tiling *w = &f->w;
+  const conv_geometry *g = &w->g;
+  int threads = f->threads;
+  (void)s;
+#pragma omp parallel num_threads(f->threads)
+  {
+    parts p = thread_parts(f, b->scratch, omp_get_thread_num());
+    memset(p.r, 0, (size_t)(T * T * w->w_plane) * sizeof *p.r);
+#pragma omp for schedule(static)
+    for (int64_t i = 0; i < g->n; i++) {
+      float *x = (float *)b->in[0] + i * g->h * g->w * g->ci;
+      float *dy = (float *)b->in[1] + i * g->ho * g->wo * g->co;
+      for (int64_t first = 0; first < w->tiles; first += f->group) {
+        group t = group_at(f, first);
+        correlate_group(f, &t, x, dy, &p);
+      }
+    }
+#pragma omp single
+    threads = omp_get_num_threads();
+  }
+  add_results(f, b->scratch, threads);
+  const float *sum = thread_parts(f, b->scratch, 0).r;
+#pragma omp parallel for schedule(static)
+  for (int64_t row = 0; row < w->depth; row++) winograd_weights_adjoint(w, sum, row, b->out[0]);
+}
+
+/* ---- kernels ------------------------------------------------------------------------------ */
+
+const op_kernel conv_winograd_small = {.name = "winograd-small",
+                                       .applies = suits,
+                                       .prepare = prepare,
+                                       .release = free,
+                                       .packed_bytes = packed_bytes,
+                                       .packed_key = packed_key,
+                                       .pack = pack,
+                                       .run = run_conv,
+                                       .cost = winograd_cost};
+
+const op_kernel conv_dx_winograd_small = {.name = "winograd-small",
+                                          .applies = suits,
+                                          .prepare = prepare,
+                                          .release = free,
+                                          .packed_bytes = packed_bytes,
+                                          .packed_key = packed_key,
+                                          .pack = pack_turned,
+                                          .run = run_conv_dx,
+                                          .cost = winograd_cost};
+
+const op_kernel conv_dw_winograd_small = {.name = "winograd-small",
+                                          .applies = suits,
+                                          .prepare = prepare,
+                                          .release = free,
+                                          .run = run_conv_dw,
+                                          .cost = winograd_cost};
