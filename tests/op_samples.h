@@ -292,6 +292,8 @@ static const op_sample op_samples[] = {
     {&op_pool_index, "2", pool_index, 1, {SHAPE(2, 4, 5, 3)}, SAMPLE_ANY, step_function},
     {&op_pool_index, "2, large", pool_index, 1, {LARGE}, SAMPLE_ANY, step_function},
     {&op_pool_gather, "2, rest dropped", pool_2, 1, {SHAPE(2, 5, 7, 3)}, SAMPLE_ANY, NULL},
+    {&op_pool_gather, "2, 16 channels", pool_2, 1, {SHAPE(2, 4, 6, 16)}, SAMPLE_ANY, NULL},
+    {&op_pool_gather, "2, large", pool_2, 1, {SHAPE(3, 13, 9, 37)}, SAMPLE_ANY, NULL},
     {&op_pool_gather, "3", pool_3, 1, {SHAPE(1, 6, 7, 2)}, SAMPLE_ANY, NULL},
     {&op_pool_gather, "3, large", pool_3, 1, {SHAPE(2, 13, 9, 300)}, SAMPLE_ANY, NULL},
     {&op_pool_gather, "3 s2 p1", pool_3_s2_p1, 1, {SHAPE(2, 5, 6, 3)}, SAMPLE_ANY, NULL},

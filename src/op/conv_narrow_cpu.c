@@ -1,8 +1,11 @@
-/* conv_narrow_cpu.c: convolutions of stride 1 from few channels to 20: a row of a window is at most
- * one vector of 16 floats.  Sums stay in registers:
+/* conv_narrow_cpu.c: convolutions of stride 1 from 3 to 20 channels by windows 5 wide, LeNet's
+ * first: a row of a window, 15 numbers, fits a vector.  Sums stay in registers:
  * - conv: vectors of 16 output channels for the pixels of a block; the 4 channels that are left
  *   share a vector with 4 neighbouring numbers of a window's row, whose sums are added at the end;
- * - conv_dw: vectors of a window's row, one for each output channel. */
+ * - conv_dw: vectors of a window's row, one for each output channel.
+ * For processors with AVX-512.  Measured on two cores of a Zen 5 (bench/bench_conv.c), 128 images
+ * of 32x32: 1.45 and 1.55 times as fast as oneDNN 2.6's direct convolutions, 1.1 times as fast as
+ * its bfloat16 ones. */
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +23,8 @@ typedef float four __attribute__((vector_size(REST * sizeof(float)), aligned(4),
 typedef struct narrow {
   conv_geometry g;
   int threads;
-  int64_t row;          /* in a row of the padded image */
-  int64_t image, room;  /* floats of a padded image, and of a thread's scratch */
+  int64_t row;         /* in a row of the padded image */
+  int64_t image, room; /* floats of a padded image, and of a thread's scratch */
 } narrow;
 
 static bool suits(const op_site *s) {
@@ -55,7 +58,8 @@ static void pad_image(const narrow *d, const float *x, float *padded) {
   }
 }
 
-/* ---- weights: for each row of the window [WIDTH][WIDTH], then [WIDTH / 4][4][REST] --------------- */
+/* ---- weights: for each row of the window [WIDTH][WIDTH], then [WIDTH / 4][4][REST]
+ * --------------- */
 
 enum { ROW_WEIGHTS = WIDTH * CHANNELS };
 
@@ -170,7 +174,8 @@ static void run_conv(const op_site *s, void *state, const op_buffers *b) {
   }
 }
 
-/* ---- by the weights: sums [kh][CHANNELS][WIDTH] ----------------------------------------------- */
+/* ---- by the weights: sums [kh][CHANNELS][WIDTH] -----------------------------------------------
+ */
 
 /* Adds one image's share of row u of the weights. */
 INLINE void correlate_row(const narrow *d, const float *x, const float *dy, float *result) {

@@ -1,6 +1,10 @@
 /* conv_winograd_small_cpu.c: convolutions of 5x5 between 16 to 64 channels by minimal filtering, as
  * conv_winograd_cpu.c, but an image at a time, on one thread: its tiles, their products and the
- * weights stay in the second-level cache, and the products are our own loops. */
+ * weights stay in the second-level cache, and the products are our own loops.  For processors with
+ * AVX-512, without padding, where tiles of 2x2 outputs fit.
+ * Measured on two cores of a Zen 5 (bench/bench_conv.c), LeNet's 5x5 from 20 to 50 channels, 128
+ * images: 1.3 to 1.5 times as fast as conv_winograd_cpu.c, 1.2 to 1.3 times as fast as oneDNN's
+ * direct convolution in bfloat16. */
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,14 +26,9 @@ INLINE int64_t at_most(int64_t x, int64_t high) { return x < high ? x : high; }
 static bool suits(const op_site *s) {
   conv_geometry g = conv_site_geometry(s);
   return op_cpu_has_avx512() && epilogue_suffices(s) && winograd_applies(&g) && g.kh == 5 &&
-         g.pad == 0 && g.ho % M == 0 && g.wo % M == 0 &&
-         g.ci >= WIDTH && g.ci <= MAX_CHANNELS && g.co >= WIDTH && g.co <= MAX_CHANNELS;
+         g.pad == 0 && g.ho % M == 0 && g.wo % M == 0 && g.ci >= WIDTH && g.ci <= MAX_CHANNELS &&
+         g.co >= WIDTH && g.co <= MAX_CHANNELS;
 }
-
-/* Tiles of one image that are transformed and multiplied together, with room for `plane`. */
-typedef struct group {
-  int64_t first, count, plane;
-} group;
 
 /* ---- transforms: F(2x2, 5x5), points 0, 2/3, -2/3, 3/2, -3/2 and infinity ------------------ */
 
@@ -114,7 +113,7 @@ INLINE void store_square(int n, square s, vector v[T][T]) {
 /* Adds the lanes from `first` on. */
 INLINE void add_square(int n, square s, int64_t first, vector v[T][T]) {
   static const int32_t lane[2 * WIDTH] = {[WIDTH] = -1, -1, -1, -1, -1, -1, -1, -1,
-                                          -1, -1, -1, -1, -1, -1, -1, -1};
+                                          -1,           -1, -1, -1, -1, -1, -1, -1};
   lanes mask = *(const lanes *)(lane + WIDTH - first);
 #pragma GCC unroll 6
   for (int i = 0; i < n; i++) {
@@ -125,9 +124,10 @@ INLINE void add_square(int n, square s, int64_t first, vector v[T][T]) {
   }
 }
 
-/* The products of a tile of a group: planes [t t][group][c]. */
-INLINE square products_at(const group *g, float *planes, int64_t tile, int64_t c, int64_t first) {
-  return (square){planes + tile * c + first, T * g->plane * c, g->plane * c};
+/* The products of a tile, in planes [t t][tiles][c]. */
+INLINE square products_at(const winograd_tiling *w, float *planes, int64_t tile, int64_t c,
+                          int64_t first) {
+  return (square){planes + tile * c + first, T * w->tiles * c, w->tiles * c};
 }
 
 /* The pixels from those of a tile on, in an image `width` pixels wide. */
@@ -138,57 +138,57 @@ INLINE square pixels_at(const winograd_tiling *w, int64_t tile, float *image, in
 }
 
 /* x to V. */
-OP_CLONES static void input(const winograd_tiling *w, const group *g, float *x, float *v) {
+OP_CLONES static void input(const winograd_tiling *w, float *x, float *v) {
   int64_t c = w->g.ci;
-  for (int64_t tile = 0; tile < g->count; tile++) {
+  for (int64_t tile = 0; tile < w->tiles; tile++) {
     for (int64_t next = 0; next < c; next += WIDTH) {
       int64_t first = at_most(next, c - WIDTH);
       vector in[T][T], out[T][T];
-      load_square(T, pixels_at(w, g->first + tile, x, w->g.w, c, first), in);
+      load_square(T, pixels_at(w, tile, x, w->g.w, c, first), in);
       transform(apply_bt, T, T, in, out);
-      store_square(T, products_at(g, v, tile, c, first), out);
+      store_square(T, products_at(w, v, tile, c, first), out);
     }
   }
 }
 
 /* W to dx, to which is added. */
-OP_CLONES static void input_adjoint(const winograd_tiling *w, const group *g, float *v, float *dx) {
+OP_CLONES static void input_adjoint(const winograd_tiling *w, float *v, float *dx) {
   int64_t c = w->g.ci;
-  for (int64_t tile = 0; tile < g->count; tile++) {
+  for (int64_t tile = 0; tile < w->tiles; tile++) {
     for (int64_t next = 0; next < c; next += WIDTH) {
       int64_t first = at_most(next, c - WIDTH);
       vector in[T][T], out[T][T];
-      load_square(T, products_at(g, v, tile, c, first), in);
+      load_square(T, products_at(w, v, tile, c, first), in);
       transform(apply_b, T, T, in, out);
-      add_square(T, pixels_at(w, g->first + tile, dx, w->g.w, c, first), next - first, out);
+      add_square(T, pixels_at(w, tile, dx, w->g.w, c, first), next - first, out);
     }
   }
 }
 
 /* M to y. */
-OP_CLONES static void output(const winograd_tiling *w, const group *g, float *m, float *y) {
+OP_CLONES static void output(const winograd_tiling *w, float *m, float *y) {
   int64_t c = w->g.co;
-  for (int64_t tile = 0; tile < g->count; tile++) {
+  for (int64_t tile = 0; tile < w->tiles; tile++) {
     for (int64_t next = 0; next < c; next += WIDTH) {
       int64_t first = at_most(next, c - WIDTH);
       vector in[T][T], out[T][T];
-      load_square(T, products_at(g, m, tile, c, first), in);
+      load_square(T, products_at(w, m, tile, c, first), in);
       transform(apply_at, T, M, in, out);
-      store_square(M, pixels_at(w, g->first + tile, y, w->g.wo, c, first), out);
+      store_square(M, pixels_at(w, tile, y, w->g.wo, c, first), out);
     }
   }
 }
 
 /* dy to M'. */
-OP_CLONES static void output_adjoint(const winograd_tiling *w, const group *g, float *dy, float *m) {
+OP_CLONES static void output_adjoint(const winograd_tiling *w, float *dy, float *m) {
   int64_t c = w->g.co;
-  for (int64_t tile = 0; tile < g->count; tile++) {
+  for (int64_t tile = 0; tile < w->tiles; tile++) {
     for (int64_t next = 0; next < c; next += WIDTH) {
       int64_t first = at_most(next, c - WIDTH);
       vector in[T][T], out[T][T];
-      load_square(M, pixels_at(w, g->first + tile, dy, w->g.wo, c, first), in);
+      load_square(M, pixels_at(w, tile, dy, w->g.wo, c, first), in);
       transform(apply_a, M, T, in, out);
-      store_square(T, products_at(g, m, tile, c, first), out);
+      store_square(T, products_at(w, m, tile, c, first), out);
     }
   }
 }
@@ -256,8 +256,8 @@ OP_CLONES static void multiply(const product *p, const float *a, const float *b,
 }
 
 /* All t t of them, on planes that are so far apart. */
-static void multiply_planes(const product *p, const float *a, int64_t a_plane, const float *b, int64_t b_plane, float *c,
-                            int64_t c_plane) {
+static void multiply_planes(const product *p, const float *a, int64_t a_plane, const float *b,
+                            int64_t b_plane, float *c, int64_t c_plane) {
   for (int e = 0; e < T * T; e++) {
     multiply(p, a + e * a_plane, b + e * b_plane, c + e * c_plane);
   }
@@ -268,12 +268,11 @@ static void multiply_planes(const product *p, const float *a, int64_t a_plane, c
 typedef struct filtering {
   winograd_tiling w; /* of one image */
   int threads;
-  int64_t group; /* tiles */
-  int64_t room;  /* floats of a thread's scratch */
+  int64_t room; /* floats of a thread's scratch */
 } filtering;
 
 typedef struct parts {
-  float *v, *m, *r; /* planes of x and y, of a group, and of weights */
+  float *v, *m, *r; /* planes of x, y and weights */
 } parts;
 
 static int prepare(const op_site *s, void **state, size_t *scratch) {
@@ -281,9 +280,7 @@ static int prepare(const op_site *s, void **state, size_t *scratch) {
   conv_geometry g = conv_site_geometry(s);
   f->w = winograd_tile(&g, 1);
   f->threads = omp_get_max_threads();
-  f->group = f->w.tiles;
-  if (getenv("GROUP")) f->group = atoi(getenv("GROUP"));
-  f->room = T * T * (f->group * (g.ci + g.co) + (s->op == &op_conv_dw ? f->w.w_plane : 0));
+  f->room = T * T * (f->w.tiles * (g.ci + g.co) + (s->op == &op_conv_dw ? f->w.w_plane : 0));
   *scratch = (size_t)(f->threads * f->room) * sizeof(float);
   *state = f;
   return 0;
@@ -291,13 +288,9 @@ static int prepare(const op_site *s, void **state, size_t *scratch) {
 
 static parts thread_parts(const filtering *f, void *scratch, int thread) {
   parts p = {.v = (float *)scratch + thread * f->room};
-  p.m = p.v + T * T * f->group * f->w.g.ci;
-  p.r = p.m + T * T * f->group * f->w.g.co;
+  p.m = p.v + T * T * f->w.tiles * f->w.g.ci;
+  p.r = p.m + T * T * f->w.tiles * f->w.g.co;
   return p;
-}
-
-static group group_at(const filtering *f, int64_t first) {
-  return (group){first, at_most(f->group, f->w.tiles - first), f->group};
 }
 
 /* ---- weights: of conv [t t][ci][co], of conv_dx [t t][co][ci] ------------------------------ */
@@ -337,15 +330,15 @@ static void pack_turned(const op_site *s, const void *state, const void *weights
 
 /* ---- images ------------------------------------------------------------------------------- */
 
-static void convolve_group(const filtering *f, const group *t, float *x, const float *weights,
-                           const parts *p, float *y) {
+static void convolve_image(const filtering *f, float *x, const float *weights, const parts *p,
+                           float *y) {
   const winograd_tiling *w = &f->w;
   int64_t ci = w->g.ci, co = w->g.co;
   product tiles = {
-      .m = t->count, .n = co, .k = ci, .a_row = ci, .a_column = 1, .b_row = co, .c_row = co};
-  input(w, t, x, p->v);
-  multiply_planes(&tiles, p->v, t->plane * ci, weights, w->w_plane, p->m, t->plane * co);
-  output(w, t, p->m, y);
+      .m = w->tiles, .n = co, .k = ci, .a_row = ci, .a_column = 1, .b_row = co, .c_row = co};
+  input(w, x, p->v);
+  multiply_planes(&tiles, p->v, w->tiles * ci, weights, w->w_plane, p->m, w->tiles * co);
+  output(w, p->m, y);
 }
 
 static void run_conv(const op_site *s, void *state, const op_buffers *b) {
@@ -356,23 +349,20 @@ static void run_conv(const op_site *s, void *state, const op_buffers *b) {
   for (int64_t i = 0; i < g->n; i++) {
     parts p = thread_parts(f, b->scratch, omp_get_thread_num());
     float *y = (float *)b->out[0] + i * g->ho * g->wo * g->co;
-    for (int64_t first = 0; first < w->tiles; first += f->group) {
-      group t = group_at(f, first);
-      convolve_group(f, &t, (float *)b->in[0] + i * g->h * g->w * g->ci, b->in[1], &p, y);
-    }
+    convolve_image(f, (float *)b->in[0] + i * g->h * g->w * g->ci, b->in[1], &p, y);
     epilogue_apply(s, b, y, g->ho * g->wo);
   }
 }
 
-static void spread_group(const filtering *f, const group *t, float *dy, const float *weights,
-                         const parts *p, float *dx) {
+static void spread_image(const filtering *f, float *dy, const float *weights, const parts *p,
+                         float *dx) {
   const winograd_tiling *w = &f->w;
   int64_t ci = w->g.ci, co = w->g.co;
   product tiles = {
-      .m = t->count, .n = ci, .k = co, .a_row = co, .a_column = 1, .b_row = ci, .c_row = ci};
-  output_adjoint(w, t, dy, p->m);
-  multiply_planes(&tiles, p->m, t->plane * co, weights, w->w_plane, p->v, t->plane * ci);
-  input_adjoint(w, t, p->v, dx);
+      .m = w->tiles, .n = ci, .k = co, .a_row = co, .a_column = 1, .b_row = ci, .c_row = ci};
+  output_adjoint(w, dy, p->m);
+  multiply_planes(&tiles, p->m, w->tiles * co, weights, w->w_plane, p->v, w->tiles * ci);
+  input_adjoint(w, p->v, dx);
 }
 
 static void run_conv_dx(const op_site *s, void *state, const op_buffers *b) {
@@ -384,10 +374,7 @@ static void run_conv_dx(const op_site *s, void *state, const op_buffers *b) {
     parts p = thread_parts(f, b->scratch, omp_get_thread_num());
     float *dx = (float *)b->out[0] + i * g->h * g->w * g->ci;
     memset(dx, 0, (size_t)(g->h * g->w * g->ci) * sizeof *dx);
-    for (int64_t first = 0; first < w->tiles; first += f->group) {
-      group t = group_at(f, first);
-      spread_group(f, &t, (float *)b->in[0] + i * g->ho * g->wo * g->co, b->in[1], &p, dx);
-    }
+    spread_image(f, (float *)b->in[0] + i * g->ho * g->wo * g->co, b->in[1], &p, dx);
     epilogue_apply(s, b, dx, g->h * g->w);
   }
 }
@@ -401,21 +388,20 @@ static void add_results(const filtering *f, void *scratch, int threads) {
   }
 }
 
-static void correlate_group(const filtering *f, const group *t, float *x, float *dy,
-                            const parts *p) {
+static void correlate_image(const filtering *f, float *x, float *dy, const parts *p) {
   const winograd_tiling *w = &f->w;
   int64_t ci = w->g.ci, co = w->g.co;
   product tiles = {.m = ci,
                    .n = co,
-                   .k = t->count,
+                   .k = w->tiles,
                    .a_row = 1,
                    .a_column = ci,
                    .b_row = co,
                    .c_row = co,
                    .add = true};
-  input(w, t, x, p->v);
-  output_adjoint(w, t, dy, p->m);
-  multiply_planes(&tiles, p->v, t->plane * ci, p->m, t->plane * co, p->r, w->w_plane);
+  input(w, x, p->v);
+  output_adjoint(w, dy, p->m);
+  multiply_planes(&tiles, p->v, w->tiles * ci, p->m, w->tiles * co, p->r, w->w_plane);
 }
 
 static void run_conv_dw(const op_site *s, void *state, const op_buffers *b) {
@@ -432,10 +418,7 @@ static void run_conv_dw(const op_site *s, void *state, const op_buffers *b) {
     for (int64_t i = 0; i < g->n; i++) {
       float *x = (float *)b->in[0] + i * g->h * g->w * g->ci;
       float *dy = (float *)b->in[1] + i * g->ho * g->wo * g->co;
-      for (int64_t first = 0; first < w->tiles; first += f->group) {
-        group t = group_at(f, first);
-        correlate_group(f, &t, x, dy, &p);
-      }
+      correlate_image(f, x, dy, &p);
     }
 #pragma omp single
     threads = omp_get_num_threads();

@@ -1,4 +1,4 @@
-/* pool.h: the geometry of pooling and its CPU kernels (pool_cpu.c).
+/* pool.h: the geometry of pooling and its CPU kernels.
  *
  * attr.i is window k, stride, pad.  Window i,j covers the pixels i stride - pad + u,
  * j stride - pad + v for 0 <= u,v < k that lie inside the image; its position p is u k + v. */
@@ -43,5 +43,7 @@ extern const op_kernel *const pool_gather_kernels[];
 extern const op_kernel *const pool_scatter_kernels[];
 extern const op_kernel *const pool_mean_kernels[];
 extern const op_kernel *const pool_spread_kernels[];
+/* pool_halves_cpu.c */
+extern const op_kernel pool_index_halves, pool_gather_halves, pool_scatter_halves;
 
 #endif

@@ -266,12 +266,14 @@ static void run_spread(const op_site *s, void *state, const op_buffers *b) {
   over_pixels(s, b, spread_row);
 }
 
-const op_kernel *const pool_index_kernels[] = {&(op_kernel){.name = "plain", .run = run_index},
-                                               NULL};
-const op_kernel *const pool_gather_kernels[] = {&(op_kernel){.name = "plain", .run = run_gather},
-                                                NULL};
-const op_kernel *const pool_mean_kernels[] = {&(op_kernel){.name = "plain", .run = run_mean}, NULL};
-const op_kernel *const pool_scatter_kernels[] = {&(op_kernel){.name = "plain", .run = run_scatter},
-                                                 NULL};
-const op_kernel *const pool_spread_kernels[] = {&(op_kernel){.name = "plain", .run = run_spread},
-                                                NULL};
+static const op_kernel index_plain = {.name = "plain", .run = run_index};
+static const op_kernel gather_plain = {.name = "plain", .run = run_gather};
+static const op_kernel scatter_plain = {.name = "plain", .run = run_scatter};
+static const op_kernel mean_plain = {.name = "plain", .run = run_mean};
+static const op_kernel spread_plain = {.name = "plain", .run = run_spread};
+
+const op_kernel *const pool_index_kernels[] = {&pool_index_halves, &index_plain, NULL};
+const op_kernel *const pool_gather_kernels[] = {&pool_gather_halves, &gather_plain, NULL};
+const op_kernel *const pool_scatter_kernels[] = {&pool_scatter_halves, &scatter_plain, NULL};
+const op_kernel *const pool_mean_kernels[] = {&mean_plain, NULL};
+const op_kernel *const pool_spread_kernels[] = {&spread_plain, NULL};
