@@ -41,6 +41,15 @@ typedef struct xs_images {
   char **file;      /* [n] image names, or NULL where images have none */
 } xs_images;
 
+/* One thing that is known of the images beside their labels, for tables of subgroups and for data
+ * checks.  It is no part of xs_images: training and adapting never see it. */
+typedef struct xs_attribute {
+  const char *name; /* "sex" (F, M), "age" (in years: "63", "0.5"), "view" or "scanner"; lent */
+  int levels;
+  char **level;   /* [levels] the values that occur, sorted, each once */
+  int32_t *value; /* [n] an index of level, -1 where unknown */
+} xs_attribute;
+
 /* A labelled site. */
 typedef struct xs_site {
   xs_images images;
@@ -49,6 +58,9 @@ typedef struct xs_site {
   int32_t *label;      /* [n] in 0 .. classes-1, or -1 where unknown */
   int64_t skipped;     /* images that could not be decoded and were left out, as asked */
   char *first_skipped; /* name and reason of the first, or NULL */
+  int attributes;
+  xs_attribute *attribute; /* [attributes] those for which the site's files have a column */
+  char **patient;          /* [n] as the label file writes them, or NULL where it has none */
 } xs_site;
 
 typedef struct xs_site_options {
@@ -61,6 +73,8 @@ typedef struct xs_site_options {
 /* Reads a domain file (YAML) and the images and labels that it names, all in memory. */
 xs_status xs_site_open(const char *domain_file, const xs_site_options *o, xs_site **out);
 void xs_site_close(xs_site *s);
+/* The attribute of this name, or NULL where the site has none. */
+const xs_attribute *xs_site_attribute(const xs_site *s, const char *name);
 
 /* Rows of one split, ascending.  A group's side is a pure function of (seed, group key): below 0.8
  * train, below 0.9 validation, else test; so the same digit or patient is on the same side at every

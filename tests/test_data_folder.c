@@ -245,6 +245,45 @@ static void test_unlabelled(void **state) {
   remove_dir(dir);
 }
 
+static void assert_values(const xs_site *s, const char *name, const char *const expected[3]) {
+  const xs_attribute *a = xs_site_attribute(s, name);
+  assert_non_null(a);
+  for (int i = 0; i < 3; i++) {
+    if (!expected[i]) {
+      assert_int_equal(a->value[i], -1);
+    } else {
+      assert_string_equal(a->level[a->value[i]], expected[i]);
+    }
+  }
+}
+
+static void test_attributes(void **state) {
+  (void)state;
+  char *dir = start(), *yaml = text_format("%ssex_column: Sex\nage_column: Age\nview_column: View\n"
+                                           "scanner_column: Machine\n",
+                                           site);
+  xs_site *s;
+  put_text(dir, "labels.csv",
+           "file,patient,label,Sex,Age,View,Machine\ngray.png,p1,no,Female,063Y,PA,A\n"
+           "rgb.jpg,p2,yes,m,414,,B\nrgba.png,p1,,Unknown,6M,PA,A\n");
+  assert_int_equal(open_site(dir, yaml, NULL, &s), XS_OK);
+  assert_int_equal(s->attributes, 4);
+  assert_values(s, "sex", (const char *const[]){"F", "M", NULL});
+  assert_values(s, "age", (const char *const[]){"63", NULL, "0.5"});
+  assert_values(s, "view", (const char *const[]){"PA", NULL, "PA"});
+  assert_values(s, "scanner", (const char *const[]){"A", "B", "A"});
+  assert_int_equal(xs_site_attribute(s, "view")->levels, 1);
+  assert_null(xs_site_attribute(s, "height"));
+  assert_string_equal(s->patient[2], "p1");
+  xs_site_close(s);
+  REFUSED(dir,
+          "name: a\nformat: folder\nimages: images\nlabels: labels.csv\nsize: 4\n"
+          "sex_column: Gender\n",
+          "no column \"Gender\" (sex_column)");
+  free(yaml);
+  remove_dir(dir);
+}
+
 static void test_center_crop(void **state) {
   (void)state;
   char *dir = temporary_dir(), *path = file_join(dir, "images/x.png");
@@ -408,23 +447,15 @@ static void test_chest(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_decoders),
-      cmocka_unit_test(test_truncated),
-      cmocka_unit_test(test_damaged),
-      cmocka_unit_test(test_write_png),
-      cmocka_unit_test(test_other_files),
-      cmocka_unit_test(test_labelled),
-      cmocka_unit_test(test_unlabelled),
-      cmocka_unit_test(test_center_crop),
-      cmocka_unit_test(test_wrong_folder),
-      cmocka_unit_test(test_csv),
-      cmocka_unit_test(test_csv_dialects),
-      cmocka_unit_test(test_unreadable),
-      cmocka_unit_test(test_preprocessing),
-      cmocka_unit_test(test_near_black),
-      cmocka_unit_test(test_transparent_palette),
-      cmocka_unit_test(test_range),
-      cmocka_unit_test(test_chest),
+      cmocka_unit_test(test_decoders),    cmocka_unit_test(test_truncated),
+      cmocka_unit_test(test_damaged),     cmocka_unit_test(test_write_png),
+      cmocka_unit_test(test_other_files), cmocka_unit_test(test_labelled),
+      cmocka_unit_test(test_unlabelled),  cmocka_unit_test(test_attributes),
+      cmocka_unit_test(test_center_crop), cmocka_unit_test(test_wrong_folder),
+      cmocka_unit_test(test_csv),         cmocka_unit_test(test_csv_dialects),
+      cmocka_unit_test(test_unreadable),  cmocka_unit_test(test_preprocessing),
+      cmocka_unit_test(test_near_black),  cmocka_unit_test(test_transparent_palette),
+      cmocka_unit_test(test_range),       cmocka_unit_test(test_chest),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@ typedef struct domain {
   int64_t size;     /* of folder images, pixels per side */
   bool center_crop;
   char *file_column, *label_column, *group_column, *group_prefix;
+  char *sex_column, *age_column, *view_column, *scanner_column;
   const char *path; /* of the domain file, lent */
   char *dir;        /* root, resolved */
 } domain;

@@ -2,6 +2,7 @@
 #ifndef FOLDER_H
 #define FOLDER_H
 
+#include "attribute.h"
 #include "domain.h"
 
 typedef struct entry { /* one image */
@@ -9,11 +10,14 @@ typedef struct entry { /* one image */
   int64_t line;        /* of the CSV file, 0 without one */
   int32_t label;       /* -1 unknown */
   uint64_t group;
+  char *patient;               /* NULL where the site has none */
+  char *attribute[ATTRIBUTES]; /* NULL where unknown */
 } entry;
 
 typedef struct listing {
   entry *entry;
   int64_t n;
+  bool patients, present[ATTRIBUTES]; /* whether the label file has a column for them */
 } listing;
 
 /* The images of a site of format folder: the rows of its CSV file, or the PNG and JPEG files of the

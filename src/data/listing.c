@@ -48,12 +48,23 @@ static int check_present(const domain *d, const char *csv, const listing *l) {
 }
 
 typedef struct columns { /* indices, -1 none */
-  int file, label, group;
+  int file, label, group, attribute[ATTRIBUTES];
 } columns;
+
+static int find_attributes(const domain *d, const char *csv, const csv_table *t, columns *c) {
+  static const char *const key[] = {"sex_column", "age_column", "view_column", "scanner_column"};
+  const char *const name[] = {d->sex_column, d->age_column, d->view_column, d->scanner_column};
+  for (int i = 0; i < ATTRIBUTES; i++) {
+    c->attribute[i] = -1;
+    if (name[i] && csv_table_column(t, csv, key[i], name[i], &c->attribute[i])) return XS_FAILED;
+  }
+  return 0;
+}
 
 static int find_columns(const domain *d, const char *csv, const csv_table *t, columns *c) {
   const char *label = d->label_column ? d->label_column : "label";
-  *c = (columns){-1, -1, -1};
+  *c = (columns){.file = -1, .label = -1, .group = -1};
+  if (find_attributes(d, csv, t, c)) return XS_FAILED;
   if (csv_table_column(t, csv, "file_column", d->file_column, &c->file)) return XS_FAILED;
   if (d->classes.n && csv_table_column(t, csv, "label_column", label, &c->label)) return XS_FAILED;
   if (!d->group_column) return 0;
@@ -85,6 +96,11 @@ static int read_row(const domain *d, const char *csv, const csv_table *t, const 
                 (long long)e->line, *e->file ? d->group_column : d->file_column);
   }
   e->group = domain_group(d, group);
+  if (c->group >= 0) e->patient = text_copy(group);
+  for (int i = 0; i < ATTRIBUTES; i++) {
+    if (c->attribute[i] < 0) continue;
+    e->attribute[i] = attribute_read((attribute_kind)i, cell[c->attribute[i]]);
+  }
   return c->label >= 0 ? read_label(d, csv, e->line, cell[c->label], &e->label) : 0;
 }
 
@@ -92,6 +108,8 @@ static int read_rows(const domain *d, const char *csv, const csv_table *t, listi
   columns c;
   int status = find_columns(d, csv, t, &c);
   if (status) return status;
+  out->patients = c.group >= 0;
+  for (int i = 0; i < ATTRIBUTES; i++) out->present[i] = c.attribute[i] >= 0;
   out->entry = memory_new(sizeof *out->entry * (size_t)t->rows);
   for (; out->n < t->rows && !status; out->n++) {
     status = read_row(d, csv, t, &c, out->n, &out->entry[out->n]);
@@ -126,7 +144,8 @@ static int read_folder(const domain *d, listing *out) {
   int status = names.n ? 0 : refuse_empty(dir);
   out->entry = memory_new(sizeof *out->entry * (size_t)(names.n + 1));
   for (int i = 0; i < names.n; i++) {
-    out->entry[out->n++] = (entry){text_copy(names.text[i]), 0, -1, domain_group(d, names.text[i])};
+    out->entry[out->n++] = (entry){
+        .file = text_copy(names.text[i]), .label = -1, .group = domain_group(d, names.text[i])};
   }
   folder_release(&names);
   return status;
@@ -142,6 +161,10 @@ int listing_read(const domain *d, listing *out) {
 }
 
 void listing_release(listing *l) {
-  for (int64_t i = 0; i < l->n; i++) free(l->entry[i].file);
+  for (int64_t i = 0; i < l->n; i++) {
+    free(l->entry[i].file);
+    free(l->entry[i].patient);
+    for (int k = 0; k < ATTRIBUTES; k++) free(l->entry[i].attribute[k]);
+  }
   free(l->entry);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attribute.h"
 #include "error.h"
 #include "file.h"
 #include "random.h"
@@ -119,6 +120,9 @@ void xs_images_close(xs_images *x) {
 
 void xs_site_close(xs_site *s) {
   if (!s) return;
+  for (int64_t i = 0; s->patient && i < s->images.n; i++) free(s->patient[i]);
+  free(s->patient);
+  attribute_release(s);
   release_images(&s->images);
   for (int k = 0; k < s->classes; k++) free(s->class_name[k]);
   free(s->class_name);

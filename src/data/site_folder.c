@@ -108,7 +108,8 @@ static void store_image(const image *from, xs_images *x, int64_t row) {
   }
 }
 
-static void store_entry(entry *e, const slot *from, xs_site *s) {
+/* text [n][ATTRIBUTES]: where the image's attributes are lent to. */
+static void store_entry(entry *e, const slot *from, char **text, xs_site *s) {
   xs_images *x = &s->images;
   if (from->error) {
     if (!s->skipped++) s->first_skipped = text_copy(from->error);
@@ -117,8 +118,10 @@ static void store_entry(entry *e, const slot *from, xs_site *s) {
   store_image(&from->x, x, x->n);
   x->group[x->n] = e->group;
   x->file[x->n] = e->file;
+  memcpy(text + x->n * ATTRIBUTES, e->attribute, sizeof e->attribute);
+  if (s->patient) s->patient[x->n] = e->patient;
   s->label[x->n++] = e->label;
-  e->file = NULL;
+  e->file = e->patient = NULL;
 }
 
 static int check_decoded(const domain *d, const slot *slots, int64_t n, bool skip) {
@@ -149,7 +152,11 @@ static int store(const domain *d, listing *l, const int64_t *rows, const slot *s
   x->group = memory_new(sizeof *x->group * (size_t)n);
   x->file = memory_new(sizeof *x->file * (size_t)n);
   s->label = memory_new(sizeof *s->label * (size_t)n);
-  for (int64_t i = 0; i < n; i++) store_entry(&l->entry[rows[i]], &slots[i], s);
+  if (l->patients) s->patient = memory_new(sizeof *s->patient * (size_t)n);
+  char **text = memory_new(sizeof *text * (size_t)(n * ATTRIBUTES));
+  for (int64_t i = 0; i < n; i++) store_entry(&l->entry[rows[i]], &slots[i], text, s);
+  attribute_store(text, l->present, s);
+  free(text);
   return 0;
 }
 
