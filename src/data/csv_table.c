@@ -1,77 +1,144 @@
 #include "csv_table.h"
 
 #include <csv.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
 #include "file.h"
+#include "unpack.h"
 #include "xsite.h"
+
+enum { MOST_CELLS = 4096, LARGEST_FILE = 1 << 30 };
 
 typedef struct reader { /* what libcsv's callbacks share */
   csv_table *t;
   const char *path;
-  int64_t line;
-  char **cell; /* [n] of the row so far */
-  int n, room;
+  int64_t line, start; /* the present one; where its row began, 0 between rows */
+  char *cell[MOST_CELLS];
+  int n;      /* cells of the row so far */
+  int named;  /* columns up to the last with a name */
+  int widest; /* cells of every row where the header is too short, else 0 */
+  char *next; /* where the next text goes */
+  int64_t room;
   int status; /* sticks */
 } reader;
 
+/* ---- texts ---- */
+
+/* Bytes of the UTF-8 character at s, 0 where it is none; s ends with a 0 byte. */
+static int utf8_length(const unsigned char *s) {
+  int more = *s < 0x80 ? 0 : *s < 0xc2 ? -1 : *s < 0xe0 ? 1 : *s < 0xf0 ? 2 : *s < 0xf5 ? 3 : -1;
+  for (int i = 1; i <= more; i++) {
+    if ((s[i] & 0xc0) != 0x80) return 0;
+  }
+  bool overlong = (*s == 0xe0 && s[1] < 0xa0) || (*s == 0xf0 && s[1] < 0x90);
+  bool outside = (*s == 0xed && s[1] > 0x9f) || (*s == 0xf4 && s[1] > 0x8f);
+  return overlong || outside ? 0 : more + 1;
+}
+
+/* The first byte of a text that is not UTF-8, or NULL. */
+static const unsigned char *find_wrong_byte(const char *text) {
+  const unsigned char *s = (const unsigned char *)text;
+  while (*s) {
+    int length = utf8_length(s);
+    if (!length) return s;
+    s += length;
+  }
+  return NULL;
+}
+
+static int refuse_encoding(const reader *r, int wrong) {
+  bool named = r->t->name && r->n < r->t->columns;
+  return fail(XS_FAILED,
+              "%s:%lld: the byte 0x%02x in column %d%s%s%s is not UTF-8; convert the file, e.g. "
+              "iconv -f latin1 -t utf-8",
+              r->path, (long long)r->start, (unsigned)wrong, r->n + 1, named ? " (\"" : "",
+              named ? r->t->name[r->n] : "", named ? "\")" : "");
+}
+
 static void take_cell(void *text, size_t length, void *context) {
   reader *r = context;
-  if (r->n == r->room) {
-    r->room = 2 * r->room + 16;
-    r->cell = memory_grow(r->cell, sizeof *r->cell * (size_t)r->room);
+  if (r->status) return;
+  if (r->n == MOST_CELLS) {
+    r->status = fail(XS_FAILED, "%s:%lld: more than %d cells in a row; this is no label file",
+                     r->path, (long long)r->start, MOST_CELLS);
+    return;
   }
-  char *copy = memory_new(length + 1);
+  char *copy = r->next;
   if (length) memcpy(copy, text, length);
+  copy[length] = 0;
+  r->next += length + 1;
+  const unsigned char *wrong = find_wrong_byte(copy);
+  if (wrong) r->status = refuse_encoding(r, *wrong);
   r->cell[r->n++] = copy;
 }
 
-static void drop_row(reader *r) {
-  for (int i = 0; i < r->n; i++) free(r->cell[i]);
-  r->n = 0;
-}
+/* ---- rows ---- */
 
 static void take_header(reader *r) {
-  r->t->columns = r->n;
-  r->t->name = r->cell;
-  r->cell = NULL;
-  r->n = r->room = 0;
+  csv_table *t = r->t;
+  t->columns = r->n;
+  t->name = memory_new(sizeof *t->name * (size_t)r->n);
+  memcpy(t->name, r->cell, sizeof *t->name * (size_t)r->n);
+  for (int i = 0; i < r->n; i++) {
+    if (*t->name[i]) r->named = i + 1;
+  }
+}
+
+static int refuse_long(const reader *r) {
+  return fail(XS_FAILED, "%s:%lld: %d cells, %s %d; a cell with commas needs quotes", r->path,
+              (long long)r->start, r->n, r->widest ? "the rows before have" : "the header has",
+              r->widest ? r->widest : r->t->columns);
+}
+
+static int check_length(reader *r) {
+  int columns = r->t->columns, used = r->n;
+  if (r->n < r->named) {
+    return fail(XS_FAILED,
+                "%s:%lld: %d cells, the header has %d; complete the row (a cell with commas needs "
+                "quotes, an empty one its comma)",
+                r->path, (long long)r->start, r->n, columns);
+  }
+  while (used > columns && !*r->cell[used - 1]) used--;
+  if (!r->t->rows && used > columns) r->widest = r->n;
+  if (r->widest ? r->n != r->widest : used > columns) return refuse_long(r);
+  return 0;
 }
 
 static void append_row(reader *r) {
   csv_table *t = r->t;
-  if ((t->rows & (t->rows - 1)) == 0) { /* room doubles at powers of two */
-    size_t room = t->rows ? 2 * (size_t)t->rows : 1;
-    t->cell = memory_grow(t->cell, sizeof *t->cell * room * (size_t)t->columns);
-    t->line = memory_grow(t->line, sizeof *t->line * room);
+  if (t->rows == r->room) {
+    r->room = 2 * r->room + 64;
+    t->cell = memory_grow(t->cell, sizeof *t->cell * (size_t)(r->room * t->columns));
+    t->line = memory_grow(t->line, sizeof *t->line * (size_t)r->room);
   }
-  memcpy(t->cell + t->rows * t->columns, r->cell, sizeof *r->cell * (size_t)r->n);
-  t->line[t->rows++] = r->line;
-  r->n = 0;
+  char **row = t->cell + t->rows * t->columns;
+  for (int i = 0; i < t->columns; i++) row[i] = i < r->n ? r->cell[i] : r->next - 1; /* "" */
+  t->line[t->rows++] = r->start;
 }
 
 static void take_row(int end, void *context) {
   (void)end;
   reader *r = context;
-  if (r->status) {
-    drop_row(r);
-  } else if (!r->t->name) {
+  if (!r->status && !r->t->name) {
     take_header(r);
-  } else if (r->n != r->t->columns) {
-    r->status =
-        fail(XS_FAILED, "%s:%lld: %d cells, the header has %d; a cell with commas needs quotes",
-             r->path, (long long)r->line, r->n, r->t->columns);
-    drop_row(r);
-  } else {
-    append_row(r);
+  } else if (!r->status) {
+    r->status = check_length(r);
+    if (!r->status) append_row(r);
   }
+  r->n = 0;
+  r->start = 0;
 }
+
+/* ---- the file ---- */
 
 static unsigned char find_delimiter(const char *text) {
   size_t header = strcspn(text, "\r\n");
-  return !memchr(text, ',', header) && memchr(text, ';', header) ? ';' : ',';
+  if (memchr(text, ',', header)) return ',';
+  if (memchr(text, ';', header)) return ';';
+  return memchr(text, '\t', header) ? '\t' : ',';
 }
 
 /* Goes through the text line by line, so that rows know their line. */
@@ -81,48 +148,86 @@ static void parse(struct csv_parser *p, const char *text, size_t size, reader *r
     const char *stop = memchr(text, '\n', (size_t)(end - text));
     size_t length = stop ? (size_t)(stop + 1 - text) : (size_t)(end - text);
     r->line++;
-    if (csv_parse(p, text, length, take_cell, take_row, r) != length) {
+    if (!r->start && strspn(text, " \t\r\n") < length) r->start = r->line;
+    if (csv_parse(p, text, length, take_cell, take_row, r) != length && !r->status) {
       r->status = fail(XS_FAILED, "%s:%lld: not CSV: %s; check the quotes", r->path,
                        (long long)r->line, csv_strerror(csv_error(p)));
     }
     text += length;
   }
   if (!r->status && csv_fini(p, take_cell, take_row, r)) {
-    r->status =
-        fail(XS_FAILED, "%s: a quoted cell does not end before the end of the file", r->path);
+    r->status = fail(XS_FAILED,
+                     "%s: a quoted cell does not end before the end of the file; it is in the row "
+                     "that begins on line %lld",
+                     r->path, (long long)r->start);
   }
+}
+
+static int check_text(const char *path, const char *data, size_t size) {
+  if (size >= 2 && (!memcmp(data, "\xff\xfe", 2) || !memcmp(data, "\xfe\xff", 2))) {
+    return fail(XS_FAILED,
+                "%s: is UTF-16; save it as UTF-8 (in Excel: \"CSV UTF-8\"), or convert it: iconv "
+                "-f utf-16 -t utf-8",
+                path);
+  }
+  const char *zero = memchr(data, 0, size);
+  if (!zero) return 0;
+  int64_t line = 1;
+  for (const char *s = data; s < zero; s++) line += *s == '\n';
+  return fail(XS_FAILED, "%s:%lld: a 0 byte; the file is damaged or no text", path,
+              (long long)line);
+}
+
+static void read_rows(const char *path, const char *data, size_t size, reader *r) {
+  size_t skip = size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3) ? 3 : 0; /* byte-order mark */
+  struct csv_parser p;
+  r->path = path;
+  /* every cell ends with a byte of the file, or the file's end, which its 0 byte takes the place of
+   */
+  r->next = r->t->text = memory_new(size + 2);
+  csv_init(&p, CSV_STRICT | CSV_STRICT_FINI);
+  csv_set_delim(&p, find_delimiter(data + skip));
+  parse(&p, data + skip, size - skip, r);
+  csv_free(&p);
+}
+
+/* Plain, or what gzip packed; unpacked from the file, not from what was read. */
+static int read_file(const char *path, char **data, size_t *size) {
+  int status = file_read(path, data, size);
+  if (status || *size < 2 || memcmp(*data, "\x1f\x8b", 2)) return status;
+  free(*data);
+  return unpack_stream(path, LARGEST_FILE, data, size);
 }
 
 int csv_table_read(const char *path, csv_table *out) {
   memset(out, 0, sizeof *out);
   char *data;
   size_t size;
-  int status = file_read(path, &data, &size);
-  if (status) return status;
-  size_t skip = size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3) ? 3 : 0; /* byte-order mark */
-  reader r = {.t = out, .path = path};
-  struct csv_parser p;
-  csv_init(&p, CSV_STRICT | CSV_STRICT_FINI);
-  csv_set_delim(&p, find_delimiter(data + skip));
-  parse(&p, data + skip, size - skip, &r);
-  csv_free(&p);
-  drop_row(&r);
-  free(r.cell);
-  free(data);
-  if (!r.status && !out->rows) {
-    r.status = fail(XS_FAILED, "%s: no rows; expected a header row and a row per image", path);
+  int status = read_file(path, &data, &size);
+  if (!status) status = check_text(path, data, size);
+  if (!status) {
+    reader *r = memory_new(sizeof *r);
+    r->t = out;
+    read_rows(path, data, size, r);
+    status = r->status;
+    free(r);
   }
-  return r.status;
+  free(data);
+  if (!status && !out->rows) {
+    status = fail(XS_FAILED, "%s: no rows; expected a header row and a row per image", path);
+  }
+  return status;
 }
 
 void csv_table_release(csv_table *t) {
-  for (int i = 0; i < t->columns; i++) free(t->name[i]);
-  for (int64_t i = 0; i < t->rows * t->columns; i++) free(t->cell[i]);
   free(t->name);
   free(t->cell);
   free(t->line);
+  free(t->text);
   memset(t, 0, sizeof *t);
 }
+
+/* ---- columns ---- */
 
 static char *list_columns(const csv_table *t) {
   char *list = text_copy("");
@@ -134,17 +239,34 @@ static char *list_columns(const csv_table *t) {
   return list;
 }
 
-int csv_table_column(const csv_table *t, const char *path, const char *option, const char *name,
-                     int *column) {
-  for (*column = 0; *column < t->columns; (*column)++) {
-    if (!strcmp(t->name[*column], name)) return 0;
+int csv_table_find(const csv_table *t, const char *name) {
+  for (int i = 0; i < t->columns; i++) {
+    if (!strcmp(t->name[i], name)) return i;
   }
+  return -1;
+}
+
+static int refuse_column(const csv_table *t, const char *path, const char *option,
+                         const char *name) {
   const char *near = text_nearest(name, (const char *const *)t->name, t->columns);
   char *list = list_columns(t);
-  char *hint = near ? text_format("; did you mean %s: %s?", option, near) : text_copy("");
+  char *hint = near && *near ? text_format("; did you mean %s: %s?", option, near) : text_copy("");
   int status = fail(XS_FAILED, "%s: no column \"%s\" (%s); its columns are: %s%s", path, name,
                     option, list, hint);
   free(list);
   free(hint);
   return status;
+}
+
+int csv_table_column(const csv_table *t, const char *path, const char *option, const char *name,
+                     int *column) {
+  *column = csv_table_find(t, name);
+  if (*column < 0) return refuse_column(t, path, option, name);
+  for (int i = *column + 1; i < t->columns; i++) {
+    if (strcmp(t->name[i], name)) continue;
+    return fail(XS_FAILED,
+                "%s:1: two columns are called \"%s\" (%s): columns %d and %d; rename one", path,
+                name, option, *column + 1, i + 1);
+  }
+  return 0;
 }

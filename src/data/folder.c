@@ -5,7 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "error.h"
 #include "file.h"
+#include "xsite.h"
 
 static bool is_image_name(const char *name) {
   static const char *const endings[] = {".png", ".jpg", ".jpeg"};
@@ -69,4 +71,20 @@ char *folder_below(const char *dir, const char *file) {
   }
   folder_release(&names);
   return found;
+}
+
+static bool leaves(const char *name) {
+  if (*name == '/') return true;
+  for (const char *s = name; *s; s += strcspn(s, "/"), s += *s == '/') {
+    if (!strncmp(s, "..", 2) && (s[2] == '/' || !s[2])) return true;
+  }
+  return false;
+}
+
+int folder_check_inside(const char *csv, int64_t line, const char *name) {
+  if (!leaves(name)) return 0;
+  return fail(XS_FAILED,
+              "%s:%lld: image \"%s\" leads out of the folder of images; write names below it, or "
+              "name its folder in `images`",
+              csv, (long long)line, name);
 }

@@ -30,6 +30,9 @@ option_texts folder_images(const char *dir);
 /* A sub-folder of dir that has image files, or the file of this name where file is not NULL;
  * allocated, NULL where there is none. */
 char *folder_below(const char *dir, const char *file);
+/* Refuses a name that leads out of the folder in which it is looked up: absolute, or with "..".
+ * csv:line: where it stands. */
+int folder_check_inside(const char *csv, int64_t line, const char *name);
 void folder_release(option_texts *names);
 
 #endif

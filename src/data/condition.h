@@ -1,0 +1,25 @@
+/* condition.h: "COLUMN = A | B" and "COLUMN != A | B" on rows of a label file. */
+#ifndef CONDITION_H
+#define CONDITION_H
+
+#include "label_cell.h"
+#include "sheet.h"
+
+typedef struct condition {
+  char *text; /* of the names below */
+  sheet_column at;
+  bool differs;
+  label_terms values; /* none: the empty cell */
+} condition;
+
+typedef struct conditions {
+  int n;
+  condition *condition;
+} conditions;
+
+/* path: of the mapping, for messages.  Release *out in any case. */
+int conditions_parse(const char *path, const option_texts *texts, const sheet *s, conditions *out);
+bool conditions_hold(const conditions *c, const sheet *s, int64_t row); /* all of them */
+void conditions_release(conditions *c);
+
+#endif

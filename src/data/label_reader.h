@@ -1,0 +1,24 @@
+/* label_reader.h: judges the label cells of one row: a class, or why there is none. */
+#ifndef LABEL_READER_H
+#define LABEL_READER_H
+
+#include "labels.h"
+#include "sheet.h"
+
+typedef struct label_reader {
+  const mapping *m;
+  const sheet *s;
+  labels *out;          /* counts and unmapped terms go there */
+  sheet_column *column; /* of the one cell; of findings [out->term.n] */
+  char *copy;           /* of a cell, to take apart */
+  size_t room;
+} label_reader;
+
+int label_reader_open(const mapping *m, const sheet *s, labels *out, label_reader *r);
+void label_reader_close(label_reader *r);
+/* Sets *outcome to a class, LABEL_EXCLUDED, or a later one. */
+int label_reader_judge(label_reader *r, int64_t row, label_outcome *outcome);
+/* What the row's label cells say, for people; allocated. */
+char *label_reader_evidence(const label_reader *r, int64_t row);
+
+#endif

@@ -1,0 +1,42 @@
+/* mapping.h: a mapping file, which says how an archive's label files become classes. */
+#ifndef MAPPING_H
+#define MAPPING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "option.h"
+
+typedef struct mapping {
+  char *mapping, *archive;
+  int64_t version;
+  option_texts classes; /* the negative one, the positive one */
+  option_texts join;    /* columns by which further files are joined; none: files are stacked */
+  struct {
+    char *image, *patient, *patient_folder, *study, *study_folder, *view, *view_else, *age, *birth,
+        *date, *sex, *scanner;
+    option_texts image_from, view_names;
+  } columns;
+  struct {
+    char *cells, *column, *separator, *unmapped;
+    option_texts positive, negative, other, exclude, silent;
+    option_texts positive_values, negative_values, uncertain_values;
+  } labels;
+  struct {
+    char *uncertain, *blank, *negatives;
+  } policy;
+  struct {
+    option_texts views, where, broken;
+    double age_from, age_to;
+    bool unknown_age, unlabelled;
+  } keep;
+  const char *path; /* of the file, lent */
+} mapping;
+
+/* Reads and checks a mapping file; set: "section.name=value" overrides, in the order given; where:
+ * what they belong to, for messages.  Release *out in any case. */
+int mapping_open(const char *path, const option_texts *set, const char *where, mapping *out);
+void mapping_close(mapping *m);
+json_t *mapping_json(const mapping *m); /* as it was applied */
+
+#endif
