@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <unistd.h>
 
 #include "data_files.h"
 #include "image.h"
@@ -321,7 +322,58 @@ static void test_wrong_folder(void **state) {
           "name: a\nformat: folder\nimages: .\nlabels: labels.csv\nclasses: [no, yes]\nsize: 4\n",
           "labels.csv:2: image \"gray.png\"", "it is in ", "/images: name that folder");
   REFUSED(dir, "name: a\nformat: folder\nimages: images\n", "size is missing");
-  REFUSED(dir, "name: a\nformat: folder\nimages: [images, empty]\nsize: 4\n", "found 2 and 0");
+  REFUSED(dir, "name: a\nformat: folder\nimages: [images, empty]\nsize: 4\n",
+          "/empty: no PNG or JPEG images in this folder");
+  REFUSED(dir, "name: a\nformat: folder\nimages: images\nlabels: [a.csv, b.csv]\nsize: 4\n",
+          "at most one CSV file (labels), found 2", "mapping");
+  remove_dir(dir);
+}
+
+/* Images are looked up in several folders; a name in two of them is refused, also without a table.
+ */
+static void test_several_folders(void **state) {
+  (void)state;
+  char *dir = start();
+  xs_site *s;
+  put_sample(dir, "gray.png", "more/z.png");
+  assert_int_equal(
+      open_site(dir, "name: a\nformat: folder\nimages: [images, more]\nsize: 4\n", NULL, &s),
+      XS_OK);
+  assert_int_equal(s->images.n, 4);
+  xs_site_close(s);
+  put_sample(dir, "gray.png", "more/gray.png");
+  REFUSED(dir, "name: a\nformat: folder\nimages: [images, more]\nsize: 4\n",
+          "image \"gray.png\" is in two folders", "/images/gray.png and ", "/more/gray.png");
+  put_text(dir, "labels.csv", "file,patient,label\nz.png,p1,no\nrgb.jpg,p2,yes\n");
+  assert_int_equal(open_site(dir,
+                             "name: a\nformat: folder\nimages: [images, more]\nsize: 4\n"
+                             "labels: labels.csv\nclasses: [no, yes]\n",
+                             NULL, &s),
+                   XS_OK);
+  assert_int_equal(s->images.n, 2);
+  xs_site_close(s);
+  remove_dir(dir);
+}
+
+/* Images that are listed but not there: counted, the first named, left out when asked. */
+static void test_missing(void **state) {
+  (void)state;
+  char *dir = start(), *link = file_join(dir, "images/loop.png");
+  put_text(dir, "labels.csv",
+           "file,patient,label\nx.png,p1,no\ngray.png,p1,no\ny.png,p1,no\nrgb.jpg,p2,yes\n");
+  REFUSED(dir, site, "labels.csv:2: image \"x.png\" is not in", "2 of 4 images are not there",
+          "--skip-unreadable");
+  const xs_site_options o = {.skip_unreadable = true};
+  xs_site *s;
+  assert_int_equal(open_site(dir, site, &o, &s), XS_OK);
+  assert_int_equal(s->images.n, 2);
+  assert_int_equal(s->skipped, 2);
+  assert_non_null(strstr(s->first_skipped, "labels.csv:2: image \"x.png\""));
+  xs_site_close(s);
+  assert_int_equal(symlink("loop.png", link), 0);
+  put_text(dir, "labels.csv", "file,patient,label\nloop.png,p1,no\nrgb.jpg,p2,yes\n");
+  REFUSED(dir, site, "image \"loop.png\"", "a link that leads nowhere, or in a circle");
+  free(link);
   remove_dir(dir);
 }
 
@@ -349,6 +401,11 @@ static void test_csv(void **state) {
   refuse_csv("file,patient,label\ngray.png,,no\n", "labels.csv:2: the column \"patient\" is empty",
              "");
   refuse_csv("file,patient,label\n,p,no\n", "labels.csv:2: the column \"file\" is empty", "");
+  refuse_csv("file,patient,label\n../images/gray.png,p,no\n",
+             "labels.csv:2: image \"../images/gray.png\" leads out of the folder", "");
+  refuse_csv("file,patient,label\n/etc/x.png,p,no\n", "leads out of the folder", "");
+  refuse_csv("file,patient,label\ngray.png,p,no\ngray.png,p,yes\n",
+             "image \"gray.png\" was already on line 2, with another label", "keep one");
   refuse_csv("file,patient,label\n", "labels.csv: no rows", "header row");
   refuse_csv("", "labels.csv: no rows", "header row");
   refuse_csv("file,patient,label\n\"gray.png,p,no\n", "labels.csv: a quoted cell does not end", "");
@@ -447,15 +504,26 @@ static void test_chest(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_decoders),    cmocka_unit_test(test_truncated),
-      cmocka_unit_test(test_damaged),     cmocka_unit_test(test_write_png),
-      cmocka_unit_test(test_other_files), cmocka_unit_test(test_labelled),
-      cmocka_unit_test(test_unlabelled),  cmocka_unit_test(test_attributes),
-      cmocka_unit_test(test_center_crop), cmocka_unit_test(test_wrong_folder),
-      cmocka_unit_test(test_csv),         cmocka_unit_test(test_csv_dialects),
-      cmocka_unit_test(test_unreadable),  cmocka_unit_test(test_preprocessing),
-      cmocka_unit_test(test_near_black),  cmocka_unit_test(test_transparent_palette),
-      cmocka_unit_test(test_range),       cmocka_unit_test(test_chest),
+      cmocka_unit_test(test_decoders),
+      cmocka_unit_test(test_truncated),
+      cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_write_png),
+      cmocka_unit_test(test_other_files),
+      cmocka_unit_test(test_labelled),
+      cmocka_unit_test(test_unlabelled),
+      cmocka_unit_test(test_attributes),
+      cmocka_unit_test(test_center_crop),
+      cmocka_unit_test(test_wrong_folder),
+      cmocka_unit_test(test_csv),
+      cmocka_unit_test(test_csv_dialects),
+      cmocka_unit_test(test_several_folders),
+      cmocka_unit_test(test_missing),
+      cmocka_unit_test(test_unreadable),
+      cmocka_unit_test(test_preprocessing),
+      cmocka_unit_test(test_near_black),
+      cmocka_unit_test(test_transparent_palette),
+      cmocka_unit_test(test_range),
+      cmocka_unit_test(test_chest),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

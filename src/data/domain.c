@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "option_row.h"
 #include "random.h"
 #include "xsite.h"
 
@@ -35,12 +36,13 @@ static const option rows[] = {
      .offset = FIELD(images),
      .required = true,
      .value = "PATH",
-     .help = "IDX files of images, plain or gzipped; or one folder of images."},
+     .help = "IDX files of images, plain or gzipped; or folders in which images are looked up."},
     {.name = "labels",
      .type = OPTION_TEXTS,
      .offset = FIELD(labels),
      .value = "PATH",
-     .help = "One IDX file of labels per file of images; or one CSV file. None: unlabelled."},
+     .help = "One IDX file of labels per file of images; or a CSV file, with a mapping several. "
+             "None: unlabelled."},
     {.name = "classes",
      .type = OPTION_TEXTS,
      .offset = FIELD(classes),
@@ -69,6 +71,21 @@ static const option rows[] = {
      .offset = FIELD(center_crop),
      .fallback = "false",
      .help = "Folder: cut the central square before resizing, instead of changing the aspect."},
+    {.name = "mapping",
+     .type = OPTION_TEXT,
+     .offset = FIELD(mapping),
+     .value = "FILE",
+     .help = "Folder: how the label files become classes (docs/labels.md); relative to this file."},
+    {.name = "mapping_set",
+     .type = OPTION_TEXTS,
+     .offset = FIELD(mapping_set),
+     .value = "SECTION.NAME=VALUE",
+     .help = "Other values for the mapping's options, as policy.uncertain=ignore."},
+    {.name = "only",
+     .type = OPTION_TEXT,
+     .offset = FIELD(only),
+     .value = "FILE",
+     .help = "A list of image names, one a line; other images are left out.  Needs a mapping."},
     {.name = "file_column",
      .type = OPTION_TEXT,
      .offset = FIELD(file_column),
@@ -142,7 +159,7 @@ static int check_classes(const domain *d) {
     return fail(XS_USAGE, "%s: classes: one class (\"%s\"), at least two are needed", d->path,
                 c->text[0]);
   }
-  if (!c->n && d->labels.n && (d->label_column || !strcmp(d->format, "idx"))) {
+  if (!c->n && d->labels.n && !d->mapping && (d->label_column || !strcmp(d->format, "idx"))) {
     return fail(XS_USAGE,
                 "%s: classes is missing: with labels, list the class names in the order of class "
                 "indices, e.g. classes: [normal, opacity]",
@@ -152,6 +169,9 @@ static int check_classes(const domain *d) {
 }
 
 static int check_idx(const domain *d) {
+  if (d->mapping) {
+    return fail(XS_USAGE, "%s: a mapping is for a site of format folder", d->path);
+  }
   if (d->labels.n && d->labels.n != d->images.n) {
     return fail(XS_USAGE,
                 "%s: %d files of images but %d of labels: list one of labels per file of images",
@@ -164,13 +184,37 @@ static int check_idx(const domain *d) {
   return 0;
 }
 
+/* With a mapping the classes and columns are the mapping's. */
+static int check_mapping(const domain *d) {
+  const struct option_of {
+    const char *name, *value;
+  } other[] = {{"classes", d->classes.n ? d->classes.text[0] : NULL},
+               {"label_column", d->label_column},
+               {"group_column", d->group_column},
+               {"sex_column", d->sex_column},
+               {"age_column", d->age_column},
+               {"view_column", d->view_column},
+               {"scanner_column", d->scanner_column}};
+  for (size_t i = 0; d->mapping && i < sizeof other / sizeof *other; i++) {
+    if (!other[i].value) continue;
+    return fail(XS_USAGE, "%s: %s is in the mapping file; leave it out here", d->path,
+                other[i].name);
+  }
+  if (d->mapping && !d->labels.n) {
+    return fail(XS_USAGE, "%s: labels is missing: the CSV files that the mapping is of", d->path);
+  }
+  if (!d->mapping && (d->mapping_set.n || d->only)) {
+    return fail(XS_USAGE, "%s: %s needs a mapping", d->path, d->only ? "only" : "mapping_set");
+  }
+  return 0;
+}
+
 static int check_folder(const domain *d) {
-  if (d->images.n != 1 || d->labels.n > 1) {
-    return fail(
-        XS_USAGE,
-        "%s: a site of format folder has one folder (images) and at most one CSV file (labels), "
-        "found %d and %d",
-        d->path, d->images.n, d->labels.n);
+  if (d->labels.n > 1 && !d->mapping) {
+    return fail(XS_USAGE,
+                "%s: a site of format folder has at most one CSV file (labels), found %d; several "
+                "need a mapping",
+                d->path, d->labels.n);
   }
   if (d->size < 1) {
     return fail(
@@ -178,7 +222,7 @@ static int check_folder(const domain *d) {
         "%s: size is missing: the pixels per side that images are resized to, e.g. size: 32",
         d->path);
   }
-  return 0;
+  return check_mapping(d);
 }
 
 static int check(const domain *d) {
@@ -187,12 +231,15 @@ static int check(const domain *d) {
 }
 
 /* The paths of d become absolute or relative to the working folder. */
+static void resolve_path(const char *dir, char **path) {
+  if (!*path) return;
+  char *whole = file_join(dir, *path);
+  free(*path);
+  *path = whole;
+}
+
 static void resolve_paths(domain *d, option_texts *t) {
-  for (int i = 0; i < t->n; i++) {
-    char *whole = file_join(d->dir, t->text[i]);
-    free(t->text[i]);
-    t->text[i] = whole;
-  }
+  for (int i = 0; i < t->n; i++) resolve_path(d->dir, &t->text[i]);
 }
 
 static int resolve_root(domain *d, const char *data_dir) {
@@ -212,7 +259,25 @@ static int resolve_root(domain *d, const char *data_dir) {
   }
   resolve_paths(d, &d->images);
   resolve_paths(d, &d->labels);
+  resolve_path(d->dir, &d->only);
   return 0;
+}
+
+/* The classes are those of the mapping. */
+static int read_mapping(domain *d) {
+  if (!d->mapping) return 0;
+  char *home = file_dir(d->path), *where = text_format("%s: mapping_set", d->path);
+  resolve_path(home, &d->mapping);
+  d->map = memory_new(sizeof *d->map);
+  int status = mapping_open(d->mapping, &d->mapping_set, where, d->map);
+  const option *classes = option_find(&table, NULL, "classes");
+  bool labelled = !status && strcmp(d->map->labels.cells, "none") != 0;
+  for (int i = 0; labelled && i < d->map->classes.n; i++) {
+    option_row_append(classes, d, d->map->classes.text[i]);
+  }
+  free(home);
+  free(where);
+  return status;
 }
 
 int domain_open(const char *path, const char *data_dir, domain *out) {
@@ -222,10 +287,13 @@ int domain_open(const char *path, const char *data_dir, domain *out) {
   int status = option_load(&table, out, path);
   if (!status) status = check(out);
   if (!status) status = resolve_root(out, data_dir);
+  if (!status) status = read_mapping(out);
   return status;
 }
 
 void domain_close(domain *d) {
+  if (d->map) mapping_close(d->map);
+  free(d->map);
   option_release(&table, d);
   free(d->dir);
   memset(d, 0, sizeof *d);

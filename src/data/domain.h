@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "option.h"
+#include "mapping.h"
 
 typedef struct domain {
   char *name, *format, *root, *resize;
@@ -14,9 +14,12 @@ typedef struct domain {
   int64_t size;     /* of folder images, pixels per side */
   bool center_crop;
   char *file_column, *label_column, *group_column, *group_prefix;
+  char *mapping, *only; /* files */
+  option_texts mapping_set;
   char *sex_column, *age_column, *view_column, *scanner_column;
-  const char *path; /* of the domain file, lent */
-  char *dir;        /* root, resolved */
+  struct mapping *map; /* what the mapping file says, NULL without one */
+  const char *path;    /* of the domain file, lent */
+  char *dir;           /* root, resolved */
 } domain;
 
 /* Reads and checks a domain file.  data_dir: what `root: data` means, NULL for XSITE_DATA.  Release

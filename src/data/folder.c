@@ -88,3 +88,16 @@ int folder_check_inside(const char *csv, int64_t line, const char *name) {
               "name its folder in `images`",
               csv, (long long)line, name);
 }
+
+char *folder_find(const option_texts *dirs, const char *file, int *near) {
+  for (int i = 0; i < dirs->n; i++) {
+    int at = (*near + i) % dirs->n;
+    char *path = file_join(dirs->text[at], file);
+    if (file_exists(path)) {
+      *near = at;
+      return path;
+    }
+    free(path);
+  }
+  return NULL;
+}

@@ -7,7 +7,9 @@
 
 typedef struct entry { /* one image */
   char *file;          /* as named in the CSV file or found in the folder */
-  int64_t line;        /* of the CSV file, 0 without one */
+  char *path;          /* where it is */
+  int csv;             /* which of the label files names it */
+  int64_t line;        /* of that file, 0 without one */
   int32_t label;       /* -1 unknown */
   uint64_t group;
   char *patient;               /* NULL where the site has none */
@@ -17,14 +19,20 @@ typedef struct entry { /* one image */
 typedef struct listing {
   entry *entry;
   int64_t n;
+  int64_t missing;                    /* images that are listed but not there, and were left out */
+  char *first_missing;                /* what is said of the first, or NULL */
   bool patients, present[ATTRIBUTES]; /* whether the label file has a column for them */
 } listing;
 
-/* The images of a site of format folder: the rows of its CSV file, or the PNG and JPEG files of the
- * folder in order of their names.  Release *out in any case. */
-int listing_read(const domain *d, listing *out);
+/* The images of a site of format folder: the rows of its CSV files that its mapping keeps, the rows
+ * of its CSV file, or the PNG and JPEG files of the folders in order of their names.  skip: leave
+ * out images that are not there instead of failing.  Release *out in any case. */
+int listing_read(const domain *d, bool skip, listing *out);
 void listing_release(listing *l);
 
+/* Where a file is: its path in the first of the folders that has it, searched from *near on, which
+ * becomes that folder's number; allocated, NULL where none has it. */
+char *folder_find(const option_texts *dirs, const char *file, int *near);
 /* Names of the image files directly in a folder, sorted; allocated. */
 option_texts folder_images(const char *dir);
 /* A sub-folder of dir that has image files, or the file of this name where file is not NULL;

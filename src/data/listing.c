@@ -1,10 +1,12 @@
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "csv_table.h"
 #include "error.h"
 #include "file.h"
 #include "folder.h"
+#include "labels.h"
 #include "xsite.h"
 
 static int compare_entries(const void *a, const void *b) {
@@ -13,39 +15,93 @@ static int compare_entries(const void *a, const void *b) {
   return order ? order : p->line < q->line ? -1 : p->line > q->line;
 }
 
-static int check_duplicates(const char *csv, const listing *l) {
+static int refuse_duplicate(const domain *d, const entry *first, const entry *again) {
+  if (!again->line) {
+    return fail(XS_FAILED, "%s: image \"%s\" is in two folders: %s and %s", d->path, again->file,
+                first->path, again->path);
+  }
+  return fail(XS_FAILED, "%s:%lld: image \"%s\" was already on line %lld%s%s%s; keep one of them",
+              d->labels.text[again->csv], (long long)again->line, again->file,
+              (long long)first->line, first->csv == again->csv ? "" : " of ",
+              first->csv == again->csv ? "" : d->labels.text[first->csv],
+              first->label == again->label ? "" : ", with another label");
+}
+
+static int check_duplicates(const domain *d, const listing *l) {
   const entry **sorted = memory_new(sizeof(const entry *) * (size_t)l->n);
   int status = 0;
   for (int64_t i = 0; i < l->n; i++) sorted[i] = &l->entry[i];
-  qsort(sorted, (size_t)l->n, sizeof *sorted, compare_entries);
+  if (l->n) qsort(sorted, (size_t)l->n, sizeof *sorted, compare_entries);
   for (int64_t i = 1; i < l->n && !status; i++) {
     if (strcmp(sorted[i - 1]->file, sorted[i]->file)) continue;
-    status = fail(XS_FAILED, "%s:%lld: image \"%s\" was already on line %lld; keep one of them",
-                  csv, (long long)sorted[i]->line, sorted[i]->file, (long long)sorted[i - 1]->line);
+    status = refuse_duplicate(d, sorted[i - 1], sorted[i]);
   }
   free(sorted);
   return status;
 }
 
-static int check_present(const domain *d, const char *csv, const listing *l) {
-  const char *dir = d->images.text[0];
-  for (int64_t i = 0; i < l->n; i++) {
-    const entry *e = &l->entry[i];
-    char *path = file_join(dir, e->file);
-    bool present = file_exists(path);
-    free(path);
-    if (present) continue;
-    char *below = folder_below(dir, e->file);
-    char *hint = below ? text_format("it is in %s: name that folder in `images`", below)
-                       : text_copy("correct the row or remove it");
-    int status = fail(XS_FAILED, "%s:%lld: image \"%s\" is not in %s; %s", csv, (long long)e->line,
-                      e->file, dir, hint);
-    free(below);
-    free(hint);
-    return status;
-  }
-  return 0;
+/* ---- where the images are ---- */
+
+static bool is_link(const char *path) {
+  struct stat s;
+  return lstat(path, &s) == 0 && S_ISLNK(s.st_mode);
 }
+
+/* What to do about an image that is not there; allocated. */
+static char *advise(const domain *d, const entry *e) {
+  const char *dir = d->images.text[0];
+  char *path = file_join(dir, e->file), *below = folder_below(dir, e->file), *advice;
+  if (is_link(path)) {
+    advice = text_copy("it is a link that leads nowhere, or in a circle");
+  } else if (below) {
+    advice = text_format("it is in %s: name that folder in `images`", below);
+  } else {
+    advice = text_copy("correct the row or remove it");
+  }
+  free(below);
+  free(path);
+  return advice;
+}
+
+static void note_missing(const domain *d, const entry *e, listing *l) {
+  if (l->missing++) return;
+  char *advice = advise(d, e);
+  l->first_missing = text_format("%s:%lld: image \"%s\" is not in %s%s; %s", d->labels.text[e->csv],
+                                 (long long)e->line, e->file, d->images.text[0],
+                                 d->images.n > 1 ? " or the other folders of images" : "", advice);
+  free(advice);
+}
+
+static void release_entry(entry *e) {
+  free(e->file);
+  free(e->path);
+  free(e->patient);
+  for (int k = 0; k < ATTRIBUTES; k++) free(e->attribute[k]);
+}
+
+/* Finds the images; those that are not there are taken out and counted. */
+static int find_images(const domain *d, bool skip, listing *l) {
+  int64_t all = l->n;
+  int near = 0;
+  l->n = 0;
+  for (int64_t i = 0; i < all; i++) {
+    entry *e = &l->entry[i];
+    e->path = folder_find(&d->images, e->file, &near);
+    if (e->path) {
+      l->entry[l->n++] = *e;
+    } else {
+      note_missing(d, e, l);
+      release_entry(e);
+    }
+  }
+  if (!l->missing || (skip && l->n)) return 0;
+  if (l->missing == 1) return fail(XS_FAILED, "%s", l->first_missing);
+  return fail(XS_FAILED, "%s (%lld of %lld images are not there%s)", l->first_missing,
+              (long long)l->missing, (long long)all,
+              l->n ? "; --skip-unreadable leaves them out" : "");
+}
+
+/* ---- a plain table ---- */
 
 typedef struct columns { /* indices, -1 none */
   int file, label, group, attribute[ATTRIBUTES];
@@ -91,6 +147,7 @@ static int read_row(const domain *d, const char *csv, const csv_table *t, const 
   e->file = text_copy(cell[c->file]);
   e->line = t->line[row];
   e->label = -1;
+  if (folder_check_inside(csv, e->line, e->file)) return XS_FAILED;
   if (!*e->file || !*group) {
     return fail(XS_FAILED, "%s:%lld: the column \"%s\" is empty; every image needs one", csv,
                 (long long)e->line, *e->file ? d->group_column : d->file_column);
@@ -114,8 +171,7 @@ static int read_rows(const domain *d, const char *csv, const csv_table *t, listi
   for (; out->n < t->rows && !status; out->n++) {
     status = read_row(d, csv, t, &c, out->n, &out->entry[out->n]);
   }
-  if (!status) status = check_duplicates(csv, out);
-  return status ? status : check_present(d, csv, out);
+  return status;
 }
 
 static int read_csv(const domain *d, listing *out) {
@@ -126,6 +182,43 @@ static int read_csv(const domain *d, listing *out) {
   csv_table_release(&t);
   return status;
 }
+
+/* ---- label files with a mapping ---- */
+
+static void take_row(const domain *d, label_row *row, entry *e) {
+  *e = (entry){.file = row->image,
+               .csv = row->file,
+               .line = row->line,
+               .label = row->outcome <= LABEL_POSITIVE ? (int32_t)row->outcome : -1,
+               .group = domain_group(d, row->patient ? row->patient : row->image),
+               .patient = row->patient};
+  memcpy(e->attribute, row->attribute, sizeof e->attribute);
+  memset(row->attribute, 0, sizeof row->attribute);
+  row->image = row->patient = NULL;
+}
+
+static int take_rows(const domain *d, labels *x, listing *out) {
+  out->entry = memory_new(sizeof *out->entry * (size_t)(x->n + 1));
+  for (int64_t i = 0; i < x->n; i++) {
+    if (labels_keeps(d->map, x->row[i].outcome)) take_row(d, &x->row[i], &out->entry[out->n++]);
+  }
+  out->patients = x->patients;
+  memcpy(out->present, x->present, sizeof out->present);
+  if (out->n) return 0;
+  return fail(XS_FAILED, "%s: %s keeps none of the %lld rows; `xsite labels` says why", d->path,
+              d->mapping, (long long)x->n);
+}
+
+static int read_mapped(const domain *d, listing *out) {
+  labels x;
+  int status = labels_read(d->map, &d->labels, d->only, &x);
+  if (!status) status = labels_check_terms(d->map, &x);
+  if (!status) status = take_rows(d, &x, out);
+  labels_release(&x);
+  return status;
+}
+
+/* ---- folders without a table ---- */
 
 static int refuse_empty(const char *dir) {
   char *below = folder_below(dir, NULL);
@@ -138,33 +231,53 @@ static int refuse_empty(const char *dir) {
   return status;
 }
 
-static int read_folder(const domain *d, listing *out) {
-  const char *dir = d->images.text[0];
+static int read_folder(const domain *d, const char *dir, listing *out) {
   option_texts names = folder_images(dir);
   int status = names.n ? 0 : refuse_empty(dir);
-  out->entry = memory_new(sizeof *out->entry * (size_t)(names.n + 1));
+  out->entry = memory_grow(out->entry, sizeof *out->entry * (size_t)(out->n + names.n + 1));
   for (int i = 0; i < names.n; i++) {
-    out->entry[out->n++] = (entry){
-        .file = text_copy(names.text[i]), .label = -1, .group = domain_group(d, names.text[i])};
+    out->entry[out->n++] = (entry){.file = text_copy(names.text[i]),
+                                   .path = file_join(dir, names.text[i]),
+                                   .label = -1,
+                                   .group = domain_group(d, names.text[i])};
   }
   folder_release(&names);
   return status;
 }
 
-int listing_read(const domain *d, listing *out) {
-  *out = (listing){0};
-  if (!file_is_dir(d->images.text[0])) {
-    return fail(XS_FAILED, "%s: images: there is no folder %s; check the path", d->path,
-                d->images.text[0]);
+static int read_folders(const domain *d, listing *out) {
+  int status = 0;
+  for (int i = 0; i < d->images.n && !status; i++) {
+    status = read_folder(d, d->images.text[i], out);
   }
-  return d->labels.n ? read_csv(d, out) : read_folder(d, out);
+  return status;
+}
+
+/* ---- all kinds ---- */
+
+static int check_folders(const domain *d) {
+  for (int i = 0; i < d->images.n; i++) {
+    if (file_is_dir(d->images.text[i])) continue;
+    return fail(XS_FAILED, "%s: images: there is no folder %s; check the path", d->path,
+                d->images.text[i]);
+  }
+  return 0;
+}
+
+int listing_read(const domain *d, bool skip, listing *out) {
+  *out = (listing){0};
+  int status = check_folders(d);
+  if (!status) {
+    status = d->mapping    ? read_mapped(d, out)
+             : d->labels.n ? read_csv(d, out)
+                           : read_folders(d, out);
+  }
+  if (!status) status = check_duplicates(d, out);
+  return status || !d->labels.n ? status : find_images(d, skip, out);
 }
 
 void listing_release(listing *l) {
-  for (int64_t i = 0; i < l->n; i++) {
-    free(l->entry[i].file);
-    free(l->entry[i].patient);
-    for (int k = 0; k < ATTRIBUTES; k++) free(l->entry[i].attribute[k]);
-  }
+  for (int64_t i = 0; i < l->n; i++) release_entry(&l->entry[i]);
   free(l->entry);
+  free(l->first_missing);
 }

@@ -60,8 +60,7 @@ static void resize(const domain *d, image *x) {
   *x = y;
 }
 
-static void load(const domain *d, const char *file, slot *s) {
-  char *path = file_join(d->images.text[0], file);
+static void load(const domain *d, const char *path, slot *s) {
   int status = image_read(path, &s->x);
   if (!status) {
     s->largest = image_largest(&s->x);
@@ -76,7 +75,6 @@ static void load(const domain *d, const char *file, slot *s) {
   } else {
     resize(d, &s->x);
   }
-  free(path);
 }
 
 /* The deepest and the most colourful image decide how all are stored. */
@@ -164,7 +162,7 @@ static int load_all(const domain *d, listing *l, const int64_t *rows, int64_t n,
                     xs_site *s) {
   slot *slots = memory_new(sizeof *slots * (size_t)n);
 #pragma omp parallel for schedule(dynamic)
-  for (int64_t i = 0; i < n; i++) load(d, l->entry[rows[i]].file, &slots[i]);
+  for (int64_t i = 0; i < n; i++) load(d, l->entry[rows[i]].path, &slots[i]);
   int status = check_decoded(d, slots, n, skip);
   if (!status) status = store(d, l, rows, slots, n, s);
   for (int64_t i = 0; i < n; i++) {
@@ -195,9 +193,11 @@ static int64_t choose_rows(const listing *l, int64_t limit, int64_t **rows) {
 
 int site_load_folder(const domain *d, const xs_site_options *o, xs_site *s) {
   listing l;
-  int status = listing_read(d, &l);
+  int status = listing_read(d, o->skip_unreadable, &l);
   if (!status) status = check_listing(d, &l);
   if (!status) {
+    s->skipped = l.missing;
+    if (l.missing) s->first_skipped = text_copy(l.first_missing);
     int64_t *rows, n = choose_rows(&l, o->limit, &rows);
     status = load_all(d, &l, rows, n, o->skip_unreadable, s);
     free(rows);

@@ -1,0 +1,210 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <zlib.h>
+
+#include "csv_table.h"
+#include "data_files.h"
+
+static char *dir;
+
+static int read_bytes(const char *text, size_t size, csv_table *t) {
+  put(dir, "x.csv", text, size);
+  char *path = file_join(dir, "x.csv");
+  int status = csv_table_read(path, t);
+  free(path);
+  return status;
+}
+
+static void assert_reads(const char *text, int columns, int64_t rows, csv_table *t) {
+  int status = read_bytes(text, strlen(text), t);
+  if (status) print_error("%s\n", fail_message());
+  assert_int_equal(status, 0);
+  assert_int_equal(t->columns, columns);
+  assert_int_equal(t->rows, rows);
+}
+
+static void refuse_bytes(const char *text, size_t size, const char *a, const char *b) {
+  csv_table t;
+  assert_int_not_equal(read_bytes(text, size, &t), 0);
+  csv_table_release(&t);
+  assert_says(a);
+  assert_says(b);
+}
+
+static void refuse(const char *text, const char *a, const char *b) {
+  refuse_bytes(text, strlen(text), a, b);
+}
+
+static void test_quotes(void **state) {
+  (void)state;
+  csv_table t;
+  assert_reads("a,b,c\r\n\"1,5\",\"say \"\"hi\"\"\",\"two\nlines\"\r\nx, y ,\r\n", 3, 2, &t);
+  assert_string_equal(t.cell[0], "1,5");
+  assert_string_equal(t.cell[1], "say \"hi\"");
+  assert_string_equal(t.cell[2], "two\nlines");
+  assert_string_equal(t.cell[4], "y");
+  assert_string_equal(t.cell[5], "");
+  assert_int_equal(t.line[0], 2);
+  assert_int_equal(t.line[1], 4);
+  csv_table_release(&t);
+  refuse("a,b\n1,2\n\"3,4\n5,6\n", "a quoted cell does not end", "begins on line 3");
+  refuse("a,b\n1,2\"3\n", "x.csv:2: not CSV", "quotes");
+}
+
+static void test_line_ends(void **state) {
+  (void)state;
+  static const char *const texts[] = {"a;b\n1;2\n3;4", "a\tb\r\n1\t2\r\n\r\n3\t4\r\n",
+                                      "a,b\r1,2\r3,4\r",
+                                      "\xef\xbb\xbf"
+                                      "a,b\n\n  \n1,2\n3,4\n"};
+  for (int i = 0; i < 4; i++) {
+    csv_table t;
+    assert_reads(texts[i], 2, 2, &t);
+    assert_string_equal(t.name[0], "a");
+    assert_string_equal(t.cell[3], "4");
+    if (i == 3) assert_int_equal(t.line[0], 4);
+    csv_table_release(&t);
+  }
+}
+
+/* The header's and the rows' number of cells. */
+static void test_lengths(void **state) {
+  (void)state;
+  csv_table t;
+  /* NIH: the header's unquoted commas make as many columns as the rows have */
+  assert_reads("i,Size[Width,Height],S[x,y]\n1,2,3,4,5\n", 5, 1, &t);
+  assert_string_equal(t.name[1], "Size[Width");
+  csv_table_release(&t);
+  /* a comma at the end of the header, or of rows */
+  assert_reads("a,b,\n1,2\n3,4,\n", 3, 2, &t);
+  assert_string_equal(t.cell[2], "");
+  csv_table_release(&t);
+  assert_reads("a,b\n1,2,,\n3,4\n", 2, 2, &t);
+  csv_table_release(&t);
+  /* all rows are longer: the header is too short, and what is named still counts */
+  assert_reads("a,b\n1,2,x\n3,4,\n", 2, 2, &t);
+  assert_string_equal(t.cell[3], "4");
+  csv_table_release(&t);
+  refuse("a,b\n1,2\n3,4,5\n", "x.csv:3: 3 cells, the header has 2", "needs quotes");
+  refuse("a,b\n1,2,x\n3,4\n", "x.csv:3: 2 cells, the rows before have 3", "needs quotes");
+  refuse("a,b,c\n1,2\n", "x.csv:2: 2 cells, the header has 3", "complete the row");
+  refuse("", "x.csv: no rows", "header row");
+  refuse("a,b\n", "x.csv: no rows", "header row");
+}
+
+static void test_columns(void **state) {
+  (void)state;
+  csv_table t;
+  int column;
+  assert_reads(",id,id,view\n0,a,b,PA\n", 4, 1, &t); /* an unnamed index */
+  assert_int_equal(csv_table_column(&t, "x.csv", "columns.view", "view", &column), 0);
+  assert_int_equal(column, 3);
+  assert_int_not_equal(csv_table_column(&t, "x.csv", "columns.patient", "id", &column), 0);
+  assert_says("x.csv:1: two columns are called \"id\" (columns.patient): columns 2 and 3");
+  assert_int_not_equal(csv_table_column(&t, "x.csv", "columns.view", "veiw", &column), 0);
+  assert_says("did you mean columns.view: view?");
+  csv_table_release(&t);
+}
+
+static void test_bytes(void **state) {
+  (void)state;
+  csv_table t;
+  assert_reads("a,b\nM\xc3\xbcller,\xf0\x9f\xa9\xbb\n", 2, 1, &t);
+  csv_table_release(&t);
+  refuse("a,b\n1,2\n3,M\xfcller\n", "x.csv:3: the byte 0xfc in column 2 (\"b\") is not UTF-8",
+         "iconv -f latin1 -t utf-8");
+  static const char *const wrong[] = {"\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82",
+                                      "\x80"};
+  for (int i = 0; i < 5; i++) {
+    char *text = text_format("a\n%s\n", wrong[i]);
+    refuse(text, "x.csv:2: the byte 0x", "is not UTF-8");
+    free(text);
+  }
+  refuse_bytes("a,b\n1,\0\n", 8, "x.csv:2: a 0 byte", "damaged");
+  refuse_bytes("\xff\xfe"
+               "a\0\n\0",
+               6, "is UTF-16", "CSV UTF-8");
+  char *commas = memory_new(10001);
+  memset(commas, ',', 10000);
+  refuse(commas, "more than 4096 cells", "x.csv:1");
+  free(commas);
+}
+
+static void put_gzip(const char *name, const char *text, size_t size, int times) {
+  char *path = file_join(dir, name);
+  gzFile f = gzopen(path, "wb");
+  for (int i = 0; i < times; i++) assert_int_equal(gzwrite(f, text, (unsigned)size), (int)size);
+  assert_int_equal(gzclose(f), Z_OK);
+  free(path);
+}
+
+static void test_gzip(void **state) {
+  (void)state;
+  csv_table t;
+  char *path = file_join(dir, "x.csv.gz"), *data;
+  size_t size;
+  put_gzip("x.csv.gz", "a,b\n1,2\n", 8, 1);
+  assert_int_equal(csv_table_read(path, &t), 0);
+  assert_string_equal(t.cell[1], "2");
+  csv_table_release(&t);
+  assert_int_equal(file_read(path, &data, &size), 0);
+  for (size_t n = 2; n + 8 < size; n++) { /* the last 8 bytes are the check sum and length */
+    put(dir, "x.csv.gz", data, n);
+    assert_int_not_equal(csv_table_read(path, &t), 0);
+    csv_table_release(&t);
+    assert_says("x.csv.gz:");
+  }
+  free(data);
+  char *zeros = memory_new(1 << 20); /* 1.2 GB from 1.2 MB */
+  memset(zeros, 'x', 1 << 20);
+  put_gzip("x.csv.gz", zeros, 1 << 20, 1200);
+  assert_int_not_equal(csv_table_read(path, &t), 0);
+  assert_says("x.csv.gz: ");
+  csv_table_release(&t);
+  free(zeros);
+  free(path);
+}
+
+/* Every shorter file and every changed byte is read or refused by name, and none crashes. */
+static void test_damaged(void **state) {
+  (void)state;
+  char text[] = "\xef\xbb\xbf"
+                "id,\"a\"\"b\",view\r\n1,\"x,\ny\",PA\r\n2,\xc3\xa9,\r\n";
+  for (size_t n = 0; n < sizeof text; n++) {
+    csv_table t;
+    if (read_bytes(text, n, &t)) assert_says("x.csv");
+    csv_table_release(&t);
+    for (int k = 0; k < 8 && n < sizeof text - 1; k++) {
+      text[n] ^= (char)(1 << k);
+      if (read_bytes(text, sizeof text - 1, &t)) assert_says("x.csv");
+      csv_table_release(&t);
+      text[n] ^= (char)(1 << k);
+    }
+  }
+}
+
+static int open_dir(void **state) {
+  (void)state;
+  dir = temporary_dir();
+  return 0;
+}
+
+static int close_dir(void **state) {
+  (void)state;
+  remove_dir(dir);
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_quotes),  cmocka_unit_test(test_line_ends),
+      cmocka_unit_test(test_lengths), cmocka_unit_test(test_columns),
+      cmocka_unit_test(test_bytes),   cmocka_unit_test(test_gzip),
+      cmocka_unit_test(test_damaged),
+  };
+  return cmocka_run_group_tests(tests, open_dir, close_dir);
+}
