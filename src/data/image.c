@@ -7,12 +7,14 @@
 #include "file.h"
 #include "xsite.h"
 
-enum { MOST_PIXELS = 1 << 28 };
+#ifndef IMAGE_MOST_PIXELS
+#define IMAGE_MOST_PIXELS (1 << 26)
+#endif
 
 int image_allocate(const char *path, image *out) {
-  if (out->height < 1 || out->width < 1 || out->height > MOST_PIXELS / out->width) {
+  if (out->height < 1 || out->width < 1 || out->height > IMAGE_MOST_PIXELS / out->width) {
     return fail(XS_FAILED, "%s: cannot be decoded: %d x %d pixels, at most %d are read", path,
-                out->width, out->height, MOST_PIXELS);
+                out->width, out->height, IMAGE_MOST_PIXELS);
   }
   size_t values = (size_t)out->height * (size_t)out->width * (size_t)out->channels;
   out->pixels = memory_new(values * (size_t)out->bytes);
