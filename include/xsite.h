@@ -27,6 +27,18 @@ const char *xs_version(void);
 typedef enum xs_split { XS_TRAIN, XS_VALIDATION, XS_TEST, XS_ALL } xs_split;
 typedef enum xs_resize { XS_NEAREST, XS_BILINEAR } xs_resize;
 
+typedef enum xs_range { /* which values of a file mean black and white */
+  XS_RANGE_FULL,        /* 0 and max_value, or the largest of the values' bytes */
+  XS_RANGE_STORED,      /* 0 and the largest of the bits that the file says it stores */
+  XS_RANGE_PERCENTILES  /* two percentiles of each image's own values */
+} xs_range;
+
+typedef struct xs_values { /* how a file's values become [0,1] */
+  xs_range range;
+  double low, high; /* the percentiles, 0 to 100 */
+  bool window;      /* DICOM: the file's VOI table or window is applied before */
+} xs_values;
+
 /* The images of one site, without labels: all that an adapter may see of a target. */
 typedef struct xs_images {
   char *name;
@@ -34,6 +46,7 @@ typedef struct xs_images {
   int height, width, channels; /* as stored; channels 1 or 3 */
   int bytes;                   /* per value: 1 (uint8_t) or 2 (uint16_t) */
   double max_value;            /* the stored value that means 1.0 */
+  xs_values values;            /* how the files were read */
   xs_resize resize;
   bool center_crop; /* the central square was cut before resizing */
   void *pixels;     /* [n][height][width][channels] */
@@ -61,6 +74,7 @@ typedef struct xs_site {
   int attributes;
   xs_attribute *attribute; /* [attributes] those for which the site's files have a column */
   char **patient;          /* [n] as the label file writes them, or NULL where it has none */
+  char *unlike;        /* which images look unlike the others, one line, or NULL */
 } xs_site;
 
 typedef struct xs_site_options {
@@ -97,12 +111,13 @@ typedef struct xs_preprocessing {
   xs_resize resize;
   double max_value; /* the stored value that means 1.0; 0: not known, the largest of the depth */
   bool center_crop;
+  xs_values values;
 } xs_preprocessing;
 
-/* Reads one PNG or JPEG file as a site of one image (for predict), like a classifier's training
- * images; p NULL: bilinear, the depth's largest value, no cut.  An 8-bit file uses max_value only
- * where all its values are within it; a 16-bit file with values above it, or one that would be near
- * black, is refused. */
+/* Reads one PNG, JPEG or DICOM file as a site of one image (for predict), like a classifier's
+ * training images; p NULL: bilinear, the depth's largest value, no cut.  In the full range an 8-bit
+ * file uses max_value only where all its values are within it, and a 16-bit file with values above
+ * it is refused; so is, but with percentiles, one that would be near black. */
 xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_images **out);
 void xs_images_close(xs_images *x);
 

@@ -14,7 +14,7 @@ static xs_status open_site(const job_options *o, const char *domain_file, xs_sit
   const xs_site_options options = {
       .data_dir = o->data_dir, .skip_unreadable = o->skip_unreadable, .limit = o->limit};
   xs_status status = xs_site_open(domain_file, &options, out);
-  if (!status) job_note_skipped(*out);
+  if (!status) job_note_site(*out);
   return status;
 }
 
@@ -35,10 +35,17 @@ xs_status job_open_target(const job_options *o, const char *source_file, const x
   return status ? status : folder_check_site(o->out, *out, false);
 }
 
-void job_note_skipped(const xs_site *s) {
-  if (!s->skipped) return;
-  fprintf(stderr, "site %s: %lld unreadable images left out; the first: %s\n", s->images.name,
-          (long long)s->skipped, s->first_skipped);
+void job_note_site(const xs_site *s) {
+  if (s->skipped) {
+    fprintf(stderr, "site %s: %lld unreadable images left out; the first: %s\n", s->images.name,
+            (long long)s->skipped, s->first_skipped);
+  }
+  if (s->unlike) {
+    fprintf(stderr,
+            "site %s: images unlike the others: %s; look at them, and at range, window and "
+            "max_value of the domain file\n",
+            s->images.name, s->unlike);
+  }
 }
 
 xs_split job_split(const char *name) {

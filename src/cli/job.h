@@ -36,8 +36,8 @@ xs_status job_open_site(const job_options *o, const char *domain_file, xs_site *
 /* The second of two sites; fails where it has the name of the first, which may be NULL. */
 xs_status job_open_target(const job_options *o, const char *source_file, const xs_site *source,
                           const char *target_file, xs_site **out);
-/* Says on stderr what --skip-unreadable left out, if anything. */
-void job_note_skipped(const xs_site *s);
+/* Says on stderr what --skip-unreadable left out and which images look odd, if any. */
+void job_note_site(const xs_site *s);
 /* Fails where a classifier and a site have different classes. */
 xs_status job_check_classes(const char *model, const xs_classifier *c, const char *domain_file,
                             const xs_site *s);

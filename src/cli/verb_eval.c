@@ -7,6 +7,7 @@
 #include "file.h"
 #include "job.h"
 #include "study.h"
+#include "values.h"
 
 typedef struct eval_options {
   char *model, *data, *split, *split_by, *data_dir;
@@ -48,6 +49,24 @@ static xs_status select_set(const eval_options *o, const xs_site *s, test_set *t
   return fail(XS_FAILED, "%s: no labelled image is in the split '%s'", o->data, o->split);
 }
 
+static void note_values(const eval_options *o, const xs_values *trained, const xs_values *here) {
+  bool percentiles = trained->range == XS_RANGE_PERCENTILES && here->range == trained->range;
+  if (trained->range != here->range) {
+    fprintf(stderr, "xsite: note: %s: range is %s, the model was trained with %s\n", o->data,
+            values_range_name(here->range), values_range_name(trained->range));
+  }
+  if (percentiles && (trained->low != here->low || trained->high != here->high)) {
+    fprintf(stderr,
+            "xsite: note: %s: the percentiles are %g and %g, the model was trained with %g and "
+            "%g\n",
+            o->data, here->low, here->high, trained->low, trained->high);
+  }
+  if (trained->window != here->window) {
+    fprintf(stderr, "xsite: note: %s: window is %s, the model was trained with %s\n", o->data,
+            here->window ? "true" : "false", trained->window ? "true" : "false");
+  }
+}
+
 /* The same image should be seen alike in training and here. */
 static void note_preprocessing(const eval_options *o, const xs_classifier *c, const xs_images *x) {
   static const char *const resize[] = {[XS_NEAREST] = "nearest", [XS_BILINEAR] = "bilinear"};
@@ -57,7 +76,9 @@ static void note_preprocessing(const eval_options *o, const xs_classifier *c, co
     fprintf(stderr, "xsite: note: %s: resize is %s, the model was trained with %s\n", o->data,
             resize[x->resize], resize[p->resize]);
   }
-  if (p->max_value < x->max_value || p->max_value > x->max_value) {
+  note_values(o, &p->values, &x->values);
+  bool full = p->values.range == XS_RANGE_FULL && x->values.range == XS_RANGE_FULL;
+  if (full && (p->max_value < x->max_value || p->max_value > x->max_value)) {
     fprintf(stderr, "xsite: note: %s: max_value is %g, the model was trained with %g\n", o->data,
             x->max_value, p->max_value);
   }

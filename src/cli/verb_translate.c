@@ -132,7 +132,7 @@ static int run(void *record, int words, const char **word) {
   tg_set_threads((int)o->threads);
   xs_status status = translator_load(o->model, &t) ? XS_FAILED : XS_OK;
   if (!status) status = xs_site_open(o->data, &options, &site);
-  if (!status) job_note_skipped(site);
+  if (!status) job_note_site(site);
   if (!status) {
     status = xs_split_rows(&site->images, rule.seed, rule.by_image, job_split(o->split), &row, &n);
   }

@@ -8,6 +8,7 @@
 #include "file.h"
 #include "option_row.h"
 #include "random.h"
+#include "values.h"
 #include "xsite.h"
 
 #define FIELD(name) offsetof(domain, name)
@@ -24,7 +25,7 @@ static const option rows[] = {
      .offset = FIELD(format),
      .required = true,
      .choices = "idx|folder",
-     .help = "IDX files, or a folder of PNG and JPEG images."},
+     .help = "IDX files, or a folder of PNG, JPEG and DICOM images."},
     {.name = "root",
      .type = OPTION_TEXT,
      .offset = FIELD(root),
@@ -53,7 +54,34 @@ static const option rows[] = {
      .offset = FIELD(max_value),
      .high = 65535,
      .value = "N",
-     .help = "The value that means 1.0; by default 255, or 65535 for 16-bit images."},
+     .help =
+         "The value that means 1.0, instead of a range's; of IDX files by default 255 or 65535."},
+    {.name = "range",
+     .type = OPTION_CHOICE,
+     .offset = FIELD(range),
+     .choices = "full|stored|percentiles",
+     .help = "Folder: what black and white are: of the values' bytes, of the bits that a file says "
+             "it stores (default), or each image's own percentiles."},
+    {.name = "low_percentile",
+     .type = OPTION_REAL,
+     .offset = FIELD(low_percentile),
+     .fallback = "0.5",
+     .high = 50,
+     .value = "P",
+     .help = "Range percentiles: the percentile that becomes black."},
+    {.name = "high_percentile",
+     .type = OPTION_REAL,
+     .offset = FIELD(high_percentile),
+     .fallback = "99.5",
+     .low = 50,
+     .high = 100,
+     .value = "P",
+     .help = "Range percentiles: the percentile that becomes white."},
+    {.name = "window",
+     .type = OPTION_FLAG,
+     .offset = FIELD(window),
+     .fallback = "false",
+     .help = "Folder: apply the VOI table or window of DICOM files that have one."},
     {.name = "resize",
      .type = OPTION_CHOICE,
      .offset = FIELD(resize),
@@ -216,6 +244,14 @@ static int check_folder(const domain *d) {
                 "need a mapping",
                 d->path, d->labels.n);
   }
+  if (d->max_value > 0 && d->range && strcmp(d->range, "full")) {
+    return fail(XS_USAGE, "%s: max_value and range: %s exclude each other; keep one of them",
+                d->path, d->range);
+  }
+  if (d->low_percentile >= d->high_percentile) {
+    return fail(XS_USAGE, "%s: low_percentile and high_percentile are both %g", d->path,
+                d->low_percentile);
+  }
   if (d->size < 1) {
     return fail(
         XS_USAGE,
@@ -280,12 +316,19 @@ static int read_mapping(domain *d) {
   return status;
 }
 
+static void set_values(domain *d) {
+  d->values = (xs_values){XS_RANGE_FULL, d->low_percentile, d->high_percentile, d->window};
+  if (!strcmp(d->format, "idx") || d->max_value > 0) return;
+  values_range_of(d->range ? d->range : "stored", &d->values.range);
+}
+
 int domain_open(const char *path, const char *data_dir, domain *out) {
   memset(out, 0, sizeof *out);
   option_defaults(&table, out);
   out->path = path;
   int status = option_load(&table, out, path);
   if (!status) status = check(out);
+  if (!status) set_values(out);
   if (!status) status = resolve_root(out, data_dir);
   if (!status) status = read_mapping(out);
   return status;

@@ -6,11 +6,16 @@
 #include <stdint.h>
 
 #include "mapping.h"
+#include "xsite.h"
 
 typedef struct domain {
   char *name, *format, *root, *resize;
   option_texts images, labels, classes, first_index;
-  double max_value; /* 0: by the depth of the values */
+  double max_value; /* 0: by the range */
+  char *range;      /* NULL: not said */
+  double low_percentile, high_percentile;
+  bool window;
+  xs_values values; /* the three rows above */
   int64_t size;     /* of folder images, pixels per side */
   bool center_crop;
   char *file_column, *label_column, *group_column, *group_prefix;

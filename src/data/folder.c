@@ -4,18 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "error.h"
 #include "file.h"
+#include "image.h"
 #include "xsite.h"
 
-static bool is_image_name(const char *name) {
-  static const char *const endings[] = {".png", ".jpg", ".jpeg"};
+/* DICOM files often have no ending, or are called by a UID of digits and dots. */
+static bool may_be_dicom(const char *name) {
   const char *dot = strrchr(name, '.');
-  for (int i = 0; dot && i < 3; i++) {
-    if (!strcasecmp(dot, endings[i])) return name[0] != '.';
+  return strcmp(name, "DICOMDIR") && (!dot || strspn(dot + 1, "0123456789") == strlen(dot + 1));
+}
+
+static bool is_image(const char *dir, const char *name) {
+  static const char *const endings[] = {".png", ".jpg", ".jpeg", ".dcm", ".dicom"};
+  const char *dot = strrchr(name, '.');
+  for (int i = 0; dot && i < 5; i++) {
+    if (!strcasecmp(dot, endings[i])) return true;
   }
-  return false;
+  if (!may_be_dicom(name)) return false;
+  char *path = file_join(dir, name);
+  struct stat st; /* a pipe would never end */
+  bool found = !stat(path, &st) && S_ISREG(st.st_mode) && image_is_dicom(path);
+  free(path);
+  return found;
 }
 
 static int compare_names(const void *a, const void *b) {
@@ -27,7 +40,7 @@ static option_texts list_names(const char *dir, bool images) {
   option_texts t = {0};
   DIR *open = opendir(dir);
   for (struct dirent *e = open ? readdir(open) : NULL; e; e = readdir(open)) {
-    if (e->d_name[0] == '.' || (images && !is_image_name(e->d_name))) continue;
+    if (e->d_name[0] == '.' || (images && !is_image(dir, e->d_name))) continue;
     if ((t.n & (t.n - 1)) == 0) { /* room doubles at powers of two */
       t.text = memory_grow(t.text, sizeof *t.text * (t.n ? 2 * (size_t)t.n : 1));
     }

@@ -1,15 +1,12 @@
 #include "image.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
 #include "file.h"
 #include "xsite.h"
-
-#ifndef IMAGE_MOST_PIXELS
-#define IMAGE_MOST_PIXELS (1 << 26)
-#endif
 
 int image_allocate(const char *path, image *out) {
   if (out->height < 1 || out->width < 1 || out->height > IMAGE_MOST_PIXELS / out->width) {
@@ -21,11 +18,24 @@ int image_allocate(const char *path, image *out) {
   return 0;
 }
 
-static int refuse_format(const char *path, const char *data, size_t size) {
-  if (size >= 132 && !memcmp(data + 128, "DICM", 4)) {
-    return fail(XS_FAILED, "%s: a DICOM file, only PNG and JPEG are read; convert it to PNG", path);
-  }
-  return fail(XS_FAILED, "%s: not a PNG or JPEG file (%zu bytes)", path, size);
+/* With a preamble of 128 bytes, or at once with group 2 or 8 in little-endian order. */
+static bool begins_dicom(const char *data, size_t size) {
+  if (size >= 132 && !memcmp(data + 128, "DICM", 4)) return true;
+  return size >= 8 && (data[0] == 2 || data[0] == 8) && !data[1] && !data[3];
+}
+
+bool image_is_dicom(const char *path) {
+  char start[132];
+  FILE *f = fopen(path, "rb");
+  size_t n = f ? fread(start, 1, sizeof start, f) : 0;
+  if (f) fclose(f);
+  return begins_dicom(start, n);
+}
+
+static int refuse_format(const char *path, size_t size) {
+  if (!size) return fail(XS_FAILED, "%s: an empty file; get it again", path);
+  return fail(XS_FAILED, "%s: not a PNG, JPEG or DICOM file (%zu bytes), whatever its name says",
+              path, size);
 }
 
 static bool is_gray(const image *x) {
@@ -46,19 +56,24 @@ static void drop_equal_channels(image *x) {
   x->channels = 1;
 }
 
-int image_read(const char *path, image *out) {
+static int decode(const char *path, const char *data, size_t size, bool window, image *out) {
+  if (size >= 8 && !memcmp(data, "\x89PNG\r\n\x1a\n", 8)) {
+    return image_decode_png(path, data, size, out);
+  }
+  if (size >= 3 && !memcmp(data, "\xff\xd8\xff", 3)) {
+    return image_decode_jpeg(path, data, size, out);
+  }
+  if (begins_dicom(data, size)) return image_decode_dicom(path, data, size, window, out);
+  return refuse_format(path, size);
+}
+
+int image_read(const char *path, bool window, image *out) {
   memset(out, 0, sizeof *out);
   char *data;
   size_t size;
   int status = file_read(path, &data, &size);
   if (status) return status;
-  if (size >= 8 && !memcmp(data, "\x89PNG\r\n\x1a\n", 8)) {
-    status = image_decode_png(path, data, size, out);
-  } else if (size >= 3 && !memcmp(data, "\xff\xd8\xff", 3)) {
-    status = image_decode_jpeg(path, data, size, out);
-  } else {
-    status = refuse_format(path, data, size);
-  }
+  status = decode(path, data, size, window, out);
   free(data);
   if (!status) drop_equal_channels(out);
   return status;
@@ -79,74 +94,4 @@ int image_largest(const image *x) {
     if (v > largest) largest = v;
   }
   return largest;
-}
-
-static void cut_square(image *x) {
-  int side = x->height < x->width ? x->height : x->width;
-  size_t pixel = (size_t)x->channels * (size_t)x->bytes, line = pixel * (size_t)side;
-  size_t first =
-      (size_t)((x->height - side) / 2) * (size_t)x->width + (size_t)((x->width - side) / 2);
-  char *p = x->pixels;
-  for (size_t i = 0; i < (size_t)side; i++) {
-    memmove(p + i * line, p + (first + i * (size_t)x->width) * pixel, line);
-  }
-  x->height = x->width = side;
-}
-
-static int choose_range(const char *path, const image *x, double trained, double *max_value) {
-  int largest = image_largest(x);
-  *max_value = x->bytes == 1 ? 255 : 65535;
-  if (x->bytes == 1) {
-    if (trained > 0 && trained <= 255 && largest <= trained) *max_value = trained;
-    return 0;
-  }
-  if (trained > 255) *max_value = trained;
-  if (largest > *max_value) {
-    return fail(XS_FAILED,
-                "%s: has the value %d, above max_value %g of the images that the model was trained "
-                "with; rescale the image",
-                path, largest, *max_value);
-  }
-  if (*max_value >= 65535 && largest < 65536 / 8) {
-    return fail(XS_FAILED,
-                "%s: the largest value is %d of 65535, the image would be near black; rescale it "
-                "so that white is 65535, or use a model trained with images like it (max_value)",
-                path, largest);
-  }
-  return 0;
-}
-
-static xs_images *site_of_one(const char *path, image *x, xs_resize resize, double max_value) {
-  xs_images *s = memory_new(sizeof *s);
-  *s = (xs_images){.n = 1,
-                   .height = x->height,
-                   .width = x->width,
-                   .channels = x->channels,
-                   .bytes = x->bytes,
-                   .max_value = max_value,
-                   .resize = resize,
-                   .pixels = x->pixels};
-  x->pixels = NULL;
-  s->name = text_copy(path);
-  s->group = memory_new(sizeof *s->group);
-  s->file = memory_new(sizeof *s->file);
-  s->file[0] = text_copy(path);
-  return s;
-}
-
-xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_images **out) {
-  static const xs_preprocessing plain = {.resize = XS_BILINEAR};
-  image x;
-  double max_value;
-  if (!p) p = &plain;
-  *out = NULL;
-  int status = image_read(path, &x);
-  if (!status) status = choose_range(path, &x, p->max_value, &max_value);
-  if (!status) {
-    if (p->center_crop) cut_square(&x);
-    *out = site_of_one(path, &x, p->resize, max_value);
-    (*out)->center_crop = p->center_crop;
-  }
-  image_release(&x);
-  return (xs_status)status;
 }

@@ -1,19 +1,28 @@
-/* image.h: PNG and JPEG files. */
+/* image.h: PNG, JPEG and DICOM files. */
 #ifndef IMAGE_H
 #define IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#ifndef IMAGE_MOST_PIXELS
+#define IMAGE_MOST_PIXELS (1 << 26) /* of one image; a film has some 2^24 */
+#endif
 
 typedef struct image {
   int height, width;
   int channels; /* 1, or 3 where any pixel is coloured; transparency is dropped */
-  int bytes;    /* per value: 1 (uint8_t) or 2 (uint16_t, of 16-bit PNG) */
+  int bytes;    /* per value: 1 (uint8_t) or 2 (uint16_t) */
+  int bits;     /* that the file says its values have: 8 or less, 10, 12, ... 16 */
   void *pixels; /* [height][width][channels] */
 } image;
 
-/* Reads a file, whose content says what it is.  Release *out in any case. */
-int image_read(const char *path, image *out);
+/* Reads a file, whose content says what it is.  window: apply the VOI table or window of a DICOM
+ * file.  Release *out in any case. */
+int image_read(const char *path, bool window, image *out);
+/* Does a file that has no ending for it begin as DICOM? */
+bool image_is_dicom(const char *path);
 void image_release(image *x);
 int image_largest(const image *x); /* value */
 /* Writes an 8-bit PNG.  pixels [height][width][channels], channels 1 or 3. */
@@ -22,7 +31,16 @@ int image_write_png(const char *path, const uint8_t *pixels, int height, int wid
 /* Decoders of a file's bytes, behind image_read; path is for messages. */
 int image_decode_png(const char *path, const void *data, size_t size, image *out);
 int image_decode_jpeg(const char *path, const void *data, size_t size, image *out);
+/* In a process of its own, which may crash. */
+int image_decode_dicom(const char *path, const void *data, size_t size, bool window, image *out);
+/* The same in this process. */
+int image_of_dicom(const char *path, const void *data, size_t size, bool window, image *out);
 /* Refuses sizes that are surely damage, and allocates the pixels of *out. */
 int image_allocate(const char *path, image *out);
+
+/* The orientation, 1 to 8, that an Exif block (a TIFF header and its tags) gives; 1 without one. */
+int exif_orientation(const void *data, size_t size);
+/* Turns and mirrors the picture so that orientation becomes 1. */
+void image_orient(image *x, int orientation);
 
 #endif

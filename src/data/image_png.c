@@ -61,6 +61,34 @@ static void set_transforms(stream *s) {
   png_read_update_info(s->png, s->info);
 }
 
+/* The bits that carry content, by sBIT where the file has it. */
+static int stored_bits(const stream *s) {
+  int depth = png_get_bit_depth(s->png, s->info), bits = 0;
+  png_color_8p said;
+  if (depth < 16 || !png_get_sBIT(s->png, s->info, &said)) return depth < 16 ? 8 : 16;
+  bool colour = png_get_color_type(s->png, s->info) & PNG_COLOR_MASK_COLOR;
+  const int each[] = {said->gray, said->red, said->green, said->blue};
+  for (int i = colour ? 1 : 0; i < (colour ? 4 : 1); i++) bits = each[i] > bits ? each[i] : bits;
+  return bits >= 1 && bits <= 16 ? bits : 16;
+}
+
+/* Deflate makes data at most 1,032 times smaller: what a shorter file promises, it cannot hold. */
+static int check_size(const stream *s, const char *path, const image *x) {
+  double pixels = (double)x->width * x->height;
+  double bits = pixels * png_get_bit_depth(s->png, s->info) * png_get_channels(s->png, s->info);
+  if (bits / 8 <= 1032 * (double)s->size) return 0;
+  return fail(XS_FAILED,
+              "%s: cannot be decoded as PNG: %d x %d pixels in a file of %zu bytes: it is damaged",
+              path, x->width, x->height, s->size);
+}
+
+static int orientation_of(const stream *s) {
+  png_bytep exif;
+  png_uint_32 size;
+  if (!png_get_eXIf_1(s->png, s->info, &size, &exif)) return 1;
+  return exif_orientation(exif, size);
+}
+
 static void point_rows(stream *s, const image *x) {
   size_t line = (size_t)x->width * (size_t)x->channels * (size_t)x->bytes;
   s->rows = memory_new(sizeof *s->rows * (size_t)x->height);
@@ -73,9 +101,11 @@ static int decode(stream *s, const char *path, image *out) {
   }
   png_set_read_fn(s->png, s, read_bytes);
   png_read_info(s->png, s->info);
-  set_transforms(s);
+  out->bits = stored_bits(s);
   out->width = (int)png_get_image_width(s->png, s->info);
   out->height = (int)png_get_image_height(s->png, s->info);
+  if (check_size(s, path, out)) return XS_FAILED;
+  set_transforms(s);
   out->channels = png_get_channels(s->png, s->info);
   out->bytes = png_get_bit_depth(s->png, s->info) == 16 ? 2 : 1;
   if (out->channels != 1 && out->channels != 3) {
@@ -85,7 +115,8 @@ static int decode(stream *s, const char *path, image *out) {
   if (image_allocate(path, out)) return XS_FAILED;
   point_rows(s, out);
   png_read_image(s->png, s->rows);
-  png_read_end(s->png, NULL);
+  png_read_end(s->png, s->info);
+  image_orient(out, orientation_of(s));
   return 0;
 }
 
@@ -116,7 +147,7 @@ static int encode(stream *s, const char *path, const image *x) {
 
 int image_write_png(const char *path, const uint8_t *pixels, int height, int width, int channels) {
   size_t size = (size_t)height * (size_t)width * (size_t)channels;
-  image x = {height, width, channels, 1, memory_new(size)};
+  image x = {height, width, channels, 1, 8, memory_new(size)};
   memcpy(x.pixels, pixels, size);
   stream s = {0};
   s.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &s, keep_message, ignore_warning);

@@ -222,11 +222,11 @@ static int read_mapped(const domain *d, listing *out) {
 
 static int refuse_empty(const char *dir) {
   char *below = folder_below(dir, NULL);
-  int status = below
-                   ? fail(XS_FAILED,
-                          "%s: no PNG or JPEG images here, but in %s: name that folder in `images`",
-                          dir, below)
-                   : fail(XS_FAILED, "%s: no PNG or JPEG images in this folder", dir);
+  int status =
+      below ? fail(XS_FAILED,
+                   "%s: no PNG, JPEG or DICOM images here, but in %s: name that folder in `images`",
+                   dir, below)
+            : fail(XS_FAILED, "%s: no PNG, JPEG or DICOM images in this folder", dir);
   free(below);
   return status;
 }

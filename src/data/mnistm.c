@@ -41,7 +41,7 @@ static int read_photograph(const char *dir, const char *name, photographs *p) {
   char *path = file_join(dir, name);
   p->image = memory_grow(p->image, sizeof *p->image * (size_t)(p->n + 1));
   image *x = &p->image[p->n++];
-  int status = image_read(path, x);
+  int status = image_read(path, false, x);
   if (!status && (x->height < SIDE || x->width < SIDE || x->channels != 3 || x->bytes != 1)) {
     status = fail(XS_FAILED,
                   "%s: %d x %d with %d channels, expected a colour photograph of at least 32 x 32",

@@ -58,19 +58,19 @@ int site_check_classes(const domain *d, const int32_t *label, int64_t n, const c
   return status;
 }
 
-int site_set_range(const domain *d, xs_images *x, int largest) {
-  x->max_value = d->max_value > 0 ? d->max_value : x->bytes == 1 ? 255 : 65535;
+int site_set_range(const domain *d, xs_images *x, double white, int largest) {
+  x->max_value = d->max_value > 0 ? d->max_value : white;
   if (x->bytes == 1 && (x->max_value > 255 || largest > x->max_value)) {
     return fail(XS_FAILED,
                 "%s: max_value is %g, but the images have 8 bits and values up to %d; correct it",
                 d->path, x->max_value, largest);
   }
-  if (x->bytes == 2 && d->max_value <= 0 && largest < 65536 / 8) {
-    return fail(
-        XS_FAILED,
-        "%s: the largest of all values is %d of 65535, the images would be near black; say in "
-        "the domain file what white is, e.g. max_value: %d",
-        d->path, largest, largest);
+  bool chosen = d->max_value > 0 || d->values.range == XS_RANGE_PERCENTILES;
+  if (x->bytes == 2 && !chosen && largest < (white + 1) / 8) {
+    return fail(XS_FAILED,
+                "%s: the largest of all values is %d of %g, the images would be near black; say in "
+                "the domain file what white is, e.g. max_value: %d, or range: percentiles",
+                d->path, largest, white, largest);
   }
   return 0;
 }
@@ -80,6 +80,7 @@ static void describe(const domain *d, xs_site *s) {
   s->images.name = text_copy(d->name);
   s->images.resize = strcmp(d->resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
   s->images.center_crop = d->center_crop;
+  s->images.values = d->values;
   s->classes = d->classes.n;
   s->class_name = memory_new(sizeof *s->class_name * (size_t)(s->classes + 1));
   for (int k = 0; k < s->classes; k++) s->class_name[k] = text_copy(d->classes.text[k]);
@@ -128,5 +129,6 @@ void xs_site_close(xs_site *s) {
   free(s->class_name);
   free(s->label);
   free(s->first_skipped);
+  free(s->unlike);
   free(s);
 }

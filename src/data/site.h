@@ -14,8 +14,11 @@ int site_load_folder(const domain *d, const xs_site_options *o, xs_site *s);
 int64_t site_limit_rows(const uint64_t *group, int64_t n, int64_t limit, int64_t *rows);
 /* Every class has an image, or no image has a label.  advice: what to do about a class without. */
 int site_check_classes(const domain *d, const int32_t *label, int64_t n, const char *advice);
-/* Sets max_value from the domain file or the depth; refuses one that 8-bit values cannot have, and
+/* Sets max_value from the domain file, or to white; refuses one that 8-bit values cannot have, and
  * 16-bit images that would be near black.  largest: value of all images. */
-int site_set_range(const domain *d, xs_images *x, int largest);
+int site_set_range(const domain *d, xs_images *x, double white, int largest);
+/* Which images look unlike the others: flat, dark, saturated or inverted; one line, allocated, or
+ * NULL. */
+char *site_find_unlike(const xs_images *x);
 
 #endif

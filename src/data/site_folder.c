@@ -10,9 +10,11 @@
 #include "image.h"
 #include "resample.h"
 #include "site.h"
+#include "values.h"
 
 typedef struct slot { /* one decoded image */
   image x;            /* [size][size][channels] */
+  double white;       /* the value that means 1 */
   int largest;        /* value before resizing */
   char *error;        /* or why there is none */
 } slot;
@@ -44,7 +46,7 @@ static void resize(const domain *d, image *x) {
   int size = (int)d->size, c = x->channels;
   xs_resize how = strcmp(d->resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
   picture p = cut(x, d->center_crop);
-  image y = {size, size, c, x->bytes, memory_new((size_t)(size * size * c * x->bytes))};
+  image y = {size, size, c, x->bytes, x->bits, memory_new((size_t)(size * size * c * x->bytes))};
   float *out = memory_new(sizeof *out * (size_t)(size * size * c));
   taps rows, columns;
   taps_init(&rows, p.height, size, how);
@@ -60,15 +62,20 @@ static void resize(const domain *d, image *x) {
   *x = y;
 }
 
+/* Black and white of one image, by the site's policy. */
+static int set_values(const domain *d, const char *path, slot *s) {
+  s->white = values_white(&d->values, &s->x);
+  if (d->values.range == XS_RANGE_PERCENTILES) values_stretch(&d->values, &s->x);
+  if (d->max_value > 0 && s->x.bytes == 2) s->white = d->max_value;
+  s->largest = image_largest(&s->x);
+  if (s->x.bytes == 1 || s->largest <= s->white) return 0;
+  return fail(XS_FAILED, "%s: has the value %d, above max_value %g of %s; correct max_value", path,
+              s->largest, s->white, d->path);
+}
+
 static void load(const domain *d, const char *path, slot *s) {
-  int status = image_read(path, &s->x);
-  if (!status) {
-    s->largest = image_largest(&s->x);
-    if (d->max_value > 0 && s->largest > d->max_value && s->x.bytes == 2) {
-      status = fail(XS_FAILED, "%s: has the value %d, above max_value %g of %s; correct max_value",
-                    path, s->largest, d->max_value, d->path);
-    }
-  }
+  int status = image_read(path, d->window, &s->x);
+  if (!status) status = set_values(d, path, s);
   if (status) {
     s->error = text_copy(fail_message());
     image_release(&s->x);
@@ -77,43 +84,66 @@ static void load(const domain *d, const char *path, slot *s) {
   }
 }
 
-/* The deepest and the most colourful image decide how all are stored. */
-static int choose_format(const domain *d, const slot *slots, int64_t n, xs_images *x) {
-  int largest = 0;
-  x->height = x->width = (int)d->size;
+/* The deepest and the most colourful image decide how all are stored; *white is the value that
+ * means 1 in all of them, or the largest of the depth where they differ. */
+static void choose_depth(const slot *slots, int64_t n, xs_images *x, double *white) {
+  bool differ = false;
   x->channels = x->bytes = 1;
+  *white = 0;
   for (int64_t i = 0; i < n; i++) {
-    if (slots[i].error) continue;
-    if (slots[i].x.channels > x->channels) x->channels = slots[i].x.channels;
-    if (slots[i].x.bytes > x->bytes) x->bytes = slots[i].x.bytes;
-    if (slots[i].largest > largest) largest = slots[i].largest;
+    const slot *s = &slots[i];
+    if (s->error) continue;
+    if (s->x.channels > x->channels) x->channels = s->x.channels;
+    if (s->x.bytes > x->bytes) x->bytes = s->x.bytes;
+    differ = differ || (*white > 0 && lrint(s->white) != lrint(*white));
+    *white = s->white;
   }
-  return site_set_range(d, x, largest);
+  if (differ) *white = x->bytes == 1 ? 255 : 65535;
 }
 
-/* Gray is repeated where the site is coloured; 8 bits are stretched where the site has 16. */
-static void store_image(const image *from, xs_images *x, int64_t row) {
+static double stretch_of(const domain *d, const slot *s, const xs_images *x) {
+  if (d->max_value > 0 && s->x.bytes == x->bytes) return 1;
+  return x->max_value / s->white;
+}
+
+static int choose_format(const domain *d, const slot *slots, int64_t n, xs_images *x) {
+  double white;
+  int largest = 0;
+  x->height = x->width = (int)d->size;
+  choose_depth(slots, n, x, &white);
+  x->max_value = d->max_value > 0 ? d->max_value : white;
+  for (int64_t i = 0; i < n; i++) {
+    if (slots[i].error) continue;
+    int top = (int)lrint(slots[i].largest * stretch_of(d, &slots[i], x));
+    if (top > largest) largest = top;
+  }
+  return site_set_range(d, x, white, largest);
+}
+
+/* Gray is repeated where the site is coloured; values are stretched where white differs. */
+static void store_image(const image *from, double stretch, xs_images *x, int64_t row) {
   int64_t values = (int64_t)x->height * x->width * x->channels;
-  double stretch = from->bytes < x->bytes ? x->max_value / 255 : 1;
+  double most = x->bytes == 1 ? 255 : 65535;
   for (int64_t i = 0; i < values; i++) {
     int64_t at = from->channels == x->channels ? i : i / 3, to = row * values + i;
     double v = from->bytes == 1 ? ((uint8_t *)from->pixels)[at] : ((uint16_t *)from->pixels)[at];
+    long y = lrint(fmin(v * stretch, most));
     if (x->bytes == 1) {
-      ((uint8_t *)x->pixels)[to] = (uint8_t)v;
+      ((uint8_t *)x->pixels)[to] = (uint8_t)y;
     } else {
-      ((uint16_t *)x->pixels)[to] = (uint16_t)lrint(v * stretch);
+      ((uint16_t *)x->pixels)[to] = (uint16_t)y;
     }
   }
 }
 
 /* text [n][ATTRIBUTES]: where the image's attributes are lent to. */
-static void store_entry(entry *e, const slot *from, char **text, xs_site *s) {
+static void store_entry(const domain *d, entry *e, const slot *from, char **text, xs_site *s) {
   xs_images *x = &s->images;
   if (from->error) {
     if (!s->skipped++) s->first_skipped = text_copy(from->error);
     return;
   }
-  store_image(&from->x, x, x->n);
+  store_image(&from->x, stretch_of(d, from, x), x, x->n);
   x->group[x->n] = e->group;
   x->file[x->n] = e->file;
   memcpy(text + x->n * ATTRIBUTES, e->attribute, sizeof e->attribute);
@@ -152,7 +182,7 @@ static int store(const domain *d, listing *l, const int64_t *rows, const slot *s
   s->label = memory_new(sizeof *s->label * (size_t)n);
   if (l->patients) s->patient = memory_new(sizeof *s->patient * (size_t)n);
   char **text = memory_new(sizeof *text * (size_t)(n * ATTRIBUTES));
-  for (int64_t i = 0; i < n; i++) store_entry(&l->entry[rows[i]], &slots[i], text, s);
+  for (int64_t i = 0; i < n; i++) store_entry(d, &l->entry[rows[i]], &slots[i], text, s);
   attribute_store(text, l->present, s);
   free(text);
   return 0;
@@ -206,6 +236,7 @@ int site_load_folder(const domain *d, const xs_site_options *o, xs_site *s) {
     status = site_check_classes(d, s->label, s->images.n,
                                 "raise the limit or repair the unreadable images");
   }
+  if (!status) s->unlike = site_find_unlike(&s->images);
   listing_release(&l);
   return status;
 }

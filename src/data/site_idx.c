@@ -163,7 +163,7 @@ int site_load_idx(const domain *d, int64_t limit, xs_site *s) {
   for (int file = 0; file < d->images.n && !status; file++) {
     status = append_file(d, file, &largest, s);
   }
-  if (!status) status = site_set_range(d, &s->images, largest);
+  if (!status) status = site_set_range(d, &s->images, s->images.bytes == 1 ? 255 : 65535, largest);
   if (!status)
     status = site_check_classes(d, s->label, s->images.n, "correct `classes` or the labels");
   if (!status && limit > 0 && limit < s->images.n) {

@@ -23,6 +23,12 @@ static void note_site(const study_run *r, const xs_site *s) {
   note(r, line);
   free(line);
   free(images);
+  if (!s->unlike) return;
+  line = text_format("site %s: images unlike the others: %s; look at them, and at range, window "
+                     "and max_value of the domain file",
+                     s->images.name, s->unlike);
+  note(r, line);
+  free(line);
 }
 
 static void note_unlabelled(const study_run *r, int i) {

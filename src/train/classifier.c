@@ -7,6 +7,7 @@
 #include "file.h"
 #include "inference.h"
 #include "model_file.h"
+#include "values.h"
 
 struct xs_classifier {
   nn_classifier net; /* architecture is owned */
@@ -41,9 +42,15 @@ const xs_preprocessing *xs_classifier_preprocessing(const xs_classifier *c) {
 }
 
 json_t *preprocessing_json(const xs_images *images) {
-  return json_pack("{s:s, s:f, s:b}", "resize",
-                   images->resize == XS_NEAREST ? "nearest" : "bilinear", "max_value",
-                   images->max_value, "center_crop", (int)images->center_crop);
+  const xs_values *v = &images->values;
+  json_t *j = json_pack("{s:s, s:f, s:b, s:s, s:b}", "resize",
+                        images->resize == XS_NEAREST ? "nearest" : "bilinear", "max_value",
+                        images->max_value, "center_crop", (int)images->center_crop, "range",
+                        values_range_name(v->range), "window", (int)v->window);
+  if (v->range == XS_RANGE_PERCENTILES) {
+    json_object_set_new(j, "percentiles", json_pack("[f, f]", v->low, v->high));
+  }
+  return j;
 }
 
 json_t *classifier_metadata(const nn_classifier *c, const train_geometry *g,
@@ -72,6 +79,24 @@ static int parse_classes(const json_t *j, const char *path, xs_classifier *c) {
   return 0;
 }
 
+/* A file that says nothing of a range is of a version that read the full one. */
+static int parse_values(const json_t *j, const char *path, xs_values *v) {
+  const char *range = json_string_value(json_object_get(j, "range"));
+  const json_t *ends = json_object_get(j, "percentiles");
+  v->low = json_number_value(json_array_get(ends, 0));
+  v->high = json_number_value(json_array_get(ends, 1));
+  v->window = json_is_true(json_object_get(j, "window"));
+  if (range && !values_range_of(range, &v->range)) {
+    return fail(1, "%s: metadata: preprocessing.range: full, stored or percentiles is needed",
+                path);
+  }
+  if (v->range == XS_RANGE_PERCENTILES && !(v->low >= 0 && v->high > v->low && v->high <= 100)) {
+    return fail(1, "%s: metadata: preprocessing.percentiles: two ascending numbers are needed",
+                path);
+  }
+  return 0;
+}
+
 /* Files of other programs, and of versions before this, do not say. */
 static int parse_preprocessing(const json_t *j, const char *path, xs_classifier *c) {
   if (!j) return 0;
@@ -87,7 +112,7 @@ static int parse_preprocessing(const json_t *j, const char *path, xs_classifier 
   c->preprocessing.resize = strcmp(resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
   c->preprocessing.max_value = most;
   c->preprocessing.center_crop = json_is_true(json_object_get(j, "center_crop"));
-  return 0;
+  return parse_values(j, path, &c->preprocessing.values);
 }
 
 static int parse_metadata(const json_t *j, const char *path, xs_classifier *c) {

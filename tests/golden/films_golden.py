@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""What Pillow and pydicom read from a folder of PNG, JPEG and DICOM files, as the table that
+tests/test_films.c compares with: file, window (0 or 1), width, height, channels, bytes and bits of a value, SHA-256 of
+the values (rows, columns, channels; 16 bits little-endian).  Gray films written as colour are one channel.
+usage: films_golden.py DIR >TABLE   (pip install numpy pillow pydicom pylibjpeg[all] pyjpegls)
+Decoders of pydicom: Pillow's libjpeg-turbo for 8-bit JPEG, pylibjpeg for other JPEG and JPEG 2000, pyjpegls, and its own RLE.
+"""
+import hashlib
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from PIL import Image, ImageOps
+from pydicom.pixels import apply_modality_lut, apply_voi, apply_windowing
+from pydicom.pixels.processing import apply_color_lut, convert_color_space
+from pydicom.uid import JPEGBaseline8Bit
+
+warnings.filterwarnings("ignore")
+Image.MAX_IMAGE_PIXELS = None
+
+
+def read_png_bits(path):
+    """The bits that an sBIT chunk of a 16-bit PNG states."""
+    data, at = path.read_bytes(), 8
+    if data[24] != 16:
+        return 8
+    while data[at + 4 : at + 8] != b"IDAT":
+        length = int.from_bytes(data[at : at + 4], "big")
+        if data[at + 4 : at + 8] == b"sBIT":
+            colours = 3 if data[25] & 2 else 1
+            return max(data[at + 8 : at + 8 + colours])
+        at += 12 + length
+    return 16
+
+
+def read_picture(path):
+    image = ImageOps.exif_transpose(Image.open(path))
+    bits = read_png_bits(path) if path.suffix == ".png" else 8
+    if image.mode in ("1", "LA"):
+        image = image.convert("L")
+    if image.mode in ("P", "RGBA", "CMYK"):
+        image = image.convert("RGB")
+    return np.asarray(image), bits
+
+
+def stored_values(ds):
+    """Codes of BitsStored bits, as numbers with their sign."""
+    plugin = "pillow" if ds.file_meta.TransferSyntaxUID == JPEGBaseline8Bit else ""
+    raw = ds.pixel_array if not plugin else pydicom.pixels.pixel_array(ds, decoding_plugin=plugin)
+    shift = ds.HighBit + 1 - ds.BitsStored
+    code = raw.astype(np.int64) >> shift & (1 << ds.BitsStored) - 1
+    if ds.PixelRepresentation:
+        code = np.where(code >= 1 << ds.BitsStored - 1, code - (1 << ds.BitsStored), code)
+    return code
+
+
+def brightness(ds, value, window):
+    """Shares of white, before MONOCHROME1 is inverted, and the bits that hold them."""
+    low, n = (-(1 << ds.BitsStored - 1) if ds.PixelRepresentation else 0), 1 << ds.BitsStored
+    rescaled = apply_modality_lut(value.astype(np.int32), ds)
+    many = 16 if ds.BitsStored > 8 else 8
+    if window and "VOILUTSequence" in ds:
+        item = ds.VOILUTSequence[0]
+        return apply_voi(rescaled.astype(np.int32), ds) / ((1 << item.LUTDescriptor[2]) - 1), many
+    if window and "WindowCenter" in ds:
+        return apply_window(ds, rescaled), many
+    if "ModalityLUTSequence" in ds:
+        bits = ds.ModalityLUTSequence[0].LUTDescriptor[2]
+        return rescaled / ((1 << bits) - 1), bits
+    share = (value - low) / (n - 1)
+    return 1 - share if ds.get("RescaleSlope", 1) < 0 else share, ds.BitsStored
+
+
+def apply_window(ds, rescaled):
+    """pydicom's, whose result lies between the ends of the range that the values can have."""
+    plain = pydicom.Dataset()
+    plain.PhotometricInterpretation, plain.PixelRepresentation, plain.BitsStored = "MONOCHROME2", 0, 16
+    for name in ("WindowCenter", "WindowWidth", "VOILUTFunction"):
+        if name in ds:
+            setattr(plain, name, ds[name].value)
+    return apply_windowing(np.asarray(rescaled, np.float64), plain) / 65535
+
+
+def read_gray(ds, window):
+    value = stored_values(ds)
+    share, bits = brightness(ds, value, window)
+    if ds.PhotometricInterpretation == "MONOCHROME1":
+        share = 1 - share
+    pixels = np.floor(share * ((1 << bits) - 1) + 0.5)
+    if "PixelPaddingValue" in ds:
+        ends = sorted((ds.PixelPaddingValue, ds.get("PixelPaddingRangeLimit", ds.PixelPaddingValue)))
+        pixels[(value >= ends[0]) & (value <= ends[1])] = 0
+    return pixels.astype(np.uint8 if bits <= 8 else np.uint16), bits
+
+
+def read_dicom(path, window):
+    ds = pydicom.dcmread(path, force=True)
+    if not hasattr(ds.file_meta, "TransferSyntaxUID"):
+        ds.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian
+    if ds.PhotometricInterpretation == "PALETTE COLOR":
+        rgb = apply_color_lut(ds.pixel_array, ds)
+        bits = ds.RedPaletteColorLookupTableDescriptor[2]
+        return (rgb >> max(bits - 8, 0)).astype(np.uint8), 8
+    if ds.SamplesPerPixel == 3:
+        rgb = ds.pixel_array
+        if ds.file_meta.TransferSyntaxUID.is_compressed is False and ds.PhotometricInterpretation.startswith("YBR"):
+            rgb = convert_color_space(rgb, ds.PhotometricInterpretation, "RGB")
+        return rgb, ds.BitsStored
+    return read_gray(ds, window)
+
+
+def print_row(name, window, pixels, bits):
+    if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
+        pixels = pixels[..., 0]
+    values = pixels.astype(pixels.dtype.newbyteorder("<")).tobytes()
+    print(name, window, pixels.shape[1], pixels.shape[0], 3 if pixels.ndim == 3 else 1, pixels.dtype.itemsize, bits,
+          hashlib.sha256(values).hexdigest(), sep="\t")
+
+
+def main(directory):
+    print("file", "window", "width", "height", "channels", "bytes", "bits", "sha256", sep="\t")
+    for path in sorted(directory.rglob("*")):
+        name = str(path.relative_to(directory))
+        if path.suffix in (".png", ".jpg", ".jpeg"):
+            print_row(name, 0, *read_picture(path))
+        elif path.suffix == ".dcm" and not path.name.startswith("bad-"):
+            for window in (0, 1):
+                print_row(name, window, *read_dicom(path, window))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
