@@ -59,6 +59,13 @@ static int check_table(const char *table, const char *dir) {
   return rows;
 }
 
+static void test_small(void **state) {
+  (void)state;
+  char *dir = text_format("%s/golden/images", TEST_DATA);
+  assert_true(check_table("images.tsv", dir) > 80);
+  free(dir);
+}
+
 static void test_real(void **state) {
   (void)state;
   const char *dir = getenv("XSITE_FILMS");
@@ -68,6 +75,7 @@ static void test_real(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_small),
       cmocka_unit_test(test_real),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

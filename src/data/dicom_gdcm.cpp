@@ -210,14 +210,15 @@ std::string codestream_of(const gdcm::DataElement &pixels) {
   return all;
 }
 
-/* Does the compressed image agree with the tags?  The decoders trust them. */
-int check_codestream(const char *path, const std::string &stream, const dicom_film *x) {
+/* Does the compressed image agree with the tags?  The decoders trust them.  *bits: its values'. */
+int check_codestream(const char *path, const std::string &stream, const dicom_film *x,
+                     uint16_t *bits) {
   codestream c;
   if (const char *why = codestream_read(stream.data(), stream.size(), &c)) {
     return refuse(path, std::string("its compressed image is damaged: ") + why);
   }
   if (c.height != x->rows || c.width != x->columns || c.channels != x->samples ||
-      c.bits > x->bits_allocated) {
+      (c.bits > 8 ? 16 : 8) != x->bits_allocated) {
     return fail(
         FAILED,
         "%s: its compressed image has %d x %d pixels of %d samples of %d bits, the tags say "
@@ -226,14 +227,16 @@ int check_codestream(const char *path, const std::string &stream, const dicom_fi
         static_cast<long long>(x->rows), static_cast<long long>(x->samples),
         static_cast<long long>(x->bits_allocated));
   }
+  *bits = static_cast<uint16_t>(c.bits);
   return 0;
 }
 
 int check_data(const char *path, const gdcm::DataElement &pixels,
-               const gdcm::TransferSyntax &syntax, const dicom_film *x) {
+               const gdcm::TransferSyntax &syntax, const dicom_film *x, uint16_t *bits) {
+  *bits = static_cast<uint16_t>(x->bits_allocated);
   if (pixels.GetSequenceOfFragments()) {
-    std::string stream = codestream_of(pixels);
-    return syntax == gdcm::TransferSyntax::RLELossless ? 0 : check_codestream(path, stream, x);
+    if (syntax == gdcm::TransferSyntax::RLELossless) return 0;
+    return check_codestream(path, codestream_of(pixels), x, bits);
   }
   size_t there = pixels.GetByteValue() ? size_t(pixels.GetByteValue()->GetLength()) : 0;
   if (syntax.IsEncapsulated() || there < x->size) {
@@ -243,17 +246,21 @@ int check_data(const char *path, const gdcm::DataElement &pixels,
   return 0;
 }
 
+/* Values of `bits` bits; which of them are stored is not GDCM's business. */
+gdcm::PixelFormat format_of(const dicom_film *x, uint16_t bits) {
+  return gdcm::PixelFormat(static_cast<uint16_t>(x->samples),
+                           static_cast<uint16_t>(x->bits_allocated), bits,
+                           static_cast<uint16_t>(bits - 1), x->is_signed ? 1 : 0);
+}
+
 /* GDCM's decoders give what `image` says after they have run. */
 int decode(const char *path, const gdcm::DataElement &pixels, const gdcm::TransferSyntax &syntax,
-           dicom_film *out) {
+           uint16_t bits, dicom_film *out) {
   gdcm::Image image;
   image.SetNumberOfDimensions(2);
   image.SetDimension(0, static_cast<unsigned>(out->columns));
   image.SetDimension(1, static_cast<unsigned>(out->rows));
-  image.SetPixelFormat(gdcm::PixelFormat(
-      static_cast<uint16_t>(out->samples), static_cast<uint16_t>(out->bits_allocated),
-      static_cast<uint16_t>(out->bits_stored), static_cast<uint16_t>(out->high_bit),
-      out->is_signed ? 1 : 0));
+  image.SetPixelFormat(format_of(out, bits));
   image.SetPhotometricInterpretation(gdcm::PhotometricInterpretation::GetPIType(out->photometric));
   image.SetPlanarConfiguration(out->planar ? 1 : 0);
   image.SetTransferSyntax(syntax);
@@ -261,8 +268,11 @@ int decode(const char *path, const gdcm::DataElement &pixels, const gdcm::Transf
   if (image.GetBufferLength() != out->size) return refuse(path, "its tags contradict each other");
   out->values = memory_new(out->size);
   if (!image.GetBuffer(static_cast<char *>(out->values))) {
-    return fail(FAILED, "%s: its image, of transfer syntax %s, cannot be decoded: it is damaged",
-                path, out->syntax);
+    return fail(
+        FAILED,
+        "%s: its image cannot be decoded: it is damaged, or its transfer syntax, %s, is not "
+        "one of JPEG, JPEG-LS, JPEG 2000, RLE and none",
+        path, out->syntax);
   }
   out->planar = out->samples == 3 && image.GetPlanarConfiguration() == 1;
   keep_text(first_of(image.GetPhotometricInterpretation().GetString()), out->photometric,
@@ -281,8 +291,9 @@ int read_values(const char *path, const gdcm::File &file, dicom_film *out) {
   const gdcm::DataElement &pixels = file.GetDataSet().GetDataElement(tag);
   out->size =
       static_cast<size_t>(out->rows * out->columns * out->samples * out->bits_allocated / 8);
-  if (int status = check_data(path, pixels, syntax, out)) return status;
-  return decode(path, pixels, syntax, out);
+  uint16_t bits;
+  if (int status = check_data(path, pixels, syntax, out, &bits)) return status;
+  return decode(path, pixels, syntax, bits, out);
 }
 
 int read_file(const char *path, const void *data, size_t size, int64_t most, dicom_film *out) {

@@ -2,20 +2,24 @@
 """What Pillow and pydicom read from a folder of PNG, JPEG and DICOM files, as the table that
 tests/test_films.c compares with: file, window (0 or 1), width, height, channels, bytes and bits of a value, SHA-256 of
 the values (rows, columns, channels; 16 bits little-endian).  Gray films written as colour are one channel.
-usage: films_golden.py DIR >TABLE   (pip install numpy pillow pydicom pylibjpeg[all] pyjpegls)
-Decoders of pydicom: Pillow's libjpeg-turbo for 8-bit JPEG, pylibjpeg for other JPEG and JPEG 2000, pyjpegls, and its own RLE.
+usage: films_golden.py DIR >TABLE   (pip install numpy pillow pypng pydicom pylibjpeg[all] pyjpegls)
+Decoders of pydicom: Pillow's libjpeg-turbo for 8-bit JPEG, pylibjpeg for other JPEG and JPEG 2000, pyjpegls, and its own RLE; DCMTK's dcmdjpeg
+for 12-bit lossy JPEG.
 """
 import hashlib
+import subprocess
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 
 import numpy as np
+import png
 import pydicom
 from PIL import Image, ImageOps
 from pydicom.pixels import apply_modality_lut, apply_voi, apply_windowing
-from pydicom.pixels.processing import apply_color_lut, convert_color_space
-from pydicom.uid import JPEGBaseline8Bit
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit
 
 warnings.filterwarnings("ignore")
 Image.MAX_IMAGE_PIXELS = None
@@ -36,8 +40,14 @@ def read_png_bits(path):
 
 
 def read_picture(path):
-    image = ImageOps.exif_transpose(Image.open(path))
     bits = read_png_bits(path) if path.suffix == ".png" else 8
+    image = Image.open(path)
+    if bits > 8 and not image.mode.startswith("I"):  # Pillow would read 8 bits of colours and of gray with alpha
+        width, height, rows, info = png.Reader(bytes=path.read_bytes()).read()
+        pixels = np.vstack([np.array(row, np.uint16) for row in rows]).reshape(height, width, info["planes"])
+        pixels = pixels[..., : -1 if info["alpha"] else None]
+        return (pixels[..., 0] if pixels.shape[2] == 1 else pixels), bits
+    image = ImageOps.exif_transpose(image)
     if image.mode in ("1", "LA"):
         image = image.convert("L")
     if image.mode in ("P", "RGBA", "CMYK"):
@@ -45,10 +55,20 @@ def read_picture(path):
     return np.asarray(image), bits
 
 
+def read_with_dcmtk(ds):
+    """12-bit lossy JPEG: pylibjpeg's own inverse transform strays by 1 of 4095 from the libjpeg of everyone else."""
+    with tempfile.TemporaryDirectory() as folder:
+        ds.save_as(f"{folder}/in.dcm")
+        subprocess.run(["dcmdjpeg", f"{folder}/in.dcm", f"{folder}/out.dcm"], check=True)
+        return pydicom.dcmread(f"{folder}/out.dcm")
+
+
 def stored_values(ds):
     """Codes of BitsStored bits, as numbers with their sign."""
+    if ds.file_meta.TransferSyntaxUID == JPEGExtended12Bit:
+        ds = read_with_dcmtk(ds)
     plugin = "pillow" if ds.file_meta.TransferSyntaxUID == JPEGBaseline8Bit else ""
-    raw = ds.pixel_array if not plugin else pydicom.pixels.pixel_array(ds, decoding_plugin=plugin)
+    raw = pydicom.pixels.pixel_array(ds, raw=True, decoding_plugin=plugin, correct_unused_bits=False)
     shift = ds.HighBit + 1 - ds.BitsStored
     code = raw.astype(np.int64) >> shift & (1 << ds.BitsStored) - 1
     if ds.PixelRepresentation:
@@ -104,10 +124,7 @@ def read_dicom(path, window):
         bits = ds.RedPaletteColorLookupTableDescriptor[2]
         return (rgb >> max(bits - 8, 0)).astype(np.uint8), 8
     if ds.SamplesPerPixel == 3:
-        rgb = ds.pixel_array
-        if ds.file_meta.TransferSyntaxUID.is_compressed is False and ds.PhotometricInterpretation.startswith("YBR"):
-            rgb = convert_color_space(rgb, ds.PhotometricInterpretation, "RGB")
-        return rgb, ds.BitsStored
+        return ds.pixel_array, ds.BitsStored
     return read_gray(ds, window)
 
 
