@@ -155,6 +155,11 @@ static const option rows[] = {
      .offset = FIELD(group_prefix),
      .value = "NAME",
      .help = "Sites with the same prefix share groups; by default the site's name."},
+    {.name = "group_file",
+     .type = OPTION_TEXT,
+     .offset = FIELD(group_file),
+     .value = "PATH",
+     .help = "Folder: CSV file with columns file and group that decides what no split separates."},
     {.name = "first_index",
      .type = OPTION_TEXTS,
      .offset = FIELD(first_index),
@@ -199,6 +204,9 @@ static int check_classes(const domain *d) {
 static int check_idx(const domain *d) {
   if (d->mapping) {
     return fail(XS_USAGE, "%s: a mapping is for a site of format folder", d->path);
+  }
+  if (d->group_file) {
+    return fail(XS_USAGE, "%s: group_file is for sites of format folder", d->path);
   }
   if (d->labels.n && d->labels.n != d->images.n) {
     return fail(XS_USAGE,
@@ -296,6 +304,7 @@ static int resolve_root(domain *d, const char *data_dir) {
   resolve_paths(d, &d->images);
   resolve_paths(d, &d->labels);
   resolve_path(d->dir, &d->only);
+  resolve_path(d->dir, &d->group_file);
   return 0;
 }
 

@@ -18,7 +18,7 @@ typedef struct domain {
   xs_values values; /* the three rows above */
   int64_t size;     /* of folder images, pixels per side */
   bool center_crop;
-  char *file_column, *label_column, *group_column, *group_prefix;
+  char *file_column, *label_column, *group_column, *group_prefix, *group_file;
   char *mapping, *only; /* files */
   option_texts mapping_set;
   char *sex_column, *age_column, *view_column, *scanner_column;

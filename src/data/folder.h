@@ -29,6 +29,9 @@ typedef struct listing {
  * leave out images that are not there instead of failing.  Release *out in any case. */
 int listing_read(const domain *d, bool skip, listing *out);
 void listing_release(listing *l);
+/* Takes the groups of all entries from a CSV file with the columns file and group.  A group is the
+ * same at every site whose file names it so. */
+int group_file_read(const char *path, listing *l);
 
 /* Where a file is: its path in the first of the folders that has it, searched from *near on, which
  * becomes that folder's number; allocated, NULL where none has it. */

@@ -273,7 +273,8 @@ int listing_read(const domain *d, bool skip, listing *out) {
                            : read_folders(d, out);
   }
   if (!status) status = check_duplicates(d, out);
-  return status || !d->labels.n ? status : find_images(d, skip, out);
+  if (!status && d->labels.n) status = find_images(d, skip, out);
+  return status || !d->group_file ? status : group_file_read(d->group_file, out);
 }
 
 void listing_release(listing *l) {

@@ -1,5 +1,7 @@
 #include "sections.h"
 
+#include "document.h"
+#include "file.h"
 #include "verdict.h"
 
 #include <stdbool.h>
@@ -34,28 +36,23 @@ static void add_contents(page *out, const results *r) {
 }
 
 void section_head(page *out, const results *r) {
-  page_add(
-      out,
-      "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n"
-      "<meta charset=\"utf-8\"/>\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
-      "style-src 'unsafe-inline'\"/>\n"
-      "<title>%s: classifiers at new sites</title>\n<style>\n",
-      r->study);
-  page_markup(out, page_style, strlen(page_style));
+  char *title = text_format("%s: classifiers at new sites", r->study);
   char *overall = verdict_overall(r);
-  page_add(
-      out,
-      "</style>\n</head>\n<body>\n<header>\n<h1>%s: do the classifiers work at new sites?</h1>\n"
-      "<p class=\"lead\">%s</p>\n",
-      r->study, overall);
+  document_open(out, title);
+  page_add(out,
+           "<header>\n<h1>%s: do the classifiers work at new sites?</h1>\n"
+           "<p class=\"lead\">%s</p>\n",
+           r->study, overall);
   add_contents(out, r);
   page_add(out, "</header>\n<main>\n");
   free(overall);
+  free(title);
 }
 
-void section_foot(page *out) { page_add(out, "</main>\n</body>\n</html>\n"); }
+void section_foot(page *out) {
+  page_add(out, "</main>\n");
+  document_close(out);
+}
 
 static void add_conclusions(page *out, const results *r) {
   char *sentence[CONCLUSIONS];

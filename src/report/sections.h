@@ -5,8 +5,6 @@
 #include "page.h"
 #include "results.h"
 
-extern const char page_style[];
-
 void section_head(page *out, const results *r); /* to the end of <header> */
 void section_verdicts(page *out, const results *r);
 int section_bars(page *out, const results *r, const char *figures);

@@ -1,6 +1,6 @@
 /* The page's style sheet.  Colours have a contrast of 4.5 or more on their background,
  * light and dark; the three of the bars are Okabe and Ito's. */
-#include "sections.h"
+#include "document.h"
 
 const char page_style[] =
     ":root{color-scheme:light dark;--ink:#1c2126;--soft:#55606b;--paper:#fff;--rule:#d5dae0;"

@@ -1,0 +1,118 @@
+/* A patient on two sides of a split, or at two sites. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "file.h"
+
+static const char *side_name(const check *c, const sample *s) {
+  return s->side < 0 ? "" : c->site[s->site].side[s->side];
+}
+
+static int compare_groups(const void *a, const void *b) {
+  const sample *p = *(const sample *const *)a, *q = *(const sample *const *)b;
+  if (p->group != q->group) return p->group < q->group ? -1 : 1;
+  return (p > q) - (p < q);
+}
+
+static int compare_patients(const void *a, const void *b) {
+  const sample *p = *(const sample *const *)a, *q = *(const sample *const *)b;
+  const int order = strcmp(p->patient, q->patient);
+  return order ? order : (p > q) - (p < q);
+}
+
+/* Samples of which `wanted` is true, in order; allocated. */
+static const sample **sorted(const check *c, bool (*wanted)(const sample *s),
+                             int (*compare)(const void *, const void *), int64_t *n) {
+  const sample **all = memory_new(sizeof *all * (size_t)c->n);
+  *n = 0;
+  for (int64_t i = 0; i < c->n; i++) {
+    if (wanted(&c->sample[i])) all[(*n)++] = &c->sample[i];
+  }
+  if (*n) qsort(all, (size_t)*n, sizeof *all, compare);
+  return all;
+}
+
+/* ---- sides ----------------------------------------------------------------------------------- */
+
+static bool has_side(const sample *s) { return s->side >= 0; }
+
+static bool sides_differ(const check *c, const sample *const *s, int64_t n) {
+  for (int64_t i = 1; i < n; i++) {
+    if (strcmp(side_name(c, s[0]), side_name(c, s[i])) != 0) return true;
+  }
+  return false;
+}
+
+static void show(const check *c, json_t *finding, const sample *const *s, int64_t n) {
+  for (int64_t i = 0; i < n; i++) {
+    finding_image(c, finding, s[i] - c->sample,
+                  text_format("patient %s, %s", s[i]->patient ? s[i]->patient : "unknown",
+                              side_name(c, s[i])));
+  }
+}
+
+static void check_sides(check *c) {
+  int64_t n, patients = 0;
+  const sample **s = sorted(c, has_side, compare_groups, &n);
+  json_t *f = NULL;
+  for (int64_t from = 0, to; from < n; from = to) {
+    for (to = from + 1; to < n && s[to]->group == s[from]->group;) to++;
+    if (!sides_differ(c, s + from, to - from)) continue;
+    if (!patients++) {
+      f = finding_add(c, "patients", CHECK_FAULT, NULL, 0, text_copy(""),
+                      "Split by patient: name the patient's column as group_column, keep split_by "
+                      "group, or correct the official split.");
+    }
+    show(c, f, s + from, to - from);
+  }
+  if (f) {
+    char *text = text_format("%lld patient%s on more than one side of the split %s.",
+                             (long long)patients, patients == 1 ? " is" : "s are",
+                             c->o->split_column ? "of the column"
+                             : c->o->by_image   ? "by image"
+                                                : "drawn from the seed");
+    json_object_set_new(f, "text", json_string(text));
+    json_object_set_new(f, "count", json_integer((json_int_t)patients));
+    free(text);
+  }
+  free(s);
+}
+
+/* ---- sites ----------------------------------------------------------------------------------- */
+
+static bool has_patient(const sample *s) { return s->patient != NULL; }
+
+static void check_sites(check *c) {
+  int64_t n, ids = 0;
+  const sample **s = sorted(c, has_patient, compare_patients, &n);
+  json_t *f = NULL;
+  for (int64_t from = 0, to; from < n; from = to) {
+    bool apart = false; /* at two sites that do not share their groups */
+    for (to = from + 1; to < n && !strcmp(s[to]->patient, s[from]->patient); to++) {
+      apart = apart || (s[to]->site != s[from]->site && s[to]->group != s[from]->group);
+    }
+    if (!apart) continue;
+    if (!ids++) {
+      f = finding_add(c, "patient-ids", CHECK_FAULT, NULL, 0, text_copy(""),
+                      "If equal ids are the same people, give the sites one group_prefix, so that "
+                      "no split separates them; if it is chance, --accept patient-ids.");
+    }
+    show(c, f, s + from, to - from);
+  }
+  if (f) {
+    char *text = text_format("%lld patient id%s at more than one site, and the sites do not share "
+                             "their groups.",
+                             (long long)ids, ids == 1 ? " is" : "s are");
+    json_object_set_new(f, "text", json_string(text));
+    json_object_set_new(f, "count", json_integer((json_int_t)ids));
+    free(text);
+  }
+  free(s);
+}
+
+int find_patients(check *c) {
+  check_sides(c);
+  if (c->sites > 1) check_sites(c);
+  return 0;
+}

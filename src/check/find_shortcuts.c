@@ -1,0 +1,260 @@
+/* What tells the label, or the site, without a look at the patient. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attributes.h"
+#include "check.h"
+#include "error.h"
+#include "file.h"
+#include "levels.h"
+#include "resampling.h"
+
+enum { FEWEST = 10 }; /* images of a class, or of a level that is named */
+
+typedef struct question { /* what is to be told */
+  const check_site *site; /* whose label, or NULL: the site */
+  int64_t n;
+  int64_t *image;  /* [n] */
+  int32_t *answer; /* [n] */
+  uint64_t *group; /* [n] */
+  int answers;
+} question;
+
+typedef struct told { /* by one attribute */
+  const question *q;
+  int which;
+  double auc, low, high, p; /* p: one-sided, of an AUC above one half; then Holm's */
+  char *extremes;           /* levels with the least and the greatest share, or NULL */
+} told;
+
+typedef struct tolds {
+  told *item;
+  int n;
+} tolds;
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+static bool answer_of(const check *c, const check_site *t, int64_t i, int32_t *answer) {
+  *answer = t ? c->sample[i].label : c->sample[i].site;
+  return !c->sample[i].error && *answer >= 0;
+}
+
+/* False where there are too few images of two classes. */
+static bool ask(const check *c, const check_site *t, question *q) {
+  const int64_t first = t ? t->first : 0, end = t ? t->first + t->n : c->n;
+  *q = (question){.site = t, .answers = t ? t->d.classes.n : c->sites};
+  q->image = memory_new(sizeof *q->image * (size_t)(end - first + 1));
+  q->answer = memory_new(sizeof *q->answer * (size_t)(end - first + 1));
+  q->group = memory_new(sizeof *q->group * (size_t)(end - first + 1));
+  int64_t *count = memory_new(sizeof *count * (size_t)(q->answers + 1));
+  for (int64_t i = first; i < end; i++) {
+    if (!answer_of(c, t, i, &q->answer[q->n])) continue;
+    count[q->answer[q->n]]++;
+    q->group[q->n] = c->sample[i].group;
+    q->image[q->n++] = i;
+  }
+  int enough = 0;
+  for (int k = 0; k < q->answers; k++) enough += count[k] >= FEWEST;
+  free(count);
+  return enough >= 2;
+}
+
+static void question_release(question *q) {
+  free(q->image);
+  free(q->answer);
+  free(q->group);
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static levels number_levels(const check *c, const question *q, int which) {
+  double *value = memory_new(sizeof *value * (size_t)q->n);
+  for (int64_t i = 0; i < q->n; i++) value[i] = attributes_number(c, which, q->image[i]);
+  const levels x = levels_of_numbers(value, q->n);
+  free(value);
+  return x;
+}
+
+static levels text_levels(const check *c, const question *q, int which) {
+  const char **text = memory_new(sizeof *text * (size_t)q->n);
+  char(*room)[64] = memory_new(sizeof *room * (size_t)q->n);
+  for (int64_t i = 0; i < q->n; i++) text[i] = attributes_text(c, which, q->image[i], room[i]);
+  const levels x = levels_of_texts(text, q->n);
+  free(room);
+  free(text);
+  return x;
+}
+
+/* An attribute that a site does not have at all would tell it trivially. */
+static bool is_known_everywhere(const check *c, const question *q, int which) {
+  if (q->site || attributes_source(which) != SOURCE_LABEL) return true;
+  char room[64];
+  for (int k = 0; k < c->sites; k++) {
+    bool known = false;
+    for (int64_t i = c->site[k].first; i < c->site[k].first + c->site[k].n && !known; i++) {
+      known = attributes_is_number(which) ? !isnan(attributes_number(c, which, i))
+                                          : attributes_text(c, which, i, room) != NULL;
+    }
+    if (!known) return false;
+  }
+  return true;
+}
+
+static char *name_extremes(const check *c, const question *q, const levels *x) {
+  int64_t *n = memory_new(sizeof *n * (size_t)x->count), *hit = memory_new(sizeof *hit * (size_t)x->count);
+  for (int64_t i = 0; i < x->n; i++) {
+    n[x->level[i]]++;
+    hit[x->level[i]] += q->answer[i] == 1;
+  }
+  int32_t least = -1, most = -1;
+  for (int32_t k = 0; k < x->count; k++) {
+    if (n[k] < FEWEST) continue;
+    if (least < 0 || hit[k] * n[least] < hit[least] * n[k]) least = k;
+    if (most < 0 || hit[k] * n[most] > hit[most] * n[k]) most = k;
+  }
+  char *text = NULL;
+  if (least >= 0 && least != most && q->answers == 2) {
+    text = text_format("%s: %.0f %% %s of %lld; %s: %.0f %% of %lld", x->name[least],
+                       100.0 * (double)hit[least] / (double)n[least],
+                       q->site ? q->site->d.classes.text[1] : c->site[1].d.name,
+                       (long long)n[least], x->name[most],
+                       100.0 * (double)hit[most] / (double)n[most], (long long)n[most]);
+  }
+  free(n);
+  free(hit);
+  return text;
+}
+
+/* Interval and p from replicates that draw groups. */
+static int measure(const check *c, const question *q, const float *logit, told *t) {
+  const int replicates = c->o->replicates;
+  const xs_labelled_outputs x = {
+      .of = {.n = q->n, .classes = q->answers, .logit = logit, .group = q->group},
+      .label = q->answer};
+  double *value = memory_new(sizeof *value * (size_t)replicates), sum = 0, square = 0;
+  int status = (int)xs_auc_replicates(&x, replicates, c->o->seed, value);
+  if (!status) {
+    t->auc = t->low = t->high = xs_auc(logit, q->answer, q->n, q->answers);
+    const int n = resample_interval(value, replicates, &t->low, &t->high);
+    for (int i = 0; i < n; i++) sum += value[i] / n;
+    for (int i = 0; i < n; i++) square += (value[i] - sum) * (value[i] - sum) / (n - 1);
+    const double z = (t->auc - 0.5) / sqrt(square);
+    t->p = square > 0 ? erfc(z / sqrt(2)) / 2 : t->auc > 0.5 ? 0 : 1;
+  }
+  free(value);
+  return status;
+}
+
+static int try_attribute(const check *c, const question *q, int which, tolds *all) {
+  if (!is_known_everywhere(c, q, which)) return 0;
+  levels x = attributes_is_number(which) ? number_levels(c, q, which) : text_levels(c, q, which);
+  int status = 0;
+  if (x.count > 1) {
+    float *logit = memory_new(sizeof *logit * (size_t)(q->n * q->answers));
+    all->item = memory_grow(all->item, sizeof *all->item * (size_t)(all->n + 1));
+    told *t = &all->item[all->n++];
+    *t = (told){.q = q, .which = which};
+    levels_encode(&x, q->answer, q->group, q->answers, c->o->seed, logit);
+    status = measure(c, q, logit, t);
+    t->extremes = name_extremes(c, q, &x);
+    free(logit);
+  }
+  levels_release(&x);
+  return status;
+}
+
+/* ---- what is said ---------------------------------------------------------------------------- */
+
+static bool is_told(const check *c, const told *t) {
+  return t->auc >= c->o->shortcut_auc && t->p < c->o->alpha;
+}
+
+static void say_label(check *c, const told *t) {
+  const bool edge = attributes_source(t->which) == SOURCE_EDGE;
+  finding_add(
+      c, edge ? "artefact" : "shortcut", CHECK_FAULT, t->q->site->d.name, 1,
+      text_format("At %s %s alone predicts the label: AUC %.1f (95 %% interval %.1f to %.1f)%s%s.",
+                  t->q->site->d.name, attributes_name(t->which), 100 * t->auc, 100 * t->low,
+                  100 * t->high, t->extremes ? "; " : "", t->extremes ? t->extremes : ""),
+      edge ? "Something at the edge of the film gives the label away: look at the corners, crop or "
+             "mask them at every site alike."
+           : "A classifier may learn it instead of the finding: crop to a square (center_crop), "
+             "balance or match the classes on it, or leave images out.");
+}
+
+/* Sites differ in much; what matters is which way they can be told. */
+static void say_sites(check *c, const tolds *all) {
+  char *list = text_copy("");
+  int n = 0;
+  for (int i = 0; i < all->n; i++) {
+    const told *t = &all->item[i];
+    if (t->q->site || !is_told(c, t)) continue;
+    char *longer = text_format("%s%s%s (AUC %.1f)", list, n++ ? ", " : "",
+                               attributes_name(t->which), 100 * t->auc);
+    free(list);
+    list = longer;
+  }
+  if (n) {
+    finding_add(c, "site-told", CHECK_NOTE, NULL, n,
+                text_format("The site can be told without a look at the patient, from: %s.", list),
+                "A pooled classifier may use it where the sites differ in prevalence, and a "
+                "translator will learn it first; crop all sites alike.");
+  }
+  free(list);
+}
+
+static void tabulate(check *c, const tolds *all) {
+  static const char *const head[] = {"Site",  "Told from", "AUC in %", "from",
+                                     "to",    "p (Holm)",  "Extremes"};
+  json_t *t = table_add(c, "shortcuts",
+                        "How well each attribute alone tells the label (of a site) or the site (of "
+                        "all images): cross-validated AUC with 95 % interval (patients drawn); 50 "
+                        "is guessing",
+                        head, 7);
+  for (int i = 0; i < all->n; i++) {
+    const told *x = &all->item[i];
+    table_put(t, json_pack("[s, s, f, f, f, f, s?]", x->q->site ? x->q->site->d.name : "which site",
+                           attributes_name(x->which), 100 * x->auc, 100 * x->low, 100 * x->high,
+                           x->p, x->extremes));
+  }
+}
+
+static int adjust(tolds *all) {
+  double *p = memory_new(sizeof *p * (size_t)(all->n + 1));
+  for (int i = 0; i < all->n; i++) p[i] = all->item[i].p;
+  const int status = (int)xs_holm(p, all->n, p);
+  for (int i = 0; i < all->n; i++) all->item[i].p = p[i];
+  free(p);
+  return status;
+}
+
+static int try_all(check *c, question *q, tolds *all) {
+  for (int i = 0; i <= c->sites; i++) {
+    const check_site *t = i < c->sites ? &c->site[i] : NULL;
+    if ((!t && c->sites < 2) || (t && t->d.classes.n < 2) || !ask(c, t, &q[i])) continue;
+    for (int which = 0; which < attributes_count(); which++) {
+      const int status = try_attribute(c, &q[i], which, all);
+      if (status) return status;
+    }
+  }
+  return adjust(all);
+}
+
+int find_shortcuts(check *c) {
+  question *q = memory_new(sizeof *q * (size_t)(c->sites + 1));
+  tolds all = {0};
+  const int status = try_all(c, q, &all);
+  for (int i = 0; i < all.n && !status; i++) {
+    if (all.item[i].q->site && is_told(c, &all.item[i])) say_label(c, &all.item[i]);
+  }
+  if (!status && all.n) {
+    say_sites(c, &all);
+    tabulate(c, &all);
+  }
+  for (int i = 0; i < all.n; i++) free(all.item[i].extremes);
+  for (int i = 0; i <= c->sites; i++) question_release(&q[i]);
+  free(all.item);
+  free(q);
+  return status;
+}

@@ -1,0 +1,68 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "file.h"
+#include "option.h"
+
+int check_kinds(const char *const **name) {
+  static const char *const kinds[] = {"unreadable", "patients",  "patient-ids", "duplicates",
+                                      "two-labels", "repeats", "laterals", "exposure", "classes", "prevalence",
+                                      "shortcut", "artefact", "site-told", "sites-differ"};
+  *name = kinds;
+  return (int)(sizeof kinds / sizeof *kinds);
+}
+
+static bool is_accepted(const check *c, const char *kind) {
+  for (int i = 0; i < c->o->accepted; i++) {
+    if (!strcmp(c->o->accept[i], kind)) return true;
+  }
+  return false;
+}
+
+json_t *finding_add(check *c, const char *kind, check_level level, const char *site, int64_t count,
+                    char *text, const char *advice) {
+  const char *name = level == CHECK_NOTE      ? "note"
+                     : is_accepted(c, kind) ? "accepted"
+                                              : "fault";
+  json_t *f = json_pack("{s:s, s:s, s:s?, s:I, s:o, s:s, s:[]}", "kind", kind, "level", name,
+                        "site", site, "count", (json_int_t)count, "text", option_text_json(text),
+                        "advice", advice, "images");
+  json_array_append_new(c->findings, f);
+  free(text);
+  return f;
+}
+
+void finding_image(const check *c, json_t *finding, int64_t i, char *note) {
+  const sample *s = &c->sample[i];
+  char *file = s->file ? text_copy(s->file) : text_format("image %lld", (long long)s->row);
+  json_array_append_new(json_object_get(finding, "images"),
+                        json_pack("{s:s, s:o, s:o, s:I}", "site", c->site[s->site].d.name, "file",
+                                  option_text_json(file), "note", option_text_json(note), "image",
+                                  (json_int_t)i));
+  free(file);
+  free(note);
+}
+
+json_t *table_add(check *c, const char *name, const char *caption, const char *const *head, int n) {
+  json_t *t = json_pack("{s:s, s:s, s:[], s:[]}", "name", name, "caption", caption, "columns",
+                        "rows");
+  for (int i = 0; i < n; i++) {
+    json_array_append_new(json_object_get(t, "columns"), json_string(head[i]));
+  }
+  json_array_append_new(c->tables, t);
+  return t;
+}
+
+void table_put(json_t *table, json_t *row) {
+  json_array_append_new(json_object_get(table, "rows"), row);
+}
+
+const char *check_class(const check *c, int k) {
+  for (int i = 0; i < c->sites; i++) {
+    if (k < c->site[i].d.classes.n) return c->site[i].d.classes.text[k];
+  }
+  return "?";
+}
+
+const char *plural(int64_t n) { return n == 1 ? "" : "s"; }

@@ -1,0 +1,70 @@
+#include <stdlib.h>
+
+#include "check.h"
+#include "file.h"
+#include "page.h"
+#include "sets.h"
+
+static int compare_groups(const void *a, const void *b) {
+  const sample *p = *(const sample *const *)a, *q = *(const sample *const *)b;
+  if (p->group != q->group) return p->group < q->group ? -1 : 1;
+  return (p > q) - (p < q);
+}
+
+/* The sets of same films, joined where images are of one patient. */
+static int64_t *join_patients(const check *c) {
+  int64_t *set = memory_new(sizeof *set * (size_t)c->n);
+  const sample **s = memory_new(sizeof *s * (size_t)c->n);
+  for (int64_t i = 0; i < c->n; i++) {
+    set[i] = c->same[i];
+    s[i] = &c->sample[i];
+  }
+  qsort(s, (size_t)c->n, sizeof *s, compare_groups);
+  for (int64_t i = 1; i < c->n; i++) {
+    if (s[i - 1]->group == s[i]->group) sets_join(set, s[i - 1] - c->sample, s[i] - c->sample);
+  }
+  free(s);
+  return set;
+}
+
+static void add_field(page *out, const char *text) {
+  page_raw(out, "\"");
+  for (; *text; text++) page_markup(out, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
+  page_raw(out, "\"");
+}
+
+/* The text whose key is the group's (domain_group), so that images without duplicates stay on their
+ * side. */
+static char *group_text(const check *c, int64_t i) {
+  const sample *s = &c->sample[i];
+  const domain *d = &c->site[s->site].d;
+  return text_format("%s:%s", d->group_prefix ? d->group_prefix : d->name,
+                     s->patient ? s->patient : s->file);
+}
+
+static int write_site(const check *c, const check_site *t, int64_t *set) {
+  page out = {0};
+  page_raw(&out, "file,group\n");
+  for (int64_t i = t->first; i < t->first + t->n; i++) {
+    char *group = group_text(c, sets_find(set, i));
+    add_field(&out, c->sample[i].file);
+    page_raw(&out, ",");
+    add_field(&out, group);
+    page_raw(&out, "\n");
+    free(group);
+  }
+  char *name = text_format("groups-%s.csv", t->d.name), *path = file_join(c->o->out, name);
+  int status = file_write_atomic(path, out.text, out.size);
+  free(path);
+  free(name);
+  page_free(&out);
+  return status;
+}
+
+int groups_write(const check *c) {
+  int64_t *set = join_patients(c);
+  int status = 0;
+  for (int i = 0; i < c->sites && !status; i++) status = write_site(c, &c->site[i], set);
+  free(set);
+  return status;
+}

@@ -1,0 +1,78 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "csv_table.h"
+#include "error.h"
+#include "file.h"
+
+static int name_side(check_site *t, const char *name) {
+  for (int k = 0; k < t->sides; k++) {
+    if (!strcmp(t->side[k], name)) return k;
+  }
+  t->side = memory_grow(t->side, sizeof *t->side * (size_t)(t->sides + 1));
+  t->side[t->sides] = text_copy(name);
+  return t->sides++;
+}
+
+/* ---- drawn from the seed --------------------------------------------------------------------- */
+
+/* As a study would: of the images that can be read. */
+static int draw_sides(check *c, check_site *t) {
+  static const char *const name[] = {"train", "validation", "test"};
+  int64_t *at = memory_new(sizeof *at * (size_t)t->n);
+  xs_images x = {.group = memory_new(sizeof *x.group * (size_t)t->n)};
+  int status = 0;
+  for (int64_t i = t->first; i < t->first + t->n; i++) {
+    if (c->sample[i].error) continue;
+    at[x.n] = i;
+    x.group[x.n++] = c->sample[i].group;
+  }
+  for (int k = 0; k < 3 && !status; k++) {
+    int64_t *rows, n;
+    status = (int)xs_split_rows(&x, c->o->seed, c->o->by_image, (xs_split)k, &rows, &n);
+    const int side = name_side(t, name[k]);
+    for (int64_t i = 0; i < n; i++) c->sample[at[rows[i]]].side = side;
+    free(rows);
+  }
+  free(x.group);
+  free(at);
+  return status;
+}
+
+/* ---- a column of the site's file ------------------------------------------------------------- */
+
+static void take_cells(check *c, check_site *t, const csv_table *table, int column) {
+  int64_t last = table->line[table->rows - 1], *row = memory_new(sizeof *row * (size_t)(last + 1));
+  for (int64_t i = 0; i < table->rows; i++) row[table->line[i]] = i;
+  for (int64_t i = t->first; i < t->first + t->n; i++) {
+    sample *s = &c->sample[i];
+    const int64_t line = t->l.entry[s->row].line;
+    const char *cell = line <= last ? table->cell[row[line] * table->columns + column] : "";
+    if (!s->error && *cell) s->side = name_side(t, cell);
+  }
+  free(row);
+}
+
+static int read_sides(check *c, check_site *t) {
+  if (t->read || !t->d.labels.n) {
+    return fail(XS_USAGE, "%s: split_column: the site has no CSV file with columns", t->path);
+  }
+  csv_table table;
+  int column, status = csv_table_read(t->d.labels.text[0], &table);
+  if (!status) {
+    status = csv_table_column(&table, t->d.labels.text[0], "split_column", c->o->split_column,
+                              &column);
+  }
+  if (!status) take_cells(c, t, &table, column);
+  csv_table_release(&table);
+  return status;
+}
+
+int sides_find(check *c) {
+  int status = 0;
+  for (int i = 0; i < c->sites && !status; i++) {
+    status = c->o->split_column ? read_sides(c, &c->site[i]) : draw_sides(c, &c->site[i]);
+  }
+  return status;
+}
