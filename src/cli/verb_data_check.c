@@ -32,7 +32,7 @@ static const option rows[] = {
                        "near duplicates: most of 64 bits of the hash that differ; -1: none sought"),
     OPTION_REAL_ROW(NULL, 0, check_options, near_match, "0.9", 0, 1,
                     "near duplicates: least correlation of their fine structure"),
-    OPTION_REAL_ROW(NULL, 0, check_options, shortcut_auc, "0.7", 0.5, 1,
+    OPTION_REAL_ROW(NULL, 0, check_options, shortcut_auc, "0.65", 0.5, 1,
                     "AUC from which an attribute that tells the label is a fault"),
     OPTION_REAL_ROW(NULL, 0, check_options, alpha, "0.05", 0, 1,
                     "level of the tests, after Holm's correction"),
