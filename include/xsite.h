@@ -187,6 +187,10 @@ typedef struct xs_classifier_options {
   int64_t steps_per_epoch; /* 0: one pass over the training images */
   bool balanced;           /* batches balanced by label */
   double dropout;
+  /* Random changes of the training images; 0 is none. */
+  double shift;    /* share of the side */
+  double rotation; /* degrees */
+  bool flips;
   char *precision; /* "f32", or "bf16": what convolutions multiply in training, if it can */
 } xs_classifier_options;
 
@@ -201,6 +205,26 @@ const xs_preprocessing *xs_classifier_preprocessing(const xs_classifier *c);
 /* Logits [n][classes] of the rows (NULL: the first n) of any images that can be resized. */
 xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const int64_t *rows,
                                int64_t n, float *logit);
+
+typedef struct xs_import_options {
+  const char *weights; /* safetensors with the names of an architecture's tensors */
+  const char *architecture;
+  int classes;                   /* 0: as many as there are outputs, named 0, 1, ... */
+  const char *const *class_name; /* [classes] */
+  int64_t
+      output;   /* -1: outputs are exclusive classes; else this one, from 0, against its absence */
+  int64_t size; /* of the images that the network shall see */
+  const char *normalisation;      /* "half", "imagenet", "xrv": which it was trained with */
+  double epsilon;                 /* of its batch norms */
+  xs_preprocessing preprocessing; /* of images */
+  bool overwrite;                 /* replace `out` where it is there already */
+} xs_import_options;
+
+/* Makes a model file of another program's weights, with torchvision's or torchxrayvision's names
+ * (old ones too, as norm.1 for norm1).  Each output of a model for several findings is an answer of
+ * its own, a sigmoid: `output` makes a classifier of two classes of one of them, which gives the
+ * same probability; where the file has a tensor op_threshs, that output's threshold becomes 1/2. */
+xs_status xs_model_import(const xs_import_options *o, const char *out);
 
 /* Writes a model file's network as ONNX (IR version 8, opset 17), for programs that have no xsite;
  * what is inside: docs/model-files.md.  overwrite: replace `out` where it is there already. */

@@ -78,7 +78,7 @@ static void note_preprocessing(const eval_options *o, const xs_classifier *c, co
   }
   note_values(o, &p->values, &x->values);
   bool full = p->values.range == XS_RANGE_FULL && x->values.range == XS_RANGE_FULL;
-  if (full && (p->max_value < x->max_value || p->max_value > x->max_value)) {
+  if (full && p->max_value > 0 && (p->max_value < x->max_value || p->max_value > x->max_value)) {
     fprintf(stderr, "xsite: note: %s: max_value is %g, the model was trained with %g\n", o->data,
             x->max_value, p->max_value);
   }

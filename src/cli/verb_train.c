@@ -6,7 +6,7 @@
 
 typedef struct train_options {
   job_options job;
-  char *data, *start_from, *init;
+  char *data, *start_from, *init, *normalisation;
   int64_t size, image_channels;
   xs_classifier_options classifier;
 } train_options;
@@ -21,13 +21,15 @@ static const option rows[] = {
     OPTION_INTEGER_ROW(NULL, 0, train_options, size, "32", 1, 4096,
                        "height and width of the images that the network sees"),
     OPTION_INTEGER_ROW(NULL, 0, train_options, image_channels, "3", 1, 3, "1 or 3"),
+    NORMALISATION_ROW(train_options),
     JOB_ROWS(train_options),
     CLASSIFIER_ROWS(NULL, offsetof(train_options, classifier)),
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-/* Fine-tuning goes on with the same network on the same classes. */
-static xs_status check_start(const train_options *o, const xs_site *site) {
+/* Fine-tuning goes on with the same network on the same classes, and images normalised as before.
+ */
+static xs_status check_start(const train_options *o, const xs_site *site, train_geometry *g) {
   xs_classifier *c = NULL;
   xs_status status = xs_classifier_load(o->start_from, &c);
   if (status) return status;
@@ -40,6 +42,7 @@ static xs_status check_start(const train_options *o, const xs_site *site) {
                   "--image-channels %d",
                   o->start_from, net->architecture, net->size, net->channels);
   }
+  *g = *classifier_geometry(c);
   xs_classifier_free(c);
   return status;
 }
@@ -49,13 +52,11 @@ static xs_status work(const train_job *job, const void *record) {
   const split_rule rule = split_rule_of(o->job.seed, o->job.split_by);
   xs_site *site = NULL;
   fit_task task = {.options = &o->classifier,
-                   .geometry = {.size = (int)o->size,
-                                .channels = (int)o->image_channels,
-                                .norm = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}}},
+                   .geometry = train_geometry_of(o->size, o->image_channels, o->normalisation),
                    .start_from = o->start_from,
                    .init = o->init};
   xs_status status = job_open_site(&o->job, o->data, &site);
-  if (!status && o->start_from) status = check_start(o, site);
+  if (!status && o->start_from) status = check_start(o, site, &task.geometry);
   if (!status) status = train_check_splits(site, rule);
   if (!status) status = train_set_open(site, rule, XS_TRAIN, &task.train);
   if (!status) status = train_set_open(site, rule, XS_VALIDATION, &task.validation);

@@ -48,6 +48,11 @@ tg_value nn_classifier_build(tg_graph *g, nn_net *net, const nn_classifier *c, t
   return nn_classifier_last(g, net, c, nn_classifier_features(g, net, c, x));
 }
 
+const char *nn_classifier_last_name(const nn_classifier *c) {
+  const architecture *a = find(c->architecture);
+  return a ? a->last : NULL;
+}
+
 void nn_classifier_freeze_last(nn_net *net, const nn_classifier *c) {
   const architecture *a = find(c->architecture);
   if (a) nn_net_freeze(net, a->last);

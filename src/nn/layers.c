@@ -83,7 +83,7 @@ tg_value nn_instance_norm(tg_graph *g, nn_net *net, const char *name, tg_value x
 /* ---- batch norm -------------------------------------------------------------------------------
  */
 
-static const double batch_epsilon = 1e-5, batch_momentum = 0.1;
+static const double batch_momentum = 0.1;
 
 typedef struct batch_norm {
   tg_value gamma, beta, mean, variance; /* the latter two running */
@@ -109,7 +109,7 @@ tg_value nn_tall(tg_graph *g, tg_value x) {
 }
 
 tg_value nn_batch_stats(tg_graph *g, tg_value x) {
-  return tg_norm_stats(g, nn_tall(g, x), batch_epsilon);
+  return tg_norm_stats(g, nn_tall(g, x), NN_BATCH_NORM_EPSILON);
 }
 
 static void move(tg_graph *g, nn_net *net, tg_value statistic, tg_value towards) {
@@ -124,7 +124,8 @@ static void move(tg_graph *g, nn_net *net, tg_value statistic, tg_value towards)
 static void move_statistics(tg_graph *g, nn_net *net, const batch_norm *n, tg_value stats,
                             int64_t count) {
   tg_value r = tg_slice(g, stats, 2, 1, 1);
-  tg_value variance = tg_affine(g, tg_div(g, tg_const(g, 1), tg_mul(g, r, r)), 1, -batch_epsilon);
+  tg_value variance =
+      tg_affine(g, tg_div(g, tg_const(g, 1), tg_mul(g, r, r)), 1, -NN_BATCH_NORM_EPSILON);
   double sample = (double)count / (double)(count > 1 ? count - 1 : 1);
   move(g, net, n->mean, tg_slice(g, stats, 2, 0, 1));
   move(g, net, n->variance, tg_affine(g, variance, sample, 0));
@@ -132,7 +133,7 @@ static void move_statistics(tg_graph *g, nn_net *net, const batch_norm *n, tg_va
 
 /* The running statistics as y = scale x + shift. */
 static void running_affine(tg_graph *g, const batch_norm *n, tg_value *scale, tg_value *shift) {
-  *scale = tg_div(g, n->gamma, tg_sqrt(g, tg_affine(g, n->variance, 1, batch_epsilon)));
+  *scale = tg_div(g, n->gamma, tg_sqrt(g, tg_affine(g, n->variance, 1, NN_BATCH_NORM_EPSILON)));
   *shift = tg_sub(g, n->beta, tg_mul(g, n->mean, *scale));
 }
 

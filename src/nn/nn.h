@@ -56,6 +56,7 @@ tg_value nn_instance_norm(tg_graph *g, nn_net *net, const char *name,
                           tg_value x); /* epsilon 1e-5 */
 /* The batch as one tall image {1,n h,w,c}: its instance norm is the batch norm. */
 tg_value nn_tall(tg_graph *g, tg_value x);
+#define NN_BATCH_NORM_EPSILON 1e-5
 /* Batch norm (Ioffe and Szegedy 2015) and ReLU of a tall image, epsilon 1e-5; NAME.running_mean,
  * .running_var.  stats of nn_batch_stats: normalises by the batch and moves the running statistics
  * by a tenth towards it; TG_NONE: normalises by the running statistics. */
@@ -83,6 +84,8 @@ tg_value nn_classifier_build(tg_graph *g, nn_net *net, const nn_classifier *c, t
 /* Its two parts: what the last layer sees, {n,1,1,features}, and that layer's logits. */
 tg_value nn_classifier_features(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x);
 tg_value nn_classifier_last(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value features);
+const char *
+nn_classifier_last_name(const nn_classifier *c); /* of that layer, as in "classifier.8" */
 void nn_classifier_freeze_last(nn_net *net, const nn_classifier *c); /* once it is built */
 
 /* ---- DenseNet (Huang et al. 2017), torchvision's names

@@ -45,7 +45,10 @@ static void add_data(writer *w) {
   if (isfinite(size)) {
     page_raw(&w->text, " Images were scaled to %g × %g pixels", size, size);
     write_number(w, " with ", setting_number(w, NULL, "image_channels"), " channels");
-    page_raw(&w->text, " and to values from −1 to 1.");
+    page_raw(&w->text, " and to values from −1 to 1%s.",
+             text_is(setting_text(w, NULL, "normalisation"), "imagenet")
+                 ? ", for classifiers to ImageNet's mean and deviation"
+                 : "");
   }
   if (limit > 0) page_raw(&w->text, " At most %g images of a site were used.", limit);
   if (*by) {
@@ -73,6 +76,20 @@ static void add_network(writer *w, const char *network) {
   if (*setting_text(w, "classifier", "init")) page_raw(&w->text, ", begun with pretrained weights");
 }
 
+/* Random changes of training images. */
+static void add_changes(writer *w, const char *section) {
+  const double shift = setting_number(w, section, "shift"),
+               rotation = setting_number(w, section, "rotation");
+  const bool flips = setting_on(w, section, "flips");
+  if (!(shift > 0) && !(rotation > 0) && !flips) return;
+  page_raw(&w->text, ", images at random");
+  if (shift > 0) page_raw(&w->text, " moved by up to %g %% of their side", 100 * shift);
+  if (rotation > 0) {
+    page_raw(&w->text, "%s turned by up to %g degrees", shift > 0 ? "," : "", rotation);
+  }
+  if (flips) page_raw(&w->text, "%s mirrored", shift > 0 || rotation > 0 ? " and" : "");
+}
+
 static void add_classifier(writer *w) {
   const double epochs = setting_number(w, "classifier", "epochs");
   if (!json_is_object(report_setting(w->r, NULL, "classifier"))) return;
@@ -83,6 +100,7 @@ static void add_classifier(writer *w) {
   if (setting_on(w, "classifier", "balanced")) {
     page_raw(&w->text, ", every class drawn equally often");
   }
+  add_changes(w, "classifier");
   if (isfinite(epochs)) {
     page_raw(&w->text, ", for at most %g epochs", epochs);
     if (setting_number(w, "classifier", "steps_per_epoch") > 0) {

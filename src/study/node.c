@@ -23,9 +23,7 @@ const study_settings *run_settings(const study_run *r, const study_node *n) {
 
 train_geometry run_geometry(const study_run *r) {
   const study_settings *t = &r->study->settings;
-  return (train_geometry){.size = (int)t->size,
-                          .channels = (int)t->image_channels,
-                          .norm = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}}};
+  return train_geometry_of(t->size, t->image_channels, t->normalisation);
 }
 
 /* ---- labels -------------------------------------------------------------------------------------

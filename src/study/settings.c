@@ -38,6 +38,7 @@ static const option study_rows[] = {
     OPTION_INTEGER_ROW(NULL, 0, study_settings, size, "32", 1, 4096,
                        "height and width of the images that the networks see"),
     OPTION_INTEGER_ROW(NULL, 0, study_settings, image_channels, "3", 1, 3, "1 or 3"),
+    NORMALISATION_ROW(study_settings),
     OPTION_CHOICE_ROW(NULL, 0, study_settings, split_by, "group", "group|image", "WHAT",
                       "what stays on one side of the split (Decision 1)"),
     OPTION_INTEGER_ROW(NULL, 0, study_settings, limit, "0", 0, 1e12,

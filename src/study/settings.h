@@ -28,7 +28,8 @@ typedef struct study_settings {
   option_texts pooled;    /* per cent of the pooled training images */
   option_texts label_counts; /* labelled target images of learning curves */
   int64_t size, image_channels;
-  char *split_by; /* "group", "image": Decision 1 */
+  char *normalisation; /* of train_geometry_of */
+  char *split_by;      /* "group", "image": Decision 1 */
   int64_t limit;
   int64_t replicates;
   int64_t checkpoint_every;

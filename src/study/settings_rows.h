@@ -33,7 +33,18 @@
                       "draw every class equally often"),                                           \
       PRECISION_ROW(section, base, xs_classifier_options),                                         \
       OPTION_REAL_ROW(section, base, xs_classifier_options, dropout, "0.5", 0, 0.95,               \
-                      "share of features dropped in training (lenet, densenet121)")
+                      "share of features dropped in training (lenet, densenet121)"),               \
+      OPTION_REAL_ROW(section, base, xs_classifier_options, shift, "0", 0, 1,                      \
+                      "training images are moved by up to this share of their side"),              \
+      OPTION_REAL_ROW(section, base, xs_classifier_options, rotation, "0", 0, 180,                 \
+                      "training images are turned by up to so many degrees"),                      \
+      OPTION_FLAG_ROW(section, base, xs_classifier_options, flips,                                 \
+                      "mirror half of the training images")
+
+#define NORMALISATION_ROW(record)                                                                  \
+  OPTION_CHOICE_ROW(                                                                               \
+      NULL, 0, record, normalisation, "half", "half|imagenet", "NAME",                             \
+      "of a classifier's input: mean and deviation 0.5, or those of ImageNet models")
 
 #define ADAPTER_ROWS(section, base)                                                                \
   OPTION_INTEGER_ROW(section, base, xs_adapter_options, channels, "64", 1, 4096,                   \

@@ -60,19 +60,13 @@ int adapter_check(const char *where, const xs_adapter_options *o) {
 
 static int check_options(const adapter *a) {
   if (adapter_check("adapter: ", a->o)) return XS_USAGE;
-  for (int i = 0; i < a->geometry.channels; i++) {
-    if (a->geometry.norm.mean[i] == 0.5 && a->geometry.norm.deviation[i] == 0.5) continue;
-    return fail(XS_USAGE,
-                "adapter: the classifier %s does not take images in [-1,1] (mean and deviation "
-                "0.5), which is the generator's range",
-                a->task->classifier);
-  }
   return nn_stargan_check(&a->nets.stargan);
 }
 
 static int describe_nets(adapter *a) {
   if (xs_classifier_load(a->task->classifier, &a->frozen)) return 1;
-  a->geometry = *classifier_geometry(a->frozen);
+  const train_geometry *seen = classifier_geometry(a->frozen);
+  a->geometry = train_geometry_of(seen->size, seen->channels, "half");
   a->nets = (adapter_nets){
       .stargan = {.size = a->geometry.size,
                   .image_channels = a->geometry.channels,
@@ -82,6 +76,7 @@ static int describe_nets(adapter *a) {
                   .critic_layers = a->o->critic_layers},
       .classifier = *classifier_description(a->frozen),
       .dropout = a->o->target_dropout,
+      .norm = geometry_is_half(seen) ? NULL : &seen->norm,
       .g = nn_net_new("G/"),
       .d = nn_net_new("D/"),
       .fs = nn_net_new("FS/"),

@@ -86,8 +86,21 @@ int adapter_plan_critic(adapter_nets *n, const xs_adapter_options *o, tg_store *
 /* ---- generator --------------------------------------------------------------------------------
  */
 
+/* Images of the generator's range as the classifier wants them. */
+static tg_value classifier_input(tg_graph *g, const adapter_nets *n, tg_value x) {
+  if (!n->norm) return x;
+  tg_value scale = TG_NONE, shift = TG_NONE;
+  for (int k = 0; k < n->stargan.image_channels; k++) {
+    const double mean = n->norm->mean[k], deviation = n->norm->deviation[k];
+    tg_value a = tg_const(g, 0.5 / deviation), b = tg_const(g, (0.5 - mean) / deviation);
+    scale = k ? tg_concat(g, scale, a, 3) : a;
+    shift = k ? tg_concat(g, shift, b, 3) : b;
+  }
+  return tg_add(g, tg_mul(g, x, scale), shift);
+}
+
 static tg_value classify(tg_graph *g, const adapter_nets *n, nn_net *net, tg_value x) {
-  return nn_classifier_build(g, net, &n->classifier, x);
+  return nn_classifier_build(g, net, &n->classifier, classifier_input(g, n, x));
 }
 
 /* L_sem of eq. 7: F_S on the cycle, F_T on the translated source, F_S on the translated target
@@ -174,7 +187,8 @@ tg_value adapter_target_loss(tg_graph *g, adapter_nets *n, adapter_plan *p) {
   dropping.dropout = n->dropout;
   dropping.training = true;
   p->losses = 1;
-  p->loss[0] = nn_cross_entropy(g, nn_classifier_build(g, n->ft, &dropping, p->x), p->label);
+  tg_value x = classifier_input(g, n, p->x);
+  p->loss[0] = nn_cross_entropy(g, nn_classifier_build(g, n->ft, &dropping, x), p->label);
   return p->loss[0];
 }
 

@@ -36,8 +36,9 @@ enum { /* places in loss */
 
 typedef struct adapter_nets {
   nn_stargan stargan;
-  nn_classifier classifier; /* of F_S and F_T, dropout 0 */
-  double dropout;           /* of F_T when it is trained */
+  nn_classifier classifier;     /* of F_S and F_T, dropout 0 */
+  double dropout;               /* of F_T when it is trained */
+  const xs_normalisation *norm; /* of the classifier's input; NULL: the generator's, [-1,1] */
   nn_net *g, *d, *fs, *ft;
 } adapter_nets;
 

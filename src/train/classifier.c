@@ -105,7 +105,7 @@ static int parse_preprocessing(const json_t *j, const char *path, xs_classifier 
   if (!resize || (strcmp(resize, "nearest") && strcmp(resize, "bilinear"))) {
     return fail(1, "%s: metadata: preprocessing.resize: nearest or bilinear is needed", path);
   }
-  if (!(most > 0 && most <= 65535)) {
+  if (!(most >= 0 && most <= 65535)) {
     return fail(1, "%s: metadata: preprocessing.max_value: a number up to 65535 is needed", path);
   }
   c->told = true;

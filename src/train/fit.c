@@ -61,6 +61,8 @@ static int initialise(fit *f) {
 
 static int start_loader(fit *f) {
   const fit_task *t = f->task;
+  const augment change = {
+      .shift = t->options->shift, .rotation = t->options->rotation, .flip = t->options->flips};
   loader_options o = {
       .sampler = {.seed = f->job->seed,
                   .stream = f->job->task,
@@ -76,6 +78,7 @@ static int start_loader(fit *f) {
       .size = t->geometry.size,
       .channels = t->geometry.channels,
       .norm = t->geometry.norm,
+      .view = {change},
   };
   if (loader_new(&o, f->done, &f->loader)) {
     return fail_context(1, "%s: ", f->job->task);

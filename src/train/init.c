@@ -38,26 +38,36 @@ static void note(const train_job *job, const names *l, const char *what) {
 
 static int take(const train_job *job, const char *path, const safetensors *file, const nn_net *net,
                 tg_store *s) {
-  names missing = {0}, other = {0}, unused = {0};
+  names missing = {0}, other = {0}, gray = {0}, unused = {0};
   int taken = 0;
   for (int i = 0; i < net->n; i++) {
     const nn_param *p = &net->param[i];
-    const safetensor *t = safetensors_find(file, model_bare_name(net, p));
-    if (!t) add_name(&missing, model_bare_name(net, p));
-    if (t && !model_same_shape(p, t)) add_name(&other, t->name);
-    if (!t || !model_same_shape(p, t)) continue;
-    if (model_load_param(path, t, p, s)) return 1;
-    taken++;
+    const safetensor *t = model_find(file, model_bare_name(net, p));
+    if (!t) {
+      add_name(&missing, model_bare_name(net, p));
+    } else if (model_same_shape(p, t)) {
+      if (model_load_param(path, t, p, s)) return 1;
+      taken++;
+    } else if (model_fits_gray(p, t)) {
+      if (model_load_gray(path, t, p, s)) return 1;
+      add_name(&gray, t->name);
+      taken++;
+    } else {
+      add_name(&other, t->name);
+    }
   }
   for (int i = 0; i < safetensors_count(file); i++) {
     const char *name = safetensors_at(file, i)->name;
-    if (!find_param(net, name)) add_name(&unused, name);
+    char *plain = model_canonical_name(name);
+    if (!find_param(net, plain)) add_name(&unused, name);
+    free(plain);
   }
   if (taken == 0) {
     return fail(1, "%s: none of its %d tensors has a name and shape of this network, such as %s",
                 path, safetensors_count(file), model_bare_name(net, &net->param[0]));
   }
   run_note(job, "begins with %d of the network's %d tensors from %s", taken, net->n, path);
+  note(job, &gray, "of them for another number of image channels, whose sum is kept");
   note(job, &missing, "tensors of the network are not in that file");
   note(job, &other, "tensors of the file have another shape than the network's");
   note(job, &unused, "tensors of the file have a name that the network does not know");

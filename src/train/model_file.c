@@ -12,6 +12,33 @@ const char *model_bare_name(const nn_net *net, const nn_param *p) {
   return p->name + strlen(net->prefix);
 }
 
+char *model_canonical_name(const char *name) {
+  static const char *const prefixes[] = {"module.", "model."};
+  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+    size_t length = strlen(prefixes[i]);
+    if (strncmp(name, prefixes[i], length) == 0) name += length;
+  }
+  char *plain = text_copy(name);
+  static const char *const old[] = {".norm.", ".conv."};
+  for (size_t i = 0; i < sizeof old / sizeof *old; i++) {
+    char *at = strstr(plain, old[i]), *dot = at ? at + strlen(old[i]) - 1 : NULL;
+    if (dot && (dot[1] == '1' || dot[1] == '2') && dot[2] == '.') {
+      memmove(dot, dot + 1, strlen(dot + 1) + 1);
+    }
+  }
+  return plain;
+}
+
+const safetensor *model_find(const safetensors *file, const char *name) {
+  const safetensor *found = safetensors_find(file, name);
+  for (int i = 0; i < safetensors_count(file) && !found; i++) {
+    char *plain = model_canonical_name(safetensors_at(file, i)->name);
+    if (strcmp(plain, name) == 0) found = safetensors_at(file, i);
+    free(plain);
+  }
+  return found;
+}
+
 static float *read_file_order(const nn_param *p, const tg_store *s) {
   size_t bytes = (size_t)tg_count(p->shape) * sizeof(float);
   float *stored = memory_new(bytes), *file = memory_new(bytes);
@@ -114,19 +141,60 @@ static int check_shape(const char *path, const nn_param *p, const safetensor *t)
               found, wanted);
 }
 
+static int read_finite(const char *path, const safetensor *t, float *x) {
+  if (safetensors_read_f32(t, x)) return fail_context(1, "%s: ", path);
+  return check_finite(path, t->name, x, t->count);
+}
+
+int model_store_param(const nn_param *p, const float *x, tg_store *s) {
+  if (tg_store_add(s, p->name, p->shape)) return 1;
+  float *stored = memory_new((size_t)tg_count(p->shape) * sizeof *stored);
+  nn_param_from_file(p, x, stored);
+  tg_store_write(s, tg_store_find(s, p->name), stored);
+  free(stored);
+  return 0;
+}
+
 int model_load_param(const char *path, const safetensor *t, const nn_param *p, tg_store *s) {
   if (check_shape(path, p, t)) return 1;
-  size_t bytes = (size_t)t->count * sizeof(float);
-  float *x = memory_new(bytes), *stored = memory_new(bytes);
-  int status = safetensors_read_f32(t, x);
-  if (status) fail_context(1, "%s: ", path);
-  if (!status) status = check_finite(path, t->name, x, t->count);
-  if (!status) status = tg_store_add(s, p->name, p->shape);
-  if (!status) {
-    nn_param_from_file(p, x, stored);
-    tg_store_write(s, tg_store_find(s, p->name), stored);
+  float *x = memory_new((size_t)t->count * sizeof *x);
+  int status = read_finite(path, t, x);
+  if (!status) status = model_store_param(p, x, s);
+  free(x);
+  return status;
+}
+
+/* ---- between gray and colour ------------------------------------------------------------------
+ */
+
+bool model_fits_gray(const nn_param *p, const safetensor *t) {
+  if (p->rank != 4 || t->rank != 4) return false;
+  const bool sums = t->dim[1] == 3 && p->dim[1] == 1, shares = t->dim[1] == 1 && p->dim[1] == 3;
+  return (sums || shares) && t->dim[0] == p->dim[0] && t->dim[2] == p->dim[2] &&
+         t->dim[3] == p->dim[3];
+}
+
+/* x [out][from][pixels] -> y [out][to][pixels]: the sum over `from`, shared among `to`. */
+static void share_channels(const float *x, int64_t out, int64_t from, int64_t to, int64_t pixels,
+                           float *y) {
+  for (int64_t o = 0; o < out; o++) {
+    for (int64_t i = 0; i < pixels; i++) {
+      double sum = 0;
+      for (int64_t k = 0; k < from; k++) sum += (double)x[(o * from + k) * pixels + i];
+      for (int64_t k = 0; k < to; k++) y[(o * to + k) * pixels + i] = (float)(sum / (double)to);
+    }
   }
-  free(stored);
+}
+
+int model_load_gray(const char *path, const safetensor *t, const nn_param *p, tg_store *s) {
+  float *x = memory_new((size_t)t->count * sizeof *x);
+  float *y = memory_new((size_t)tg_count(p->shape) * sizeof *y);
+  int status = read_finite(path, t, x);
+  if (!status) {
+    share_channels(x, t->dim[0], t->dim[1], p->dim[1], t->dim[2] * t->dim[3], y);
+    status = model_store_param(p, y, s);
+  }
+  free(y);
   free(x);
   return status;
 }
@@ -153,46 +221,4 @@ int model_load(const char *path, const nn_net *net, tg_store *s) {
   }
   safetensors_close(file);
   return status;
-}
-
-json_t *geometry_json(const train_geometry *g) {
-  json_t *mean = json_array(), *deviation = json_array();
-  for (int i = 0; i < g->channels && i < 3; i++) {
-    json_array_append_new(mean, json_real(g->norm.mean[i]));
-    json_array_append_new(deviation, json_real(g->norm.deviation[i]));
-  }
-  return json_pack("{s:i, s:i, s:{s:o, s:o}}", "size", g->size, "channels", g->channels,
-                   "normalisation", "mean", mean, "deviation", deviation);
-}
-
-static int parse_numbers(const json_t *list, int n, double *x) {
-  if ((int)json_array_size(list) != n) return 1;
-  for (int i = 0; i < n; i++) {
-    const json_t *v = json_array_get(list, (size_t)i);
-    if (!json_is_number(v)) return 1;
-    x[i] = json_number_value(v);
-  }
-  return 0;
-}
-
-int geometry_parse(const json_t *j, const char *path, train_geometry *g) {
-  *g = (train_geometry){0};
-  json_int_t size = json_integer_value(json_object_get(j, "size"));
-  json_int_t channels = json_integer_value(json_object_get(j, "channels"));
-  if (size < 1 || size > 4096)
-    return fail(1, "%s: metadata: size %lld is not 1 to 4096", path, (long long)size);
-  if (channels != 1 && channels != 3)
-    return fail(1, "%s: metadata: channels %lld is not 1 or 3", path, (long long)channels);
-  g->size = (int)size;
-  g->channels = (int)channels;
-  const json_t *norm = json_object_get(j, "normalisation");
-  if (parse_numbers(json_object_get(norm, "mean"), g->channels, g->norm.mean) ||
-      parse_numbers(json_object_get(norm, "deviation"), g->channels, g->norm.deviation)) {
-    return fail(1, "%s: metadata: normalisation needs one mean and deviation per channel", path);
-  }
-  for (int i = 0; i < g->channels; i++) {
-    if (!(g->norm.deviation[i] > 0))
-      return fail(1, "%s: metadata: deviation must be above 0", path);
-  }
-  return 0;
 }

@@ -18,13 +18,24 @@ int model_metadata(const char *path, const char *kind, json_t **metadata);
 /* Reads every parameter of net; a missing, extra or misshapen tensor or a NaN is an error. */
 int model_load(const char *path, const nn_net *net, tg_store *s);
 
+/* The name without what wrappers of PyTorch put before it, old torchvision names as new ones;
+ * allocated. */
+char *model_canonical_name(const char *name);
+/* The tensor of this canonical name, or NULL; lent. */
+const safetensor *model_find(const safetensors *file, const char *name);
 const char *model_bare_name(const nn_net *net, const nn_param *p); /* as in the file; lent */
 bool model_same_shape(const nn_param *p, const safetensor *t);
+/* A convolution's tensor with three input channels where the parameter has one, or one for three:
+ * on gray images both give the same when the sum over the channels is the same. */
+bool model_fits_gray(const nn_param *p, const safetensor *t);
+int model_load_gray(const char *path, const safetensor *t, const nn_param *p, tg_store *s);
+int model_store_param(const nn_param *p, const float *x, tg_store *s); /* x in the file's order */
 /* One parameter from its tensor; another shape, a type that is not floating-point or a NaN is an
  * error. */
 int model_load_param(const char *path, const safetensor *t, const nn_param *p, tg_store *s);
 
 json_t *geometry_json(const train_geometry *g); /* {"size", "channels", "normalisation"} */
+bool geometry_is_half(const train_geometry *g); /* mean and deviation 0.5: values in [-1,1] */
 int geometry_parse(const json_t *j, const char *path, train_geometry *g);
 
 #endif

@@ -29,6 +29,12 @@ typedef struct train_geometry {
   xs_normalisation norm;
 } train_geometry;
 
+/* normalisation: "half" (mean and deviation 0.5: values in [-1,1]), "imagenet" (those of published
+ * ImageNet models; of one channel their means over the three) or "xrv" (torchxrayvision's: values
+ * in
+ * [-1024,1024]). */
+train_geometry train_geometry_of(int64_t size, int64_t channels, const char *normalisation);
+
 /* Some rows of images, with their labels. */
 typedef struct train_set {
   const xs_images *images; /* lent */

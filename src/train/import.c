@@ -1,0 +1,247 @@
+/* import.c: weights of another program as a model file. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "classifier.h"
+#include "error.h"
+#include "file.h"
+#include "hash.h"
+#include "model_file.h"
+
+typedef struct import {
+  const xs_import_options *o;
+  safetensors *file;
+  nn_classifier description;
+  train_geometry geometry;
+  int64_t outputs; /* of the file's last layer */
+  nn_net *net;
+  tg_store *store;
+  char **class_name; /* [description.classes] */
+} import;
+
+/* ---- what the file's tensors say ---------------------------------------------------------------
+ */
+
+/* The network's parameters, without values. */
+static int list_params(import *m) {
+  tg_graph *g = tg_graph_new();
+  const nn_classifier *c = &m->description;
+  nn_net_free(m->net);
+  m->net = nn_net_new("");
+  nn_classifier_build(g, m->net, c, tg_input(g, "x", tg_shape4(1, c->size, c->size, c->channels)));
+  const char *why = tg_graph_failure(g);
+  int status = why ? fail(1, "%s: %s", m->o->weights, why) : 0;
+  tg_graph_free(g);
+  return status;
+}
+
+static const safetensor *find_or_fail(const import *m, const char *name) {
+  const safetensor *t = model_find(m->file, name);
+  if (!t) {
+    fail(1, "%s: tensor %s is missing: its %d tensors are not those of %s", m->o->weights, name,
+         safetensors_count(m->file), m->o->architecture);
+  }
+  return t;
+}
+
+static const safetensor *find_last(const import *m, const char *part) {
+  char *name = text_format("%s.%s", nn_classifier_last_name(&m->description), part);
+  const safetensor *t = find_or_fail(m, name);
+  free(name);
+  return t;
+}
+
+static int read_sizes(import *m) {
+  if (list_params(m)) return 1;
+  const safetensor *first = find_or_fail(m, model_bare_name(m->net, &m->net->param[0]));
+  const safetensor *last = first ? find_last(m, "weight") : NULL;
+  if (!last) return 1;
+  if (first->rank != 4 || (first->dim[1] != 1 && first->dim[1] != 3)) {
+    return fail(1, "%s: tensor %s is no convolution of images with 1 or 3 channels", m->o->weights,
+                first->name);
+  }
+  if (last->rank != 2 || last->dim[0] < 1 || last->dim[0] > 100000) {
+    return fail(1, "%s: tensor %s is no linear layer", m->o->weights, last->name);
+  }
+  m->outputs = last->dim[0];
+  m->description.channels = (int)first->dim[1];
+  m->description.classes = m->o->output < 0 ? (int)m->outputs : 2;
+  return 0;
+}
+
+static int check_outputs(const import *m) {
+  const xs_import_options *o = m->o;
+  const int classes = m->description.classes;
+  if (o->output >= m->outputs) {
+    return fail(XS_USAGE, "%s: output %lld is beyond its %lld outputs, which are numbered from 0",
+                o->weights, (long long)o->output, (long long)m->outputs);
+  }
+  if (o->output < 0 && model_find(m->file, "op_threshs")) {
+    return fail(XS_USAGE,
+                "%s: its %lld outputs are findings that do not exclude each other (it has "
+                "op_threshs); choose one with --output N, numbered from 0",
+                o->weights, (long long)m->outputs);
+  }
+  if (classes < 2) {
+    return fail(XS_USAGE, "%s: has one output; --output 0 makes two classes of it", o->weights);
+  }
+  if (o->classes == 0 || o->classes == classes) return 0;
+  return fail(XS_USAGE, "%s: %d class names for %d classes", o->weights, o->classes, classes);
+}
+
+static int describe(import *m) {
+  const xs_import_options *o = m->o;
+  m->description = (nn_classifier){
+      .architecture = o->architecture, .size = (int)o->size, .channels = 3, .classes = 2};
+  const char *why = nn_classifier_impossible(&m->description);
+  if (why) return fail(XS_USAGE, "size %lld: %s", (long long)o->size, why);
+  int status = read_sizes(m);
+  if (!status) status = check_outputs(m);
+  if (!status) status = list_params(m);
+  m->geometry = train_geometry_of(o->size, m->description.channels, o->normalisation);
+  return status;
+}
+
+/* ---- weights ------------------------------------------------------------------------------------
+ */
+
+/* The logit of the output's own threshold, 0 where it has none. */
+static int read_threshold(const import *m, double *logit) {
+  const safetensor *t = model_find(m->file, "op_threshs");
+  *logit = 0;
+  if (!t) return 0;
+  if (t->count != m->outputs) {
+    return fail(1, "%s: op_threshs has %lld values for %lld outputs", m->o->weights,
+                (long long)t->count, (long long)m->outputs);
+  }
+  float *x = memory_new((size_t)t->count * sizeof *x);
+  int status = safetensors_read_f32(t, x);
+  const double p = (double)x[m->o->output];
+  if (!status && p > 0 && p < 1) *logit = log(p / (1 - p));
+  free(x);
+  return status;
+}
+
+/* Two rows of the last layer: zeros, so that the softmax is the sigmoid of the second. */
+static int take_output(const import *m, const nn_param *p, const safetensor *t) {
+  const int64_t width = t->rank == 2 ? t->dim[1] : 1;
+  double threshold = 0;
+  if (t->count != width * m->outputs || tg_count(p->shape) != 2 * width) {
+    return fail(1, "%s: tensor %s has another size than its layer", m->o->weights, t->name);
+  }
+  float *all = memory_new((size_t)t->count * sizeof *all);
+  float *two = memory_new((size_t)(2 * width) * sizeof *two);
+  int status = safetensors_read_f32(t, all);
+  if (!status && t->rank == 1) status = read_threshold(m, &threshold);
+  memcpy(two + width, all + m->o->output * width, (size_t)width * sizeof *two);
+  if (t->rank == 1) two[1] -= (float)threshold;
+  if (!status) status = model_store_param(p, two, m->store);
+  free(two);
+  free(all);
+  return status;
+}
+
+static bool ends_with(const char *text, const char *end) {
+  size_t n = strlen(text), k = strlen(end);
+  return n >= k && strcmp(text + n - k, end) == 0;
+}
+
+/* Norms here add 1e-5 to the variance: what another epsilon adds more is added to the file's. */
+static void move_epsilon(const import *m, const nn_param *p) {
+  const double more = m->o->epsilon - NN_BATCH_NORM_EPSILON;
+  if (!ends_with(p->name, ".running_var")) return;
+  const int64_t n = tg_count(p->shape);
+  float *x = memory_new((size_t)n * sizeof *x);
+  tg_store_read(m->store, tg_store_find(m->store, p->name), x);
+  for (int64_t i = 0; i < n; i++) x[i] = (float)((double)x[i] + more);
+  tg_store_write(m->store, tg_store_find(m->store, p->name), x);
+  free(x);
+}
+
+static int take_param(const import *m, const nn_param *p) {
+  const char *name = model_bare_name(m->net, p), *last = nn_classifier_last_name(&m->description);
+  const safetensor *t = find_or_fail(m, name);
+  if (!t) return 1;
+  const size_t length = strlen(last);
+  const bool is_last = strncmp(name, last, length) == 0 && name[length] == '.';
+  if (is_last && m->o->output >= 0) return take_output(m, p, t);
+  if (model_load_param(m->o->weights, t, p, m->store)) return 1;
+  move_epsilon(m, p);
+  return 0;
+}
+
+/* A tensor without a place would mean another network, but for what PyTorch only counts. */
+static int check_unused(const import *m) {
+  int extra = 0;
+  const char *first = NULL;
+  for (int i = 0; i < safetensors_count(m->file); i++) {
+    const char *name = safetensors_at(m->file, i)->name;
+    char *plain = model_canonical_name(name);
+    bool known = ends_with(plain, ".num_batches_tracked") || strcmp(plain, "op_threshs") == 0;
+    for (int k = 0; k < m->net->n && !known; k++) {
+      known = strcmp(plain, model_bare_name(m->net, &m->net->param[k])) == 0;
+    }
+    if (!known && extra++ == 0) first = name;
+    free(plain);
+  }
+  if (!extra) return 0;
+  return fail(1, "%s: %d of its tensors have no place in %s, such as %s: it is another network",
+              m->o->weights, extra, m->o->architecture, first);
+}
+
+static int take_all(import *m) {
+  m->store = tg_store_new(tg_device_cpu());
+  int status = check_unused(m);
+  for (int i = 0; i < m->net->n && !status; i++) status = take_param(m, &m->net->param[i]);
+  return status;
+}
+
+/* ---- the model file -----------------------------------------------------------------------------
+ */
+
+static void name_classes(import *m) {
+  const int n = m->description.classes;
+  m->class_name = memory_new((size_t)n * sizeof *m->class_name);
+  for (int i = 0; i < n; i++) {
+    m->class_name[i] = m->o->classes      ? text_copy(m->o->class_name[i])
+                       : m->o->output < 0 ? text_format("%d", i)
+                       : i                ? text_format("%lld", (long long)m->o->output)
+                                          : text_format("not %lld", (long long)m->o->output);
+  }
+}
+
+static int write_model(import *m, const char *out) {
+  char hash[HASH_SHA256_TEXT];
+  if (hash_sha256_file(m->o->weights, hash)) return 1;
+  name_classes(m);
+  json_t *j = classifier_metadata(&m->description, &m->geometry, m->class_name);
+  const xs_preprocessing *p = &m->o->preprocessing;
+  json_object_set_new(j, "preprocessing",
+                      json_pack("{s:s, s:f, s:b}", "resize",
+                                p->resize == XS_NEAREST ? "nearest" : "bilinear", "max_value",
+                                p->max_value, "center_crop", (int)p->center_crop));
+  json_object_set_new(j, "training",
+                      json_pack("{s:s, s:s, s:I}", "task", "import", "sha256", hash, "output",
+                                (json_int_t)m->o->output));
+  int status = model_save(out, m->net, m->store, j);
+  json_decref(j);
+  return status;
+}
+
+xs_status xs_model_import(const xs_import_options *o, const char *out) {
+import m = {.o = o };
+  if (!o->overwrite && file_exists(out)) {
+    return (xs_status)fail(XS_FAILED, "%s: is there already; --overwrite replaces it", out);
+  }
+  int status = safetensors_open(o->weights, &m.file);
+  if (!status) status = describe(&m);
+  if (!status) status = take_all(&m);
+  if (!status) status = write_model(&m, out);
+  for (int i = 0; m.class_name && i < m.description.classes; i++) free(m.class_name[i]);
+  free(m.class_name);
+  tg_store_free(m.store);
+  nn_net_free(m.net);
+  safetensors_close(m.file);
+  return status == XS_USAGE ? XS_USAGE : status ? XS_FAILED : XS_OK;
+}

@@ -1,0 +1,273 @@
+/* test_import.c: weights of another program become a model: names, outputs, thresholds, epsilon;
+ * and first convolutions between gray and colour. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "adapter_plans.h"
+#include "classifier.h"
+#include "data_files.h"
+#include "init.h"
+#include "model_file.h"
+#include "nn.h"
+
+enum { SIZE = 32, OUTPUTS = 4, EXTRA = 2 };
+
+static const nn_classifier gray = {
+    .architecture = "lenet5", .size = SIZE, .channels = 1, .classes = OUTPUTS};
+
+static void build(nn_net *net, const nn_classifier *c) {
+  tg_graph *g = tg_graph_new();
+  nn_classifier_build(g, net, c, tg_input(g, "x", tg_shape4(1, c->size, c->size, c->channels)));
+  tg_graph_free(g);
+}
+
+/* A safetensors file of the network's tensors, each name behind `prefix`, and perhaps thresholds
+ * and a counter. */
+static char *write_weights(const char *dir, const char *prefix, int extra) {
+  static const float threshold[OUTPUTS] = {0.1f, 0.2f, 0.3f, NAN};
+  static const float counted = 7;
+  char *path = file_join(dir, "weights.safetensors");
+  nn_net *net = nn_net_new("");
+  build(net, &gray);
+  tg_store *s = tg_store_new(tg_device_cpu());
+  assert_int_equal(nn_net_initialise(net, s, 5), 0);
+  safetensor *t = memory_new((size_t)(net->n + EXTRA) * sizeof *t);
+  for (int i = 0; i < net->n; i++) {
+    const nn_param *p = &net->param[i];
+    int64_t n = tg_count(p->shape);
+    float *x = memory_new((size_t)n * sizeof *x), *y = memory_new((size_t)n * sizeof *y);
+    tg_store_read(s, tg_store_find(s, p->name), x);
+    nn_param_to_file(p, x, y);
+    free(x);
+    t[i] = (safetensor){.name = text_format("%s%s", prefix, p->name),
+                        .rank = p->rank,
+                        .dtype = SAFETENSORS_F32,
+                        .data = y,
+                        .count = n};
+    memcpy(t[i].dim, p->dim, sizeof p->dim);
+  }
+  t[net->n] = (safetensor){"op_threshs", 1, {OUTPUTS}, SAFETENSORS_F32, threshold, OUTPUTS};
+  t[net->n + 1] =
+      (safetensor){"features.n.num_batches_tracked", 1, {1}, SAFETENSORS_F32, &counted, 1};
+  assert_int_equal(safetensors_write(path, t, net->n + extra, NULL), 0);
+  for (int i = 0; i < net->n; i++) {
+    free(t[i].name);
+    free((float *)(uintptr_t)t[i].data);
+  }
+  free(t);
+  tg_store_free(s);
+  nn_net_free(net);
+  return path;
+}
+
+static xs_import_options options_of(const char *weights) {
+  return (xs_import_options){.weights = weights,
+                             .architecture = "lenet5",
+                             .output = -1,
+                             .size = SIZE,
+                             .normalisation = "half",
+                             .epsilon = 1e-5,
+                             .overwrite = true};
+}
+
+static xs_images image_of(uint8_t *pixels, int channels) {
+  for (int i = 0; i < SIZE * SIZE; i++) {
+    for (int k = 0; k < channels; k++) pixels[i * channels + k] = (uint8_t)(i * 7 % 251);
+  }
+  return (xs_images){.name = "x",
+                     .n = 1,
+                     .height = SIZE,
+                     .width = SIZE,
+                     .channels = channels,
+                     .bytes = 1,
+                     .max_value = 255,
+                     .pixels = pixels};
+}
+
+static void logits_of(const char *model, const xs_images *image, float *logit) {
+  xs_classifier *c = NULL;
+  assert_int_equal(xs_classifier_load(model, &c), XS_OK);
+  assert_int_equal(xs_classifier_logits(c, image, NULL, 1, logit), XS_OK);
+  xs_classifier_free(c);
+}
+
+static void test_outputs(void **state) {
+  (void)state;
+  static uint8_t pixels[SIZE * SIZE];
+  char *dir = temporary_dir(), *all = file_join(dir, "all.safetensors");
+  char *one = file_join(dir, "one.safetensors");
+  xs_images image = image_of(pixels, 1);
+  float logit[OUTPUTS], two[2];
+  static const char *const name[] = {"clear", "opacity"};
+
+  char *weights = write_weights(dir, "", 0);
+  xs_import_options o = options_of(weights);
+  assert_int_equal(xs_model_import(&o, all), XS_OK);
+  logits_of(all, &image, logit);
+  o.overwrite = false;
+  assert_int_equal(xs_model_import(&o, all), XS_FAILED);
+  assert_says("--overwrite replaces it");
+  free(weights);
+
+  weights = write_weights(dir, "module.", 2);
+  o = options_of(weights);
+  assert_int_equal(xs_model_import(&o, one), XS_USAGE);
+  assert_says("choose one with --output N");
+  o.output = 2;
+  o.classes = 2;
+  o.class_name = name;
+  assert_int_equal(xs_model_import(&o, one), XS_OK);
+  logits_of(one, &image, two);
+  assert_true(two[0] == 0);
+  assert_true(fabs((double)two[1] - ((double)logit[2] - log(0.3 / 0.7))) < 1e-5);
+  o.output = 3; /* its threshold is not a number */
+  assert_int_equal(xs_model_import(&o, one), XS_OK);
+  logits_of(one, &image, two);
+  assert_true(fabsf(two[1] - logit[3]) < 1e-5f);
+  o.output = OUTPUTS;
+  assert_int_equal(xs_model_import(&o, one), XS_USAGE);
+  assert_says("output 4 is beyond its 4 outputs");
+  o.output = 1;
+  o.classes = 1;
+  assert_int_equal(xs_model_import(&o, one), XS_USAGE);
+  assert_says("1 class names for 2 classes");
+  free(weights);
+  free(one);
+  free(all);
+  remove_dir(dir);
+}
+
+static void test_other_network(void **state) {
+  (void)state;
+  char *dir = temporary_dir(), *out = file_join(dir, "out.safetensors");
+  char *weights = write_weights(dir, "", 0);
+  xs_import_options o = options_of(weights);
+  o.architecture = "densenet121-linear";
+  assert_int_equal(xs_model_import(&o, out), XS_FAILED);
+  assert_says("features.conv0.weight is missing");
+  free(weights);
+  weights = write_weights(dir, "x", 0);
+  o = options_of(weights);
+  assert_int_equal(xs_model_import(&o, out), XS_FAILED);
+  assert_says("features.0.weight is missing");
+  assert_false(file_exists(out));
+  free(weights);
+  free(out);
+  remove_dir(dir);
+}
+
+static void test_names(void **state) {
+  (void)state;
+  static const char *const pair[][2] = {
+      {"features.denseblock1.denselayer2.norm.1.weight",
+       "features.denseblock1.denselayer2.norm1.weight"},
+      {"module.features.denseblock1.denselayer2.conv.2.weight",
+       "features.denseblock1.denselayer2.conv2.weight"},
+      {"features.transition1.norm.weight", "features.transition1.norm.weight"},
+      {"model.classifier.1.bias", "classifier.1.bias"}};
+  for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+    char *plain = model_canonical_name(pair[i][0]);
+    assert_string_equal(plain, pair[i][1]);
+    free(plain);
+  }
+}
+
+/* What a gray image gives does not depend on how many equal channels show it. */
+static void test_gray_and_colour(void **state) {
+  (void)state;
+  static uint8_t pixels[SIZE * SIZE];
+  char *dir = temporary_dir(), *model[2] = {file_join(dir, "1"), file_join(dir, "3")};
+  char *weights = write_weights(dir, "", 0);
+  xs_images image = image_of(pixels, 1);
+  static const xs_watch quiet = {0};
+  const train_job job = {.task = "test", .watch = &quiet};
+  const char *from = weights;
+  float logit[2][OUTPUTS], again[OUTPUTS];
+  xs_import_options o = options_of(weights);
+  assert_int_equal(xs_model_import(&o, model[0]), XS_OK);
+  logits_of(model[0], &image, again);
+  for (int i = 0; i < 2; i++, from = model[1]) { /* gray to colour, and back */
+    nn_classifier c = gray;
+    c.channels = i ? 1 : 3;
+    train_geometry g = train_geometry_of(SIZE, c.channels, "half");
+    static char *const name[] = {"a", "b", "c", "d"};
+    nn_net *net = nn_net_new("");
+    tg_store *s = tg_store_new(tg_device_cpu());
+    build(net, &c);
+    assert_int_equal(init_from_file(&job, from, net, s), 0);
+    json_t *metadata = classifier_metadata(&c, &g, name);
+    assert_int_equal(model_save(model[!i], net, s, metadata), 0);
+    json_decref(metadata);
+    logits_of(model[!i], &image, logit[i]);
+    tg_store_free(s);
+    nn_net_free(net);
+    for (int k = 0; k < OUTPUTS; k++) assert_true(fabsf(logit[i][k] - again[k]) < 1e-5f);
+  }
+  for (int i = 0; i < 2; i++) free(model[i]);
+  free(weights);
+  remove_dir(dir);
+}
+
+/* The adapter's images are in [-1,1]; its classifiers see them as they were trained to. */
+static void test_adapter_input(void **state) {
+  (void)state;
+  enum { N = 2, CHANNELS = 3 };
+  const train_geometry geometry = train_geometry_of(SIZE, CHANNELS, "imagenet");
+  adapter_nets n = {.stargan = {.size = SIZE, .image_channels = CHANNELS},
+                    .classifier = gray,
+                    .norm = &geometry.norm,
+                    .ft = nn_net_new("FT/")};
+  n.classifier.channels = CHANNELS;
+  tg_graph *g = tg_graph_new();
+  adapter_plan p = {.x = tg_input(g, "x", tg_shape4(N, SIZE, SIZE, CHANNELS)),
+                    .label = tg_input(g, "label", tg_shape4(N, 1, 1, 1))};
+  tg_value seen = tg_input(g, "seen", tg_shape4(N, SIZE, SIZE, CHANNELS));
+  tg_value loss = adapter_target_loss(g, &n, &p);
+  tg_value same = nn_cross_entropy(g, nn_classifier_build(g, n.ft, &n.classifier, seen), p.label);
+  const tg_value output[] = {loss, same};
+  tg_store *s = tg_store_new(tg_device_cpu());
+  tg_plan *plan = NULL;
+  assert_int_equal(nn_net_initialise(n.ft, s, 3), 0);
+  assert_int_equal(tg_plan_new(g, s, 2, output, NULL, &plan), 0);
+  float *x = tg_plan_data(plan, p.x), *y = tg_plan_data(plan, seen);
+  ((float *)tg_plan_data(plan, p.label))[1] = 2;
+  for (int i = 0; i < N * SIZE * SIZE * CHANNELS; i++) {
+    double v = i * 13 % 256 / 255.0; /* of the image, in [0,1] */
+    x[i] = (float)(2 * v - 1);
+    y[i] = (float)((v - geometry.norm.mean[i % 3]) / geometry.norm.deviation[i % 3]);
+  }
+  assert_int_equal(tg_plan_run(plan, 0), 0);
+  const float a = *(float *)tg_plan_data(plan, loss), b = *(float *)tg_plan_data(plan, same);
+  assert_true(a > 0.5f && fabsf(a - b) < 1e-5f);
+  tg_plan_free(plan);
+  tg_store_free(s);
+  tg_graph_free(g);
+  nn_net_free(n.ft);
+}
+
+static void test_normalisation(void **state) {
+  (void)state;
+  train_geometry g = train_geometry_of(224, 3, "imagenet");
+  assert_true(g.norm.mean[2] == 0.406 && g.norm.deviation[0] == 0.229 && !geometry_is_half(&g));
+  g = train_geometry_of(224, 1, "imagenet");
+  assert_true(fabs(g.norm.mean[0] - 0.449) < 1e-12 && fabs(g.norm.deviation[0] - 0.226) < 1e-12);
+  g = train_geometry_of(224, 1, "xrv");
+  assert_true((0 - g.norm.mean[0]) / g.norm.deviation[0] == -1024);
+  g = train_geometry_of(64, 3, "half");
+  assert_true(geometry_is_half(&g));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_outputs),       cmocka_unit_test(test_other_network),
+      cmocka_unit_test(test_names),         cmocka_unit_test(test_gray_and_colour),
+      cmocka_unit_test(test_normalisation), cmocka_unit_test(test_adapter_input),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
