@@ -200,11 +200,22 @@ xs_status xs_classifier_load(const char *path, xs_classifier **out);
 void xs_classifier_free(xs_classifier *c);
 int xs_classifier_classes(const xs_classifier *c);
 const char *xs_classifier_class_name(const xs_classifier *c, int k);
+/* By which logits are divided for calibrated probabilities; NAN where the model file does not say.
+ */
+double xs_classifier_temperature(const xs_classifier *c);
+/* For which the classifier was chosen, where the model file knows its images; NULL: none. */
+const char *xs_classifier_site(const xs_classifier *c);
 /* Of the training images; NULL where the model file does not say. */
 const xs_preprocessing *xs_classifier_preprocessing(const xs_classifier *c);
 /* Logits [n][classes] of the rows (NULL: the first n) of any images that can be resized. */
 xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const int64_t *rows,
                                int64_t n, float *logit);
+
+/* Logits [n][classes] of n images that each are of a size of their own (image[i]->n is 1), and
+ * their distance [n] from those of the classifier's site, as a multiple of what 99 % of these have
+ * at most: above 1 is unlike them; NAN where no site is known. */
+xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *image, int64_t n, float *logit,
+                                double *distance);
 
 typedef struct xs_import_options {
   const char *weights; /* safetensors with the names of an architecture's tensors */

@@ -9,7 +9,7 @@
 #include "tg.h"
 
 typedef struct bench_options {
-  int64_t channels, batch, size, blocks, repeats, threads, memory;
+  int64_t channels, image_channels, batch, size, blocks, repeats, threads, memory;
   char *precision, *model, *trace;
   bool json, plan, measure_kernels, explain, first;
 } bench_options;

@@ -7,6 +7,9 @@ static const option rows[] = {
     BENCH_INTEGER_ROW(channels, "64", 1, 4096, "channels of the first generator and critic layer"),
     BENCH_INTEGER_ROW(batch, "32", 2, 65536, "images per step, half source, half target"),
     BENCH_INTEGER_ROW(blocks, "4", 0, 1000, "residual blocks"),
+    BENCH_INTEGER_ROW(image_channels, "3", 1, 3, "1 or 3"),
+    OPTION_CHOICE_ROW(NULL, 0, bench_options, model, "lenet", BENCH_CLASSIFIERS, "NAME",
+                      "network of the classifiers F_S and F_T"),
     BENCH_ROWS,
 };
 
@@ -19,7 +22,7 @@ static int initialise(const adapter_nets *n, tg_store *s) {
 }
 
 static void fill_inputs(const bench_options *o, adapter_plan *p) {
-  int64_t each = o->size * o->size * 3;
+  int64_t each = o->size * o->size * o->image_channels;
   bench_fill_uniform(p->plan, p->x, (p->from ? o->batch : o->batch / 2) * each);
   float *from = p->from ? tg_plan_data(p->plan, p->from) : NULL;
   float *to = p->to ? tg_plan_data(p->plan, p->to) : NULL;
@@ -73,8 +76,9 @@ static int run(void *record, int words, const char **word) {
   (void)words;
   (void)word;
   const bench_options *o = record;
-  adapter_nets n = {.stargan = {(int)o->size, 3, 2, o->channels, o->blocks, 0},
-                    .classifier = {"lenet", (int)o->size, 3, 10, 0, false},
+  const int channels = (int)o->image_channels;
+  adapter_nets n = {.stargan = {(int)o->size, channels, 2, o->channels, o->blocks, 0},
+                    .classifier = {o->model, (int)o->size, channels, 10, 0, false},
                     .dropout = 0.5,
                     .g = nn_net_new("G/"),
                     .d = nn_net_new("D/"),

@@ -4,8 +4,12 @@
 #include "cli.h"
 #include "error.h"
 #include "file.h"
+#include "folder.h"
+#include "hash.h"
 #include "rows.h"
 #include "tg.h"
+
+enum { AT_ONCE = 16 }; /* images in memory */
 
 typedef struct predict_options {
   char *model;
@@ -18,84 +22,154 @@ typedef struct predict_options {
 static const option rows[] = {
     MODEL_ROW(FIELD(model), "the classifier, model.safetensors"),
     JSON_ROW(FIELD(json), "print a JSON array, an object an image"),
-    OPTION_FLAG_ROW(NULL, 0, predict_options, csv,
-                    "print CSV with one column of probabilities a class"),
+    OPTION_FLAG_ROW(
+        NULL, 0, predict_options, csv,
+        "print CSV: a class's probability (p_) and calibrated one, how far the image is "
+        "from those of the model's site, the model's SHA-256, and what went wrong"),
     THREADS_ROW(FIELD(threads)),
 };
 
-/* ---- one image ---- */
+/* ---- predictions ---- */
+
+typedef struct model {
+  xs_classifier *classifier;
+  int classes;
+  double temperature; /* NAN: not known */
+  char hash[HASH_SHA256_TEXT];
+} model;
 
 typedef struct prediction {
   const char *file;
-  const xs_classifier *model;
-  int classes, best;
-  float *probability; /* [classes] */
+  int best;
+  float *probability, *calibrated; /* [classes] */
+  double distance;                 /* NAN: not known */
+  char *error;                     /* NULL: there is none */
 } prediction;
 
-static void softmax(float *x, int n) {
-  float top = x[0], sum = 0;
-  for (int i = 1; i < n; i++) top = fmaxf(top, x[i]);
-  for (int i = 0; i < n; i++) sum += x[i] = expf(x[i] - top);
-  for (int i = 0; i < n; i++) x[i] /= sum;
+static void softmax(const float *logit, int n, double temperature, float *p) {
+  float top = logit[0], sum = 0;
+  for (int i = 1; i < n; i++) top = fmaxf(top, logit[i]);
+  for (int i = 0; i < n; i++) sum += p[i] = expf((logit[i] - top) / (float)temperature);
+  for (int i = 0; i < n; i++) p[i] /= sum;
 }
 
-static xs_status predict(xs_classifier *c, prediction *p) {
-  xs_images *image = NULL;
-  xs_status status = xs_image_open(p->file, xs_classifier_preprocessing(c), &image);
-  if (status == XS_OK) status = xs_classifier_logits(c, image, NULL, 1, p->probability);
-  xs_images_close(image);
-  if (status != XS_OK) return status;
-  softmax(p->probability, p->classes);
+static void fill(const model *m, const float *logit, double distance, prediction *p) {
+  p->distance = distance;
+  softmax(logit, m->classes, 1, p->probability);
+  if (isfinite(m->temperature)) softmax(logit, m->classes, m->temperature, p->calibrated);
   p->best = 0;
-  for (int i = 1; i < p->classes; i++) {
+  for (int i = 1; i < m->classes; i++) {
     if (p->probability[i] > p->probability[p->best]) p->best = i;
   }
-  return XS_OK;
 }
 
-static const char *class_of(const prediction *p, int k) {
-  return xs_classifier_class_name(p->model, k);
+/* n files, at most AT_ONCE. */
+static xs_status predict(const model *m, prediction *p, int n) {
+  xs_images *image[AT_ONCE];
+  int place[AT_ONCE], readable = 0;
+  double distance[AT_ONCE];
+  for (int i = 0; i < n; i++) {
+    xs_images **next = &image[readable];
+    if (xs_image_open(p[i].file, xs_classifier_preprocessing(m->classifier), next) == XS_OK) {
+      place[readable++] = i;
+    } else {
+      p[i].error = text_copy(xs_message());
+    }
+  }
+  float *logit = memory_new(sizeof *logit * (size_t)(AT_ONCE * m->classes));
+  xs_status status = xs_classifier_predict(m->classifier, image, readable, logit, distance);
+  for (int k = 0; k < readable; k++) {
+    fill(m, logit + k * m->classes, distance[k], &p[place[k]]);
+    xs_images_close(image[k]);
+  }
+  free(logit);
+  return status;
+}
+
+static bool is_unlike(const prediction *p) { return p->distance > 1; }
+
+static const char *class_of(const model *m, int k) {
+  return xs_classifier_class_name(m->classifier, k);
 }
 
 /* ---- the three ways to print ---- */
 
-static void print_text(const prediction *p) {
-  printf("%s: %s", p->file, class_of(p, p->best));
-  for (int i = 0; i < p->classes; i++) {
-    printf("%s%s %.4f", i ? ", " : "  (", class_of(p, i), (double)p->probability[i]);
+static void print_text(const model *m, const prediction *p) {
+  if (p->error) return;
+  printf("%s: %s", p->file, class_of(m, p->best));
+  for (int i = 0; i < m->classes; i++) {
+    printf("%s%s %.4f", i ? ", " : "  (", class_of(m, i), (double)p->probability[i]);
   }
-  printf(")\n");
+  printf(")");
+  if (isfinite(m->temperature)) printf(", calibrated %.4f", (double)p->calibrated[p->best]);
+  if (is_unlike(p)) {
+    printf(", unlike images of %s (distance %.2f)", xs_classifier_site(m->classifier), p->distance);
+  }
+  putchar('\n');
 }
 
-static void print_csv_head(const xs_classifier *c) {
-  printf("file,class");
-  for (int i = 0; i < xs_classifier_classes(c); i++) {
-    char *column = text_format("p_%s", xs_classifier_class_name(c, i));
+static void print_csv_columns(const model *m, const char *prefix) {
+  for (int i = 0; i < m->classes; i++) {
+    char *column = text_format("%s_%s", prefix, class_of(m, i));
     putchar(',');
     cli_csv_field(stdout, column);
     free(column);
   }
-  putchar('\n');
 }
 
-static void print_csv(const prediction *p) {
+static void print_csv_head(const model *m) {
+  printf("file,class");
+  print_csv_columns(m, "p");
+  print_csv_columns(m, "calibrated");
+  printf(",distance,unlike,model,error\n");
+}
+
+/* Numbers, or as many empty cells. */
+static void print_csv_numbers(const float *x, int n, bool known) {
+  for (int i = 0; i < n; i++) known ? printf(",%.6g", (double)x[i]) : printf(",");
+}
+
+static void print_csv(const model *m, const prediction *p) {
+  const bool known = !p->error;
   cli_csv_field(stdout, p->file);
   putchar(',');
-  cli_csv_field(stdout, class_of(p, p->best));
-  for (int i = 0; i < p->classes; i++) printf(",%.6g", (double)p->probability[i]);
+  if (known) cli_csv_field(stdout, class_of(m, p->best));
+  print_csv_numbers(p->probability, m->classes, known);
+  print_csv_numbers(p->calibrated, m->classes, known && isfinite(m->temperature));
+  if (known && isfinite(p->distance)) {
+    printf(",%.4g,%s", p->distance, is_unlike(p) ? "yes" : "no");
+  } else {
+    printf(",,");
+  }
+  printf(",%s,", m->hash);
+  if (p->error) cli_csv_field(stdout, p->error);
   putchar('\n');
 }
 
-static json_t *to_json(const prediction *p) {
-  json_t *probability = json_object();
-  for (int i = 0; i < p->classes; i++) {
-    json_object_set_new(probability, class_of(p, i), json_real((double)p->probability[i]));
+static json_t *by_class(const model *m, const float *x) {
+  json_t *j = json_object();
+  for (int i = 0; i < m->classes; i++) {
+    json_object_set_new(j, class_of(m, i), json_real((double)x[i]));
   }
-  return json_pack("{s:o, s:s, s:o}", "file", option_text_json(p->file), "class",
-                   class_of(p, p->best), "probability", probability);
+  return j;
 }
 
-/* ---- all ---- */
+static json_t *to_json(const model *m, const prediction *p) {
+  json_t *j = json_pack("{s:o}", "file", option_text_json(p->file));
+  if (p->error) {
+    json_object_set_new(j, "error", option_text_json(p->error));
+    return j;
+  }
+  json_object_set_new(j, "class", json_string(class_of(m, p->best)));
+  json_object_set_new(j, "probability", by_class(m, p->probability));
+  if (isfinite(m->temperature)) json_object_set_new(j, "calibrated", by_class(m, p->calibrated));
+  if (isfinite(p->distance)) {
+    json_object_set_new(j, "distance", json_real(p->distance));
+    json_object_set_new(j, "unlike", json_boolean(is_unlike(p)));
+  }
+  json_object_set_new(j, "model", json_string(m->hash));
+  return j;
+}
 
 static void print_array(const json_t *array) {
   char *text = json_dumps(array, JSON_INDENT(2) | JSON_REAL_PRECISION(8));
@@ -103,52 +177,91 @@ static void print_array(const json_t *array) {
   free(text);
 }
 
-/* The number of images that could not be read; each is named on stderr, and in the JSON. */
-static int predict_all(const predict_options *o, xs_classifier *c, int n, const char **file) {
-  int unreadable = 0;
-  prediction p = {.model = c, .classes = xs_classifier_classes(c)};
+/* ---- all ---- */
+
+/* Prints a prediction, and on stderr what went wrong. */
+static void print(const predict_options *o, const model *m, const prediction *p, json_t *array) {
+  if (p->error) fprintf(stderr, "xsite: %s\n", p->error);
+  if (o->json) json_array_append_new(array, to_json(m, p));
+  if (o->csv) print_csv(m, p);
+  if (!o->json && !o->csv) print_text(m, p);
+}
+
+/* *unreadable: the number of images that could not be read. */
+static xs_status predict_all(const predict_options *o, const model *m, const option_texts *file,
+                             int *unreadable) {
+  prediction p[AT_ONCE] = {{0}};
+  float *room = memory_new(sizeof *room * (size_t)(2 * AT_ONCE * m->classes));
   json_t *array = json_array();
-  p.probability = memory_new(sizeof *p.probability * (size_t)p.classes);
-  if (o->csv) print_csv_head(c);
-  for (int i = 0; i < n; i++) {
-    p.file = file[i];
-    if (predict(c, &p) != XS_OK) {
-      unreadable++;
-      fprintf(stderr, "xsite: %s\n", xs_message());
-      json_array_append_new(array, json_pack("{s:o, s:o}", "file", option_text_json(file[i]),
-                                             "error", option_text_json(xs_message())));
-    } else if (o->json) {
-      json_array_append_new(array, to_json(&p));
-    } else if (o->csv) {
-      print_csv(&p);
-    } else {
-      print_text(&p);
+  xs_status status = XS_OK;
+  if (o->csv) print_csv_head(m);
+  for (int first = 0; first < file->n && !status; first += AT_ONCE) {
+    const int n = file->n - first < AT_ONCE ? file->n - first : AT_ONCE;
+    for (int i = 0; i < n; i++) {
+      float *own = room + 2 * i * m->classes;
+      p[i] = (prediction){
+          .file = file->text[first + i], .probability = own, .calibrated = own + m->classes};
+    }
+    status = predict(m, p, n);
+    for (int i = 0; i < n; i++) {
+      if (!status) print(o, m, &p[i], array);
+      *unreadable += p[i].error != NULL;
+      free(p[i].error);
     }
   }
-  if (o->json) print_array(array);
+  if (o->json && !status) print_array(array);
   json_decref(array);
-  free(p.probability);
-  return unreadable;
+  free(room);
+  return status;
+}
+
+/* The files that are named, and those in the folders. */
+static int list_files(int n, const char **word, option_texts *files) {
+  for (int i = 0; i < n; i++) {
+    option_texts found = {0};
+    if (file_is_dir(word[i])) {
+      found = folder_walk(word[i]);
+      if (!found.n) return fail(XS_FAILED, "%s: no image is in this folder or below it", word[i]);
+    } else {
+      found = (option_texts){1, memory_new(sizeof *found.text)};
+      found.text[0] = text_copy(word[i]);
+    }
+    files->text = memory_grow(files->text, sizeof *files->text * (size_t)(files->n + found.n));
+    for (int k = 0; k < found.n; k++) files->text[files->n++] = found.text[k];
+    free(found.text);
+  }
+  return XS_OK;
 }
 
 static int run(void *record, int n, const char **word) {
   const predict_options *o = record;
-  xs_classifier *c = NULL;
+  option_texts files = {0};
+  model m = {0};
+  int unreadable = 0;
   if (o->json && o->csv) return fail(XS_USAGE, "--json and --csv exclude each other");
   tg_set_threads((int)o->threads);
-  xs_status status = xs_classifier_load(o->model, &c);
-  if (status != XS_OK) return status;
-  int unreadable = predict_all(o, c, n, word);
-  xs_classifier_free(c);
-  if (unreadable == 0) return XS_OK;
-  return fail(XS_FAILED, "%d of %d images could not be read; they are named above", unreadable, n);
+  int status = list_files(n, word, &files);
+  if (!status) status = hash_sha256_file(o->model, m.hash) ? XS_FAILED : XS_OK;
+  if (!status) status = xs_classifier_load(o->model, &m.classifier);
+  if (!status) {
+    m.classes = xs_classifier_classes(m.classifier);
+    m.temperature = xs_classifier_temperature(m.classifier);
+    status = predict_all(o, &m, &files, &unreadable);
+  }
+  if (!status && unreadable) {
+    status = fail(XS_FAILED, "%d of %d images could not be read; they are named above", unreadable,
+                  files.n);
+  }
+  xs_classifier_free(m.classifier);
+  folder_release(&files);
+  return status;
 }
 
 const cli_verb verb_predict = {.name = "predict",
                                .words = "IMAGE...",
                                .least = 1,
                                .most = CLI_ANY,
-                               .summary = "Classify PNG, JPEG and DICOM files.",
+                               .summary = "Classify PNG, JPEG and DICOM files and folders of them.",
                                .options = rows,
                                .n_options = sizeof rows / sizeof *rows,
                                .record = sizeof(predict_options),

@@ -53,6 +53,34 @@ static option_texts list_names(const char *dir, bool images) {
 
 option_texts folder_images(const char *dir) { return list_names(dir, true); }
 
+static void append(option_texts *t, char *path) {
+  t->text = memory_grow(t->text, sizeof *t->text * ((size_t)t->n + 1));
+  t->text[t->n++] = path;
+}
+
+static bool is_own_folder(const char *path) {
+  struct stat s;
+  return lstat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
+static void walk(const char *dir, option_texts *found) {
+  option_texts names = list_names(dir, false);
+  for (int i = 0; i < names.n; i++) {
+    char *path = file_join(dir, names.text[i]);
+    const bool folder = file_is_dir(path), image = !folder && is_image_name(names.text[i]);
+    if (image) append(found, path);
+    if (is_own_folder(path)) walk(path, found);
+    if (!image) free(path);
+  }
+  folder_release(&names);
+}
+
+option_texts folder_walk(const char *dir) {
+  option_texts found = {0};
+  walk(dir, &found);
+  return found;
+}
+
 void folder_release(option_texts *names) {
   for (int i = 0; i < names->n; i++) free(names->text[i]);
   free(names->text);

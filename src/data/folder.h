@@ -38,6 +38,9 @@ int group_file_read(const char *path, listing *l);
 char *folder_find(const option_texts *dirs, const char *file, int *near);
 /* Names of the image files directly in a folder, sorted; allocated. */
 option_texts folder_images(const char *dir);
+/* Paths of the image files in a folder and all folders below it, sorted in each; links to folders
+ * are not followed; allocated. */
+option_texts folder_walk(const char *dir);
 /* A sub-folder of dir that has image files, or the file of this name where file is not NULL;
  * allocated, NULL where there is none. */
 char *folder_below(const char *dir, const char *file);

@@ -117,14 +117,17 @@ static int write_choice(const train_job *job, json_t *choice) {
   return status;
 }
 
-/* The chosen classifier becomes the node's own. */
-static int copy_model(const chooser *c, int chosen, const train_job *job) {
+/* The chosen classifier becomes the node's own, with its temperature and its target's look. */
+static xs_status publish(const chooser *c, int chosen, const findings *f, const train_job *job) {
+  const split_rule rule = run_split(c->run);
   char *from = run_node_path(c->run, c->candidate[chosen].node, "model.safetensors");
-  char *data = NULL, *to = file_join(job->dir, "model.safetensors");
-  size_t size;
-  int status = file_read(from, &data, &size);
-  if (!status) status = file_write_atomic(to, data, size);
-  free(data);
+  char *to = file_join(job->dir, "model.safetensors");
+  int64_t *rows = NULL;
+  train_images site = {.images = seal_images(c->run->seal, c->node->target)};
+  xs_status status = xs_split_rows(site.images, rule.seed, rule.by_image, XS_TRAIN, &rows, &site.n);
+  site.rows = rows;
+  if (!status) status = classifier_publish(from, to, f->temperature.value, &site, c->seed);
+  free(rows);
   free(to);
   free(from);
   return status;
@@ -158,7 +161,7 @@ static xs_status choose(chooser *c, const train_job *job) {
   xs_status status = value_all(c);
   if (!status) status = choose_one(c, &chosen);
   if (!status) status = findings_make(c, chosen, &f);
-  if (!status && copy_model(c, chosen, job)) status = XS_FAILED;
+  if (!status) status = publish(c, chosen, &f, job);
   if (!status && write_choice(job, choice_json(c, chosen, &f))) status = XS_FAILED;
   if (!status) note_choice(c, chosen, &f, job);
   findings_release(&f);

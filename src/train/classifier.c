@@ -1,9 +1,11 @@
 /* classifier.c: a trained classifier, ready to give logits. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "classifier.h"
 #include "error.h"
+#include "familiar.h"
 #include "file.h"
 #include "inference.h"
 #include "model_file.h"
@@ -15,6 +17,8 @@ struct xs_classifier {
   bool told; /* the file says preprocessing */
   xs_preprocessing preprocessing;
   char **class_name;
+  double temperature; /* NAN: the file does not say */
+  familiar site;
   tg_store *store;
   int64_t batch;
   inference_plan answer; /* of that many images */
@@ -29,6 +33,7 @@ void xs_classifier_free(xs_classifier *c) {
   for (int i = 0; c->class_name && i < c->net.classes; i++) free(c->class_name[i]);
   free(c->class_name);
   free((char *)(uintptr_t)c->net.architecture);
+  familiar_release(&c->site);
   free(c);
 }
 
@@ -36,6 +41,9 @@ int xs_classifier_classes(const xs_classifier *c) { return c->net.classes; }
 const char *xs_classifier_class_name(const xs_classifier *c, int k) { return c->class_name[k]; }
 const train_geometry *classifier_geometry(const xs_classifier *c) { return &c->geometry; }
 const nn_classifier *classifier_description(const xs_classifier *c) { return &c->net; }
+
+double xs_classifier_temperature(const xs_classifier *c) { return c->temperature; }
+const char *xs_classifier_site(const xs_classifier *c) { return c->site.site; }
 
 const xs_preprocessing *xs_classifier_preprocessing(const xs_classifier *c) {
   return c->told ? &c->preprocessing : NULL;
@@ -115,12 +123,19 @@ static int parse_preprocessing(const json_t *j, const char *path, xs_classifier 
   return parse_values(j, path, &c->preprocessing.values);
 }
 
+static int parse_temperature(const json_t *j, const char *path, xs_classifier *c) {
+  c->temperature = j ? json_number_value(j) : NAN;
+  if (!j || c->temperature > 0) return 0;
+  return fail(1, "%s: metadata: temperature: a number above 0 is needed", path);
+}
+
 static int parse_metadata(const json_t *j, const char *path, xs_classifier *c) {
   const char *architecture = json_string_value(json_object_get(j, "architecture"));
   if (!architecture) return fail(1, "%s: metadata: architecture is missing", path);
   if (parse_classes(json_object_get(j, "classes"), path, c)) return 1;
   if (geometry_parse(j, path, &c->geometry)) return 1;
   if (parse_preprocessing(json_object_get(j, "preprocessing"), path, c)) return 1;
+  if (parse_temperature(json_object_get(j, "temperature"), path, c)) return 1;
   c->net.architecture = text_copy(architecture);
   c->net.size = c->geometry.size;
   c->net.channels = c->geometry.channels;
@@ -151,9 +166,17 @@ int classifier_describe(const char *path, xs_classifier **out) {
   return status;
 }
 
+static int load_site(xs_classifier *c, const char *path) {
+  json_t *metadata = NULL;
+  int status = model_metadata(path, "classifier", &metadata);
+  if (!status) status = familiar_load(path, metadata, c->answer.width, &c->site);
+  json_decref(metadata);
+  return status;
+}
+
 xs_status xs_classifier_load(const char *path, xs_classifier **out) {
   if (classifier_describe(path, out)) return XS_FAILED;
-  if (build(*out, path) == 0) return XS_OK;
+  if (build(*out, path) == 0 && load_site(*out, path) == 0) return XS_OK;
   xs_classifier_free(*out);
   *out = NULL;
   return XS_FAILED;
@@ -194,6 +217,32 @@ xs_status classifier_answer(xs_classifier *c, const xs_images *images, const int
 xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const int64_t *rows,
                                int64_t n, float *logit) {
   return classifier_answer(c, images, rows, n, logit, NULL);
+}
+
+/* Images `first` to first + count, each of a size of its own. */
+static int predict_batch(xs_classifier *c, xs_images *const *image, int64_t first, int64_t count) {
+  const int size = c->net.size, channels = c->net.channels;
+  const int64_t each = (int64_t)size * size * channels;
+  float *x = tg_plan_data(c->answer.plan, c->answer.x);
+  for (int64_t i = 0; i < c->batch; i++) {
+    const int64_t at = first + (i < count ? i : count - 1);
+    xs_images_fetch(image[at], NULL, 1, size, channels, &c->geometry.norm, x + i * each);
+  }
+  return tg_plan_run(c->answer.plan, 0);
+}
+
+xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *image, int64_t n, float *logit,
+                                double *distance) {
+  for (int64_t first = 0; first < n; first += c->batch) {
+    const int64_t count = n - first < c->batch ? n - first : c->batch;
+    if (predict_batch(c, image, first, count)) return XS_FAILED;
+    copy_rows(c, c->answer.y, c->net.classes, first, count, logit);
+    float *feature = tg_plan_data(c->answer.plan, c->answer.features);
+    for (int64_t i = 0; i < count; i++) {
+      distance[first + i] = familiar_distance(&c->site, feature + i * c->answer.width);
+    }
+  }
+  return XS_OK;
 }
 
 xs_status classifier_labels(xs_classifier *c, const xs_images *images, int32_t *label) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "familiar.h"
 #include "file.h"
 #include "safetensors.h"
 
@@ -89,6 +90,11 @@ int model_save(const char *path, const nn_net *net, const tg_store *s, const jso
   free(data);
   free(t);
   return status;
+}
+
+void model_forget_site(json_t *metadata) {
+  json_object_del(metadata, "temperature");
+  json_object_del(metadata, "site");
 }
 
 int model_metadata(const char *path, const char *kind, json_t **metadata) {
@@ -213,11 +219,12 @@ int model_load(const char *path, const nn_net *net, tg_store *s) {
   int status = 0;
   for (int i = 0; i < net->n && !status; i++)
     status = load_named(path, file, net, &net->param[i], s);
-  if (!status && safetensors_count(file) != net->n) {
+  const int tensors = safetensors_count(file) - (safetensors_find(file, FAMILIAR_TENSOR) != NULL);
+  if (!status && tensors != net->n) {
     status = fail(
         1,
         "%s: holds %d tensors where this architecture has %d: the file is of another architecture",
-        path, safetensors_count(file), net->n);
+        path, tensors, net->n);
   }
   safetensors_close(file);
   return status;

@@ -15,6 +15,9 @@ int model_save(const char *path, const nn_net *net, const tg_store *s, const jso
 /* Reads the metadata of a model of this kind ("classifier", "generator"; NULL: any); a message if
  * it is another's. */
 int model_metadata(const char *path, const char *kind, json_t **metadata);
+/* Takes away what holds for the weights and site of a classifier that was published, not for one
+ * that begins with it. */
+void model_forget_site(json_t *metadata);
 /* Reads every parameter of net; a missing, extra or misshapen tensor or a NaN is an error. */
 int model_load(const char *path, const nn_net *net, tg_store *s);
 

@@ -107,6 +107,11 @@ int classifier_width(const xs_classifier *c);
 /* The class that a classifier gives every image: label [images->n]. */
 xs_status classifier_labels(xs_classifier *c, const xs_images *images, int32_t *label);
 
+/* Writes `from` as `to` with its temperature (0 or NAN: none) and what images of the site for which
+ * it was chosen look like to it (familiar.h). */
+xs_status classifier_publish(const char *from, const char *to, double temperature,
+                             const train_images *site, uint64_t seed);
+
 /* A classifier's geometry and description; lent. */
 const train_geometry *classifier_geometry(const xs_classifier *c);
 const nn_classifier *classifier_description(const xs_classifier *c);

@@ -83,8 +83,19 @@ predict=(predict --model trained/model.safetensors --threads 1)
 expect 0 'hospital/images/photo.jpg: ' "${predict[@]}" "${images[@]}"
 expect 0 'file,class,p_0,p_1' "${predict[@]}" --csv "${images[@]}"
 [ "$(wc -l <stdout)" -eq 3 ] || complain "rows of CSV: $(cat stdout)"
-awk -F, 'NR > 1 { s = 0; for (i = 3; i <= NF; i++) s += $i; if (NF != 12 || s < 0.999 || s > 1.001) exit 1 }' stdout ||
+awk -F, 'NR > 1 { s = 0; for (i = 3; i <= 12; i++) s += $i; if (NF != 26 || s < 0.999 || s > 1.001) exit 1 }' stdout ||
   complain "probabilities do not add up to 1: $(cat stdout)"
+hash=$(sha256sum trained/model.safetensors | cut -d' ' -f 1)
+[ "$(grep -c ",,,,,$hash,\$" stdout)" -eq 2 ] || complain "no model, or a distance without a site: $(cat stdout)"
+
+# A folder with all below it; what cannot be read has its row too.
+mkdir -p films/below && cp "${images[0]}" films/b.png && cp "${images[0]}" films/below/a.png && cp broken.png films/c.png
+ln -s .. films/below/loop
+expect 1 '1 of 3 images could not be read' "${predict[@]}" --csv films
+[ "$(tail -n +2 stdout | cut -d, -f 1 | tr '\n' ' ')" = 'films/b.png films/below/a.png films/c.png ' ] ||
+  complain "files of the folder: $(cat stdout)"
+contains stdout ",$hash,films/c.png: not a PNG or JPEG file"
+mkdir empty && expect 1 'empty: no image is in this folder or below it' "${predict[@]}" empty
 expect 1 '1 of 3 images could not be read' "${predict[@]}" --json "${images[0]}" broken.png "${images[1]}"
 contains stdout '"error": "broken.png: not a PNG or JPEG file' '"file": "hospital/images/photo.jpg"' '"probability"'
 contains stderr 'xsite: broken.png: not a PNG or JPEG file'

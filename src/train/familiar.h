@@ -1,0 +1,32 @@
+/* familiar.h: what images of the site look like for which a classifier was chosen, so that others
+ * are noticed: features of some of them, in the model file. */
+#ifndef FAMILIAR_H
+#define FAMILIAR_H
+
+#include "safetensors.h"
+#include "train.h"
+
+#define FAMILIAR_TENSOR "site.features"
+enum { FAMILIAR_NEIGHBOURS = 5, FAMILIAR_LEAST = 20, FAMILIAR_MOST = 500 }; /* images */
+
+typedef struct familiar {
+  char *site; /* NULL: nothing is known */
+  int64_t n;
+  int width, neighbours;
+  float *feature;   /* [n][width] of length 1 */
+  double threshold; /* distance that 99 % of them have at most from the others */
+} familiar;
+
+void familiar_release(familiar *f);
+/* Of at most FAMILIAR_MOST of these rows, drawn by seed; fewer than FAMILIAR_LEAST: nothing. */
+xs_status familiar_make(xs_classifier *c, const xs_images *images, const int64_t *rows, int64_t n,
+                        uint64_t seed, familiar *f);
+/* What a model file says, perhaps nothing; width: of the classifier's features. */
+int familiar_load(const char *path, const json_t *metadata, int width, familiar *f);
+json_t *familiar_json(const familiar *f);
+safetensor familiar_tensor(const familiar *f); /* lent */
+/* Distance of features x [width], which are scaled, as a multiple of the threshold; NAN: unknown.
+ */
+double familiar_distance(const familiar *f, float *x);
+
+#endif

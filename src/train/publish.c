@@ -1,0 +1,44 @@
+/* publish.c: a classifier with what its users need beside the weights. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "familiar.h"
+#include "file.h"
+#include "model_file.h"
+
+/* The tensors of `from`, and the site's features where they are known. */
+static int write_with(const char *from, const char *to, const familiar *site,
+                      const json_t *metadata) {
+  safetensors *file = NULL;
+  if (safetensors_open(from, &file)) return 1;
+  int n = 0;
+  safetensor *t = memory_new((size_t)(safetensors_count(file) + 1) * sizeof *t);
+  for (int i = 0; i < safetensors_count(file); i++) {
+    if (strcmp(safetensors_at(file, i)->name, FAMILIAR_TENSOR)) t[n++] = *safetensors_at(file, i);
+  }
+  if (site->site) t[n++] = familiar_tensor(site);
+  int status = model_write(to, t, n, metadata);
+  free(t);
+  safetensors_close(file);
+  return status;
+}
+
+xs_status classifier_publish(const char *from, const char *to, double temperature,
+                             const train_images *site, uint64_t seed) {
+  xs_classifier *c = NULL;
+  familiar known = {0};
+  json_t *metadata = NULL;
+  int status = xs_classifier_load(from, &c);
+  if (!status) status = model_metadata(from, "classifier", &metadata);
+  if (!status) status = familiar_make(c, site->images, site->rows, site->n, seed, &known);
+  if (!status) {
+    model_forget_site(metadata);
+    if (temperature > 0) json_object_set_new(metadata, "temperature", json_real(temperature));
+    if (known.site) json_object_set_new(metadata, "site", familiar_json(&known));
+    status = write_with(from, to, &known, metadata);
+  }
+  json_decref(metadata);
+  familiar_release(&known);
+  xs_classifier_free(c);
+  return status ? XS_FAILED : XS_OK;
+}
