@@ -238,6 +238,41 @@ static void names_on_lines_stand_apart(void **state) {
   json_decref(results);
 }
 
+static void changes_are_shown(void **state) {
+  (void)state;
+  static const char node[] = "nodes/translator-paper-optdigits-mnist";
+  static const char numbers[] =
+      "{\"white\": 12.34, \"classes\": [{\"class\": \"<a>\", \"mean\": 2.06},"
+      " {\"class\": \"b\", \"mean\": \"x\"}, 3]}";
+  char *dir = new_sample(), *before = write_report(dir), *png = NULL;
+  char *from = text_format("%s/%s/translated.png", dir, node);
+  char *to = text_format("%s/difference.png", node), *json = text_format("%s/change.json", node);
+  size_t size;
+  assert_int_equal(file_read(from, &png, &size), 0);
+  write_file(dir, to, png, size);
+  write_file(dir, json, numbers, sizeof numbers - 1);
+  char *html = write_report(dir);
+  assert_lacks(before, "What was changed");
+  assert_lacks(before, "Where translation changes");
+  assert_has(html, "<img alt=\"What was changed: brighter, darker, gray where nothing was\"");
+  assert_has(html,
+             "mean absolute change of &lt;a&gt; (mean 2.1 %), b (mean –), ? (mean –), from left "
+             "to right; white is 12.3 % of the way");
+  assert_has(html, ": not kept by this run.</figcaption>");
+  assert_well_formed(html);
+  write_file(dir, json, "{", 1);
+  char *damaged = write_report(dir);
+  assert_lacks(damaged, "Where translation changes");
+  free(damaged);
+  free(html);
+  free(png);
+  free(json);
+  free(to);
+  free(from);
+  free(before);
+  remove_run(dir);
+}
+
 static void figures_have_tables(void **state) {
   (void)state;
   static const char *const name[] = {"change", "pooled", "labels", "calibration"};
@@ -572,15 +607,25 @@ static void many_pairs_are_shown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(page_has_the_values),          cmocka_unit_test(thresholds_are_carried),
-      cmocka_unit_test(csv_has_all_digits),           cmocka_unit_test(per_cent_signs_are_escaped),
-      cmocka_unit_test(names_on_lines_stand_apart),   cmocka_unit_test(worst_images_are_shown),
-      cmocka_unit_test(figures_have_tables),          cmocka_unit_test(paper_stands_beside),
-      cmocka_unit_test(conclusions_follow),           cmocka_unit_test(equivalents_have_words),
-      cmocka_unit_test(works_keep_their_numbers),     cmocka_unit_test(methods_are_sentences),
-      cmocka_unit_test(methods_invent_nothing),       cmocka_unit_test(every_part_may_be_absent),
-      cmocka_unit_test(absent_parts_have_no_section), cmocka_unit_test(wrong_types_are_named),
-      cmocka_unit_test(hostile_names_do_nothing),     cmocka_unit_test(many_pairs_are_shown),
+      cmocka_unit_test(page_has_the_values),
+      cmocka_unit_test(thresholds_are_carried),
+      cmocka_unit_test(csv_has_all_digits),
+      cmocka_unit_test(per_cent_signs_are_escaped),
+      cmocka_unit_test(names_on_lines_stand_apart),
+      cmocka_unit_test(worst_images_are_shown),
+      cmocka_unit_test(figures_have_tables),
+      cmocka_unit_test(paper_stands_beside),
+      cmocka_unit_test(conclusions_follow),
+      cmocka_unit_test(equivalents_have_words),
+      cmocka_unit_test(works_keep_their_numbers),
+      cmocka_unit_test(methods_are_sentences),
+      cmocka_unit_test(methods_invent_nothing),
+      cmocka_unit_test(every_part_may_be_absent),
+      cmocka_unit_test(absent_parts_have_no_section),
+      cmocka_unit_test(wrong_types_are_named),
+      cmocka_unit_test(hostile_names_do_nothing),
+      cmocka_unit_test(many_pairs_are_shown),
+      cmocka_unit_test(changes_are_shown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,7 +92,17 @@ static xs_status write_worst(const train_set *from, const xs_images *made, xs_cl
   return status;
 }
 
-static xs_status show_worst(study_run *r, const study_node *n, const train_job *job) {
+static xs_status write_change(const study_run *r, const study_node *n, const train_set *from,
+                              const xs_images *made, const char *dir) {
+  const train_geometry g = run_geometry(r);
+  const int site = r->study->site[n->source].images_of;
+  const int status = gallery_write_change(dir, from, made, seal_classes(r->seal, site),
+                                          seal_class_name(r->seal, site), &g);
+  return status ? XS_FAILED : XS_OK;
+}
+
+/* What a translator does to the source's validation images. */
+static xs_status show_translations(study_run *r, const study_node *n, const train_job *job) {
   char *generator = file_join(job->dir, "generator.safetensors"), *start = start_path(r, n->source);
   translator *g = NULL;
   xs_classifier *c = NULL;
@@ -103,6 +113,7 @@ static xs_status show_worst(study_run *r, const study_node *n, const train_job *
   if (!status) status = run_labelled(r, n, n->source, XS_VALIDATION, &from);
   if (!status) status = translator_apply(g, from.images, from.rows, from.n, 1, &made);
   if (!status) status = write_worst(&from, made, c, job->dir);
+  if (!status) status = write_change(r, n, &from, made, job->dir);
   xs_images_close(made);
   train_set_release(&from);
   xs_classifier_free(c);
@@ -114,7 +125,7 @@ static xs_status show_worst(study_run *r, const study_node *n, const train_job *
 
 xs_status node_translator(study_run *r, const study_node *n, const train_job *job) {
   xs_status status = train_translator(r, n, job);
-  return status ? status : show_worst(r, n, job);
+  return status ? status : show_translations(r, n, job);
 }
 
 /* ---- classifiers fine-tuned on translated images ------------------------------------------------

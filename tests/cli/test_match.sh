@@ -11,7 +11,7 @@ match=(match --source "$optdigits" --target "$mnist" "${common[@]}")
 expect 0 '' train --data "$optdigits" --out digits "${common[@]}" --epochs 2 --batch 32
 for method in histogram fourier; do
   expect 0 '' "${match[@]}" --method $method --out $method
-  for file in original.png translated.png target.png record.json; do
+  for file in original.png translated.png difference.png target.png record.json; do
     [ -s $method/$file ] || complain "$method: no $file"
   done
   cmp -s $method/original.png $method/translated.png && complain "$method changes no image"

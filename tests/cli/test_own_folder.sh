@@ -28,7 +28,7 @@ expect 0 'nothing to do' train --data "$examples/optdigits.yaml" --out trained "
 expect 1 'another run: epochs differs' train --data "$examples/optdigits.yaml" --out trained "${common[@]}" --batch 32 --epochs 5
 expect 0 '' adapt --source "$examples/optdigits.yaml" --target "$examples/mnist-10k.yaml" --model trained/model.safetensors \
   --out adapted "${small[@]}"
-[ "$(ls adapted)" = "$(printf "%s\n" curve.tsv discriminator.safetensors generator.safetensors original.png record.json sites study.json \
+[ "$(ls adapted)" = "$(printf "%s\n" curve.tsv difference.png discriminator.safetensors generator.safetensors original.png record.json sites study.json \
   target.png target.safetensors translated.png)" ] || complain "adapt wrote: $(ls adapted)"
 
 # ---- the folder ------------------------------------------------------------------------------------

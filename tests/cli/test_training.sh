@@ -20,6 +20,21 @@ expect 2 'adapter.translate: ' study run "$demo" --out "$folder/permuted" "${tin
 expect 0 '' study plan "$demo" --out "$folder/permuted" "${tiny[@]}" \
   --set adapter.translate=permute --set adapter.semantic=off
 
+# What the translator changes where, class by class, is kept and shown.
+translator=$folder/few/nodes/translator-paper-optdigits-mnist
+for file in difference.png change.png change.json; do
+  [ -s "$translator/$file" ] || complain "the translator's node has no $file"
+done
+contains "$folder/few/report.html" 'What was changed: brighter, darker' 'mean absolute change of 0 (mean '
+python3 - "$translator/change.json" <<'PYTHON' || complain 'change.json is not as described'
+import json, sys
+change = json.load(open(sys.argv[1]))
+means = [c["mean"] for c in change["classes"]]
+assert [c["class"] for c in change["classes"]] == [str(k) for k in range(10)]
+assert sum(c["images"] for c in change["classes"]) > 40
+assert all(0 < m <= change["white"] <= 100 for m in means), change
+PYTHON
+
 # F_T is a model of its own, not the classifier that it started from.
 target=$folder/few/nodes/translator-paper-optdigits-mnist/target.safetensors
 grep -qaF 'target_updates' "$target" || complain 'F_T does not say how long it was trained'
