@@ -98,6 +98,7 @@ static int read_choice(const json_t *j, const char *where, void *record) {
   if (!status) status = fields_interval(j, where, "after", &c->after);
   if (!status) status = fields_interval(j, where, "change", &c->change);
   if (!status) status = fields_number(j, where, "change_error", &c->change_error);
+  if (!status) status = fields_text(j, where, "kept_by", &c->kept_by);
   if (!status) status = fields_interval(j, where, "keeping", &c->keeping);
   if (!status) status = fields_object(j, where, "priors", read_priors, &c->priors);
   c->value =

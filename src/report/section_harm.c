@@ -82,17 +82,19 @@ static void open_class_table(page *out, const results *r, const char *caption,
 static const interval unknown = {NAN, NAN, NAN};
 
 static void add_keeping_table(page *out, const results *r) {
-  static const char *const lead[] = {"Source → target", "All"};
+  static const char *const lead[] = {"Source → target", "Translated by", "All"};
   const int classes = count_classes(r);
   open_class_table(
       out, r,
       "Labels kept by translation: the share in per cent of translated images to which "
-      "the classifier of the source still gives the right label, with 95 % intervals",
-      lead, 2, classes);
+      "the classifier of the source still gives the right label, with 95 % intervals; of the "
+      "chosen way to adapt or, where that does not translate, of the first that does",
+      lead, 3, classes);
   for (int i = 0; i < r->n; i++) {
     const choice *c = &r->pair[i].choice;
     if (!keeps(&r->pair[i])) continue;
     table_pair_row(out, &r->pair[i]);
+    page_add(out, "<td>%s</td>", c->kept_by ? c->kept_by : c->chosen ? c->chosen : "–");
     table_per_cent(out, c->keeping);
     for (int k = 0; k < classes; k++) {
       table_per_cent(out, k < c->classes ? c->class_keeping[k] : unknown);

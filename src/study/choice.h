@@ -46,7 +46,8 @@ typedef struct findings {
   xs_interval before, after; /* predicted accuracy at the target */
   xs_interval change;        /* between them */
   double change_error;       /* mean absolute error of predicted changes on shifted source images */
-  bool translated;           /* whether keeping is known: the chosen candidate has a translator */
+  bool translated;           /* whether the chosen candidate has a translator */
+  const char *kept_by;       /* the candidate whose translator keeping is of, lent; NULL: unknown */
   xs_interval keeping;
   xs_interval *class_keeping; /* [classes] */
   bool compared;              /* whether priors are known */

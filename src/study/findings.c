@@ -89,18 +89,34 @@ static xs_status change_between(const prediction *a, const prediction *b, xs_int
   return status;
 }
 
-/* How many labels the chosen translator's images keep, by the source's frozen classifier. */
-static xs_status keeping(const chooser *c, const judged *chosen, xs_interval *overall,
+/* Of the chosen candidate, else of the first that has one: translators can be judged where none is
+ * chosen; NULL: no candidate translates. */
+static const study_candidate *find_translating(const chooser *c, int chosen) {
+  if (c->candidate[chosen].translator >= 0) return &c->candidate[chosen];
+  for (int i = 0; i < c->n; i++) {
+    if (c->candidate[i].translator >= 0) return &c->candidate[i];
+  }
+  return NULL;
+}
+
+/* How many labels translated images keep, by the source's frozen classifier. */
+static xs_status keeping(const chooser *c, const study_candidate *x, xs_interval *overall,
                          xs_interval *per_class) {
   const study_candidate frozen = judged_unadapted(c->run, c->node->source);
   char *model = run_node_path(c->run, frozen.node, "model.safetensors");
   xs_classifier *k = NULL;
   xs_labelled_outputs kept = {0};
-  xs_status status = xs_classifier_load(model, &k);
-  if (!status) status = outputs_open(k, &chosen->source, false, &kept);
+  train_set translated;
+  xs_images *made;
+  xs_status status =
+      judged_source(c->run, c->node, c->node->pair, x, XS_VALIDATION, &translated, &made);
+  if (!status) status = xs_classifier_load(model, &k);
+  if (!status) status = outputs_open(k, &translated, false, &kept);
   if (!status) status = xs_label_keeping(&kept, overall, per_class);
   outputs_release(&kept);
   xs_classifier_free(k);
+  train_set_release(&translated);
+  xs_images_close(made);
   free(model);
   return status;
 }
@@ -148,15 +164,17 @@ static xs_status predict_all(const chooser *c, prediction *before, prediction *a
 xs_status findings_make(const chooser *c, int chosen, findings *f) {
   const study_candidate none = judged_unadapted(c->run, c->node->source),
                         *x = &c->candidate[chosen];
+  const study_candidate *kept = find_translating(c, chosen);
   const size_t classes = (size_t)seal_classes(c->run->seal, c->node->source);
   prediction before = {0}, after = {0};
   *f = (findings){.translated = x->translator >= 0,
+                  .kept_by = kept ? kept->method : NULL,
                   .class_keeping = memory_new(classes * sizeof *f->class_keeping),
                   .prior_change = memory_new(classes * sizeof *f->prior_change)};
   xs_status status = predict(c, &none, &before);
   if (!status) status = predict(c, x, &after);
   if (!status) status = predict_all(c, &before, &after, f);
-  if (!status && f->translated) status = keeping(c, &after.judged, &f->keeping, f->class_keeping);
+  if (!status && kept) status = keeping(c, kept, &f->keeping, f->class_keeping);
   if (!status) status = xs_temperature_fit(&after.judged.answers.source, &f->temperature);
   if (!status) compare_priors(c, &after.judged, f);
   if (!status) status = find_judgement((int)classes, f);
@@ -202,7 +220,8 @@ json_t *findings_json(const chooser *c, const findings *f) {
       xs_outlook_word(f->judgement.outlook), "reasons", reasons_json(&f->judgement), "priors",
       priors_json(c, f));
   json_object_set_new(j, "temperature", number_json(f->temperature.value));
-  if (f->translated) {
+  if (f->kept_by) {
+    json_object_set_new(j, "kept_by", json_string(f->kept_by));
     json_object_set_new(j, "keeping", interval_json(f->keeping, PER_CENT));
     json_object_set_new(j, "class_keeping", intervals_json(f->class_keeping, classes));
   }

@@ -80,6 +80,11 @@ python3 "$repository/tests/check_results.py" via >faults || complain "by way of 
 expect 0 'AUC' eval --model via/nodes/baseline-clinic/model.safetensors --split all \
   --data via/nodes/adapted-histogram-clinic~unit-ward/site.yaml
 contains via/results.json '"method": "none via unit"' '"method": "histogram via unit"'
+# Translators are judged for every pair, chosen or not.
+for pair in clinic-unit clinic-ward; do
+  contains via/nodes/choice-$pair/choice.json '"kept_by": "histogram' '"class_keeping"'
+done
+contains via/report.html 'Translated by'
 
 # A translator after five steps destroys images.  All is written before the status says so.
 harm=('--set' 'pairs=clinic -> ward' --set pooled= --set label_counts= --set portfolio=paper)
