@@ -13,6 +13,7 @@
 /* Seconds of every repeat: of the whole step, and of each of its kernels [kernels][repeats]. */
 typedef struct bench_times {
   double *step, *kernel;
+  double waiting; /* for images, the mean of all repeats */
 } bench_times;
 
 static double now(void) {
@@ -86,16 +87,27 @@ static void note_kernels(const bench_options *o, const bench_step *s, int64_t re
   }
 }
 
+/* Seconds. */
+static double run_once(const bench_step *s, const bench_feed *feed, uint64_t number) {
+  double start = now();
+  for (int k = 0; k < s->plans; k++) {
+    bench_feed_fill(feed, s, k);
+    tg_plan_run(s->plan[k], number);
+  }
+  return now() - start;
+}
+
 /* Runs the step's plans in turn, `repeats` times; before that twice to warm up, unless the first
  * run is asked for. */
-static void time_step(const bench_options *o, const bench_step *s, bench_times *t) {
+static void time_step(const bench_options *o, const bench_step *s, bench_feed *feed,
+                      bench_times *t) {
   t->step = memory_new((size_t)o->repeats * sizeof *t->step);
   t->kernel = memory_new((size_t)o->repeats * (size_t)bench_kernels(s) * sizeof *t->kernel);
   for (int64_t i = o->first ? 0 : -2; i < o->repeats; i++) {
-    double start = now();
-    for (int k = 0; k < s->plans; k++) tg_plan_run(s->plan[k], (uint64_t)(i + 2));
+    double waited = bench_feed_next(feed), took = run_once(s, feed, (uint64_t)(i + 2));
     if (i < 0) continue;
-    t->step[i] = now() - start;
+    t->step[i] = took;
+    t->waiting += waited / (double)o->repeats;
     if (o->explain) note_kernels(o, s, i, t->kernel);
   }
 }
@@ -148,6 +160,7 @@ static int explain(const bench_options *o, int n, const bench_step *s, const ben
     double *seconds = memory_new((size_t)kernels * sizeof *seconds);
     for (int k = 0; k < kernels; k++) seconds[k] = median(&t[i].kernel[k * o->repeats], o->repeats);
     explanation e = explain_step(&s[i], &r, seconds);
+    e.waiting = o->data ? t[i].waiting : -1;
     if (o->json) {
       json_array_append_new(steps, explain_json(&e));
     } else {
@@ -184,8 +197,11 @@ int bench_run(const bench_options *o, int n, const bench_step *s) {
     o = &once;
   }
   bench_times *t = memory_new((size_t)n * sizeof *t);
-  for (int i = 0; i < n; i++) time_step(o, &s[i], &t[i]);
-  int status = o->trace ? trace_write(o->trace, n, s) : XS_OK;
+  bench_feed *feed;
+  int status = bench_feed_open(o, &feed);
+  for (int i = 0; i < n && !status; i++) time_step(o, &s[i], feed, &t[i]);
+  bench_feed_close(feed);
+  if (!status && o->trace) status = trace_write(o->trace, n, s);
   if (!status) status = print(o, n, s, t);
   for (int i = 0; i < n; i++) {
     free(t[i].step);

@@ -10,7 +10,7 @@
 
 typedef struct bench_options {
   int64_t channels, image_channels, batch, size, blocks, repeats, threads, memory;
-  char *precision, *model, *trace;
+  char *precision, *model, *trace, *data, *data_dir;
   bool json, plan, measure_kernels, explain, first;
 } bench_options;
 
@@ -38,6 +38,21 @@ typedef struct bench_options {
                       "compare every planned kernel with what this machine reaches (a roofline)"), \
       BENCH_TRACE_ROW, JSON_ROW(BENCH_FIELD(json), "print JSON")
 
+/* Of a training step. */
+#define BENCH_DATA_ROWS                                                                            \
+  {NULL,                                                                                           \
+   "data",                                                                                         \
+   OPTION_TEXT,                                                                                    \
+   BENCH_FIELD(data),                                                                              \
+   NULL,                                                                                           \
+   false,                                                                                          \
+   0,                                                                                              \
+   0,                                                                                              \
+   NULL,                                                                                           \
+   "DOMAIN-FILE",                                                                                  \
+   "a site whose images are read ahead as in training, instead of made-up ones"},                  \
+      DATA_DIR_ROW(BENCH_FIELD(data_dir))
+
 enum { BENCH_MOST_PLANS = 2 };
 
 /* A training step: plans that run one after the other. */
@@ -45,6 +60,8 @@ typedef struct bench_step {
   const char *name, *key; /* "critic step", "critic_ms" */
   int plans;
   tg_plan *plan[BENCH_MOST_PLANS];
+  tg_value x[BENCH_MOST_PLANS];     /* images of a site go here, */
+  int64_t images[BENCH_MOST_PLANS]; /* so many; 0: none */
 } bench_step;
 
 /* Before any work: refuses a trace file that exists. */
@@ -52,6 +69,14 @@ int bench_check(const bench_options *o);
 tg_plan_options bench_plan_options(const bench_options *o);
 void bench_fill_uniform(tg_plan *p, tg_value v, int64_t count); /* in [-1,1) */
 void bench_set_scalar(tg_plan *p, tg_value v, float x);
+
+/* Batches of the site o->data, or NULL where there is none, which the others take too. */
+typedef struct bench_feed bench_feed;
+xs_status bench_feed_open(const bench_options *o, bench_feed **out); /* to be closed in any case */
+void bench_feed_close(bench_feed *f);
+double bench_feed_next(bench_feed *f); /* the next batch; seconds that it was waited for */
+void bench_feed_fill(const bench_feed *f, const bench_step *s, int plan); /* with that batch */
+
 /* Times the steps and prints what the options ask for; their plans have their inputs. */
 int bench_run(const bench_options *o, int n, const bench_step *step);
 
@@ -74,6 +99,7 @@ typedef struct explanation {
   int kernels, rows;
   explain_row *row;
   double seconds, limit; /* sums */
+  double waiting;        /* seconds of a step that went by waiting for images; < 0: made-up ones */
   double block, alive;   /* bytes of the plan that needs most: tg_plan_bytes, tg_plan_live_bytes */
 } explanation;
 explanation explain_step(const bench_step *s, const tg_rates *r, const double *seconds);

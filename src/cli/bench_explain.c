@@ -87,7 +87,7 @@ void explain_print_rates(const tg_rates *r) {
   for (int i = 0; i < TG_COPIES; i++) {
     printf("%s %.3g MB %.0f", i ? "," : " of", r->copy[i].size / (1 << 20), r->copy[i].rate / 1e9);
   }
-  printf(" GB/s\nThe images are made up: no time goes to waiting for data.\n");
+  printf(" GB/s\n");
   if (r->copy[0].rate < 2 * r->copy[TG_COPIES - 1].rate) {
     printf("Copies in the cache are hardly faster than in memory: other programs seem to hold the "
            "processors; measure again when they are done.\n");
@@ -107,6 +107,15 @@ static void print_kinds(const explanation *e) {
   }
   printf("\n");
   free(kind);
+}
+
+static void print_waiting(const explanation *e) {
+  if (e->waiting < 0) {
+    printf("The images are made up: no time goes to waiting for data.\n");
+  } else {
+    printf("waiting for images: %.3f ms a step, %.2f %% of it\n", 1e3 * e->waiting,
+           percent(e->waiting, e->seconds + e->waiting));
+  }
 }
 
 static void print_row(const explanation *e, const explain_row *r) {
@@ -136,6 +145,7 @@ void explain_print(const explanation *e) {
       e->name, 1e3 * e->seconds, e->kernels, 1e3 * e->limit, percent(e->limit, e->seconds));
   bench_print_memory(e->block, e->alive);
   printf("\n");
+  print_waiting(e);
   print_kinds(e);
   printf(
       " lost ms  time ms  share of limit  work              per s   limit sites  kernel, site\n");
@@ -166,8 +176,9 @@ static json_t *row_json(const explain_row *r) {
 
 json_t *explain_json(const explanation *e) {
   json_t *rows = json_array();
+  json_t *waiting = e->waiting < 0 ? json_null() : json_real(1e3 * e->waiting);
   for (int i = 0; i < e->rows; i++) json_array_append_new(rows, row_json(&e->row[i]));
-  return json_pack("{s:s, s:f, s:f, s:f, s:f, s:o}", "name", e->name, "ms", 1e3 * e->seconds,
-                   "limit_ms", 1e3 * e->limit, "intermediate_bytes", e->block, "alive_bytes",
-                   e->alive, "kernels", rows);
+  return json_pack("{s:s, s:f, s:f, s:o, s:f, s:f, s:o}", "name", e->name, "ms", 1e3 * e->seconds,
+                   "limit_ms", 1e3 * e->limit, "waiting_ms", waiting, "intermediate_bytes",
+                   e->block, "alive_bytes", e->alive, "kernels", rows);
 }

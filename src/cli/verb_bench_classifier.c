@@ -9,6 +9,7 @@ static const option rows[] = {
                       "the network"),
     BENCH_INTEGER_ROW(batch, "128", 1, 65536, "images per step"),
     BENCH_ROWS,
+    BENCH_DATA_ROWS,
 };
 
 static int run(void *record, int words, const char **word) {
@@ -30,7 +31,7 @@ static int run(void *record, int words, const char **word) {
     bench_fill_uniform(p.plan, p.x, o->batch * o->size * o->size * 3);
     bench_set_scalar(p.plan, p.rate, 1e-3f);
     bench_set_scalar(p.plan, p.step, 1);
-    const bench_step step = {"classifier step", "step_ms", 1, {p.plan}};
+    const bench_step step = {"classifier step", "step_ms", 1, {p.plan}, {p.x}, {o->batch}};
     status = bench_run(o, 1, &step);
   }
   tg_plan_free(p.plan);

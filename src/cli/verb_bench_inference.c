@@ -47,7 +47,8 @@ static int run(void *record, int words, const char **word) {
   if (!status) status = nn_net_initialise(net, s, 1);
   if (!status) {
     bench_fill_uniform(p.plan, p.x, o->batch * o->size * o->size * 3);
-    const bench_step step = {"inference", "inference_ms", 1, {p.plan}};
+    const bench_step step = {
+        .name = "inference", .key = "inference_ms", .plans = 1, .plan = {p.plan}};
     status = bench_run(o, 1, &step);
   }
   tg_plan_free(p.plan);

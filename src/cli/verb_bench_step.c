@@ -11,6 +11,7 @@ static const option rows[] = {
     OPTION_CHOICE_ROW(NULL, 0, bench_options, model, "lenet", BENCH_CLASSIFIERS, "NAME",
                       "network of the classifiers F_S and F_T"),
     BENCH_ROWS,
+    BENCH_DATA_ROWS,
 };
 
 static int initialise(const adapter_nets *n, tg_store *s) {
@@ -62,8 +63,13 @@ static int time_steps(const bench_options *o, adapter_nets *n, tg_store *s) {
   int status = make_step_plans(o, n, s, plan);
   if (!status) {
     const bench_step step[] = {
-        {"critic step", "critic_ms", 1, {plan[0].plan}},
-        {"generator step", "generator_ms", 2, {plan[1].plan, plan[2].plan}},
+        {"critic step", "critic_ms", 1, {plan[0].plan}, {plan[0].x}, {o->batch}},
+        {"generator step",
+         "generator_ms",
+         2,
+         {plan[1].plan, plan[2].plan},
+         {plan[1].x, plan[2].x},
+         {o->batch, o->batch / 2}},
     };
     for (int i = 0; i < 3; i++) fill_inputs(o, &plan[i]);
     status = bench_run(o, 2, step);

@@ -50,6 +50,24 @@ for line in 'this machine: 1 thread,' '; copies (read and write)' 'the rest is h
     failures=$((failures + 1))
   fi
 done
+# The trace is in the trace event format: a named track for the step, an event with its times for every kernel.
+python3 - "$folder/trace.json" <<'PYTHON' || failures=$((failures + 1))
+import json, sys
+events = json.load(open(sys.argv[1]))["traceEvents"]
+kernels = [e for e in events if e["ph"] == "X"]
+names = {e["args"]["name"] for e in events if e["ph"] == "M"}
+assert "classifier step" in names and len(kernels) > 10, (names, len(kernels))
+for e in kernels:
+    assert e["ts"] >= 0 and e["dur"] >= 0 and e["name"] and {"pid", "tid", "args"} <= e.keys(), e
+assert all(a["ts"] + a["dur"] <= b["ts"] + 0.01 for a, b in zip(kernels, kernels[1:])), "events overlap"
+PYTHON
+# A site's images are read ahead as in training, and waiting for them is told; of made-up ones there is none.
+site=$repository/examples/optdigits.yaml
+expect 0 'waiting for images: ' bench classifier --batch 4 --repeats 2 --threads 1 --explain --data "$site"
+expect 0 'waiting for images: ' bench step --channels 2 --batch 4 --repeats 1 --threads 1 --explain --data "$site"
+expect 0 'The images are made up' bench classifier --batch 4 --repeats 1 --threads 1 --explain
+expect 0 '"waiting_ms": null' $bench --threads 1 --explain
+expect 1 'fewer than a batch of 2000' bench classifier --batch 2000 --repeats 1 --data "$site"
 expect 1 "$folder/trace.json is there already; nothing was changed" $bench --trace "$folder/trace.json"
 expect 0 '"limited_by": "products"' $bench --threads 1 --explain
 expect 2 '--model needs a value' eval --model
