@@ -3,7 +3,7 @@
  * weights stay in the second-level cache, and the products are our own loops.  For processors with
  * AVX-512, without padding, where tiles of 2x2 outputs fit.
  * Measured on two cores of a Zen 5 (bench/bench_conv.c), LeNet's 5x5 from 20 to 50 channels, 128
- * images: 1.3 to 1.5 times as fast as conv_winograd_cpu.c, 1.2 to 1.3 times as fast as oneDNN's
+ * images: 1.3 to 1.5 times as fast as conv_winograd_cpu.c, 1.2 times as fast as oneDNN's
  * direct convolution in bfloat16. */
 #include <omp.h>
 #include <stdio.h>
