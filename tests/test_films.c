@@ -12,12 +12,12 @@
 #include "hash.h"
 #include "image.h"
 
-typedef struct row { /* of a table */
+typedef struct table_row { /* of a table */
   char file[200], hash[HASH_SHA256_TEXT];
   int window, width, height, channels, bytes, bits;
-} row;
+} table_row;
 
-static bool agrees(const char *dir, const row *r) {
+static bool agrees(const char *dir, const table_row *r) {
   char *path = file_join(dir, r->file), hash[HASH_SHA256_TEXT];
   image x;
   if (image_read(path, r->window, &x)) {
@@ -47,7 +47,7 @@ static int check_table(const char *table, const char *dir) {
   assert_int_equal(file_read(path, &text, &size), 0);
   strtok_r(text, "\n", &rest);
   for (char *line; (line = strtok_r(NULL, "\n", &rest)); rows++) {
-    row r;
+    table_row r;
     assert_int_equal(sscanf(line, "%199[^\t]\t%d\t%d\t%d\t%d\t%d\t%d\t%64s", r.file, &r.window,
                             &r.width, &r.height, &r.channels, &r.bytes, &r.bits, r.hash),
                      8);
@@ -73,10 +73,217 @@ static void test_real(void **state) {
   assert_int_equal(check_table("films.tsv", dir), 62);
 }
 
+static char *sample(const char *name) {
+  return text_format("%s/golden/images/%s", TEST_DATA, name);
+}
+
+static void refuse(const char *path, bool window, const char *part) {
+  image x;
+  assert_int_not_equal(image_read(path, window, &x), 0);
+  assert_says(path);
+  assert_says(part);
+  image_release(&x);
+}
+
+static void test_refused(void **state) {
+  (void)state;
+  static const char *const bad[][2] = {
+      {"bits-allocated", "BitsAllocated (0028,0100) is 32"},
+      {"bits-stored", "has the value 2047, but BitsStored is 10"},
+      {"frames", "2 frames, one is expected"},
+      {"jpeg-ls-size", "23 x 17 pixels of 1 samples of 12 bits, the tags say 23 x 16"},
+      {"large", "60000 x 60000 pixels, at most"},
+      {"no-bitsallocated", "BitsAllocated (0028,0100) is 0"},
+      {"no-photometricinterpretation", "no PhotometricInterpretation"},
+      {"no-pixeldata", "no image (PixelData)"},
+      {"no-rows", "no Rows (0028,0010) or Columns"},
+      {"slope", "RescaleSlope is 0"},
+      {"syntax", "its transfer syntax, 1.2.840.10008.1.2.4.100"},
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    char *name = text_format("bad-%s.dcm", bad[i][0]), *path = sample(name);
+    refuse(path, false, bad[i][1]);
+    free(name);
+    free(path);
+  }
+}
+
+/* No beginning of a film is taken for the whole. */
+static void test_cut_short(void **state) {
+  (void)state;
+  static const char *const names[] = {"explicit.dcm", "implicit.dcm", "deflated.dcm",
+                                      "rle.dcm",      "jpeg.dcm",     "jpeg-lossless.dcm",
+                                      "jpeg-ls.dcm",  "jpeg2000.dcm"};
+  char *dir = temporary_dir(), *cut = file_join(dir, "cut");
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    char *path = sample(names[i]), *data;
+    size_t size;
+    assert_int_equal(file_read(path, &data, &size), 0);
+    for (size_t n = 9 + i; n < size - 20; n += 29) {
+      put(dir, "cut", data, n);
+      refuse(cut, false, "/cut: ");
+    }
+    free(data);
+    free(path);
+  }
+  free(cut);
+  remove_dir(dir);
+}
+
+/* Any damage ends with a picture or a message. */
+static void test_damaged(void **state) {
+  (void)state;
+  static const char *const names[] = {"explicit.dcm", "rle.dcm", "jpeg-ls.dcm", "palette8.dcm"};
+  char *dir = temporary_dir(), *path = file_join(dir, "bad");
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    char *from = sample(names[i]), *data;
+    size_t size;
+    assert_int_equal(file_read(from, &data, &size), 0);
+    for (size_t n = 128 + i; n < size; n += 7) {
+      image x;
+      data[n] ^= (char)(1 << n % 8);
+      put(dir, "bad", data, size);
+      if (image_read(path, true, &x)) assert_says("/bad: ");
+      image_release(&x);
+      data[n] ^= (char)(1 << n % 8);
+    }
+    free(data);
+    free(from);
+  }
+  free(path);
+  remove_dir(dir);
+}
+
+/* Sizes that a small file cannot hold, before memory is asked for. */
+static void test_too_large(void **state) {
+  (void)state;
+  char *dir = temporary_dir(), *bad = file_join(dir, "bad"), *data;
+  char *png = sample("gray.png"), *jpeg = sample("gray.jpg");
+  size_t size;
+  assert_int_equal(file_read(jpeg, &data, &size), 0);
+  for (size_t i = 0; i + 9 < size; i++) {
+    if (memcmp(data + i, "\xff\xc0", 2)) continue;
+    memcpy(data + i + 5, "\xea\x60\xea\x60", 4);
+  }
+  put(dir, "bad", data, size);
+  refuse(bad, false, "60000 x 60000 pixels, at most");
+  free(data);
+  assert_int_equal(file_read(png, &data, &size), 0);
+  static const char header[] = "\0\0\xea\x60\0\0\xea\x60\x08\0\0\0\0\xa5\xb9\x2a\x9e";
+  memcpy(data + 16, header, 17); /* with the header's checksum */
+  put(dir, "bad", data, size);
+  refuse(bad, false, "/bad: cannot be decoded");
+  static const char smaller[] = "\0\0\x1f\x40\0\0\x1f\x40\x08\0\0\0\0\x23\x9a\xf2\x28";
+  memcpy(data + 16, smaller, 17); /* 8000 x 8000 */
+  put(dir, "bad", data, size);
+  refuse(bad, false, "8000 x 8000 pixels in a file of");
+  free(data);
+  free(png);
+  free(jpeg);
+  free(bad);
+  remove_dir(dir);
+}
+
+/* ---- the range of a site's values ---- */
+
+static void copy_sample(const char *dir, const char *name, const char *as) {
+  char *path = sample(name);
+  copy_file(path, dir, as);
+  free(path);
+}
+
+#define FILMS "name: a\nformat: folder\nimages: images\nsize: 16\nresize: nearest\n"
+
+static void assert_predicted_alike(const xs_site *s, int64_t row, const char *dir) {
+  const xs_images *x = &s->images;
+  const xs_normalisation plain = {{0, 0, 0}, {1, 1, 1}};
+  xs_preprocessing p = {x->resize, x->max_value, x->center_crop, x->values};
+  float there[16 * 16], here[16 * 16];
+  char *folder = file_join(dir, "images"), *path = file_join(folder, x->file[row]);
+  xs_images *one;
+  assert_int_equal(xs_image_open(path, &p, &one), XS_OK);
+  xs_images_fetch(x, &row, 1, 16, 1, &plain, there);
+  xs_images_fetch(one, NULL, 1, 16, 1, &plain, here);
+  for (int i = 0; i < 16 * 16; i++) assert_float_equal(there[i], here[i], 1e-4);
+  xs_images_close(one);
+  free(path);
+  free(folder);
+}
+
+/* Bits that differ from film to film become one range; predict sees every film like the site. */
+static void test_ranges(void **state) {
+  (void)state;
+  static const char *const ranges[] = {"", "range: percentiles\n", "window: true\n",
+                                       "range: percentiles\nlow_percentile: 2\nwindow: true\n"};
+  char *dir = temporary_dir();
+  copy_sample(dir, "bits10.dcm", "images/a.dcm");
+  copy_sample(dir, "window.dcm", "images/1.2.840.10008.7");
+  copy_sample(dir, "signed16.dcm", "images/film");
+  copy_sample(dir, "no-header.dcm", "images/b.DICOM");
+  copy_sample(dir, "gray.png", "images/c.png");
+  put_text(dir, "images/DICOMDIR", "no film");
+  put_text(dir, "images/README", "no film");
+  for (int i = 0; i < 4; i++) {
+    char *yaml = text_format("%s%s", FILMS, ranges[i]);
+    xs_site *s;
+    assert_int_equal(open_site(dir, yaml, NULL, &s), XS_OK);
+    assert_int_equal(s->images.n, 5);
+    assert_float_equal(s->images.max_value, 65535, 0);
+    for (int64_t row = 0; row < 5; row++) assert_predicted_alike(s, row, dir);
+    xs_site_close(s);
+    free(yaml);
+  }
+  remove_dir(dir);
+}
+
+static void test_one_range(void **state) {
+  (void)state;
+  char *dir = temporary_dir();
+  copy_sample(dir, "explicit.dcm", "images/a.dcm");
+  copy_sample(dir, "monochrome1.dcm", "images/b.dcm");
+  xs_site *s;
+  assert_int_equal(open_site(dir, FILMS, NULL, &s), XS_OK);
+  assert_float_equal(s->images.max_value, 4095, 0);
+  const uint16_t *a = s->images.pixels;
+  for (int i = 0; i < 256; i++) assert_int_equal(a[i] + a[256 + i], 4095);
+  xs_site_close(s);
+  REFUSED(dir, FILMS "range: full\n", "would be near black", "range: percentiles");
+  REFUSED(dir, FILMS "range: stored\nmax_value: 4095\n", "exclude each other");
+  remove_dir(dir);
+}
+
+static void test_unlike(void **state) {
+  (void)state;
+  enum { SIDE = 16 };
+  char *dir = temporary_dir();
+  uint8_t film[4][SIDE * SIDE];
+  for (int i = 0; i < SIDE * SIDE; i++) {
+    int v = 40 + 10 * (i / SIDE) + 3 * (i % SIDE);
+    film[0][i] = (uint8_t)v;
+    film[1][i] = (uint8_t)(255 - v);
+    film[2][i] = (uint8_t)(v / 8);
+    film[3][i] = v > 60 ? 255 : 0;
+  }
+  put_text(dir, "images/.keep", "");
+  for (int i = 0; i < 13; i++) {
+    char *path = text_format("%s/images/%02d.png", dir, i);
+    assert_int_equal(image_write_png(path, film[i < 10 ? 0 : i - 9], SIDE, SIDE, 1), 0);
+    free(path);
+  }
+  xs_site *s;
+  assert_int_equal(open_site(dir, FILMS, NULL, &s), XS_OK);
+  assert_string_equal(s->unlike, "1 dark (11.png), 1 saturated (12.png), 1 inverted (10.png)");
+  xs_site_close(s);
+  remove_dir(dir);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_small),
-      cmocka_unit_test(test_real),
+      cmocka_unit_test(test_small),   cmocka_unit_test(test_real),
+      cmocka_unit_test(test_refused), cmocka_unit_test(test_cut_short),
+      cmocka_unit_test(test_damaged), cmocka_unit_test(test_too_large),
+      cmocka_unit_test(test_ranges),  cmocka_unit_test(test_one_range),
+      cmocka_unit_test(test_unlike),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -210,6 +210,12 @@ std::string codestream_of(const gdcm::DataElement &pixels) {
   return all;
 }
 
+/* All kinds end with the marker FF D9; what fills up a fragment follows. */
+bool ends_whole(const std::string &stream) {
+  size_t last = stream.find_last_not_of('\0');
+  return last != std::string::npos && last > 0 && stream.compare(last - 1, 2, "\xff\xd9") == 0;
+}
+
 /* Does the compressed image agree with the tags?  The decoders trust them.  *bits: its values'. */
 int check_codestream(const char *path, const std::string &stream, const dicom_film *x,
                      uint16_t *bits) {
@@ -217,6 +223,7 @@ int check_codestream(const char *path, const std::string &stream, const dicom_fi
   if (const char *why = codestream_read(stream.data(), stream.size(), &c)) {
     return refuse(path, std::string("its compressed image is damaged: ") + why);
   }
+  if (!ends_whole(stream)) return refuse(path, "its compressed image is cut short");
   if (c.height != x->rows || c.width != x->columns || c.channels != x->samples ||
       (c.bits > 8 ? 16 : 8) != x->bits_allocated) {
     return fail(
@@ -296,14 +303,32 @@ int read_values(const char *path, const gdcm::File &file, dicom_film *out) {
   return decode(path, pixels, syntax, bits, out);
 }
 
+/* GDCM fills a value that the file does not hold to its end with zeros; this remembers it. */
+class watched_buffer : public std::stringbuf {
+public:
+  explicit watched_buffer(const std::string &all) : std::stringbuf(all, std::ios::in) {}
+  bool cut_short = false;
+
+protected:
+  std::streamsize xsgetn(char *to, std::streamsize n) override {
+    constexpr std::streamsize HEADER = 8; /* of an element: its tag and length */
+    if (n > HEADER && n > egptr() - gptr()) cut_short = true;
+    return std::stringbuf::xsgetn(to, n);
+  }
+};
+
 int read_file(const char *path, const void *data, size_t size, int64_t most, dicom_film *out) {
-  std::istringstream stream(std::string(static_cast<const char *>(data), size));
+  watched_buffer buffer(std::string(static_cast<const char *>(data), size));
+  std::istream stream(&buffer);
   gdcm::Trace::WarningOff();
   gdcm::Trace::ErrorOff();
   gdcm::Trace::DebugOff();
   gdcm::Reader reader;
   reader.SetStream(stream);
-  if (!reader.Read()) return refuse(path, "it is damaged or cut short");
+  bool read = reader.Read();
+  bool deflated = reader.GetFile().GetHeader().GetDataSetTransferSyntax() ==
+                  gdcm::TransferSyntax::DeflatedExplicitVRLittleEndian;
+  if (!read || (buffer.cut_short && !deflated)) return refuse(path, "it is damaged or cut short");
   read_tags(reader.GetFile().GetDataSet(), out);
   if (int status = check_tags(path, most, out)) return status;
   return read_values(path, reader.GetFile(), out);

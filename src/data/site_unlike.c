@@ -54,7 +54,7 @@ static look look_at(const xs_images *x, int64_t row, const double *mean) {
   }
   look l = {.alike = correlate(x, row, mean)};
   int level = 0;
-  while ((seen += count[level]) < 0.99 * (double)each) level++;
+  while (100 * (seen += count[level]) < 99 * each) level++;
   l.top = level / (LEVELS - 1.0);
   l.white = (double)count[LEVELS - 1] / (double)each;
   l.deviation = sqrt(fmax(squares / (double)each - sum * sum / (double)(each * each), 0));

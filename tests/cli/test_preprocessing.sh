@@ -26,7 +26,7 @@ domain() {
   local file=$1
   shift
   printf '%s\n' 'name: site' 'format: folder' 'images: site/images' 'labels: labels.csv' 'classes: [even, odd]' \
-    'size: 24' "$@" >"$file"
+    'size: 24' 'range: full' "$@" >"$file"
 }
 domain near.yaml 'resize: nearest' 'center_crop: true'
 domain plain.yaml
