@@ -359,8 +359,8 @@ xs_status xs_mnistm_import(const char *data_dir, const char *out_dir, uint64_t s
 
 typedef struct xs_check_options {
   const char *data_dir;
-  uint64_t seed; /* of the split, of the folds and of what is resampled */
-  bool by_image; /* the split is by image, not by group */
+  uint64_t seed;            /* of the split, of the folds and of what is resampled */
+  bool by_image;            /* the split is by image, not by group */
   const char *split_column; /* of the label files: the official split; NULL: drawn from the seed */
   bool ignore_labels;
   int64_t limit;       /* most images of a site, 0 all */

@@ -19,7 +19,8 @@
 #include "sets.h"
 #include "share.h"
 
-/* ---- films that are drawn ------------------------------------------------------------------------
+/* ---- films that are drawn
+ * ------------------------------------------------------------------------
  */
 
 enum { FILMS = 120, SIDE = 128 };
@@ -77,16 +78,16 @@ static void put_jpeg(const char *dir, const char *name, film f, int quality) {
   uint8_t *p = develop(&f), *jpeg = NULL;
   unsigned long size = 0;
   tjhandle t = tjInitCompress();
-  assert_int_equal(tjCompress2(t, p, f.width, 0, f.height, TJPF_GRAY, &jpeg, &size, TJSAMP_GRAY,
-                               quality, 0),
-                   0);
+  assert_int_equal(
+      tjCompress2(t, p, f.width, 0, f.height, TJPF_GRAY, &jpeg, &size, TJSAMP_GRAY, quality, 0), 0);
   put(dir, name, jpeg, size);
   tjFree(jpeg);
   tjDestroy(t);
   free(p);
 }
 
-/* ---- sites ---------------------------------------------------------------------------------------
+/* ---- sites
+ * ---------------------------------------------------------------------------------------
  */
 
 typedef struct site { /* a folder of films, whose rows may be changed before it is written */
@@ -128,8 +129,10 @@ static char *write_site(const site *s, const char *more) {
   char *csv = text_copy("file,patient,label,side,view\n");
   for (int i = 0; i < s->n; i++) {
     char *longer = text_format("%s%s,%s,%s,%s,%s\n", csv, s->file[i], s->patient[i],
-                               s->label[i] < 0 ? "" : s->label[i] ? "sick" : "well", s->side[i],
-                               s->view[i]);
+                               s->label[i] < 0 ? ""
+                               : s->label[i]   ? "sick"
+                                               : "well",
+                               s->side[i], s->view[i]);
     free(csv);
     csv = longer;
   }
@@ -201,7 +204,8 @@ static void assert_text(const json_t *root, const char *kind, const char *part) 
   assert_non_null(strstr(text, part));
 }
 
-/* ---- tests ---------------------------------------------------------------------------------------
+/* ---- tests
+ * ---------------------------------------------------------------------------------------
  */
 
 static void test_clean(void **state) {
@@ -503,7 +507,8 @@ static void test_refusals(void **state) {
   release(a);
 }
 
-/* ---- parts ---------------------------------------------------------------------------------------
+/* ---- parts
+ * ---------------------------------------------------------------------------------------
  */
 
 enum { HASHES = 3000 };
@@ -642,15 +647,23 @@ static void test_encoding(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_clean),       cmocka_unit_test(test_reproducible),
-      cmocka_unit_test(test_duplicates),  cmocka_unit_test(test_groups),
-      cmocka_unit_test(test_patients),    cmocka_unit_test(test_shared_ids),
-      cmocka_unit_test(test_shortcuts),   cmocka_unit_test(test_exposure),
+      cmocka_unit_test(test_clean),
+      cmocka_unit_test(test_reproducible),
+      cmocka_unit_test(test_duplicates),
+      cmocka_unit_test(test_groups),
+      cmocka_unit_test(test_patients),
+      cmocka_unit_test(test_shared_ids),
+      cmocka_unit_test(test_shortcuts),
+      cmocka_unit_test(test_exposure),
       cmocka_unit_test(test_unreadable_and_views),
-      cmocka_unit_test(test_classes),     cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_neighbours),  cmocka_unit_test(test_sets),
-      cmocka_unit_test(test_share),       cmocka_unit_test(test_levels),
-      cmocka_unit_test(test_match),       cmocka_unit_test(test_encoding),
+      cmocka_unit_test(test_classes),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_neighbours),
+      cmocka_unit_test(test_sets),
+      cmocka_unit_test(test_share),
+      cmocka_unit_test(test_levels),
+      cmocka_unit_test(test_match),
+      cmocka_unit_test(test_encoding),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

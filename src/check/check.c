@@ -9,8 +9,8 @@
 #include "option.h"
 
 /* In the order of the page. */
-static check_finder *const finders[] = {find_unreadable, find_patients, find_duplicates,
-                                        find_views,      find_exposure, find_shortcuts,
+static check_finder *const finders[] = {find_unreadable, find_patients,  find_duplicates,
+                                        find_views,      find_exposure,  find_shortcuts,
                                         find_classes,    find_comparison};
 
 /* ---- before any work ------------------------------------------------------------------------- */
@@ -64,12 +64,12 @@ static json_t *describe_site(const check *c, const check_site *t) {
 }
 
 static json_t *describe_options(const xs_check_options *o) {
-  json_t *j = json_pack("{s:I, s:s, s:s?, s:b, s:I, s:i, s:f, s:f, s:f, s:i, s:[]}", "seed",
-                        (json_int_t)o->seed, "split_by", o->by_image ? "image" : "group",
-                        "split_column", o->split_column, "ignore_labels", o->ignore_labels, "limit",
-                        (json_int_t)o->limit, "near_bits", o->near_bits, "near_match", o->near_match,
-                        "shortcut_auc", o->shortcut_auc, "alpha", o->alpha, "replicates",
-                        o->replicates, "accept");
+  json_t *j =
+      json_pack("{s:I, s:s, s:s?, s:b, s:I, s:i, s:f, s:f, s:f, s:i, s:[]}", "seed",
+                (json_int_t)o->seed, "split_by", o->by_image ? "image" : "group", "split_column",
+                o->split_column, "ignore_labels", o->ignore_labels, "limit", (json_int_t)o->limit,
+                "near_bits", o->near_bits, "near_match", o->near_match, "shortcut_auc",
+                o->shortcut_auc, "alpha", o->alpha, "replicates", o->replicates, "accept");
   for (int i = 0; i < o->accepted; i++) {
     json_array_append_new(json_object_get(j, "accept"), json_string(o->accept[i]));
   }
@@ -123,9 +123,9 @@ static int conclude(const check *c, char **json) {
   } else {
     *json = text;
     if (faults) {
-      status = fail(XS_HARM, "the data have %lld kind%s of fault; see above%s%s", (long long)faults,
-                    plural(faults), c->o->out ? " and check.html in " : "",
-                    c->o->out ? c->o->out : "");
+      status =
+          fail(XS_HARM, "the data have %lld kind%s of fault; see above%s%s", (long long)faults,
+               plural(faults), c->o->out ? " and check.html in " : "", c->o->out ? c->o->out : "");
     }
   }
   json_decref(root);

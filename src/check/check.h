@@ -12,8 +12,8 @@
 typedef struct check_site {
   const char *path; /* of the domain file, lent */
   domain d;
-  listing l;     /* of a site of format folder */
-  xs_site *read; /* of a site of format idx, whose images are small */
+  listing l;        /* of a site of format folder */
+  xs_site *read;    /* of a site of format idx, whose images are small */
   int64_t first, n; /* its samples */
   int sides;
   char **side; /* [sides] names of the sides of the split */
@@ -26,7 +26,7 @@ typedef struct check {
   int sites;
   sample *sample; /* [n], site after site */
   int64_t n;
-  int64_t *same; /* [n] sets of images that show the same film (sets.h) */
+  int64_t *same;             /* [n] sets of images that show the same film (sets.h) */
   json_t *findings, *tables; /* lists */
 } check;
 
@@ -53,10 +53,10 @@ json_t *finding_add(check *c, const char *kind, check_level level, const char *s
 void finding_image(const check *c, json_t *finding, int64_t i, char *note);
 /* A table of the page; rows are lists of texts, whole and real numbers and null. */
 json_t *table_add(check *c, const char *name, const char *caption, const char *const *head, int n);
-void table_put(json_t *table, json_t *row); /* takes row over */
+void table_put(json_t *table, json_t *row);     /* takes row over */
 const char *check_class(const check *c, int k); /* of the first site that has class k */
-const char *plural(int64_t n);                 /* "" or "s" */
-int check_kinds(const char *const **name);     /* all kinds of finding; their number */
+const char *plural(int64_t n);                  /* "" or "s" */
+int check_kinds(const char *const **name);      /* all kinds of finding; their number */
 
 /* ---- find_*.c: one kind of finding each ------------------------------------------------------ */
 
@@ -66,7 +66,8 @@ check_finder find_unreadable, find_patients, find_duplicates, find_views, find_e
 
 int groups_write(const check *c); /* OUT/groups-SITE.csv: what no split is to separate */
 
-/* ---- check_page.c ---------------------------------------------------------------------------------- */
+/* ---- check_page.c
+ * ---------------------------------------------------------------------------------- */
 
 int check_page_write(const check *c, const json_t *root); /* check.html and its contact sheets */
 

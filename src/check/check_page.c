@@ -187,15 +187,15 @@ static void add_head(page *out, const json_t *root) {
   size_t i;
   const json_t *s;
   json_array_foreach(json_object_get(root, "sites"), i, s) {
-    char *line = text_format("%lld images, %lld labelled, %lld unreadable%s%s",
-                             count_of(s, "images"), count_of(s, "labelled"),
-                             count_of(s, "unreadable"),
-                             json_is_true(json_object_get(s, "patients_known"))
-                                 ? ""
-                                 : "; patients are not known, each image counts as one",
-                             json_is_true(json_object_get(s, "views_known"))
-                                 ? ""
-                                 : "; views are not known, laterals were not looked for");
+    char *line =
+        text_format("%lld images, %lld labelled, %lld unreadable%s%s", count_of(s, "images"),
+                    count_of(s, "labelled"), count_of(s, "unreadable"),
+                    json_is_true(json_object_get(s, "patients_known"))
+                        ? ""
+                        : "; patients are not known, each image counts as one",
+                    json_is_true(json_object_get(s, "views_known"))
+                        ? ""
+                        : "; views are not known, laterals were not looked for");
     page_add(out, "<li><b>%s</b>: %s</li>\n", text_of(s, "name"), line);
     free(line);
   }

@@ -26,7 +26,9 @@ static void name_jpeg(const unsigned char *b, size_t n, char *name) {
     }
     if (is_frame(b[at + 1])) {
       snprintf(name, ENCODING_TEXT, "JPEG %d-bit %s%s", b[at + 4],
-               b[at + 9] == 1 ? "gray" : b[at + 9] == 3 ? "colour" : "CMYK",
+               b[at + 9] == 1   ? "gray"
+               : b[at + 9] == 3 ? "colour"
+                                : "CMYK",
                b[at + 1] == 0xc2 ? ", progressive" : "");
       return;
     }

@@ -24,9 +24,9 @@ typedef struct row {
 } row;
 
 typedef struct comparison {
-  double *value;  /* of all sites that know it, one after the other */
-  int64_t *size;  /* [samples] */
-  int *site;      /* [samples] */
+  double *value; /* of all sites that know it, one after the other */
+  int64_t *size; /* [samples] */
+  int *site;     /* [samples] */
   int samples;
   xs_anova anova;
 } comparison;
@@ -122,9 +122,9 @@ static char *describe(const check *c, const comparison *x) {
     double sum = 0, square = 0, n = (double)x->size[k];
     for (int64_t i = 0; i < x->size[k]; i++) sum += v[i] / n;
     for (int64_t i = 0; i < x->size[k]; i++) square += (v[i] - sum) * (v[i] - sum);
-    char *longer = text_format("%s%s%s %.4g ± %.3g (%lld)", text, k ? "; " : "",
-                               c->site[x->site[k]].d.name, sum, n > 1 ? sqrt(square / (n - 1)) : 0.0,
-                               (long long)x->size[k]);
+    char *longer =
+        text_format("%s%s%s %.4g ± %.3g (%lld)", text, k ? "; " : "", c->site[x->site[k]].d.name,
+                    sum, n > 1 ? sqrt(square / (n - 1)) : 0.0, (long long)x->size[k]);
     free(text);
     text = longer;
     v += x->size[k];
@@ -153,10 +153,10 @@ static void say(check *c, const row *r, const comparison *x, const double *p, in
     list = longer;
   }
   if (differ) {
-    finding_add(c, "sites-differ", CHECK_NOTE, NULL, differ,
-                text_format("The sites differ in %s (ANOVA, alpha %g after Holm).", list,
-                            c->o->alpha),
-                "Expect a classifier from one to lose at the other; report the differences.");
+    finding_add(
+        c, "sites-differ", CHECK_NOTE, NULL, differ,
+        text_format("The sites differ in %s (ANOVA, alpha %g after Holm).", list, c->o->alpha),
+        "Expect a classifier from one to lose at the other; report the differences.");
   }
   free(list);
 }
@@ -169,8 +169,8 @@ int find_comparison(check *c) {
   double *p = memory_new(sizeof *p * (size_t)n);
   for (int i = 0; i < n; i++) {
     collect(c, &r[i], &x[i]);
-    const bool tested = x[i].samples > 1 &&
-                        !xs_anova_test(x[i].value, x[i].size, x[i].samples, &x[i].anova);
+    const bool tested =
+        x[i].samples > 1 && !xs_anova_test(x[i].value, x[i].size, x[i].samples, &x[i].anova);
     p[i] = tested ? x[i].anova.p : NAN;
   }
   const int status = (int)xs_holm(p, n, p);

@@ -96,8 +96,8 @@ static void tabulate(check *c, const search *s) {
       "structure agrees after one was moved and scaled onto the other",
       head, 3);
   for (int b = 0; b <= c->o->near_bits; b++) {
-    table_put(t, json_pack("[i, I, I]", b, (json_int_t)s->candidates[b],
-                           (json_int_t)s->confirmed[b]));
+    table_put(t,
+              json_pack("[i, I, I]", b, (json_int_t)s->candidates[b], (json_int_t)s->confirmed[b]));
   }
 }
 

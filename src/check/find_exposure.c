@@ -7,10 +7,10 @@
 
 enum { GREYS = SMALL_PIXELS / 4, FEWEST = 20 }; /* images that make a rest of the site */
 
-typedef struct norm { /* of a site */
+typedef struct norm {                            /* of a site */
   double median[STATISTICS], spread[STATISTICS]; /* spread: 1.4826 median absolute deviation */
   double grey[GREYS];                            /* the mean small picture */
-  double least; /* 5th percentile of the images' likeness to it */
+  double least;                                  /* 5th percentile of the images' likeness to it */
   bool aligned; /* nearly all images look like it, so that one that looks opposite is wrong */
 } norm;
 
@@ -125,16 +125,18 @@ static void check_images(check *c, const check_site *t, const norm *m) {
     char *why = c->sample[i].error ? NULL : judge(&c->sample[i], m);
     if (!why) continue;
     if (!odd++) {
-      f = finding_add(c, "exposure", CHECK_FAULT, t->d.name, 0, text_copy(""),
-                      "Look at them: a wrong value range, an inverted film (MONOCHROME1) or no film "
-                      "at all. Repair or remove them; --accept exposure if they are as they should.");
+      f = finding_add(
+          c, "exposure", CHECK_FAULT, t->d.name, 0, text_copy(""),
+          "Look at them: a wrong value range, an inverted film (MONOCHROME1) or no film "
+          "at all. Repair or remove them; --accept exposure if they are as they should.");
     }
     finding_image(c, f, i, why);
   }
   if (!f) return;
-  char *text = text_format("%lld image%s of %s %s flat, dark, bright, saturated or inverted against "
-                           "the rest of the site.",
-                           (long long)odd, plural(odd), t->d.name, odd == 1 ? "is" : "are");
+  char *text =
+      text_format("%lld image%s of %s %s flat, dark, bright, saturated or inverted against "
+                  "the rest of the site.",
+                  (long long)odd, plural(odd), t->d.name, odd == 1 ? "is" : "are");
   json_object_set_new(f, "text", json_string(text));
   json_object_set_new(f, "count", json_integer((json_int_t)odd));
   free(text);

@@ -10,7 +10,10 @@
 #include "levels.h"
 #include "resampling.h"
 
-enum { FEWEST = 10 }; /* images of a class, or of a level that is named */
+enum {
+  FEWEST = 10, /* images of a class, or of a level that is named */
+  SHOWN = 8    /* images of a level that are shown */
+};
 
 typedef struct question { /* what is to be told */
   const check_site *site; /* whose label, or NULL: the site */
@@ -21,11 +24,18 @@ typedef struct question { /* what is to be told */
   int answers;
 } question;
 
+typedef struct extreme { /* a level with the least or the greatest share */
+  char *name;
+  int64_t image[SHOWN];
+  int images;
+} extreme;
+
 typedef struct told { /* by one attribute */
   const question *q;
   int which;
   double auc, low, high, p; /* p: one-sided, of an AUC above one half; then Holm's */
-  char *extremes;           /* levels with the least and the greatest share, or NULL */
+  char *extremes;           /* a sentence on the two of them, or NULL */
+  extreme least, most;
 } told;
 
 typedef struct tolds {
@@ -101,8 +111,17 @@ static bool is_known_everywhere(const check *c, const question *q, int which) {
   return true;
 }
 
-static char *name_extremes(const check *c, const question *q, const levels *x) {
-  int64_t *n = memory_new(sizeof *n * (size_t)x->count), *hit = memory_new(sizeof *hit * (size_t)x->count);
+static void keep_level(const question *q, const levels *x, int32_t level, extreme *e) {
+  e->name = text_copy(x->name[level]);
+  for (int64_t i = 0; i < x->n && e->images < SHOWN; i++) {
+    if (x->level[i] == level) e->image[e->images++] = q->image[i];
+  }
+}
+
+/* Of two answers the levels with the least and the greatest share of the second. */
+static void find_extremes(const check *c, const question *q, const levels *x, told *t) {
+  int64_t *n = memory_new(sizeof *n * (size_t)x->count);
+  int64_t *hit = memory_new(sizeof *hit * (size_t)x->count);
   for (int64_t i = 0; i < x->n; i++) {
     n[x->level[i]]++;
     hit[x->level[i]] += q->answer[i] == 1;
@@ -113,17 +132,17 @@ static char *name_extremes(const check *c, const question *q, const levels *x) {
     if (least < 0 || hit[k] * n[least] < hit[least] * n[k]) least = k;
     if (most < 0 || hit[k] * n[most] > hit[most] * n[k]) most = k;
   }
-  char *text = NULL;
   if (least >= 0 && least != most && q->answers == 2) {
-    text = text_format("%s: %.0f %% %s of %lld; %s: %.0f %% of %lld", x->name[least],
-                       100.0 * (double)hit[least] / (double)n[least],
-                       q->site ? q->site->d.classes.text[1] : c->site[1].d.name,
-                       (long long)n[least], x->name[most],
-                       100.0 * (double)hit[most] / (double)n[most], (long long)n[most]);
+    keep_level(q, x, least, &t->least);
+    keep_level(q, x, most, &t->most);
+    t->extremes =
+        text_format("%s: %.0f %% %s of %lld; %s: %.0f %% of %lld", x->name[least],
+                    100.0 * (double)hit[least] / (double)n[least],
+                    q->site ? q->site->d.classes.text[1] : c->site[1].d.name, (long long)n[least],
+                    x->name[most], 100.0 * (double)hit[most] / (double)n[most], (long long)n[most]);
   }
   free(n);
   free(hit);
-  return text;
 }
 
 /* Interval and p from replicates that draw groups. */
@@ -157,7 +176,7 @@ static int try_attribute(const check *c, const question *q, int which, tolds *al
     *t = (told){.q = q, .which = which};
     levels_encode(&x, q->answer, q->group, q->answers, c->o->seed, logit);
     status = measure(c, q, logit, t);
-    t->extremes = name_extremes(c, q, &x);
+    find_extremes(c, q, &x, t);
     free(logit);
   }
   levels_release(&x);
@@ -170,9 +189,18 @@ static bool is_told(const check *c, const told *t) {
   return t->auc >= c->o->shortcut_auc && t->p < c->o->alpha;
 }
 
+static void show(const check *c, json_t *finding, const told *t, const extreme *e) {
+  for (int i = 0; i < e->images; i++) {
+    const sample *s = &c->sample[e->image[i]];
+    finding_image(c, finding, e->image[i],
+                  text_format("%s %s, %s", attributes_name(t->which), e->name,
+                              c->site[s->site].d.classes.text[s->label]));
+  }
+}
+
 static void say_label(check *c, const told *t) {
   const bool edge = attributes_source(t->which) == SOURCE_EDGE;
-  finding_add(
+  json_t *f = finding_add(
       c, edge ? "artefact" : "shortcut", CHECK_FAULT, t->q->site->d.name, 1,
       text_format("At %s %s alone predicts the label: AUC %.1f (95 %% interval %.1f to %.1f)%s%s.",
                   t->q->site->d.name, attributes_name(t->which), 100 * t->auc, 100 * t->low,
@@ -181,6 +209,8 @@ static void say_label(check *c, const told *t) {
              "mask them at every site alike."
            : "A classifier may learn it instead of the finding: crop to a square (center_crop), "
              "balance or match the classes on it, or leave images out.");
+  show(c, f, t, &t->least);
+  show(c, f, t, &t->most);
 }
 
 /* Sites differ in much; what matters is which way they can be told. */
@@ -205,8 +235,8 @@ static void say_sites(check *c, const tolds *all) {
 }
 
 static void tabulate(check *c, const tolds *all) {
-  static const char *const head[] = {"Site",  "Told from", "AUC in %", "from",
-                                     "to",    "p (Holm)",  "Extremes"};
+  static const char *const head[] = {"Site", "Told from", "AUC in %", "from",
+                                     "to",   "p (Holm)",  "Extremes"};
   json_t *t = table_add(c, "shortcuts",
                         "How well each attribute alone tells the label (of a site) or the site (of "
                         "all images): cross-validated AUC with 95 % interval (patients drawn); 50 "
@@ -252,7 +282,11 @@ int find_shortcuts(check *c) {
     say_sites(c, &all);
     tabulate(c, &all);
   }
-  for (int i = 0; i < all.n; i++) free(all.item[i].extremes);
+  for (int i = 0; i < all.n; i++) {
+    free(all.item[i].extremes);
+    free(all.item[i].least.name);
+    free(all.item[i].most.name);
+  }
   for (int i = 0; i <= c->sites; i++) question_release(&q[i]);
   free(all.item);
   free(q);

@@ -42,13 +42,12 @@ static void check_site_views(check *c, const check_site *t) {
   int64_t count[3] = {0};
   for (int64_t i = t->first; i < t->first + t->n; i++) count[view_of(c, i)]++;
   if (!count[VIEW_FRONTAL] || !count[VIEW_LATERAL]) return;
-  const projection rare =
-      count[VIEW_LATERAL] > count[VIEW_FRONTAL] ? VIEW_FRONTAL : VIEW_LATERAL;
-  json_t *f = finding_add(
-      c, "laterals", CHECK_FAULT, t->d.name, count[rare],
-      text_format("%s has %lld lateral and %lld frontal films.", t->d.name,
-                  (long long)count[VIEW_LATERAL], (long long)count[VIEW_FRONTAL]),
-      "Keep one kind: remove the rows of the other from the label file.");
+  const projection rare = count[VIEW_LATERAL] > count[VIEW_FRONTAL] ? VIEW_FRONTAL : VIEW_LATERAL;
+  json_t *f =
+      finding_add(c, "laterals", CHECK_FAULT, t->d.name, count[rare],
+                  text_format("%s has %lld lateral and %lld frontal films.", t->d.name,
+                              (long long)count[VIEW_LATERAL], (long long)count[VIEW_FRONTAL]),
+                  "Keep one kind: remove the rows of the other from the label file.");
   for (int64_t i = t->first; i < t->first + t->n; i++) {
     if (view_of(c, i) != rare) continue;
     const entry *e = &t->l.entry[c->sample[i].row];

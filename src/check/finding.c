@@ -6,9 +6,10 @@
 #include "option.h"
 
 int check_kinds(const char *const **name) {
-  static const char *const kinds[] = {"unreadable", "patients",  "patient-ids", "duplicates",
-                                      "two-labels", "repeats", "laterals", "exposure", "classes", "prevalence",
-                                      "shortcut", "artefact", "site-told", "sites-differ"};
+  static const char *const kinds[] = {"unreadable", "patients",    "patient-ids", "duplicates",
+                                      "two-labels", "repeats",     "laterals",    "exposure",
+                                      "classes",    "prevalence",  "shortcut",    "artefact",
+                                      "site-told",  "sites-differ"};
   *name = kinds;
   return (int)(sizeof kinds / sizeof *kinds);
 }
@@ -22,9 +23,7 @@ static bool is_accepted(const check *c, const char *kind) {
 
 json_t *finding_add(check *c, const char *kind, check_level level, const char *site, int64_t count,
                     char *text, const char *advice) {
-  const char *name = level == CHECK_NOTE      ? "note"
-                     : is_accepted(c, kind) ? "accepted"
-                                              : "fault";
+  const char *name = level == CHECK_NOTE ? "note" : is_accepted(c, kind) ? "accepted" : "fault";
   json_t *f = json_pack("{s:s, s:s, s:s?, s:I, s:o, s:s, s:[]}", "kind", kind, "level", name,
                         "site", site, "count", (json_int_t)count, "text", option_text_json(text),
                         "advice", advice, "images");
@@ -45,8 +44,8 @@ void finding_image(const check *c, json_t *finding, int64_t i, char *note) {
 }
 
 json_t *table_add(check *c, const char *name, const char *caption, const char *const *head, int n) {
-  json_t *t = json_pack("{s:s, s:s, s:[], s:[]}", "name", name, "caption", caption, "columns",
-                        "rows");
+  json_t *t =
+      json_pack("{s:s, s:s, s:[], s:[]}", "name", name, "caption", caption, "columns", "rows");
   for (int i = 0; i < n; i++) {
     json_array_append_new(json_object_get(t, "columns"), json_string(head[i]));
   }

@@ -38,8 +38,8 @@ static void measure_file(const check_site *t, sample *s) {
 
 static picture stored(const xs_images *x, int64_t row) {
   const int64_t size = (int64_t)x->height * x->width * x->channels * x->bytes;
-  return (picture){(const char *)x->pixels + row * size, x->height, x->width, x->channels, x->bytes,
-                   x->width};
+  return (picture){
+      (const char *)x->pixels + row * size, x->height, x->width, x->channels, x->bytes, x->width};
 }
 
 static void measure(const check_site *t, sample *s) {

@@ -86,9 +86,8 @@ levels levels_of_texts(const char *const *text, int64_t n) {
     if (!i || strcmp(sorted[i], sorted[distinct - 1]) != 0) sorted[distinct++] = sorted[i];
   }
   for (int64_t i = 0; i < n; i++) {
-    const char **at = text[i] ? bsearch(&text[i], sorted, (size_t)distinct, sizeof *sorted,
-                                        compare_texts)
-                              : NULL;
+    const char **at =
+        text[i] ? bsearch(&text[i], sorted, (size_t)distinct, sizeof *sorted, compare_texts) : NULL;
     x.level[i] = at ? (int32_t)(at - sorted) : (int32_t)distinct;
   }
   x.count = (int32_t)distinct + (known < n);
@@ -128,11 +127,11 @@ static void encode_image(const counts *t, int32_t count, int fold, int32_t level
     at_level += all[k] - own[k];
   }
   for (int k = 0; k < t->classes; k++) {
-    const int64_t others = t->of_fold[LEVELS_FOLDS * t->classes + k] -
-                           t->of_fold[fold * t->classes + k];
+    const int64_t others =
+        t->of_fold[LEVELS_FOLDS * t->classes + k] - t->of_fold[fold * t->classes + k];
     const double share = ((double)others + 0.5) / ((double)n + 0.5 * t->classes);
-    const double here = ((double)(all[k] - own[k]) + shrinkage * share) /
-                        ((double)at_level + shrinkage);
+    const double here =
+        ((double)(all[k] - own[k]) + shrinkage * share) / ((double)at_level + shrinkage);
     logit[k] = (float)log(here / share);
   }
 }

@@ -1,6 +1,6 @@
 /* neighbours.h: pairs of images whose perceptual hashes differ in few bits, without looking at all
- * pairs: multi-index hashing (Norouzi, Punjani and Fleet 2012, CVPR).  Of four parts of 16 bits, one
- * at least differs in no more than a quarter of the bits. */
+ * pairs: multi-index hashing (Norouzi, Punjani and Fleet 2012, CVPR).  Of four parts of 16 bits,
+ * one at least differs in no more than a quarter of the bits. */
 #ifndef NEIGHBOURS_H
 #define NEIGHBOURS_H
 

@@ -1,4 +1,5 @@
-/* perceptual.h: which images show the same film, though scaled, compressed, cropped or brightened. */
+/* perceptual.h: which images show the same film, though scaled, compressed, cropped or brightened.
+ */
 #ifndef PERCEPTUAL_H
 #define PERCEPTUAL_H
 
@@ -8,8 +9,8 @@
  * above their median (Zauner 2010, Implementation and benchmarking of perceptual image hash
  * functions). */
 uint64_t perceptual_hash(const float *x);
-/* x [side][side], side <= FINE, less its mean over window x window pixels, with mean 0 and deviation
- * 32, rounded and cut. */
+/* x [side][side], side <= FINE, less its mean over window x window pixels, with mean 0 and
+ * deviation 32, rounded and cut. */
 void perceptual_detail(const float *x, int side, int window, int8_t *detail);
 
 typedef struct perceptual_view { /* where b is from a: of the side's length, about the middle */

@@ -137,8 +137,8 @@ static double stroke_share(const tones *t, bool bottom, bool right) {
     for (int x = left; x < left + width - 1; x++) {
       const double v = relative(t, tone_at(p, y, x));
       if (v < 0.9) continue;
-      const double fall = fmax(v - relative(t, tone_at(p, y, x - 1)),
-                               v - relative(t, tone_at(p, y - 1, x)));
+      const double fall =
+          fmax(v - relative(t, tone_at(p, y, x - 1)), v - relative(t, tone_at(p, y - 1, x)));
       strokes += fall > 0.4;
     }
   }

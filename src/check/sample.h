@@ -8,21 +8,22 @@
 #include "encoding.h"
 
 enum { /* sides of the small picture that is kept, and of one that is made again for a comparison */
-  SMALL = 32,
-  SMALL_PIXELS = SMALL * SMALL,
-  FINE = 96
+       SMALL = 32,
+       SMALL_PIXELS = SMALL * SMALL,
+       FINE = 96
 };
 
 typedef enum statistic {
   /* of the whole image, in shares of the largest value that its depth can mean */
   MEAN,
   DEVIATION,
-  CONTRAST, /* from the 1st to the 99th percentile */
+  CONTRAST,  /* from the 1st to the 99th percentile */
   SATURATED, /* share of pixels within 0.5 % of the largest possible value */
-  /* of its edge, where nothing of the patient should be decided; grey values in shares of CONTRAST */
-  BORDER,       /* share of the area in rows and columns at the edge that are of one value */
-  FRAME_MEAN,   /* mean of the outer twentieth */
-  FRAME_BRIGHT, /* share of its pixels above the 99th percentile */
+  /* of its edge, where nothing of the patient should be decided; grey values in shares of CONTRAST
+   */
+  BORDER,          /* share of the area in rows and columns at the edge that are of one value */
+  FRAME_MEAN,      /* mean of the outer twentieth */
+  FRAME_BRIGHT,    /* share of its pixels above the 99th percentile */
   CORNER_TOP_LEFT, /* share of a corner's pixels that are strokes: bright, with a steep edge */
   CORNER_TOP_RIGHT,
   CORNER_BOTTOM_LEFT,
@@ -41,10 +42,10 @@ typedef struct sample {
   char *error; /* why it cannot be read, and nothing below is set */
   int height, width;
   char encoding[ENCODING_TEXT]; /* "PNG 8-bit gray" */
-  uint64_t digest[2]; /* of size, depth and pixels: equal images, equal digest */
-  uint64_t hash;      /* perceptual, for images that near duplicates are looked for among */
+  uint64_t digest[2];           /* of size, depth and pixels: equal images, equal digest */
+  uint64_t hash; /* perceptual, for images that near duplicates are looked for among */
   float value[STATISTICS];
-  int8_t small[SMALL_PIXELS];  /* fine structure, deviation 32 */
+  int8_t small[SMALL_PIXELS];     /* fine structure, deviation 32 */
   uint8_t grey[SMALL_PIXELS / 4]; /* brightness, 16 x 16, 0 to 255 over CONTRAST */
 } sample;
 

@@ -61,8 +61,8 @@ static int read_sides(check *c, check_site *t) {
   csv_table table;
   int column, status = csv_table_read(t->d.labels.text[0], &table);
   if (!status) {
-    status = csv_table_column(&table, t->d.labels.text[0], "split_column", c->o->split_column,
-                              &column);
+    status =
+        csv_table_column(&table, t->d.labels.text[0], "split_column", c->o->split_column, &column);
   }
   if (!status) take_cells(c, t, &table, column);
   csv_table_release(&table);

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# The gate at the door: exit status, page, JSON and refusals.  What is found: tests/test_data_check.c.
+# usage: test_data_check.sh XSITE REPOSITORY
+# shellcheck source=common.sh
+source "$(dirname "$0")/common.sh" "$1" "$2"
+cd "$folder" || exit 1
+python3 "$repository/tests/two_class_sites.py" . || exit 1
+quick=(--replicates 50 --threads 1)
+
+# ---- two sites of small pictures, as they are ------------------------------------------------------
+
+expect 0 '0 faults' data check clinic.yaml ward.yaml "${quick[@]}" --accept shortcut --accept artefact
+contains stdout 'clinic: ' 'ward: ' ' 0 unreadable'
+
+# ---- with faults -----------------------------------------------------------------------------------
+
+first=$(ls clinic | head -n 1)
+cp "clinic/$first" clinic/copy.png
+head -c 40 "clinic/$first" >clinic/cut.png
+printf 'copy.png,finding,elsewhere\ncut.png,normal,elsewhere\n' >>clinic.csv
+expect 3 'fault duplicates: 2 images in 1 set' data check clinic.yaml "${quick[@]}" --out checked --groups
+contains stdout 'fault unreadable: 1 of ' 'copy.png' 'cut.png' 'checked/check.html'
+contains stderr 'the data have 2 kinds of fault; see above and check.html in checked'
+[ "$(ls checked)" = "$(printf '%s\n' check.html check.json groups-clinic.csv sheet-2-duplicates.png)" ] ||
+  complain "data check wrote: $(ls checked)"
+contains checked/check.html 'Data check' 'duplicates' 'data:image/png;base64,' 'Table 1.'
+grep -qE '(src|href)="http' checked/check.html && complain 'the page needs other files'
+expect 3 '"kind": "duplicates"' data check clinic.yaml "${quick[@]}" --json
+cp stdout first.json
+expect 3 '' data check clinic.yaml "${quick[@]}" --json --threads 2
+cmp stdout first.json || complain 'two threads find something else'
+cmp first.json checked/check.json || complain 'check.json is not what --json prints'
+expect 0 '2 accepted' data check clinic.yaml "${quick[@]}" --accept duplicates --accept unreadable
+contains stdout 'accepted duplicates'
+expect 1 'clinic/cut.png' train --data clinic.yaml --out never
+
+# ---- the group file keeps the copy beside its original -----------------------------------------------
+
+sed -i '$d' clinic.csv
+cp clinic.yaml grouped.yaml
+echo 'group_file: checked/groups-clinic.csv' >>grouped.yaml
+expect 0 'note repeats: 2 images in 1 set' data check grouped.yaml "${quick[@]}"
+
+# ---- digits, and what is refused ---------------------------------------------------------------------
+
+expect 0 'optdigits: 300 images' data check "$repository/examples/optdigits.yaml" --limit 300 "${quick[@]}" \
+  --accept artefact --accept exposure --accept duplicates --accept classes
+expect 2 'needs DOMAIN-FILE' data check
+expect 2 'did you mean duplicates' data check clinic.yaml --accept duplicate
+expect 2 'say where to write them' data check clinic.yaml --groups
+expect 2 'no group files' data check "$repository/examples/optdigits.yaml" --groups --out checked --limit 100
+expect 2 'group_file is for sites of format folder' data check <(sed '$a group_file: x.csv' "$repository/examples/optdigits.yaml")
+expect 1 'no column "fold" (split_column)' data check clinic.yaml --split-column fold
+expect 1 'not-there.yaml' data check not-there.yaml
+
+finish
