@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# The adapter at the sizes of films: 64, 112, 128 and 224 pixels with 6 or 9 blocks, gray as one channel or three;
+# a step that memory cannot hold is refused before any work.
+# usage: test_adapter_sizes.sh XSITE REPOSITORY
+# shellcheck source=common.sh
+source "$(dirname "$0")/common.sh" "$1" "$2"
+
+for size in 64 112 128 224; do
+  for blocks in 6 9; do
+    expect 0 'generator_ms' bench step --size $size --blocks $blocks --image-channels $((blocks == 6 ? 1 : 3)) \
+      --channels 2 --batch 2 --model lenet5 --repeats 1 --threads 1
+  done
+done
+expect 1 'intermediate values need' bench step --size 224 --blocks 9 --channels 64 --batch 20 --model densenet121 \
+  --memory 2G --first
+
+# Films as one channel, six critic layers from 128 pixels on.
+data=(--data "$repository/examples/optdigits.yaml" --limit 400 --threads 1)
+expect 0 '' train "${data[@]}" --architecture densenet121-linear --size 128 --image-channels 1 --batch 4 --epochs 1 \
+  --steps-per-epoch 1 --out "$folder/classifier"
+expect 0 '' adapt --source "$repository/examples/optdigits.yaml" --target "$repository/examples/mnist-10k.yaml" \
+  --limit 400 --threads 1 --model "$folder/classifier/model.safetensors" --channels 2 --blocks 9 --batch 2 \
+  --critic-steps 1 --generator-steps 1 --out "$folder/adapted"
+expect 0 'critic_layers: 6' inspect model "$folder/adapted/generator.safetensors"
+contains "$folder/stdout" 'channels: 1' 'blocks: 9' 'size: 128'
+
+finish
