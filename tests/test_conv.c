@@ -341,8 +341,8 @@ static void test_choice(void **state) {
       {{2, 32, 32, 5, 7, 7, 64, 1, 3}, CONV, "direct"},
       {{2, 32, 32, 5, 7, 7, 64, 1, 3}, CONV_DX, "columns"},
       {{2, 32, 32, 5, 7, 7, 64, 1, 3}, CONV_DW, vectors ? "direct" : "columns"},
-      {{2, 32, 32, 3, 5, 5, 20, 1, 0}, CONV, vectors ? "narrow" : "direct"},
-      {{2, 32, 32, 3, 5, 5, 20, 1, 0}, CONV_DW, vectors ? "narrow" : "direct"},
+      {{2, 32, 32, 3, 5, 5, 20, 1, 0}, CONV, vectors ? "colour" : "direct"},
+      {{2, 32, 32, 3, 5, 5, 20, 1, 0}, CONV_DW, vectors ? "colour" : "direct"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof want / sizeof *want; i++) {

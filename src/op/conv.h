@@ -24,7 +24,7 @@ extern const op_kernel conv_direct_bf16, conv_dw_direct_bf16;
 extern const op_kernel conv_columns, conv_dx_columns, conv_dw_columns;
 extern const op_kernel conv_winograd, conv_dx_winograd, conv_dw_winograd;
 extern const op_kernel conv_winograd_small, conv_dx_winograd_small, conv_dw_winograd_small;
-extern const op_kernel conv_narrow, conv_dw_narrow;
+extern const op_kernel conv_colour, conv_dw_colour;
 extern const op_kernel conv_winograd_bf16, conv_dx_winograd_bf16, conv_dw_winograd_bf16;
 
 #endif

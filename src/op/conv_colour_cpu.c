@@ -1,4 +1,4 @@
-/* conv_narrow_cpu.c: convolutions of stride 1 from 3 to 20 channels by windows 5 wide, LeNet's
+/* conv_colour_cpu.c: convolutions of stride 1 from 3 to 20 channels by windows 5 wide, LeNet's
  * first: a row of a window, 15 numbers, fits a vector.  Sums stay in registers:
  * - conv: vectors of 16 output channels for the pixels of a block; the 4 channels that are left
  *   share a vector with 4 neighbouring numbers of a window's row, whose sums are added at the end;
@@ -20,12 +20,12 @@ enum { WIDTH = 16, REST = 4, CHANNELS = WIDTH + REST, CI = 3, PIECE = 5 * CI, PI
 typedef float vector __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
 typedef float four __attribute__((vector_size(REST * sizeof(float)), aligned(4), may_alias));
 
-typedef struct narrow {
+typedef struct colour {
   conv_geometry g;
   int threads;
   int64_t row;         /* in a row of the padded image */
   int64_t image, room; /* floats of a padded image, and of a thread's scratch */
-} narrow;
+} colour;
 
 static bool suits(const op_site *s) {
   conv_geometry g = conv_site_geometry(s);
@@ -33,12 +33,12 @@ static bool suits(const op_site *s) {
          g.kw * g.ci == PIECE && g.co == CHANNELS && g.wo >= PIXELS;
 }
 
-static int64_t results(const narrow *d) { return d->g.kh * CHANNELS * WIDTH; }
+static int64_t results(const colour *d) { return d->g.kh * CHANNELS * WIDTH; }
 
 static int prepare(const op_site *s, void **state, size_t *scratch) {
-  narrow *d = memory_new(sizeof *d);
+  colour *d = memory_new(sizeof *d);
   conv_geometry g = conv_site_geometry(s);
-  *d = (narrow){.g = g, .threads = omp_get_max_threads()};
+  *d = (colour){.g = g, .threads = omp_get_max_threads()};
   d->row = (g.w + 2 * g.pad) * g.ci;
   d->image = (d->row * (g.h + 2 * g.pad) + 3 * WIDTH) / WIDTH * WIDTH;
   d->room = d->image + (s->op == &op_conv_dw ? results(d) : 0);
@@ -48,7 +48,7 @@ static int prepare(const op_site *s, void **state, size_t *scratch) {
 }
 
 /* The image with its padding; vectors may run over its end. */
-static void pad_image(const narrow *d, const float *x, float *padded) {
+static void pad_image(const colour *d, const float *x, float *padded) {
   const conv_geometry *g = &d->g;
   int64_t width = g->w * g->ci;
   memset(padded, 0, (size_t)d->image * sizeof *padded);
@@ -65,17 +65,17 @@ enum { ROW_WEIGHTS = WIDTH * CHANNELS };
 
 static size_t packed_bytes(const op_site *s, const void *state) {
   (void)s;
-  return (size_t)(((const narrow *)state)->g.kh * ROW_WEIGHTS) * sizeof(float);
+  return (size_t)(((const colour *)state)->g.kh * ROW_WEIGHTS) * sizeof(float);
 }
 
 static void packed_key(const op_site *s, const void *state, char key[64]) {
   (void)s;
   (void)state;
-  strcpy(key, "narrow");
+  strcpy(key, "colour");
 }
 
 static void pack(const op_site *s, const void *state, const void *weights, void *packed) {
-  const narrow *d = state;
+  const colour *d = state;
   const float *w = weights;
   float *to = packed;
   memset(packed, 0, packed_bytes(s, state));
@@ -106,7 +106,7 @@ INLINE four fold(vector v) {
 }
 
 /* PIXELS neighbouring outputs from x, the first one's window: the first 16 channels. */
-INLINE void convolve_first(const narrow *d, const float *x, const float *w, const float *bias,
+INLINE void convolve_first(const colour *d, const float *x, const float *w, const float *bias,
                            float *y) {
   vector sum[PIXELS];
 #pragma GCC unroll 14
@@ -124,7 +124,7 @@ INLINE void convolve_first(const narrow *d, const float *x, const float *w, cons
 }
 
 /* The other 4. */
-INLINE void convolve_rest(const narrow *d, const float *x, const float *w, const float *bias,
+INLINE void convolve_rest(const colour *d, const float *x, const float *w, const float *bias,
                           float *y) {
   vector sum[PIXELS];
 #pragma GCC unroll 14
@@ -144,7 +144,7 @@ INLINE void convolve_rest(const narrow *d, const float *x, const float *w, const
 }
 
 /* The last block of a row ends with it and may overlap the one before. */
-OP_CLONES static void convolve_image(const narrow *d, const float *x, const float *w,
+OP_CLONES static void convolve_image(const colour *d, const float *x, const float *w,
                                      const float *bias, float *y) {
   for (int64_t i = 0; i < d->g.ho; i++) {
     for (int64_t next = 0; next < d->g.wo; next += PIXELS) {
@@ -159,7 +159,7 @@ OP_CLONES static void convolve_image(const narrow *d, const float *x, const floa
 
 static void run_conv(const op_site *s, void *state, const op_buffers *b) {
   static const float none[CHANNELS];
-  const narrow *d = state;
+  const colour *d = state;
   const conv_geometry *g = &d->g;
   const float *bias = s->fusion.bias ? b->in[2] : none;
   op_site unbiased = *s;
@@ -178,7 +178,7 @@ static void run_conv(const op_site *s, void *state, const op_buffers *b) {
  */
 
 /* Adds one image's share of row u of the weights. */
-INLINE void correlate_row(const narrow *d, const float *x, const float *dy, float *result) {
+INLINE void correlate_row(const colour *d, const float *x, const float *dy, float *result) {
   vector sum[CHANNELS / REST][REST];
 #pragma GCC unroll 5
   for (int o = 0; o < CHANNELS / REST; o++) {
@@ -202,7 +202,7 @@ INLINE void correlate_row(const narrow *d, const float *x, const float *dy, floa
   }
 }
 
-OP_CLONES static void correlate_image(const narrow *d, const float *x, const float *dy,
+OP_CLONES static void correlate_image(const colour *d, const float *x, const float *dy,
                                       float *result) {
   for (int64_t u = 0; u < d->g.kh; u++) {
     correlate_row(d, x + u * d->row, dy, result + u * CHANNELS * WIDTH);
@@ -210,7 +210,7 @@ OP_CLONES static void correlate_image(const narrow *d, const float *x, const flo
 }
 
 /* The threads' results, added in their order, to weights. */
-static void add_results(const narrow *d, const float *result, int threads, float *dw) {
+static void add_results(const colour *d, const float *result, int threads, float *dw) {
   for (int64_t u = 0; u < d->g.kh; u++, result += CHANNELS * WIDTH) {
     for (int64_t k = 0; k < PIECE; k++) {
       for (int64_t o = 0; o < CHANNELS; o++) {
@@ -223,7 +223,7 @@ static void add_results(const narrow *d, const float *result, int threads, float
 }
 
 static void run_conv_dw(const op_site *s, void *state, const op_buffers *b) {
-  const narrow *d = state;
+  const colour *d = state;
   const conv_geometry *g = &d->g;
   int threads = d->threads;
   (void)s;
@@ -242,7 +242,7 @@ static void run_conv_dw(const op_site *s, void *state, const op_buffers *b) {
   add_results(d, (const float *)b->scratch + d->image, threads, b->out[0]);
 }
 
-const op_kernel conv_narrow = {.name = "narrow",
+const op_kernel conv_colour = {.name = "colour",
                                .applies = suits,
                                .prepare = prepare,
                                .release = free,
@@ -251,5 +251,5 @@ const op_kernel conv_narrow = {.name = "narrow",
                                .pack = pack,
                                .run = run_conv};
 
-const op_kernel conv_dw_narrow = {
-    .name = "narrow", .applies = suits, .prepare = prepare, .release = free, .run = run_conv_dw};
+const op_kernel conv_dw_colour = {
+    .name = "colour", .applies = suits, .prepare = prepare, .release = free, .run = run_conv_dw};
