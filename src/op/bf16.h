@@ -6,5 +6,7 @@
 
 /* y[i] is x[i] rounded to the nearest, halves to even; NaN stays NaN.  By all threads. */
 void bf16_round(int64_t n, const float *x, uint16_t *y);
+/* The same by the calling thread. */
+void bf16_round_piece(int64_t n, const float *x, uint16_t *y);
 
 #endif

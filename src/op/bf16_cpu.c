@@ -5,7 +5,7 @@
 
 #include "op.h"
 
-OP_CLONES static void round_piece(int64_t n, const float *restrict x, uint16_t *restrict y) {
+OP_CLONES void bf16_round_piece(int64_t n, const float *restrict x, uint16_t *restrict y) {
   for (int64_t i = 0; i < n; i++) {
     uint32_t bits;
     memcpy(&bits, &x[i], sizeof bits);
@@ -18,6 +18,6 @@ void bf16_round(int64_t n, const float *x, uint16_t *y) {
   enum { PIECE = 1 << 14 };
 #pragma omp parallel for schedule(static) if (n > PIECE)
   for (int64_t first = 0; first < n; first += PIECE) {
-    round_piece(n - first < PIECE ? n - first : PIECE, x + first, y + first);
+    bf16_round_piece(n - first < PIECE ? n - first : PIECE, x + first, y + first);
   }
 }

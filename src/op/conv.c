@@ -199,18 +199,22 @@ tg_value tg_conv_dw(tg_graph *g, tg_value x, tg_value dy, tg_shape w_shape, int 
 /* ---- rows --------------------------------------------------------------------------------- */
 
 static const op_kernel *const conv_cpu[] = {
-    &conv_winograd_small, &conv_colour,   &conv_winograd_bf16, &conv_columns,
-    &conv_direct_bf16,    &conv_winograd, &conv_direct,        NULL};
+    &conv_winograd_small, &conv_colour,      &conv_winograd_bf16, &conv_narrow_bf16, &conv_narrow,
+    &conv_columns,        &conv_direct_bf16, &conv_winograd,      &conv_direct,      NULL};
 static const op_kernel *const conv_dx_cpu[] = {&conv_dx_winograd_small,
                                                &conv_dx_winograd_bf16,
+                                               &conv_narrow_bf16,
+                                               &conv_narrow,
                                                &conv_dx_columns,
                                                &conv_direct_bf16,
                                                &conv_dx_winograd,
                                                &conv_dx_direct,
                                                NULL};
-static const op_kernel *const conv_dw_cpu[] = {
-    &conv_dw_winograd_small, &conv_dw_colour,   &conv_dw_winograd_bf16, &conv_dw_columns,
-    &conv_dw_direct_bf16,    &conv_dw_winograd, &conv_dw_direct,        NULL};
+static const op_kernel *const conv_dw_cpu[] = {&conv_dw_winograd_small, &conv_dw_colour,
+                                               &conv_dw_winograd_bf16,  &conv_dw_narrow_bf16,
+                                               &conv_dw_narrow,         &conv_dw_columns,
+                                               &conv_dw_direct_bf16,    &conv_dw_winograd,
+                                               &conv_dw_direct,         NULL};
 
 const op op_conv = {.name = "conv",
                     .inputs = 2,
