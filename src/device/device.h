@@ -4,7 +4,7 @@
 
 #include "op.h"
 
-enum { DEVICE_MAX_KERNELS = 8 };
+enum { DEVICE_MAX_KERNELS = 12 };
 
 struct tg_device {
   const char *name;
