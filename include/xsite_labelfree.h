@@ -55,6 +55,11 @@ int xs_criterion_best(const xs_criterion *c, const double *value, int n);
 /* Entropy of the mean prediction minus mean entropy (Krause, Perona and Gomes 2010; Shi and Sha
  * 2012): the mutual information of image and predicted class. */
 xs_status xs_mutual_information(const xs_outputs *x, double *out);
+/* What each image adds to it: term [n], the divergence KL(p_i || mean p), whose mean is the mutual
+ * information.  Less that mean it is also the influence of the image on it (delta method). */
+xs_status xs_information_terms(const xs_outputs *x, double *term);
+/* Standard error of the mean of a[i] - b[i], images being independent; INFINITY of one image. */
+double xs_paired_error(const double *a, const double *b, int64_t n);
 /* Of the softmax (Morerio, Cavazza and Murino 2018). */
 xs_status xs_mean_entropy(const xs_outputs *x, double *out);
 /* Soft neighbourhood density (Saito et al. 2021, eq. 2 and 3, temperature 0.05): mean entropy of

@@ -25,6 +25,41 @@ static void criteria_match(void **state) {
   for (int i = 0; i < n; i++) assert_non_null(strstr(xs_message(), c[i].name));
 }
 
+/* The terms' mean is the criterion; of two classifiers the mean difference has the error of a
+ * paired sample, checked against a bootstrap of the images. */
+static void information_has_terms(void **state) {
+  (void)state;
+  const xs_outputs x = outputs(TARGET);
+  float *other = malloc((size_t)(x.n * x.classes) * sizeof *other);
+  double *a = malloc((size_t)x.n * sizeof *a), *b = malloc((size_t)x.n * sizeof *b), mean = 0, im;
+  for (int64_t i = 0; i < x.n * x.classes; i++) other[i] = 0.5F * x.logit[i];
+  const xs_outputs y = {.n = x.n, .classes = x.classes, .logit = other};
+  assert_int_equal(xs_information_terms(&x, a), XS_OK);
+  assert_int_equal(xs_information_terms(&y, b), XS_OK);
+  assert_int_equal(xs_mutual_information(&x, &im), XS_OK);
+  for (int64_t i = 0; i < x.n; i++) mean += a[i] / (double)x.n;
+  assert_near(mean, im, 1e-12);
+  assert_near(xs_paired_error(a, a, x.n), 0, 1e-15);
+  assert_true(isinf(xs_paired_error(a, b, 1)));
+  double squares = 0;
+  uint64_t draw = 1;
+  for (int r = 0; r < 4000; r++) {
+    double d = 0;
+    for (int64_t i = 0; i < x.n; i++) {
+      draw = draw * 6364136223846793005U + 1442695040888963407U;
+      const int64_t k = (int64_t)((draw >> 33) % (uint64_t)x.n);
+      d += (a[k] - b[k]) / (double)x.n;
+    }
+    double gap = 0;
+    for (int64_t i = 0; i < x.n; i++) gap += (a[i] - b[i]) / (double)x.n;
+    squares += (d - gap) * (d - gap) / 4000;
+  }
+  assert_near(sqrt(squares) / xs_paired_error(a, b, x.n), 1, 0.05);
+  free(b);
+  free(a);
+  free(other);
+}
+
 /* Two unsure voters are outweighed by a sure one, but not where they are sure, too. */
 static void the_ensemble_sums_probabilities(void **state) {
   (void)state;
@@ -282,6 +317,7 @@ static void bad_input_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(criteria_match),
+      cmocka_unit_test(information_has_terms),
       cmocka_unit_test(the_ensemble_sums_probabilities),
       cmocka_unit_test(best_follows_direction),
       cmocka_unit_test(criteria_of_extremes),

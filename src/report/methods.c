@@ -153,6 +153,18 @@ static const choice *any_choice(const results *r) {
   return NULL;
 }
 
+static void add_ties(writer *w) {
+  for (int i = 0; i < w->r->n; i++) {
+    if (!w->r->pair[i].choice.settled_by) continue;
+    page_raw(&w->text, " Between classifiers whose values differed by no more than the 95 %% error "
+                       "of the difference, ");
+    add_named(w, criteria, (int)(sizeof criteria / sizeof *criteria),
+              w->r->pair[i].choice.settled_by);
+    page_raw(&w->text, " decided.");
+    return;
+  }
+}
+
 static void add_choice(writer *w) {
   const choice *c = any_choice(w->r);
   page_raw(&w->text,
@@ -165,6 +177,7 @@ static void add_choice(writer *w) {
            "the target by ");
   add_named(w, criteria, (int)(sizeof criteria / sizeof *criteria), c->criterion);
   page_raw(&w->text, ".");
+  add_ties(w);
   if (!c->predictor) return;
   page_raw(&w->text, " Accuracy at the target was predicted by ");
   add_named(w, predictors, (int)(sizeof predictors / sizeof *predictors), c->predictor);

@@ -43,6 +43,7 @@ typedef struct choice { /* what could be known without labels; shares in per cen
   double change_error;            /* mean absolute, on shifts whose truth is known */
   const char **reason;            /* [reasons] sentences */
   int reasons;
+  const char *settled_by;           /* the criterion that settled a tie of the first; NULL: none */
   const char *kept_by;              /* whose translator it is of; NULL: the chosen one's */
   interval keeping, *class_keeping; /* [classes] */
   int classes;

@@ -92,6 +92,7 @@ static int read_choice(const json_t *j, const char *where, void *record) {
   choice *c = record;
   int status = fields_text(j, where, "chosen", &c->chosen);
   if (!status) status = fields_text(j, where, "criterion", &c->criterion);
+  if (!status) status = fields_text(j, where, "settled_by", &c->settled_by);
   if (!status) status = fields_text(j, where, "predictor", &c->predictor);
   if (!status) status = fields_text(j, where, "outlook", &c->outlook);
   if (!status) status = fields_interval(j, where, "before", &c->before);

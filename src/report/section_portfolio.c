@@ -106,7 +106,10 @@ static void add_auc_table(page *out, const results *r, methods *m) {
 
 static void add_value_table(page *out, const results *r, const methods *m) {
   page_add(out, "<details>\n<summary>By what was chosen</summary>\n");
-  table_open(out, "The criterion's values on unlabelled images of the target", m->name, m->n);
+  table_open(out,
+             "The criterion's values on unlabelled images of the target. A higher one need not be "
+             "chosen where the difference is within its error: agreement decides then",
+             m->name, m->n);
   for (int i = 0; i < r->n; i++) {
     const choice *c = &r->pair[i].choice;
     table_pair_row(out, &r->pair[i]);

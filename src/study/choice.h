@@ -16,6 +16,7 @@ typedef struct chooser {
   int n;
   int64_t *rows, n_rows; /* the target's validation images */
   float *ensemble;       /* [n_rows][classes] of all candidates */
+  double *information;   /* [n][n_rows] xs_information_terms */
 } chooser;
 
 enum { JUDGED_MOST = 10000 }; /* images of the source: more do not change a judgement */

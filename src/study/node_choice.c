@@ -25,6 +25,7 @@ static void close_chooser(chooser *c) {
   free(c->rows);
   free(c->ensemble);
   free(c->value);
+  free(c->information);
 }
 
 static xs_status add_to_ensemble(const chooser *c, const study_candidate *x) {
@@ -45,10 +46,16 @@ static xs_status value_by(const chooser *c, const xs_criterion *by, const xs_cho
   return (xs_status)fail_context(status, "%s: %s: ", c->node->name, method);
 }
 
+static bool settles_ties(const chooser *c) {
+  return !strcmp(c->options->criterion, "im") && !strcmp(c->options->ties, "ensemble");
+}
+
 /* Every criterion's value, though one decides: what others would have chosen is worth knowing. */
-static xs_status value_candidate(const chooser *c, const study_candidate *x, double *value) {
+static xs_status value_candidate(const chooser *c, int candidate) {
   int n;
   const xs_criterion *criterion = xs_criteria(&n);
+  const study_candidate *x = &c->candidate[candidate];
+  double *value = &c->value[candidate * n], *terms = &c->information[candidate * c->n_rows];
   judged j, training = {0};
   xs_status status = judged_open(c, x, XS_VALIDATION, true, &j);
   if (!status) status = judged_open(c, x, XS_TRAIN, true, &training);
@@ -61,32 +68,51 @@ static xs_status value_candidate(const chooser *c, const study_candidate *x, dou
   for (int i = 0; i < n && !status; i++) {
     status = value_by(c, &criterion[i], &d, x->method, &value[i]);
   }
+  if (!status && settles_ties(c)) status = xs_information_terms(&j.answers.target, terms);
   judged_release(&training);
   judged_release(&j);
   return status;
 }
 
-/* Of the candidates by one criterion; -1: none has a value. */
-static int best(const chooser *c, const xs_criterion *by, int place, int criteria) {
+/* Of the candidates by one criterion; those that are out do not count; -1: none has a value. */
+static int best(const chooser *c, const char *name, const bool *out) {
+  int n, chosen = -1;
+  const xs_criterion *criterion = xs_criteria(&n);
   double *value = memory_new((size_t)c->n * sizeof *value);
-  for (int i = 0; i < c->n; i++) value[i] = c->value[i * criteria + place];
-  int chosen = xs_criterion_best(by, value, c->n);
+  for (int k = 0; k < n; k++) {
+    if (strcmp(criterion[k].name, name) != 0) continue;
+    for (int i = 0; i < c->n; i++) value[i] = out && out[i] ? NAN : c->value[i * n + k];
+    chosen = xs_criterion_best(&criterion[k], value, c->n);
+  }
   free(value);
   return chosen;
 }
 
-static xs_status choose_one(const chooser *c, int *chosen) {
-  int n;
-  const xs_criterion *criterion = xs_criteria(&n);
-  *chosen = -1;
-  for (int i = 0; i < n; i++) {
-    if (strcmp(criterion[i].name, c->options->criterion) == 0) {
-      *chosen = best(c, &criterion[i], i, n);
-    }
+/* Methods that end alike maximise im alike: where the best is not better than others by more than
+ * the difference's 95 % error, im does not decide, and the ensemble's agreement does. */
+static int settle_ties(const chooser *c, int leader) {
+  bool *out = memory_new((size_t)c->n * sizeof *out);
+  const double *first = &c->information[leader * c->n_rows];
+  for (int i = 0; i < c->n; i++) {
+    const double *other = &c->information[i * c->n_rows];
+    double gap = 0;
+    for (int64_t k = 0; k < c->n_rows; k++) gap += (first[k] - other[k]) / (double)c->n_rows;
+    out[i] = i != leader && gap > 1.96 * xs_paired_error(first, other, c->n_rows);
   }
-  if (*chosen >= 0) return XS_OK;
-  return (xs_status)fail(XS_FAILED, "%s: criterion %s has no value for any candidate",
-                         c->node->name, c->options->criterion);
+  int chosen = best(c, "ensemble", out);
+  free(out);
+  return chosen < 0 ? leader : chosen;
+}
+
+static xs_status choose_one(const chooser *c, int *chosen) {
+  const choice_options *o = c->options;
+  *chosen = best(c, o->criterion, NULL);
+  if (*chosen < 0) {
+    return (xs_status)fail(XS_FAILED, "%s: criterion %s has no value for any candidate",
+                           c->node->name, o->criterion);
+  }
+  if (settles_ties(c)) *chosen = settle_ties(c, *chosen);
+  return XS_OK;
 }
 
 static json_t *candidate_json(const chooser *c, int i) {
@@ -104,6 +130,9 @@ static json_t *choice_json(const chooser *c, int chosen, const findings *f) {
   for (int i = 0; i < c->n; i++) json_array_append_new(candidates, candidate_json(c, i));
   json_object_set_new(j, "chosen", json_string(c->candidate[chosen].method));
   json_object_set_new(j, "criterion", json_string(c->options->criterion));
+  if (chosen != best(c, c->options->criterion, NULL)) {
+    json_object_set_new(j, "settled_by", json_string("ensemble"));
+  }
   json_object_set_new(j, "candidates", candidates);
   return j;
 }
@@ -146,11 +175,12 @@ static xs_status value_all(chooser *c) {
   xs_status status = XS_OK;
   xs_criteria(&criteria);
   c->value = memory_new((size_t)(c->n * criteria) * sizeof *c->value);
+  c->information = memory_new((size_t)c->n * (size_t)(c->n_rows + 1) * sizeof *c->information);
   c->ensemble = memory_new((size_t)(c->n_rows + 1) * classes * sizeof *c->ensemble);
   for (int i = 0; i < c->n && !status; i++) status = add_to_ensemble(c, &c->candidate[i]);
   for (int i = 0; i < c->n && !status; i++) {
     status = run_check_stop(c->run, c->node->name);
-    if (!status) status = value_candidate(c, &c->candidate[i], &c->value[i * criteria]);
+    if (!status) status = value_candidate(c, i);
   }
   return status;
 }

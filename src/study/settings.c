@@ -50,6 +50,10 @@ static const option study_rows[] = {
     OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, criterion, "im",
                       "im|entropy|snd|snd-features|dev|bnm|ensemble", "NAME",
                       "by which a pair's classifier is chosen without labels"),
+    OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, ties, "ensemble",
+                      "ensemble|first", "HOW",
+                      "candidates whose im is within its error of the best: by agreement with the "
+                      "ensemble of all candidates, or the best as it is"),
     OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, predictor,
                       "atc-entropy", "confidence|confidence-difference|atc-confidence|atc-entropy",
                       "NAME", "by which accuracy at the target is predicted without labels"),

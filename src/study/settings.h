@@ -7,6 +7,7 @@
 
 typedef struct choice_options {
   char *criterion; /* of xs_criteria */
+  char *ties; /* "ensemble", "first": of candidates whose im differs by no more than its error */
   char *predictor; /* of xs_predictors */
   int64_t rows;    /* most target images that snd compares with each other; 0: all */
 } choice_options;
