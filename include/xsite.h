@@ -27,10 +27,11 @@ const char *xs_version(void);
 typedef enum xs_split { XS_TRAIN, XS_VALIDATION, XS_TEST, XS_ALL } xs_split;
 typedef enum xs_resize { XS_NEAREST, XS_BILINEAR } xs_resize;
 
-typedef enum xs_range { /* which values of a file mean black and white */
-  XS_RANGE_FULL,        /* 0 and max_value, or the largest of the values' bytes */
-  XS_RANGE_STORED,      /* 0 and the largest of the bits that the file says it stores */
-  XS_RANGE_PERCENTILES  /* two percentiles of each image's own values */
+typedef enum xs_range {                  /* which values of a file mean black and white */
+                        XS_RANGE_FULL,   /* 0 and max_value, or the largest of the values' bytes */
+                        XS_RANGE_STORED, /* 0 and the largest of the bits that the file says it
+                                            stores */
+                        XS_RANGE_PERCENTILES /* two percentiles of each image's own values */
 } xs_range;
 
 typedef struct xs_values { /* how a file's values become [0,1] */
