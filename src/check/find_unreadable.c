@@ -17,7 +17,19 @@ static void check_site_files(check *c, const check_site *t) {
   }
 }
 
+static void check_missing(check *c, const check_site *t) {
+  if (!t->l.missing) return;
+  finding_add(c, "unreadable", CHECK_FAULT, t->d.name, t->l.missing,
+              text_format("%lld images that %s lists are not there; the first: %s",
+                          (long long)t->l.missing, t->d.name, t->l.first_missing),
+              "Fetch them, or correct the label file; --skip-unreadable leaves them out of a "
+              "study.");
+}
+
 int find_unreadable(check *c) {
-  for (int i = 0; i < c->sites; i++) check_site_files(c, &c->site[i]);
+  for (int i = 0; i < c->sites; i++) {
+    check_missing(c, &c->site[i]);
+    check_site_files(c, &c->site[i]);
+  }
   return 0;
 }

@@ -10,6 +10,7 @@
 #include "perceptual.h"
 #include "resample.h"
 #include "site.h"
+#include "values.h"
 
 /* ---- one image ------------------------------------------------------------------------------- */
 
@@ -17,23 +18,26 @@ static picture whole(const image *x) {
   return (picture){x->pixels, x->height, x->width, x->channels, x->bytes, x->width};
 }
 
-static double white_of(const domain *d, int bytes) {
-  if (d->max_value > 0) return d->max_value;
-  return bytes == 1 ? 255 : 65535;
+/* Decodes an image under the site's policy of values; *white is the value that means 1. */
+static int read_image(const domain *d, const char *path, image *x, double *white) {
+  const int status = image_read(path, d->window, x);
+  if (status) return status;
+  *white = d->max_value > 0 && x->bytes == 2 ? d->max_value : values_white(&d->values, x);
+  if (d->values.range == XS_RANGE_PERCENTILES) values_stretch(&d->values, x);
+  return 0;
 }
 
 static void measure_file(const check_site *t, sample *s) {
-  char *path = file_join(t->d.images.text[0], s->file);
   image x = {0};
-  if (image_read(path, &x)) {
+  double white;
+  if (read_image(&t->d, s->path, &x, &white)) {
     s->error = text_copy(fail_message());
   } else {
     const picture p = whole(&x);
-    encoding_name(path, s->encoding);
-    sample_measure(&p, white_of(&t->d, x.bytes), s);
+    encoding_name(s->path, s->encoding);
+    sample_measure(&p, white, s);
   }
   image_release(&x);
-  free(path);
 }
 
 static picture stored(const xs_images *x, int64_t row) {
@@ -93,6 +97,7 @@ static void add_entry(check *c, int site, int64_t row) {
   } else {
     const entry *e = &t->l.entry[row];
     s->file = e->file;
+    s->path = e->path;
     s->patient = e->patient;
     s->label = e->label;
     s->group = e->group;
@@ -125,7 +130,7 @@ static int open_site(check *c, int site) {
     return fail(XS_USAGE, "%s and %s are both called %s; sites need different names",
                 c->site[k].path, t->path, t->d.name);
   }
-  if (strcmp(t->d.format, "idx")) return listing_read(&t->d, &t->l);
+  if (strcmp(t->d.format, "idx")) return listing_read(&t->d, true, &t->l);
   const xs_site_options o = {.data_dir = c->o->data_dir};
   return xs_site_open(t->path, &o, &t->read);
 }
@@ -195,12 +200,9 @@ static const picture *read_again(const check *c, int64_t i, image *x, picture *p
     *white = t->read->images.max_value;
     return p;
   }
-  char *path = file_join(t->d.images.text[0], s->file);
-  const int status = s->error ? XS_FAILED : image_read(path, x);
-  free(path);
+  if (s->error || read_image(&t->d, s->path, x, white)) return NULL;
   *p = whole(x);
-  *white = white_of(&t->d, x->bytes);
-  return status ? NULL : p;
+  return p;
 }
 
 bool gather_picture(const check *c, int64_t i, int side, uint8_t *grey) {

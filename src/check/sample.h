@@ -35,6 +35,7 @@ typedef struct sample {
   int site;
   int64_t row;         /* of the site's listing */
   const char *file;    /* lent by the listing, or NULL */
+  const char *path;    /* likewise */
   const char *patient; /* as the CSV file names it, lent, or NULL where it names none */
   uint64_t group;
   int32_t label;

@@ -67,10 +67,10 @@ static void walk(const char *dir, option_texts *found) {
   option_texts names = list_names(dir, false);
   for (int i = 0; i < names.n; i++) {
     char *path = file_join(dir, names.text[i]);
-    const bool folder = file_is_dir(path), image = !folder && is_image_name(names.text[i]);
-    if (image) append(found, path);
+    const bool found_one = !file_is_dir(path) && is_image(dir, names.text[i]);
+    if (found_one) append(found, path);
     if (is_own_folder(path)) walk(path, found);
-    if (!image) free(path);
+    if (!found_one) free(path);
   }
   folder_release(&names);
 }
