@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Archives' label files by the mappings of examples/mappings, against counts by Python; sites opened by a mapping.
+# XSITE_NIH_CSV: the real Data_Entry_2017_v2020.csv(.gz), where it is there.
+# usage: test_labels.sh XSITE REPOSITORY
+# shellcheck source=common.sh
+source "$(dirname "$0")/common.sh" "$1" "$2"
+mappings=$repository/examples/mappings
+cd "$folder" || exit 1
+python3 "$repository/bench/archives.py" archives --share 0.01 || exit 1
+
+# counted ARCHIVE FILE...: the same numbers as Python's.
+counted() {
+  local archive=$1 files
+  shift
+  files=("$@")
+  "$xsite" labels --json "$mappings/$archive.yaml" "${files[@]}" >found.json 2>stderr || complain "$archive: $(cat stderr)"
+  [ "$archive" = mimic ] && files=("${files[@]:0:2}")
+  python3 "$repository/tests/golden/labels_golden.py" "$archive" "${files[@]}" --compare found.json >faults ||
+    complain "$(cat faults)"
+}
+nih=archives/nih/Data_Entry_2017_v2020.csv
+mimic=archives/mimic/mimic-cxr-2.0.0
+padchest=archives/padchest/PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv
+counted nih $nih
+counted chexpert archives/chexpert/train.csv
+counted mimic $mimic-metadata.csv $mimic-chexpert.csv
+counted mimic $mimic-metadata.csv $mimic-chexpert.csv $mimic-split.csv
+counted padchest $padchest
+gzip -k $nih && counted nih $nih.gz
+sed 's/$/\r/' $nih >crlf.csv && counted nih crlf.csv
+{ printf '\xef\xbb\xbf' && cat archives/chexpert/train.csv; } >bom.csv && counted chexpert bom.csv
+[ -z "${XSITE_NIH_CSV:-}" ] || counted nih "$XSITE_NIH_CSV"
+# the files of MIMIC in any order
+"$xsite" labels --json "$mappings/mimic.yaml" $mimic-metadata.csv $mimic-chexpert.csv | grep -v mimic-cxr >one
+"$xsite" labels --json "$mappings/mimic.yaml" $mimic-chexpert.csv $mimic-metadata.csv | grep -v mimic-cxr >other
+cmp -s one other || complain "the order of MIMIC's files matters: $(diff one other | head -5)"
+
+# ---- policies ----
+
+images() { "$xsite" labels --json "$@" | python3 -c '
+import json, sys
+j = json.load(sys.stdin)
+print(*[c["images"] for c in j["classes"]], sum(l["images"] for l in j["left_out"]))'; }
+cat >table.csv <<'END'
+Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung Lesion,Edema,Consolidation,Pneumonia,Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,Fracture,Support Devices
+x/train/patient1/study1/a_frontal.jpg,Male,50,Frontal,AP,1.0,,,,,,,,,,,,,
+x/train/patient2/study1/b_frontal.jpg,Male,50,Frontal,AP,,,,1.0,,,,,,,,,,
+x/train/patient3/study1/c_frontal.jpg,Male,50,Frontal,AP,,,,-1.0,,,,,,,,,,
+x/train/patient4/study1/d_frontal.jpg,Male,50,Frontal,AP,,,,0.0,0.0,0.0,0.0,0.0,0.0,,,,,
+x/train/patient5/study1/e_frontal.jpg,Male,0,Frontal,AP,,,,0.0,,,,,,,,,,1.0
+x/train/patient6/study1/f_frontal.jpg,Male,17,Frontal,PA,,,,,,,,,,,,,,
+END
+# policy EXPECTED OPTION...: negative, positive and left out.
+policy() {
+  local expected=$1 found
+  shift
+  found=$(images "$@" "$mappings/chexpert.yaml" table.csv 2>stderr)
+  [ "$found" = "$expected" ] || complain "$*: '$found' instead of '$expected': $(cat stderr)"
+}
+policy '5 1 0'
+policy '4 2 0' --set policy.uncertain=positive
+policy '4 1 1' --set policy.uncertain=ignore
+policy '1 1 4' --set policy.negatives=strict
+policy '2 1 3' --set policy.blank=unknown # c: its blanks; d says no to all
+policy '4 1 1' --set keep.age_from=18
+policy '3 1 2' --set keep.age_from=18 --set keep.unknown_age=no
+policy '0 0 6' --set keep.views=LL
+printf 'a_frontal.jpg\ntrain/patient2/study1/b_frontal.jpg\nz.jpg' >list.txt
+policy '1 1 4' --only list.txt
+expect 0 'the list has 3 names, 1 of them without a row' labels --only list.txt "$mappings/chexpert.yaml" table.csv
+
+# ---- faults ----
+
+expect 2 "did you mean policy.uncertain?" labels --set policy.uncertian=ignore "$mappings/chexpert.yaml" table.csv
+expect 2 "must be positive, negative or ignore" labels --set policy.uncertain=maybe "$mappings/chexpert.yaml" table.csv
+sed 's/^  uncertain:/  uncertian:/' "$mappings/chexpert.yaml" >bad.yaml
+expect 2 "bad.yaml:25: 'uncertian' is no option of the section policy of the mapping file; did you mean uncertain?" \
+  labels bad.yaml table.csv
+sed 's/Lung Lesion,/Lung Leison,/' table.csv >wrong.csv
+expect 1 'wrong.csv: no column "Lung Lesion" (labels.positive)' labels "$mappings/chexpert.yaml" wrong.csv
+sed 's/,-1.0,/,perhaps,/' table.csv >wrong.csv
+expect 3 'wrong.csv:4: "Lung Opacity = perhaps" is none of the terms' labels "$mappings/chexpert.yaml" wrong.csv
+cat table.csv <(tail -n 1 table.csv | sed 's/PA,,,,,/PA,,,,1.0,/') >wrong.csv
+expect 3 '1 rows repeat an image, 1 with another outcome' labels "$mappings/chexpert.yaml" wrong.csv
+sed 's,x/train/patient2/,x/train/../../,' table.csv >wrong.csv
+expect 1 'wrong.csv:3: image "train/../../study1/b_frontal.jpg" leads out of the folder' labels "$mappings/chexpert.yaml" wrong.csv
+cat $mimic-chexpert.csv <(sed -n 2p $mimic-chexpert.csv) >wrong.csv
+expect 1 'has the same keys (`join` of' labels "$mappings/mimic.yaml" $mimic-metadata.csv wrong.csv
+expect 1 'has none of the columns by which' labels "$mappings/mimic.yaml" $mimic-metadata.csv table.csv
+sed '2s/Finding/Finding|Mas/' $nih | sed '2s/,[^,]*,/,No Finding|Mas,/' >wrong.csv
+expect 3 'wrong.csv:2: "Mas" is none of the terms' labels "$mappings/nih.yaml" wrong.csv
+grep -q 'Mas .* nearest: Mass' stdout || complain "no nearest term: $(cat stdout)"
+expect 2 'labels needs MAPPING CSV' labels "$mappings/nih.yaml"
+
+# ---- sites ----
+
+python3 "$repository/bench/archives.py" small --images 400 --side 16 || exit 1
+# site NAME LINE...: a domain file beside the archives.
+site() {
+  local name=$1
+  shift
+  { printf 'name: %s\nformat: folder\nmapping: %s\nsize: 16\n' "$name" "$mappings/$name.yaml" && printf '%s\n' "$@"; } >"$name.yaml"
+}
+site nih 'images: [small, small/nih/images]' 'labels: small/nih/Data_Entry_2017_v2020.csv'
+site chexpert 'images: small/chexpert' 'labels: small/chexpert/train.csv'
+site mimic 'images: small/mimic' 'labels: [small/mimic/mimic-cxr-2.0.0-metadata.csv, small/mimic/mimic-cxr-2.0.0-chexpert.csv]'
+site padchest 'images: small/padchest' "labels: small/${padchest#archives/}" 'max_value: 4095'
+for name in nih chexpert mimic padchest; do
+  expect 0 '' train --data $name.yaml --out run-$name --threads 1 --size 16 --epochs 1 --batch 8
+done
+# sites of one class order can be studied together, whatever their archives
+printf 'name: x\nsites: [nih.yaml, chexpert.yaml]\npairs: [nih -> chexpert]\n' >study.yaml
+expect 0 'baseline-nih' study plan --quick study.yaml
+site chexpert 'images: small/chexpert' 'labels: small/chexpert/train.csv' 'mapping_set: [policy.uncertain=perhaps]'
+expect 2 'chexpert.yaml: mapping_set: policy.uncertain' study node study.yaml --out out baseline-chexpert
+site chexpert 'images: small/chexpert' 'labels: small/chexpert/train.csv' 'classes: [a, b]'
+expect 2 'classes is in the mapping file' study node study.yaml --out out baseline-chexpert
+rm small/nih/images/*_000.png
+expect 1 "are not there; --skip-unreadable leaves them out" train --data nih.yaml --out missing
+finish
