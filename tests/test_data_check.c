@@ -23,7 +23,7 @@
  * ------------------------------------------------------------------------
  */
 
-enum { FILMS = 120, SIDE = 128 };
+enum { FILMS = 120, SIDE = 96 };
 
 typedef struct film { /* a view of drawing `seed` */
   uint64_t seed;
@@ -36,28 +36,46 @@ static film whole_film(uint64_t seed) {
   return (film){.seed = seed, .width = SIDE, .height = SIDE, .right = 1, .bottom = 1, .gain = 1};
 }
 
+enum { SPOTS = 30 };
+
+typedef struct spot {
+  double x, y, width, height;
+} spot;
+
 static double draw(uint64_t seed, int k, int what) {
   return (double)random_uniform(seed, random_stream("film"), (uint64_t)k, (uint64_t)what);
 }
 
-/* Two dark lungs, the same in all, and thirty spots of its own. */
-static double tone(const film *f, double x, double y) {
-  double v = 0.75 - 0.4 * exp(-(pow((x - 0.3) / 0.15, 2) + pow((y - 0.5) / 0.28, 2))) -
-             0.4 * exp(-(pow((x - 0.7) / 0.15, 2) + pow((y - 0.5) / 0.28, 2)));
-  for (int k = 0; k < 30; k++) {
-    const double dx = x - draw(f->seed, k, 0), dy = y - draw(f->seed, k, 1);
-    const double width = 0.03 + 0.05 * draw(f->seed, k, 2);
-    v += 0.3 * (draw(f->seed, k, 3) - 0.5) * exp(-(dx * dx + dy * dy) / width / width);
+static void draw_spots(uint64_t seed, spot s[SPOTS]) {
+  for (int k = 0; k < SPOTS; k++) {
+    s[k] = (spot){draw(seed, k, 0), draw(seed, k, 1), 0.03 + 0.05 * draw(seed, k, 2),
+                  0.3 * (draw(seed, k, 3) - 0.5)};
+  }
+}
+
+static double hill(double x, double y) {
+  const double r = x * x + y * y;
+  return r < 9 ? exp(-r) : 0;
+}
+
+/* Two dark lungs, the same in all, and spots of its own. */
+static double tone(const film *f, const spot s[SPOTS], double x, double y) {
+  double v = 0.75 - 0.4 * hill((x - 0.3) / 0.15, (y - 0.5) / 0.28) -
+             0.4 * hill((x - 0.7) / 0.15, (y - 0.5) / 0.28);
+  for (int k = 0; k < SPOTS; k++) {
+    v += s[k].height * hill((x - s[k].x) / s[k].width, (y - s[k].y) / s[k].width);
   }
   return 255 * (f->gain * v + f->offset);
 }
 
 static uint8_t *develop(const film *f) {
   uint8_t *p = memory_new((size_t)f->width * (size_t)f->height);
+  spot s[SPOTS];
+  draw_spots(f->seed, s);
   for (int i = 0; i < f->width * f->height; i++) {
     const double x = f->left + (f->right - f->left) * (i % f->width + 0.5) / f->width;
     const double y = f->top + (f->bottom - f->top) * ((double)(i / f->width) + 0.5) / f->height;
-    p[i] = (uint8_t)fmin(255, fmax(0, tone(f, x, y) + 0.5));
+    p[i] = (uint8_t)fmin(255, fmax(0, tone(f, s, x, y) + 0.5));
   }
   return p;
 }
@@ -611,10 +629,12 @@ static void test_match(void **state) {
   int8_t detail[2][SMALL_PIXELS];
   perceptual_view v = {{0}, {0}};
   film f = whole_film(1);
+  spot spots[SPOTS];
+  draw_spots(1, spots);
   for (int k = 0; k < 2; k++) {
     for (int i = 0; i < SMALL_PIXELS; i++) {
       const double u = (i % SMALL + 0.5) / SMALL, w = ((double)(i / SMALL) + 0.5) / SMALL;
-      x[k][i] = (float)tone(&f, k ? 0.02 + 0.96 * u : u, w);
+      x[k][i] = (float)tone(&f, spots, k ? 0.02 + 0.96 * u : u, w);
     }
     perceptual_detail(x[k], SMALL, 7, detail[k]);
   }

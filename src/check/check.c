@@ -99,8 +99,9 @@ static int write_files(const check *c, const json_t *root, const char *text) {
   if (!c->o->out) return 0;
   int status = file_make_dirs(c->o->out);
   if (status) return status;
-  char *path = file_join(c->o->out, "check.json");
-  status = file_write_atomic(path, text, strlen(text));
+  char *path = file_join(c->o->out, "check.json"), *line = text_format("%s\n", text);
+  status = file_write_atomic(path, line, strlen(line));
+  free(line);
   free(path);
   if (!status) status = check_page_write(c, root);
   if (!status && c->o->groups) status = groups_write(c);
@@ -124,7 +125,7 @@ static int conclude(const check *c, char **json) {
     *json = text;
     if (faults) {
       status =
-          fail(XS_HARM, "the data have %lld kind%s of fault; see above%s%s", (long long)faults,
+          fail(XS_HARM, "the data have %lld fault%s; see above%s%s", (long long)faults,
                plural(faults), c->o->out ? " and check.html in " : "", c->o->out ? c->o->out : "");
     }
   }

@@ -92,8 +92,9 @@ static void print_text(const char *json) {
            count_of(x, "images"), count_of(x, "labelled"), count_of(x, "unreadable"));
   }
   json_array_foreach(json_object_get(root, "findings"), i, x) print_finding(x);
-  printf("%lld faults, %lld notes, %lld accepted\n", count_of(root, "faults"),
-         count_of(root, "notes"), count_of(root, "accepted"));
+  const long long faults = count_of(root, "faults"), notes = count_of(root, "notes");
+  printf("%lld fault%s, %lld note%s, %lld accepted\n", faults, faults == 1 ? "" : "s", notes,
+         notes == 1 ? "" : "s", count_of(root, "accepted"));
   json_decref(root);
 }
 

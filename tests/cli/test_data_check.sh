@@ -17,10 +17,11 @@ contains stdout 'clinic: ' 'ward: ' ' 0 unreadable'
 first=$(ls clinic | head -n 1)
 cp "clinic/$first" clinic/copy.png
 head -c 40 "clinic/$first" >clinic/cut.png
-printf 'copy.png,finding,elsewhere\ncut.png,normal,elsewhere\n' >>clinic.csv
+label=$(grep "^$first," clinic.csv | cut -d, -f 2)
+printf 'copy.png,%s,elsewhere\ncut.png,normal,elsewhere\n' "$label" >>clinic.csv
 expect 3 'fault duplicates: 2 images in 1 set' data check clinic.yaml "${quick[@]}" --out checked --groups
 contains stdout 'fault unreadable: 1 of ' 'copy.png' 'cut.png' 'checked/check.html'
-contains stderr 'the data have 2 kinds of fault; see above and check.html in checked'
+contains stderr 'the data have 2 faults; see above and check.html in checked'
 [ "$(ls checked)" = "$(printf '%s\n' check.html check.json groups-clinic.csv sheet-2-duplicates.png)" ] ||
   complain "data check wrote: $(ls checked)"
 contains checked/check.html 'Data check' 'duplicates' 'data:image/png;base64,' 'Table 1.'
@@ -51,6 +52,6 @@ expect 2 'say where to write them' data check clinic.yaml --groups
 expect 2 'no group files' data check "$repository/examples/optdigits.yaml" --groups --out checked --limit 100
 expect 2 'group_file is for sites of format folder' data check <(sed '$a group_file: x.csv' "$repository/examples/optdigits.yaml")
 expect 1 'no column "fold" (split_column)' data check clinic.yaml --split-column fold
-expect 1 'not-there.yaml' data check not-there.yaml
+expect 2 'not-there.yaml' data check not-there.yaml
 
 finish
