@@ -75,7 +75,7 @@ typedef struct xs_site {
   int attributes;
   xs_attribute *attribute; /* [attributes] those for which the site's files have a column */
   char **patient;          /* [n] as the label file writes them, or NULL where it has none */
-  char *unlike;        /* which images look unlike the others, one line, or NULL */
+  char *unlike;            /* which images look unlike the others, one line, or NULL */
 } xs_site;
 
 typedef struct xs_site_options {

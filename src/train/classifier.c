@@ -220,7 +220,8 @@ xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const 
 }
 
 /* Images `first` to first + count, each of a size of its own. */
-static int predict_batch(xs_classifier *c, xs_images *const *picture, int64_t first, int64_t count) {
+static int predict_batch(xs_classifier *c, xs_images *const *picture, int64_t first,
+                         int64_t count) {
   const int size = c->net.size, channels = c->net.channels;
   const int64_t each = (int64_t)size * size * channels;
   float *x = tg_plan_data(c->answer.plan, c->answer.x);
@@ -231,8 +232,8 @@ static int predict_batch(xs_classifier *c, xs_images *const *picture, int64_t fi
   return tg_plan_run(c->answer.plan, 0);
 }
 
-xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *picture, int64_t n, float *logit,
-                                double *distance) {
+xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *picture, int64_t n,
+                                float *logit, double *distance) {
   for (int64_t first = 0; first < n; first += c->batch) {
     const int64_t count = n - first < c->batch ? n - first : c->batch;
     if (predict_batch(c, picture, first, count)) return XS_FAILED;
