@@ -13,7 +13,7 @@
 #include "adapter_plans.h"
 #include "random.h"
 
-enum { SIZE = 16, BATCH = 4, PLANS = 3, STEPS = 3 };
+enum { SIZE = 16, BATCH = 12, PLANS = 3, STEPS = 3 };
 
 typedef struct session {
   adapter_nets nets;

@@ -136,17 +136,22 @@ OP_CLONES static void stats_block(const norm_block *n, const op_site *s, const o
   }
 }
 
-static void join_stats(const norm_cut *t, const op_site *s, const op_buffers *b, int64_t image) {
+/* Into the first piece's moments, then to the output. */
+OP_CLONES static void join_stats(const norm_cut *t, const op_site *s, const op_buffers *b,
+                                 int64_t image) {
   float *out = (float *)b->out[0] + image * 2 * t->c;
+  double *mean = partial(t, b, image, 0), *squares = mean + t->c;
+  for (int64_t i = 1; i < t->pieces; i++) {
+    const double *part = partial(t, b, image, i);
+    double before = (double)(i * t->step), pixels = (double)least(t->step, t->pixels - i * t->step);
+    for (int64_t k = 0; k < t->c; k++)
+      join_moments(&mean[k], &squares[k], before, part[k], part[t->c + k], pixels);
+  }
+  double pixels = (double)t->pixels, epsilon = s->attr.f[0];
+#pragma omp simd
   for (int64_t k = 0; k < t->c; k++) {
-    double mean = 0, squares = 0;
-    for (int64_t i = 0; i < t->pieces; i++) {
-      const double *part = partial(t, b, image, i) + k;
-      join_moments(&mean, &squares, (double)(i * t->step), part[0], part[t->c],
-                   (double)least(t->step, t->pixels - i * t->step));
-    }
-    out[k] = (float)mean;
-    out[t->c + k] = (float)(1 / sqrt(squares / (double)t->pixels + s->attr.f[0]));
+    out[k] = (float)mean[k];
+    out[t->c + k] = (float)(1 / sqrt(squares[k] / pixels + epsilon));
   }
 }
 
@@ -154,6 +159,7 @@ static void run_stats(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   norm_cut t = cut_site(s);
   over_blocks(s, b, stats_block);
+#pragma omp parallel for schedule(static) if (t.n * t.c >= 1 << 12)
   for (int64_t i = 0; i < t.n; i++) join_stats(&t, s, b, i);
 }
 

@@ -23,11 +23,26 @@ static int64_t skip(const tg_shape *s, int64_t axis, int64_t index, size_t eleme
   return index * count_row(s, axis, element) / s->d[axis];
 }
 
+/* Rows of one, two or three floats: a call of memcpy for each would take longer than the copy. */
+static void copy_short_rows(int64_t rows, size_t width, const char *x, int64_t from, char *y,
+                            int64_t to) {
+#pragma omp parallel for schedule(static) if (rows > 1 << 12)
+  for (int64_t r = 0; r < rows; r++) {
+    memcpy(y + r * to, x + r * from, 4);
+    if (width > 4) memcpy(y + r * to + 4, x + r * from + 4, 4);
+    if (width > 8) memcpy(y + r * to + 8, x + r * from + 8, 4);
+  }
+}
+
 /* Copies `width` bytes from each row of `from` bytes to each row of `to` bytes, in tiles so that a
  * few long rows keep all threads busy; zeros where x is NULL. */
 static void copy_rows(int64_t rows, int64_t width, const char *x, int64_t from, char *y,
                       int64_t to) {
   const int64_t tile = 1 << 16;
+  if (x && width % 4 == 0 && width > 0 && width <= 12) {
+    copy_short_rows(rows, (size_t)width, x, from, y, to);
+    return;
+  }
 #pragma omp parallel for schedule(static) collapse(2) if (rows * width > tile)
   for (int64_t r = 0; r < rows; r++) {
     for (int64_t at = 0; at < width; at += tile) {

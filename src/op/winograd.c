@@ -204,13 +204,14 @@ INLINE size_t size_of(mode how) { return how == ROUND ? sizeof(uint16_t) : sizeo
 
 /* ---- images ------------------------------------------------------------------------------- */
 
-/* All tiles and phases of one image: to v, or (ADD) the adjoint. */
-INLINE void walk_input(const basis *b, const winograd_tiling *w, float *x, void *v, mode how) {
+/* Some tiles of one image, all phases: to v, or (ADD) the adjoint. */
+INLINE void walk_input(const basis *b, const winograd_tiling *w, const winograd_part *p, float *x,
+                       void *v, mode how) {
   const conv_geometry *g = &w->g;
   matrix bt = matrix_bt(b);
   void *pixel[PIECES], *plane[PIECES];
   int64_t s = g->stride;
-  for (int64_t tile = 0; tile < w->rows * w->columns; tile++) {
+  for (int64_t tile = p->first; tile < p->end; tile++) {
     int64_t i = tile / w->columns * b->m * s - g->pad, j = tile % w->columns * b->m * s - g->pad;
     for (int64_t phase = 0; phase < s * s; phase++) {
       void *row = element(v, tile * w->depth + phase * g->ci, size_of(how));
@@ -224,12 +225,12 @@ INLINE void walk_input(const basis *b, const winograd_tiling *w, float *x, void 
   }
 }
 
-INLINE void walk_output(const basis *b, const winograd_tiling *w, float *y, void *m, bool adjoint,
-                        mode how) {
+INLINE void walk_output(const basis *b, const winograd_tiling *w, const winograd_part *p, float *y,
+                        void *m, bool adjoint, mode how) {
   const conv_geometry *g = &w->g;
   matrix at = matrix_at(b);
   void *pixel[PIECES], *plane[PIECES];
-  for (int64_t tile = 0; tile < w->rows * w->columns; tile++) {
+  for (int64_t tile = p->first; tile < p->end; tile++) {
     int64_t i = tile / w->columns * b->m, j = tile % w->columns * b->m;
     place_pixels(b->m, y, g->ho, g->wo, g->co, i, j, 1, pixel);
     place_planes(b->t * b->t, element(m, tile * g->co, size_of(how)), w->y_plane, size_of(how),
@@ -275,23 +276,24 @@ INLINE void walk_weights(const basis *b, const winograd_tiling *w, float *weight
     break;                                                                                         \
   }
 
-OP_CLONES static void input(const winograd_tiling *w, float *x,
-                            void *v){EACH_KIND(walk_input, x, v, SET)}
+OP_CLONES static void input(const winograd_tiling *w, const winograd_part *p, float *x,
+                            void *v){EACH_KIND(walk_input, p, x, v, SET)}
 
-OP_CLONES static void input_bf16(const winograd_tiling *w, float *x,
-                                 void *v){EACH_KIND(walk_input, x, v, ROUND)}
+OP_CLONES static void input_bf16(const winograd_tiling *w, const winograd_part *p, float *x,
+                                 void *v){EACH_KIND(walk_input, p, x, v, ROUND)}
 
-OP_CLONES static void input_adjoint(const winograd_tiling *w, float *x,
-                                    void *v){EACH_KIND(walk_input, x, v, ADD)}
+OP_CLONES static void input_adjoint(const winograd_tiling *w, const winograd_part *p, float *x,
+                                    void *v){EACH_KIND(walk_input, p, x, v, ADD)}
 
-OP_CLONES static void output(const winograd_tiling *w, float *y,
-                             void *m){EACH_KIND(walk_output, y, m, false, SET)}
+OP_CLONES static void output(const winograd_tiling *w, const winograd_part *p, float *y,
+                             void *m){EACH_KIND(walk_output, p, y, m, false, SET)}
 
-OP_CLONES static void output_adjoint(const winograd_tiling *w, float *y,
-                                     void *m){EACH_KIND(walk_output, y, m, true, SET)}
+OP_CLONES static void output_adjoint(const winograd_tiling *w, const winograd_part *p, float *y,
+                                     void *m){EACH_KIND(walk_output, p, y, m, true, SET)}
 
-OP_CLONES static void output_adjoint_bf16(const winograd_tiling *w, float *y,
-                                          void *m){EACH_KIND(walk_output, y, m, true, ROUND)}
+OP_CLONES
+    static void output_adjoint_bf16(const winograd_tiling *w, const winograd_part *p, float *y,
+                                    void *m){EACH_KIND(walk_output, p, y, m, true, ROUND)}
 
 OP_CLONES static void weights(const winograd_tiling *w, float *x, int64_t row,
                               void *u){EACH_KIND(walk_weights, x, row, u, false, SET)}
@@ -356,9 +358,13 @@ static void *image_tiles(const winograd_tiling *w, int64_t image, int64_t width,
   return element(lose_const(planes), image * w->rows * w->columns * width, size);
 }
 
-void winograd_input(const winograd_tiling *w, const float *x, int64_t image, void *v) {
-  void *tiles = image_tiles(w, image, w->depth, winograd_factor_size(w), v);
-  (w->bf16 ? input_bf16 : input)(w, lose_const(x), tiles);
+static winograd_part whole_image(const winograd_tiling *w, int64_t image) {
+  return (winograd_part){image, 0, w->rows * w->columns};
+}
+
+void winograd_input(const winograd_tiling *w, const float *x, const winograd_part *p, void *v) {
+  void *tiles = image_tiles(w, p->image, w->depth, winograd_factor_size(w), v);
+  (w->bf16 ? input_bf16 : input)(w, p, lose_const(x), tiles);
 }
 
 void winograd_weights(const winograd_tiling *w, const float *x, int64_t row, void *u) {
@@ -366,16 +372,18 @@ void winograd_weights(const winograd_tiling *w, const float *x, int64_t row, voi
 }
 
 void winograd_output_adjoint(const winograd_tiling *w, const float *dy, int64_t image, void *m) {
+  winograd_part p = whole_image(w, image);
   void *tiles = image_tiles(w, image, w->g.co, winograd_factor_size(w), m);
-  (w->bf16 ? output_adjoint_bf16 : output_adjoint)(w, lose_const(dy), tiles);
+  (w->bf16 ? output_adjoint_bf16 : output_adjoint)(w, &p, lose_const(dy), tiles);
 }
 
-void winograd_output(const winograd_tiling *w, const float *m, int64_t image, float *y) {
-  output(w, y, image_tiles(w, image, w->g.co, sizeof *m, m));
+void winograd_output(const winograd_tiling *w, const float *m, const winograd_part *p, float *y) {
+  output(w, p, y, image_tiles(w, p->image, w->g.co, sizeof *m, m));
 }
 
 void winograd_input_adjoint(const winograd_tiling *w, const float *v, int64_t image, float *dx) {
-  input_adjoint(w, dx, image_tiles(w, image, w->depth, sizeof *v, v));
+  winograd_part p = whole_image(w, image);
+  input_adjoint(w, &p, dx, image_tiles(w, image, w->depth, sizeof *v, v));
 }
 
 void winograd_weights_adjoint(const winograd_tiling *w, const float *u, int64_t row, float *dw) {

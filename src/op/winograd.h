@@ -29,6 +29,11 @@ typedef struct winograd_tiling {
   bool bf16; /* the factors of the products are bfloat16; the products themselves always float */
 } winograd_tiling;
 
+/* Tiles first .. end - 1 of image `image` of a chunk. */
+typedef struct winograd_part {
+  int64_t image, first, end;
+} winograd_part;
+
 /* Whether there is a form for the site's kernel size, stride and output size. */
 bool winograd_applies(const conv_geometry *g);
 /* For chunks of about `tiles` tiles, at least one image. */
@@ -40,11 +45,11 @@ void winograd_cost(const op_site *s, op_cost *c);
 /* The tiles of image i of a chunk are rows [i * rows * columns ..] of every plane.
  * Factors: V [t t][tiles][depth] from x, U [t t][depth][co] from w {k,k,ci,co} (one row, of phase
  * and c), and M' [t t][tiles][co], the adjoint of y's transform, from dy. */
-void winograd_input(const winograd_tiling *w, const float *x, int64_t image, void *v);
+void winograd_input(const winograd_tiling *w, const float *x, const winograd_part *p, void *v);
 void winograd_weights(const winograd_tiling *w, const float *weights, int64_t row, void *u);
 void winograd_output_adjoint(const winograd_tiling *w, const float *dy, int64_t image, void *m);
 /* From products: y from M; dx, to which is added, from W as V; dw, one row, from R as U. */
-void winograd_output(const winograd_tiling *w, const float *m, int64_t image, float *y);
+void winograd_output(const winograd_tiling *w, const float *m, const winograd_part *p, float *y);
 void winograd_input_adjoint(const winograd_tiling *w, const float *v, int64_t image, float *dx);
 void winograd_weights_adjoint(const winograd_tiling *w, const float *u, int64_t row, float *dw);
 
