@@ -35,8 +35,9 @@ typedef struct filtering {
 } filtering;
 
 /* For fewer tiles the transformed weights, several times as many as the kernel's, take longer to
- * read than the products that they save: a 3x3 with 256 channels and 4 tiles 1.5 times the direct
- * algorithm's time, 2.4 in bfloat16. */
+ * read than the products that they save: of a 3x3 with 256 channels and 4 tiles, 0.23 ms in a
+ * plan, where they come from memory; the direct algorithm takes 0.12 alone, and 0.07 instead of
+ * 0.16 in bfloat16. */
 static bool has_tiles(const conv_geometry *g) {
   winograd_tiling w = winograd_tile(g, 1);
   return g->n * w.rows * w.columns >= FEWEST_TILES;
