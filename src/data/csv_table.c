@@ -10,7 +10,7 @@
 #include "unpack.h"
 #include "xsite.h"
 
-enum { MOST_CELLS = 4096, LARGEST_FILE = 1 << 30 };
+enum { MOST_CELLS = 4096, LARGEST_FILE = 1 << 29 };
 
 typedef struct reader { /* what libcsv's callbacks share */
   csv_table *t;

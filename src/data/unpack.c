@@ -18,10 +18,14 @@ static int damaged(const char *path, struct archive *a) {
 static int read_entry(const char *path, struct archive *a, size_t *left, char **data,
                       size_t *size) {
   enum { PIECE = 1 << 20 };
+  size_t room = 0;
   *data = NULL;
   *size = 0;
   for (;;) {
-    *data = memory_grow(*data, *size + PIECE + 1);
+    if (*size + PIECE > room) {
+      room = 2 * room + PIECE;
+      *data = memory_grow(*data, room + 1);
+    }
     la_ssize_t got = archive_read_data(a, *data + *size, PIECE);
     if (got < 0) return damaged(path, a);
     if (got == 0) break;
