@@ -286,7 +286,7 @@ static void test_wrong_folder(void **state) {
           "labels.csv:2: image \"gray.png\"", "it is in ", "/images: name that folder");
   REFUSED(dir, "name: a\nformat: folder\nimages: images\n", "size is missing");
   REFUSED(dir, "name: a\nformat: folder\nimages: [images, empty]\nsize: 4\n",
-          "/empty: no PNG or JPEG images in this folder");
+          "/empty: no PNG, JPEG or DICOM images in this folder");
   REFUSED(dir, "name: a\nformat: folder\nimages: images\nlabels: [a.csv, b.csv]\nsize: 4\n",
           "at most one CSV file (labels), found 2", "mapping");
   remove_dir(dir);

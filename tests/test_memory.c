@@ -264,7 +264,7 @@ static void test_a_limit_that_is_too_low(void **state) {
   fit_plan p;
   assert_int_not_equal(fit_plan_new(net, &c, 4, 0, s, &o, &p), 0);
   if (!strstr(tg_message(), "the training step: intermediate values need ") ||
-      !strstr(tg_message(), "the limit is 0.0 MB")) {
+      !strstr(tg_message(), "the limit is 1.00K")) {
     fail_msg("%s", tg_message());
   }
   nn_net_free(net);

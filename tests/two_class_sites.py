@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Two sites of two classes, for cli/test_results.sh: patients with two images each.
+"""Sites of two classes, for cli/test_results.sh: patients with two images each.
 
 usage: two_class_sites.py FOLDER
 
 A finding is a bright spot in the left half of the image, but where it is near the middle chance
-decides.  The second site's images are darker and noisier.  Writes FOLDER/NAME.yaml, FOLDER/NAME.csv and FOLDER/NAME/.
+decides.  The second site's images are darker and noisier, the third's are like the first's.  Writes FOLDER/NAME.yaml, FOLDER/NAME.csv and FOLDER/NAME/.
 """
 import random
 import struct
@@ -53,3 +53,4 @@ def write_site(folder, name, brightness, noise):
 folder = Path(sys.argv[1])
 write_site(folder, "clinic", 200, 10)
 write_site(folder, "ward", 60, 15)
+write_site(folder, "annex", 200, 10)

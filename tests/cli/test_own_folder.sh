@@ -94,8 +94,8 @@ ln -s .. films/below/loop
 expect 1 '1 of 3 images could not be read' "${predict[@]}" --csv films
 [ "$(tail -n +2 stdout | cut -d, -f 1 | tr '\n' ' ')" = 'films/b.png films/below/a.png films/c.png ' ] ||
   complain "files of the folder: $(cat stdout)"
-contains stdout ",$hash,films/c.png: not a PNG or JPEG file"
-mkdir empty && expect 1 'empty: no image is in this folder or below it' "${predict[@]}" empty
+contains stdout ",$hash,\"films/c.png: not a PNG, JPEG or DICOM file"
+mkdir none && expect 1 'none: no image is in this folder or below it' "${predict[@]}" none
 expect 1 '1 of 3 images could not be read' "${predict[@]}" --json "${images[0]}" broken.png "${images[1]}"
 contains stdout '"error": "broken.png: not a PNG, JPEG or DICOM file' '"file": "hospital/images/photo.jpg"' '"probability"'
 contains stderr 'xsite: broken.png: not a PNG, JPEG or DICOM file'
