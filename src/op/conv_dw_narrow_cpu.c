@@ -75,7 +75,7 @@ static int prepare_bf16(const op_site *s, void **state, size_t *scratch) {
 
 WIDE INLINE __m512 load_group(const outer *d, const float *row, int64_t group, int64_t pixel) {
   int64_t column = pixel - d->g.pad, rest = d->g.ci - group * LANES;
-  __mmask16 mask = rest >= LANES ? 0xffff : (__mmask16)((1U << rest) - 1);
+  __mmask16 mask = (__mmask16)(rest >= LANES ? 0xffffU : (1U << rest) - 1);
   if (!row || column < 0 || column >= d->g.w) return _mm512_setzero_ps();
   return _mm512_maskz_loadu_ps(mask, row + column * d->g.ci + group * LANES);
 }

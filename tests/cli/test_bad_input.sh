@@ -140,7 +140,7 @@ refused 2 "did you mean adapter.*?" --set 'pairs=good -> bad adaptor.target_ever
 refused 2 'size cannot be set for one pair' --set 'pairs=good -> bad size=64'
 refused 2 "'more' is not KEY=VALUE" --set 'pairs=good -> bad tune.batch=8 more'
 refused 2 'is odd' --set 'pairs=good -> bad adapter.batch=9'
-refused 1 'translator-paper-good-bad: the critic step: intermediate values need' --memory 2M --set adapter.channels=32
+refused 1 'translator-paper-good-bad: the generator step: intermediate values need' --memory 2M --set adapter.channels=32
 expect 1 'the limit is 100.00K: raise it' bench classifier --batch 4 --repeats 1 --threads 1 --memory 100K
 needed=$(sed -nE 's/.* need ([0-9.]+[KMG]) or more.*/\1/p' stderr)
 expect 0 step_ms bench classifier --batch 4 --repeats 1 --threads 1 --memory "$needed"

@@ -88,14 +88,16 @@ ends_like_plain killed 'a study whose Snakemake was killed'
 python3 "$repository/tests/two_class_sites.py" .
 cat >harm.yaml <<YAML
 name: harm
-sites: [clinic.yaml, ward.yaml]
-pairs: [clinic -> ward]
+seed: 3
+sites: [clinic.yaml, annex.yaml]
+pairs: [clinic -> annex]
 size: 16
 image_channels: 1
 replicates: 100
 classifier: {epochs: 12, batch: 32, steps_per_epoch: 10}
 tune: {epochs: 4, batch: 32, steps_per_epoch: 10}
 adapter: {channels: 2, blocks: 1, batch: 8, generator_steps: 5}
+choice: {predictor: confidence-difference}
 YAML
 study=(harm.yaml --threads 1)
 export_to harm
