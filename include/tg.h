@@ -164,6 +164,7 @@ typedef struct tg_plan_options {
   size_t memory;              /* most bytes of intermediate values, or 0: what takes no products is
                                * computed again rather than kept, until the plan fits.  The results
                                * are the same bytes.  A plan that cannot fit is not made */
+  bool only_sized;            /* no memory is taken: the plan has its sizes and cannot run */
   bool unfused;               /* one step per node: for tests */
   bool timed;                 /* measure every step: tg_plan_dump shows its mean milliseconds */
   bool bf16; /* convolutions round their operands to bfloat16 and sum in float, where tg_has_bf16;
@@ -179,8 +180,10 @@ const char *tg_kernels_signature(const tg_kernels *k, int i); /* lent */
 const char *tg_kernels_choice(const tg_kernels *k, int i);    /* lent */
 int tg_kernels_set(tg_kernels *k, const char *signature, const char *kernel);
 
+enum { TG_TOO_LARGE = 3 }; /* a plan needs more memory than its limit, or than there is */
+
 /* Plans the computation of the outputs (values and updates); parameters are added to the store if
- * they are not there.  On failure *out is NULL. */
+ * they are not there.  On failure *out is NULL, and the status TG_TOO_LARGE or another. */
 int tg_plan_new(tg_graph *g, tg_store *s, int n, const tg_value *outputs, const tg_plan_options *o,
                 tg_plan **out);
 void tg_plan_free(tg_plan *p);

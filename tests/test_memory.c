@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -271,6 +272,92 @@ static void test_a_limit_that_is_too_low(void **state) {
   tg_store_free(s);
 }
 
+/* ---- the batch that would fit ---------------------------------------------------------------- */
+
+enum { WANTED = 24, FITTING = 8 };
+
+/* The batch that the refusal of a step names; 0: it says that not even `least` fits. */
+static int64_t told_batch(int least) {
+  long long batch = 0;
+  const char *told = strstr(tg_message(), "; batch ");
+  char none[40];
+  snprintf(none, sizeof none, "; not even batch %d fits", least);
+  if (told && sscanf(told, "; batch %lld would fit", &batch) == 1) return batch;
+  if (!strstr(tg_message(), none)) fail_msg("no batch: %s", tg_message());
+  return 0;
+}
+
+static int plan_lenet(int64_t batch, size_t memory, size_t *block) {
+  const nn_classifier c = {"lenet", 32, 3, 10, 0.5, true};
+  const tg_plan_options o = {.memory = memory};
+  tg_store *s = tg_store_new(tg_device_cpu());
+  nn_net *net = nn_net_new("");
+  fit_plan p;
+  int status = fit_plan_new(net, &c, batch, 0, s, &o, &p);
+  if (!status) *block = tg_plan_bytes(p.plan);
+  tg_plan_free(p.plan);
+  nn_net_free(net);
+  tg_store_free(s);
+  return status;
+}
+
+static int plan_adapter(int64_t batch, size_t memory, size_t *block) {
+  xs_adapter_options o = usual;
+  o.channels = 4;
+  o.batch = batch;
+  adapter_nets n = {.stargan = {16, 3, 2, 4, 1, 0},
+                    .classifier = {"lenet", 16, 3, 10, 0, false},
+                    .g = nn_net_new("G/"),
+                    .d = nn_net_new("D/"),
+                    .fs = nn_net_new("FS/"),
+                    .ft = nn_net_new("FT/")};
+  const tg_plan_options p = {.memory = memory};
+  tg_store *s = tg_store_new(tg_device_cpu());
+  adapter_plan plan[ADAPTER_PLANS];
+  int status = adapter_plans_new(&n, &o, s, &p, plan);
+  for (int i = 0; i < ADAPTER_PLANS && !status; i++) {
+    const size_t bytes = tg_plan_bytes(plan[i].plan);
+    if (bytes > *block) *block = bytes;
+  }
+  adapter_plans_free(plan);
+  tg_store_free(s);
+  nn_net_free(n.g);
+  nn_net_free(n.d);
+  nn_net_free(n.fs);
+  nn_net_free(n.ft);
+  return status;
+}
+
+/* The batch that is told fits, and the next one does not. */
+static void check_told_batch(int (*plan)(int64_t batch, size_t memory, size_t *block), int unit) {
+  size_t memory = 0, block = 0;
+  assert_int_equal(plan(FITTING, 0, &memory), 0);
+  assert_int_equal(plan(WANTED, memory, &block), 1);
+  const int64_t told = told_batch(unit);
+  assert_in_range(told, FITTING, WANTED - unit);
+  assert_int_equal(told % unit, 0);
+  assert_int_equal(plan(told, memory, &block), 0);
+  assert_true(block <= memory);
+  assert_int_equal(plan(told + unit, memory, &block), 1);
+  assert_int_equal(plan(WANTED, 1000, &block), 1);
+  assert_int_equal(told_batch(unit), 0);
+}
+
+static void test_a_refusal_tells_which_batch_fits(void **state) {
+  (void)state;
+  check_told_batch(plan_lenet, 1);
+  check_told_batch(plan_adapter, 2);
+}
+
+/* No machine holds the values of so many images. */
+static void test_the_machine_has_too_little(void **state) {
+  (void)state;
+  size_t block;
+  assert_int_equal(plan_lenet((int64_t)1 << 27, 0, &block), 1);
+  assert_non_null(strstr(tg_message(), "cannot be had"));
+  assert_true(told_batch(1) > WANTED);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_adapter_steps_are_tight),
                                      cmocka_unit_test(test_classifiers_are_tight),
@@ -278,6 +365,8 @@ int main(void) {
                                      cmocka_unit_test(test_plans_share_a_block),
                                      cmocka_unit_test(test_a_limit_changes_no_byte),
                                      cmocka_unit_test(test_a_limit_changes_no_loss),
-                                     cmocka_unit_test(test_a_limit_that_is_too_low)};
+                                     cmocka_unit_test(test_a_limit_that_is_too_low),
+                                     cmocka_unit_test(test_a_refusal_tells_which_batch_fits),
+                                     cmocka_unit_test(test_the_machine_has_too_little)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "batch.h"
+#include "batch_size.h"
 #include "classifier.h"
 #include "error.h"
 #include "file.h"
@@ -89,13 +90,43 @@ static int plan_outputs(const align_step *s, tg_store *store, const tg_plan_opti
 }
 
 /* s has its networks; its updates are to be freed. */
-static int plan_step(const align_method *m, const xs_align_options *o, const nn_classifier *c,
-                     tg_store *store, const tg_plan_options *p, align_step *s, tg_plan **plan) {
+static int plan_batch(const align_method *m, const xs_align_options *o, const nn_classifier *c,
+                      tg_store *store, const tg_plan_options *p, align_step *s, tg_plan **plan) {
   tg_graph *g = tg_graph_new();
   describe_step(m, o, c, g, s);
   m->build(s);
   int status = plan_outputs(s, store, p, plan);
   tg_graph_free(g);
+  return status;
+}
+
+typedef struct align_trial {
+  const align_method *method;
+  const xs_align_options *o;
+  const nn_classifier *c;
+  tg_store *store;
+  const align_step *step;
+  tg_plan_options options;
+} align_trial;
+
+static int try_batch(const void *trial, int64_t images) {
+  const align_trial *t = trial;
+  xs_align_options o = *t->o;
+  align_step s = {.net = t->step->net, .other = t->step->other};
+  tg_plan *plan;
+  o.batch = images;
+  int status = plan_batch(t->method, &o, t->c, t->store, &t->options, &s, &plan);
+  tg_plan_free(plan);
+  free(s.update);
+  return status;
+}
+
+/* As plan_batch; where memory is short, the message says which batch would fit. */
+static int plan_step(const align_method *m, const xs_align_options *o, const nn_classifier *c,
+                     tg_store *store, const tg_plan_options *p, align_step *s, tg_plan **plan) {
+  const align_trial smaller = {m, o, c, store, s, batch_size_options(p)};
+  int status = plan_batch(m, o, c, store, p, s, plan);
+  if (status == TG_TOO_LARGE) status = batch_size_refuse(o->batch, 2, try_batch, &smaller);
   return status ? fail_context(1, "the %s step: ", m->name) : 0;
 }
 

@@ -36,7 +36,7 @@ static void fill_inputs(const bench_options *o, adapter_plan *p) {
 }
 
 static int make_step_plans(const bench_options *o, adapter_nets *n, tg_store *s,
-                           adapter_plan plan[3]) {
+                           adapter_plan plan[ADAPTER_PLANS]) {
   const xs_adapter_options a = {.channels = o->channels,
                                 .blocks = o->blocks,
                                 .batch = o->batch,
@@ -52,14 +52,12 @@ static int make_step_plans(const bench_options *o, adapter_nets *n, tg_store *s,
                                 .semantic_pseudo = 1,
                                 .pseudo_threshold = 1};
   const tg_plan_options p = bench_plan_options(o);
-  if (adapter_plan_critic(n, &a, s, &p, &plan[0])) return 1;
-  if (adapter_plan_generator(n, &a, s, &p, &plan[1])) return 1;
-  if (adapter_plan_target(n, &a, s, &p, &plan[2])) return 1;
-  return initialise(n, s);
+  int status = adapter_plans_new(n, &a, s, &p, plan);
+  return status ? status : initialise(n, s);
 }
 
 static int time_steps(const bench_options *o, adapter_nets *n, tg_store *s) {
-  adapter_plan plan[3] = {{0}};
+  adapter_plan plan[ADAPTER_PLANS];
   int status = make_step_plans(o, n, s, plan);
   if (!status) {
     const bench_step step[] = {
@@ -71,10 +69,10 @@ static int time_steps(const bench_options *o, adapter_nets *n, tg_store *s) {
          {plan[1].x, plan[2].x},
          {o->batch, o->batch / 2}},
     };
-    for (int i = 0; i < 3; i++) fill_inputs(o, &plan[i]);
+    for (int i = 0; i < ADAPTER_PLANS; i++) fill_inputs(o, &plan[i]);
     status = bench_run(o, 2, step);
   }
-  for (int i = 0; i < 3; i++) tg_plan_free(plan[i].plan);
+  adapter_plans_free(plan);
   return status;
 }
 

@@ -154,6 +154,18 @@ static int gather_lives(const plan_draft *d, const tg_plan *p, plan_life *l) {
   return n;
 }
 
+/* Bytes of inputs, outputs and constants. */
+static size_t own_bytes(const plan_draft *d, const tg_plan *p) {
+  int64_t count = 0;
+  for (tg_value v = 1; v < p->values; v++) {
+    const plan_place *at = &p->place[v];
+    if (at->home == v && d->live[v] && at->kind == PLACE_OWN) {
+      count += tg_count(d->g->node[v].shape);
+    }
+  }
+  return (size_t)count * d->device->element;
+}
+
 static int allocate_own(const plan_draft *d, tg_plan *p) {
   size_t element = d->device->element;
   for (tg_value v = 1; v < p->values; v++) {
@@ -163,7 +175,7 @@ static int allocate_own(const plan_draft *d, tg_plan *p) {
     if (at->kind == PLACE_OWN) {
       at->data = store_allocate((size_t)tg_count(x->shape) * element);
       if (!at->data)
-        return fail_context(1, "%s %s: ", x->op->name, x->attr.name ? x->attr.name : "");
+        return fail_context(TG_TOO_LARGE, "%s %s: ", x->op->name, x->attr.name ? x->attr.name : "");
     }
     if (at->kind == PLACE_SLOT && x->op == &op_param) {
       at->data = p->store->slot[tg_store_find(p->store, x->attr.name)].data;
@@ -231,8 +243,9 @@ int plan_place_values(const plan_draft *d, tg_plan *p) {
   plan_layout o = plan_lay_out(d, p);
   p->live_bytes = (size_t)o.most * d->device->element;
   p->block_bytes = (size_t)plan_place_lives(o.life, o.n) * d->device->element;
-  int status = allocate_own(d, p);
-  if (!status) {
+  bool sized = d->options->only_sized;
+  int status = sized ? store_check(p->block_bytes + own_bytes(d, p)) : allocate_own(d, p);
+  if (!status && !sized) {
     show_own(p);
     resolve(p, &o);
     plan_set_rows(d, p, o.into);

@@ -161,7 +161,7 @@ static int set_pack(const plan_draft *d, tg_plan *p, plan_step *s) {
     s->own_pack.data = store_allocate(bytes);
     s->pack = s->own_pack.data ? &s->own_pack : NULL;
   }
-  return s->pack ? 0 : fail_context(1, "packed weights: ");
+  return s->pack ? 0 : fail_context(TG_TOO_LARGE, "packed weights: ");
 }
 
 static void refresh_pack(tg_plan *p, plan_step *s) {
@@ -185,10 +185,9 @@ int plan_changes(const plan_step *s) {
 /* ---- plans ---------------------------------------------------------------------------------- */
 
 static int set_packs(const plan_draft *d, tg_plan *p) {
-  for (int i = 0; i < p->steps; i++) {
-    if (set_pack(d, p, &p->step[i])) return 1;
-  }
-  return 0;
+  int status = 0;
+  for (int i = 0; i < p->steps && !status; i++) status = set_pack(d, p, &p->step[i]);
+  return status;
 }
 
 static void bind_step(const tg_plan *p, plan_step *s) {
@@ -229,9 +228,11 @@ static int make_plan(plan_draft *d, tg_plan *p) {
   if (add_params(d, p->store)) return 1;
   if (d->device->fuses && !d->options->unfused) plan_fuse(d);
   if (make_steps(d, p) || choose_kernels(d, p)) return 1;
-  if (d->options->memory && plan_recompute(d, p)) return 1;
-  if (plan_place_values(d, p)) return 1;
-  return set_packs(d, p) || store_reserve(p->store, p->block_bytes);
+  int status = d->options->memory ? plan_recompute(d, p) : 0;
+  if (!status) status = plan_place_values(d, p);
+  if (d->options->only_sized) return status;
+  if (!status) status = set_packs(d, p);
+  return status ? status : store_reserve(p->store, p->block_bytes);
 }
 
 int tg_plan_new(tg_graph *g, tg_store *s, int n, const tg_value *outputs, const tg_plan_options *o,

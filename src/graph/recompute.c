@@ -190,7 +190,7 @@ static int refuse(double least, double limit) {
   char needed[32], given[32];
   write_bytes(needed, least, ceil);
   write_bytes(given, limit, floor);
-  return fail(1,
+  return fail(TG_TOO_LARGE,
               "intermediate values need %s or more, even if what is cheap is computed again; the "
               "limit is %s: raise it, or lower batch, size, channels or blocks",
               needed, given);

@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE /* madvise */
 #include "store.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,17 +36,26 @@ static void *allocate(size_t rounded) {
   return p;
 }
 
-void *store_allocate(size_t bytes) {
+static int refuse(size_t bytes, double there) {
+  return fail(
+      TG_TOO_LARGE,
+      "%.2f GB more memory are needed and cannot be had (%.2f GB are free): lower batch, size, "
+      "channels or blocks",
+      (double)bytes / 1e9, there / 1e9);
+}
+
+int store_check(size_t bytes) {
   enum { SMALL = 1 << 24 }; /* not worth asking the system */
+  double there = bytes <= SMALL ? INFINITY : available_memory();
+  return (double)bytes < there ? 0 : refuse(bytes, there);
+}
+
+void *store_allocate(size_t bytes) {
   size_t rounded = bytes ? (bytes + 63) / 64 * 64 : 64;
-  double there = rounded <= SMALL ? 0 : available_memory();
-  bool fits = rounded <= SMALL || (double)rounded < there;
-  void *p = fits ? allocate(rounded) : NULL;
+  if (store_check(rounded)) return NULL;
+  void *p = allocate(rounded);
   if (p) return memset(p, 0, rounded);
-  fail(1,
-       "%.2f GB more memory are needed and cannot be had (%.2f GB are free): lower batch, size, "
-       "channels or blocks",
-       (double)bytes / 1e9, there / 1e9);
+  refuse(bytes, available_memory());
   return NULL;
 }
 
@@ -54,7 +64,7 @@ int store_reserve(tg_store *s, size_t bytes) {
   free(s->block); /* first: there may be no room for both */
   s->block = store_allocate(bytes);
   s->block_bytes = s->block ? bytes : 0;
-  return s->block ? 0 : fail_context(1, "intermediate values: ");
+  return s->block ? 0 : fail_context(TG_TOO_LARGE, "intermediate values: ");
 }
 
 tg_store *tg_store_new(const tg_device *d) {

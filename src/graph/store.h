@@ -33,6 +33,7 @@ int store_reserve(tg_store *s, size_t bytes);
 
 store_pack *store_find_pack(store_slot *s, const char *key,
                             size_t bytes); /* made if absent; NULL: no memory */
+int store_check(size_t bytes);             /* TG_TOO_LARGE and a message: they cannot be had */
 void *store_allocate(size_t bytes);        /* 64-byte aligned, zeroed; free(); NULL and a
                                             * message where there is not so much memory */
 

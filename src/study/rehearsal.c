@@ -107,14 +107,6 @@ static int initialise(const stage *s, const adapter_nets *n, tg_store *store, re
   return status;
 }
 
-static int plan_adapter(const stage *s, const xs_adapter_options *o, adapter_nets *n,
-                        tg_store *store, adapter_plan step[3]) {
-  const tg_plan_options plan = plan_options(s, o->precision);
-  if (adapter_plan_critic(n, o, store, &plan, &step[0])) return 1;
-  if (adapter_plan_generator(n, o, store, &plan, &step[1])) return 1;
-  return adapter_plan_target(n, o, store, &plan, &step[2]);
-}
-
 int rehearse_adapter(const stage *s, const void *options, rehearsal *out) {
   const xs_adapter_options *o = options;
   adapter_nets n = {.stargan = stargan_of(s, o),
@@ -124,19 +116,20 @@ int rehearse_adapter(const stage *s, const void *options, rehearsal *out) {
                     .d = nn_net_new("D/"),
                     .fs = nn_net_new("FS/"),
                     .ft = nn_net_new("FT/")};
-  const double times[3] = {(double)o->critic_steps, 1, 1 / (double)o->target_every};
+  const double times[ADAPTER_PLANS] = {(double)o->critic_steps, 1, 1 / (double)o->target_every};
   tg_store *store = tg_store_new(tg_device_cpu());
-  adapter_plan plan[3] = {{0}};
+  const tg_plan_options planning = plan_options(s, o->precision);
+  adapter_plan plan[ADAPTER_PLANS];
   rehearsal nets = {0};
   *out = (rehearsal){0};
-  int status = plan_adapter(s, o, &n, store, plan);
+  int status = adapter_plans_new(&n, o, store, &planning, plan);
   if (!status) status = initialise(s, &n, store, &nets);
-  for (int i = 0; i < 3 && !status; i++) {
+  for (int i = 0; i < ADAPTER_PLANS && !status; i++) {
     run_set_scalar(plan[i].plan, plan[i].step, 1);
     status = add_plan(s, out, plan[i].plan, times[i]);
   }
   out->bytes += nets.bytes;
-  for (int i = 0; i < 3; i++) tg_plan_free(plan[i].plan);
+  adapter_plans_free(plan);
   tg_store_free(store);
   nn_net_free(n.g);
   nn_net_free(n.d);

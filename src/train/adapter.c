@@ -110,9 +110,11 @@ static int make_plans(adapter *a) {
                        .seed = a->job->seed,
                        .memory = a->job->memory,
                        .bf16 = run_rounds(a->o->precision)};
-  if (adapter_plan_critic(&a->nets, a->o, a->store, &p, &a->critic)) return 1;
-  if (adapter_plan_generator(&a->nets, a->o, a->store, &p, &a->generator)) return 1;
-  if (adapter_plan_target(&a->nets, a->o, a->store, &p, &a->target)) return 1;
+  adapter_plan plan[ADAPTER_PLANS];
+  if (adapter_plans_new(&a->nets, a->o, a->store, &p, plan)) return 1;
+  a->critic = plan[0];
+  a->generator = plan[1];
+  a->target = plan[2];
   p.memory = 0;
   return translator_share(&a->nets.stargan, &a->geometry, a->store, "G/", &p, &a->translator);
 }

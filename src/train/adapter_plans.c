@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch_size.h"
 #include "error.h"
 #include "file.h"
 
@@ -80,7 +81,7 @@ int adapter_plan_critic(adapter_nets *n, const xs_adapter_options *o, tg_store *
   tg_value total = adapter_critic_loss(g, n, o, alpha, p);
   int status = compile(g, n->d, total, adam_options(o), p, s, options);
   tg_graph_free(g);
-  return status ? fail_context(1, "the critic step: ") : 0;
+  return status ? fail_context(status, "the critic step: ") : 0;
 }
 
 /* ---- generator --------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ int adapter_plan_generator(adapter_nets *n, const xs_adapter_options *o, tg_stor
   tg_value total = adapter_generator_loss(g, n, o, p);
   int status = compile(g, n->g, total, adam_options(o), p, s, options);
   tg_graph_free(g);
-  return status ? fail_context(1, "the generator step: ") : 0;
+  return status ? fail_context(status, "the generator step: ") : 0;
 }
 
 /* ---- F_T --------------------------------------------------------------------------------------
@@ -204,5 +205,49 @@ int adapter_plan_target(adapter_nets *n, const xs_adapter_options *o, tg_store *
   tg_value loss = adapter_target_loss(g, n, p);
   int status = compile(g, n->ft, loss, (tg_adam_options){0.9, 0.999, 1e-8, 0}, p, s, options);
   tg_graph_free(g);
-  return status ? fail_context(1, "the target step: ") : 0;
+  return status ? fail_context(status, "the target step: ") : 0;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------
+ */
+
+void adapter_plans_free(adapter_plan plan[ADAPTER_PLANS]) {
+  for (int i = 0; i < ADAPTER_PLANS; i++) tg_plan_free(plan[i].plan);
+}
+
+static int plan_steps(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
+                      const tg_plan_options *options, adapter_plan plan[ADAPTER_PLANS]) {
+  for (int i = 0; i < ADAPTER_PLANS; i++) plan[i] = (adapter_plan){0};
+  int status = adapter_plan_critic(n, o, s, options, &plan[0]);
+  if (!status) status = adapter_plan_generator(n, o, s, options, &plan[1]);
+  if (!status) status = adapter_plan_target(n, o, s, options, &plan[2]);
+  if (!status) return 0;
+  adapter_plans_free(plan);
+  for (int i = 0; i < ADAPTER_PLANS; i++) plan[i] = (adapter_plan){0};
+  return status;
+}
+
+typedef struct adapter_steps {
+  adapter_nets *nets;
+  const xs_adapter_options *o;
+  tg_store *store;
+  tg_plan_options options;
+} adapter_steps;
+
+static int try_batch(const void *steps, int64_t batch) {
+  const adapter_steps *t = steps;
+  xs_adapter_options o = *t->o;
+  adapter_plan plan[ADAPTER_PLANS];
+  o.batch = batch;
+  int status = plan_steps(t->nets, &o, t->store, &t->options, plan);
+  if (!status) adapter_plans_free(plan);
+  return status;
+}
+
+int adapter_plans_new(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
+                      const tg_plan_options *options, adapter_plan plan[ADAPTER_PLANS]) {
+  const adapter_steps smaller = {n, o, s, batch_size_options(options)};
+  int status = plan_steps(n, o, s, options, plan);
+  if (status == TG_TOO_LARGE) batch_size_refuse(o->batch, 2, try_batch, &smaller);
+  return status ? 1 : 0;
 }

@@ -59,4 +59,12 @@ int adapter_plan_generator(adapter_nets *n, const xs_adapter_options *o, tg_stor
 int adapter_plan_target(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
                         const tg_plan_options *p, adapter_plan *out);
 
+enum { ADAPTER_PLANS = 3 }; /* critic, generator, target */
+
+/* All three; after a failure there is none, and where memory is short the message says which batch
+ * would fit. */
+int adapter_plans_new(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
+                      const tg_plan_options *p, adapter_plan plan[ADAPTER_PLANS]);
+void adapter_plans_free(adapter_plan plan[ADAPTER_PLANS]);
+
 #endif

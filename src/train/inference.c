@@ -13,7 +13,7 @@ int inference_plan_classifier(nn_net *net, const nn_classifier *c, int64_t batch
   out->width = (int)tg_shape_of(g, out->features).d[3];
   int status = tg_plan_new(g, s, 2, outputs, options, &out->plan);
   tg_graph_free(g);
-  return status;
+  return status ? 1 : 0;
 }
 
 int inference_plan_generator(nn_net *net, const nn_stargan *s, int64_t batch, tg_store *store,
@@ -25,5 +25,5 @@ int inference_plan_generator(nn_net *net, const nn_stargan *s, int64_t batch, tg
   out->y = nn_generator_build(g, net, s, out->x, out->domain);
   int status = tg_plan_new(g, store, 1, &out->y, options, &out->plan);
   tg_graph_free(g);
-  return status;
+  return status ? 1 : 0;
 }

@@ -13,6 +13,8 @@ for size in 64 112 128 224; do
 done
 expect 1 'intermediate values need' bench step --size 224 --blocks 9 --channels 64 --batch 20 --model densenet121 \
   --memory 2G --first
+contains "$folder/stderr" 'would fit'
+expect 1 'not even batch 2 fits' bench step --size 32 --channels 2 --batch 8 --memory 10K
 
 # Films as one channel, six critic layers from 128 pixels on.
 data=(--data "$repository/examples/optdigits.yaml" --limit 400 --threads 1)
