@@ -43,7 +43,8 @@ static const option rows[] = {
     {"baseline", "batch", OPTION_INTEGER, offsetof(record, base_batch), "128", false, 1, INFINITY,
      NULL, "N", "Images a step."},
 };
-static const option_table table = {"study file", rows, sizeof rows / sizeof *rows};
+static const option_table table = {
+    .what = "study file", .row = rows, .n = sizeof rows / sizeof *rows};
 
 static const char *const path = "test_option.yaml";
 
@@ -234,8 +235,8 @@ static const option word_rows[] = {
     {NULL, "set", OPTION_TEXTS, offsetof(words, set), "z", false, 0, 0, NULL, "KEY=VALUE",
      "Override."},
 };
-static const option_table word_table = {"xsite try", word_rows,
-                                        sizeof word_rows / sizeof *word_rows};
+static const option_table word_table = {
+    .what = "xsite try", .row = word_rows, .n = sizeof word_rows / sizeof *word_rows};
 
 static int parse(words *w, int argc, const char **argv, const char **rest, int *n, bool *help) {
   option_defaults(&word_table, w);

@@ -61,10 +61,18 @@ typedef struct option {
         choices, value, help                                                                       \
   }
 
+/* Another kind of file that may be given by mistake: its keys are at the left margin. */
+typedef struct option_mistake {
+  const char *what;    /* "domain file" */
+  const char *keys[2]; /* that every such file has; NULL: no more */
+  const char *advice;  /* what to do */
+} option_mistake;
+
 typedef struct option_table {
   const char *what; /* "study file", "xsite train" */
   const option *row;
   int n;
+  option_mistake mistake; /* of files; zeros: none is known */
 } option_table;
 
 /* All return 0, or 2 (usage) with a message that names the option (and the nearest right name), the

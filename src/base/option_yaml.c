@@ -245,12 +245,33 @@ static int check_text(const option_table *t, const char *path, const char *data,
   return 0;
 }
 
+/* Whether a line begins with the key. */
+static bool has_key(const char *data, const char *key) {
+  const size_t n = strlen(key);
+  for (const char *line = data; line; line = strchr(line, '\n')) {
+    line += *line == '\n';
+    if (strncmp(line, key, n) == 0 && line[n] == ':') return true;
+  }
+  return false;
+}
+
+/* A file of another kind, rather than one of the right kind with a wrong key. */
+static int check_kind(const option_table *t, const char *path, const char *data) {
+  const option_mistake *m = &t->mistake;
+  if (!m->what) return 0;
+  for (int i = 0; i < 2 && m->keys[i]; i++) {
+    if (!has_key(data, m->keys[i])) return 0;
+  }
+  return fail(2, "%s: is a %s, but a %s is needed here; %s", path, m->what, t->what, m->advice);
+}
+
 int option_load(const option_table *t, void *record, const char *path) {
   char *data = NULL;
   size_t size = 0;
   reader r = {.t = t, .record = record, .path = path};
   if (file_read(path, &data, &size) != 0) return 2;
   int status = check_text(t, path, data, size);
+  if (status == 0) status = check_kind(t, path, data);
   if (status != 0) goto out;
   if (!yaml_parser_initialize(&r.parser)) {
     status = fail(1, "%s: out of memory", path);

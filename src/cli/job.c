@@ -91,7 +91,7 @@ static xs_status note_files(json_t *j, const option *rows, int n_rows, const voi
  * hold that they name. */
 static xs_status describe(const option *rows, int n_rows, const void *record, const char *task,
                           json_t **out) {
-  const option_table table = {task, rows, n_rows};
+  const option_table table = {.what = task, .row = rows, .n = n_rows};
   json_t *j = option_json(&table, record);
   static const char *const how[] = {"out",      "resume",           "threads",   "memory",
                                     "data_dir", "checkpoint_every", "kernels_of"};

@@ -172,7 +172,7 @@ static void limit_spinning(char **whole) {
 }
 
 static int run_verb(const cli_verb *v, int argc, char **argv, char **whole) {
-  const option_table table = {v->name, v->options, v->n_options};
+  const option_table table = {.what = v->name, .row = v->options, .n = v->n_options};
   void *record = memory_new(v->record);
   const char **words = memory_new(sizeof *words * (size_t)argc);
   int n = 0;

@@ -167,7 +167,11 @@ static const option rows[] = {
      .help = "IDX: number of each file's first image, where they do not just follow on."},
 };
 
-static const option_table table = {"domain file", rows, sizeof rows / sizeof rows[0]};
+static const option_table table = {
+    .what = "domain file",
+    .row = rows,
+    .n = sizeof rows / sizeof rows[0],
+    .mistake = {"study file", {"sites"}, "give one of the domain files that it lists under sites"}};
 
 static int check_name(const domain *d) {
   const char *s = d->name;

@@ -100,7 +100,8 @@ static const option rows[] = {
     FLAG(unlabelled, "no", "Keep images without a label, as unlabelled ones."),
 };
 
-static const option_table table = {"mapping file", rows, sizeof rows / sizeof rows[0]};
+static const option_table table = {
+    .what = "mapping file", .row = rows, .n = sizeof rows / sizeof rows[0]};
 
 /* ---- checks ---- */
 

@@ -83,8 +83,14 @@ static const option study_rows[] = {
     ALIGN_ROWS("selftrain", offsetof(study_settings, selftrain)),
 };
 
-const option_table settings_table = {"study file", study_rows,
-                                     sizeof study_rows / sizeof *study_rows};
+const option_table settings_table = {
+    .what = "study file",
+    .row = study_rows,
+    .n = sizeof study_rows / sizeof *study_rows,
+    .mistake = {"domain file",
+                {"format", "images"},
+                "it describes one site: write a study file that lists it, and another site's, "
+                "under sites"}};
 
 static option_texts copy_texts(const option_texts *from) {
   option_texts to = {from->n, memory_new(((size_t)from->n + 1) * sizeof *to.text)};

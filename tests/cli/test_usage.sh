@@ -78,6 +78,12 @@ expect 2 'exclude each other' predict --model m --json --csv a.png
 expect 2 'train, validation, test or all' eval --model m --data d --split half
 
 expect 2 "$folder/none.yaml: cannot open" study run "$folder/none.yaml"
+expect 2 'optdigits.yaml: is a domain file, but a study file is needed here; it describes one site' \
+  study run "$repository/examples/optdigits.yaml"
+expect 2 'is a study file, but a domain file is needed here; give one of the domain files that it lists under sites' \
+  train --data "$repository/examples/digits.yaml" --out "$folder/trained"
+printf 'name: mixed\nsites: [%s, %s]\n' "$repository/examples/digits.yaml" "$repository/examples/optdigits.yaml" >"$folder/mixed.yaml"
+expect 2 'digits.yaml: is a study file, but a domain file is needed here' study plan "$folder/mixed.yaml"
 expect 1 "$folder/none: cannot open" inspect model "$folder/none"
 expect 1 'is no safetensors file' inspect model "$repository/CMakeLists.txt"
 expect 1 'cannot open' eval --model "$folder/none" --data "$folder/none.yaml"
