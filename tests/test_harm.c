@@ -208,6 +208,10 @@ static void wilson_intervals(void **state) {
     free(low);
     free(high);
   }
+  for (int m = 1; m < 200; m++) {
+    assert_true(xs_wilson(0, m).low == 0);
+    assert_true(xs_wilson(1, m).high == 1);
+  }
   assert_near(xs_wilson(81.0 / 263, 263).low, 0.2553, 0.00005);
   assert_near(xs_wilson(81.0 / 263, 263).high, 0.3662, 0.00005);
 }
