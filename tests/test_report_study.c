@@ -321,9 +321,13 @@ static void paper_stands_beside(void **state) {
   assert_has(html, "<td>1.41 %</td><td>3.04 %</td>");
   assert_has(html, "<td>112.06</td>");
   assert_has(html, "means over its 6 pairs; this study has 3.");
+  assert_has(html, "of its digits study (its Fig 2A): internal 99.87");
+  assert_has(html, "a mean of 3.04 % (its Fig 2B).");
   free(html);
   html = page_with_paper("chest");
-  assert_has(html, "internal 78.07, external 71.43, adapted 73.07.");
+  assert_has(html, "of its chest X-ray study (its Fig 3A): internal 78.07, external 71.43, "
+                   "adapted 73.07.");
+  assert_has(html, "a mean of 2.42 % (its Fig 3B).");
   assert_has(html, "<td>28.72 %</td><td>24.70 %</td>");
   assert_has(html, "<td>26.12</td>");
   assert_has(html, "<td>23.83</td>");
@@ -347,7 +351,7 @@ static void conclusions_follow(void **state) {
   assert_has(html, "Corrected for 3 comparisons (Holm, level 5 %), the AUC is higher in 1 pair and "
                    "lower in 1.");
   assert_has(html,
-             "harm was foreseen in 1 pair; measured, adaptation hurt in 1, and in 1 of these");
+             "harm was foreseen in 1 pair; measured, adaptation hurt in 1 pair, as foreseen.");
   assert_has(html, "clearly better calibrated in 3 of 3 pairs and clearly worse in 0");
   assert_has(html, "Chosen without labels: paper. It was expected to hurt.");
   assert_has(html,
@@ -358,7 +362,15 @@ static void conclusions_follow(void **state) {
   json_object_set_new(json_object_get(pair_of(results, 0), "gain"), "p_holm", json_real(0.08));
   json_object_set_new(json_object_get(pair_of(results, 1), "choice"), "chosen",
                       json_string("none"));
+  json_object_set_new(json_object_get(pair_of(results, 0), "choice"), "outlook",
+                      json_string("unclear"));
+  json_object_set_new(json_object_get(pair_of(results, 1), "choice"), "outlook",
+                      json_string("unclear"));
+  json_object_set_new(json_object_get(pair_of(results, 2), "choice"), "outlook",
+                      json_string("unclear"));
   html = page_of(results, NULL);
+  assert_has(html, "foreseen in 0 pairs; measured, adaptation hurt in 1 pair, which was not "
+                   "foreseen.");
   assert_has(html,
              "Corrected for the number of pairs (Holm) it could be chance, p\u00a0=\u00a00.080.");
   assert_has(html, "the AUC is higher in 0 pairs and lower in 1.");

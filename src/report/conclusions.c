@@ -83,9 +83,18 @@ static char *foreseen(const results *r) {
   }
   if (!judged) return NULL;
   if (!warned && !hurt) return text_format("No harm was foreseen, and none was measured.");
-  return text_format("Without labels, harm was foreseen in %d %s; measured, adaptation hurt in %d, "
-                     "and in %d of these it was foreseen.",
-                     warned, pairs(warned), hurt, both);
+  if (!hurt) {
+    return text_format("Without labels, harm was foreseen in %d %s; none was measured.", warned,
+                       pairs(warned));
+  }
+  char *known = both == hurt ? text_copy("as foreseen")
+                : both       ? text_format("foreseen in %d of them", both)
+                             : text_copy("which was not foreseen");
+  char *text = text_format(
+      "Without labels, harm was foreseen in %d %s; measured, adaptation hurt in %d %s, %s.", warned,
+      pairs(warned), hurt, pairs(hurt), known);
+  free(known);
+  return text;
 }
 
 /* By intervals of the calibration error that do not overlap. */

@@ -9,6 +9,7 @@
 static const paper papers[] = {
     {.name = "digits",
      .what = "digits study",
+     .figure = 2,
      .pairs = 6,
      .summary = {.internal = 99.87,
                  .external = 91.85,
@@ -22,6 +23,7 @@ static const paper papers[] = {
      .spread = {{0.1, 112.06}, {100, 0.01}}},
     {.name = "chest",
      .what = "chest X-ray study",
+     .figure = 3,
      .pairs = 12,
      .summary = {.internal = 78.07,
                  .external = 71.43,

@@ -11,6 +11,7 @@ typedef struct paper_spread {
 typedef struct paper {
   const char *name; /* of the option `paper` */
   const char *what; /* "digits study" */
+  int figure;       /* of its AUCs (A) and their relative change (B) */
   int pairs;
   summary summary;
   paper_spread spread[2];

@@ -16,9 +16,10 @@
 static char *paper_sentence(const results *r) {
   const paper *p = paper_of(r);
   if (!p) return text_copy("");
-  return text_format(" Last: the means that the paper reports of its %s (its Fig 2A or 3A): "
+  return text_format(" Last: the means that the paper reports of its %s (its Fig %dA): "
                      "internal %.2f, external %.2f, adapted %.2f.",
-                     p->what, p->summary.internal, p->summary.external, p->summary.adapted);
+                     p->what, p->figure, p->summary.internal, p->summary.external,
+                     p->summary.adapted);
 }
 
 static int add_bars(page *out, const results *r, const char *figures) {
@@ -49,8 +50,8 @@ static int add_changes(page *out, const results *r, const char *figures) {
   int status = any_change(r) ? drawing_change(r, figures, &svg) : 0;
   if (status || !any_change(r)) return status;
   const paper *p = paper_of(r);
-  char *papers = p ? text_format(" The paper reports a mean of %.2f %% (its Fig 2B or 3B).",
-                                 p->summary.relative_gain)
+  char *papers = p ? text_format(" The paper reports a mean of %.2f %% (its Fig %dB).",
+                                 p->summary.relative_gain, p->figure)
                    : text_copy("");
   char *caption = text_format("Relative change of AUC, (adapted − external) / external, by source; "
                               "the dotted lines are the means of a source's pairs. Mean of all "
