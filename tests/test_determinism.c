@@ -11,9 +11,17 @@
 #include <string.h>
 
 #include "adapter_plans.h"
+#include "op.h"
 #include "random.h"
 
-enum { SIZE = 16, BATCH = 12, PLANS = 3, STEPS = 3 };
+enum { SMALL = 16, LARGE = 32, BATCH = 12, PLANS = 3, STEPS = 3 };
+
+/* A kernel, and where it can run. */
+typedef struct trial {
+  const char *kernel;
+  int size; /* of the images */
+  bool bf16;
+} trial;
 
 typedef struct session {
   adapter_nets nets;
@@ -26,8 +34,8 @@ static void fill(adapter_plan *p, tg_value v, int64_t count, uint64_t stream) {
   for (int64_t i = 0; x && i < count; i++) x[i] = 2 * random_uniform(3, stream, 0, (uint64_t)i) - 1;
 }
 
-static void fill_inputs(adapter_plan *p) {
-  fill(p, p->x, (p->from ? BATCH : BATCH / 2) * SIZE * SIZE * 3, 1);
+static void fill_inputs(adapter_plan *p, int64_t size) {
+  fill(p, p->x, (p->from ? BATCH : BATCH / 2) * size * size * 3, 1);
   float *from = p->from ? tg_plan_data(p->plan, p->from) : NULL;
   float *to = p->to ? tg_plan_data(p->plan, p->to) : NULL;
   for (int i = 0; i < 2 * BATCH; i++) {
@@ -37,7 +45,7 @@ static void fill_inputs(adapter_plan *p) {
   *(float *)tg_plan_data(p->plan, p->rate) = 1e-3F;
 }
 
-static void open_session(session *s, tg_kernels *kernels, bool bf16) {
+static void open_session(session *s, tg_kernels *kernels, const trial *t) {
   const xs_adapter_options o = {.channels = 16,
                                 .blocks = 1,
                                 .batch = BATCH,
@@ -52,9 +60,9 @@ static void open_session(session *s, tg_kernels *kernels, bool bf16) {
                                 .semantic_target = 1,
                                 .semantic_pseudo = 1,
                                 .pseudo_threshold = 1};
-  const tg_plan_options p = {.kernels = kernels, .seed = 5, .bf16 = bf16};
-  *s = (session){.nets = {.stargan = {SIZE, 3, 2, o.channels, o.blocks, 0},
-                          .classifier = {"lenet", SIZE, 3, 10, 0, false},
+  const tg_plan_options p = {.kernels = kernels, .seed = 5, .bf16 = t->bf16};
+  *s = (session){.nets = {.stargan = {t->size, 3, 2, o.channels, o.blocks, 0},
+                          .classifier = {"lenet", t->size, 3, 10, 0, false},
                           .dropout = 0.5,
                           .g = nn_net_new("G/"),
                           .d = nn_net_new("D/"),
@@ -66,7 +74,7 @@ static void open_session(session *s, tg_kernels *kernels, bool bf16) {
   assert_int_equal(adapter_plan_generator(&s->nets, &o, s->store, &p, &s->plan[1]), 0);
   assert_int_equal(adapter_plan_target(&s->nets, &o, s->store, &p, &s->plan[2]), 0);
   for (int i = 0; i < 4; i++) assert_int_equal(nn_net_initialise(net[i], s->store, 1), 0);
-  for (int i = 0; i < PLANS; i++) fill_inputs(&s->plan[i]);
+  for (int i = 0; i < PLANS; i++) fill_inputs(&s->plan[i], t->size);
 }
 
 static void close_session(session *s) {
@@ -123,53 +131,100 @@ static bool uses(const session *s, const char *kernel) {
   return found;
 }
 
-/* Wherever `kernel` can run, it does. */
-static tg_kernels *force(const char *kernel, bool bf16) {
+/* Wherever the kernel can run, it does. */
+static tg_kernels *force(const trial *t) {
   tg_kernels *k = tg_kernels_new();
   session s;
-  open_session(&s, k, bf16);
+  open_session(&s, k, t);
   close_session(&s);
   for (int i = 0; i < tg_kernels_size(k); i++) {
-    assert_int_equal(tg_kernels_set(k, tg_kernels_signature(k, i), kernel), 0);
+    assert_int_equal(tg_kernels_set(k, tg_kernels_signature(k, i), t->kernel), 0);
   }
   return k;
 }
 
-static void check_kernel(const char *kernel, bool bf16) {
-  tg_kernels *k = force(kernel, bf16);
+static void check_kernel(const trial *t) {
+  tg_kernels *k = force(t);
   session once, again, resumed;
-  open_session(&once, k, bf16);
-  open_session(&again, k, bf16);
-  open_session(&resumed, k, bf16);
-  if (!uses(&once, kernel)) fail_msg("no step of the plans runs on '%s'", kernel);
+  open_session(&once, k, t);
+  open_session(&again, k, t);
+  open_session(&resumed, k, t);
+  if (!uses(&once, t->kernel)) fail_msg("no step of the plans runs on '%s'", t->kernel);
   run_steps(&once, 0, STEPS);
   run_steps(&again, 0, STEPS - 1);
   copy_parameters(&again, &resumed);
   run_steps(&again, STEPS - 1, STEPS);
   run_steps(&resumed, STEPS - 1, STEPS);
-  assert_same_parameters(&once, &again, kernel);
-  assert_same_parameters(&once, &resumed, kernel);
+  assert_same_parameters(&once, &again, t->kernel);
+  assert_same_parameters(&once, &resumed, t->kernel);
   close_session(&once);
   close_session(&again);
   close_session(&resumed);
   tg_kernels_free(k);
 }
 
+/* The first convolution of a larger LeNet is wide enough for "colour". */
+static const trial any_processor[] = {{"winograd", SMALL, false},
+                                      {"columns", SMALL, false},
+                                      {"direct", SMALL, false},
+                                      {"halves", SMALL, false},
+                                      {"plain", SMALL, false}},
+                   wide[] = {{"winograd-small", SMALL, false},
+                             {"narrow", SMALL, false},
+                             {"colour", LARGE, false}},
+                   rounding[] = {{"winograd-bf16", SMALL, true},
+                                 {"direct-bf16", SMALL, true},
+                                 {"narrow-bf16", SMALL, true}};
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+static void check_kernels(const trial *t, size_t n) {
+  for (size_t i = 0; i < n; i++) check_kernel(&t[i]);
+}
+
 static void test_every_kernel(void **state) {
   (void)state;
-  static const char *const kernel[] = {"winograd", "columns", "direct"};
-  for (size_t i = 0; i < sizeof kernel / sizeof *kernel; i++) check_kernel(kernel[i], false);
+  check_kernels(any_processor, COUNT(any_processor));
+}
+
+static void test_every_wide_kernel(void **state) {
+  (void)state;
+  if (!op_cpu_has_avx512()) skip();
+  check_kernels(wide, COUNT(wide));
 }
 
 static void test_every_rounding_kernel(void **state) {
   (void)state;
   if (!tg_has_bf16()) skip();
-  check_kernel("winograd-bf16", true);
-  check_kernel("direct-bf16", true);
+  check_kernels(rounding, COUNT(rounding));
+}
+
+static bool is_in(const trial *t, size_t n, const char *kernel) {
+  for (size_t i = 0; i < n; i++) {
+    if (strcmp(t[i].kernel, kernel) == 0) return true;
+  }
+  return false;
+}
+
+/* No kernel of the operators that have a choice is left out above. */
+static void test_none_is_left_out(void **state) {
+  (void)state;
+  static const op *const list[] = {&op_conv,       &op_conv_dx,     &op_conv_dw,
+                                   &op_pool_index, &op_pool_gather, &op_pool_scatter};
+  for (size_t i = 0; i < COUNT(list); i++) {
+    for (int k = 0; list[i]->cpu[k]; k++) {
+      const char *kernel = list[i]->cpu[k]->name;
+      if (is_in(any_processor, COUNT(any_processor), kernel) || is_in(wide, COUNT(wide), kernel) ||
+          is_in(rounding, COUNT(rounding), kernel))
+        continue;
+      fail_msg("%s: '%s' is not forced", list[i]->name, kernel);
+    }
+  }
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_kernel),
-                                     cmocka_unit_test(test_every_rounding_kernel)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_every_kernel), cmocka_unit_test(test_every_wide_kernel),
+      cmocka_unit_test(test_every_rounding_kernel), cmocka_unit_test(test_none_is_left_out)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
