@@ -58,6 +58,8 @@ expect 2 '--batch: 1 is too small' "${align[@]}" --batch 1 --out "$folder/new"
 expect 2 "--method: 'mcd'" "${align[@]}" --method mcd --out "$folder/new"
 expect 2 '--threshold' "${align[@]}" --threshold 2 --out "$folder/new"
 [ -e "$folder/new" ] && complain 'a refused alignment makes a folder'
+expect 1 'the coral step: intermediate values need' "${align[@]}" --method coral --memory 10K --out "$folder/large"
+contains "$folder/stderr" 'not even batch 2 fits'
 head -c 1000 "$model" >"$folder/cut.safetensors"
 expect 1 "$folder/cut.safetensors" "${align[@]}" --model "$folder/cut.safetensors" --out "$folder/cut"
 expect 1 "align: step " "${align[@]}" --method coral --learning-rate 10 --contrast 100 --weight 1e6 --steps 200 --out "$folder/diverged"
