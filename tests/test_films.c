@@ -154,6 +154,34 @@ static void test_damaged(void **state) {
   remove_dir(dir);
 }
 
+/* A table whose entries are larger than the bits that it states: beyond white is white. */
+static void test_wide_table(void **state) {
+  (void)state;
+  static const char descriptor[] = "\x28\0\x02\x30US\x06\0";
+  char *dir = temporary_dir(), *path = sample("voi-table.dcm"), *wide = file_join(dir, "wide");
+  char *data;
+  size_t size, at = 0;
+  image x, y;
+  assert_int_equal(file_read(path, &data, &size), 0);
+  while (at + 14 < size && memcmp(data + at, descriptor, 8)) at++;
+  assert_int_equal(data[at + 12], 8);
+  data[at + 12] = 4;
+  put(dir, "wide", data, size);
+  assert_int_equal(image_read(path, true, &x), 0);
+  assert_int_equal(image_read(wide, true, &y), 0);
+  assert_int_equal(x.bits, 8);
+  for (int i = 0; i < x.width * x.height; i++) {
+    const int v = ((uint8_t *)x.pixels)[i];
+    assert_int_equal(((uint8_t *)y.pixels)[i], v < 15 ? v * 17 : 255);
+  }
+  image_release(&x);
+  image_release(&y);
+  free(data);
+  free(wide);
+  free(path);
+  remove_dir(dir);
+}
+
 /* Sizes that a small file cannot hold, before memory is asked for. */
 static void test_too_large(void **state) {
   (void)state;
@@ -283,7 +311,7 @@ int main(void) {
       cmocka_unit_test(test_refused), cmocka_unit_test(test_cut_short),
       cmocka_unit_test(test_damaged), cmocka_unit_test(test_too_large),
       cmocka_unit_test(test_ranges),  cmocka_unit_test(test_one_range),
-      cmocka_unit_test(test_unlike),
+      cmocka_unit_test(test_unlike),  cmocka_unit_test(test_wide_table),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

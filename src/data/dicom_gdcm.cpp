@@ -1,6 +1,8 @@
 /* DICOM files through GDCM: the only file that sees it.  No exception leaves it. */
 #include "dicom.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -144,7 +146,7 @@ void keep_text(const std::string &text, char *out, size_t room) {
 void read_tags(const gdcm::DataSet &set, dicom_film *out) {
   double frames = 1;
   find_real(set, gdcm::Tag(0x0028, 0x0008), &frames);
-  out->frames = frames > 1e9 ? 1000000000 : static_cast<int64_t>(frames);
+  out->frames = frames > 1 ? static_cast<int64_t>(std::min(frames, 1e9)) : 1;
   out->rows = short_or(set, gdcm::Tag(0x0028, 0x0010), 0);
   out->columns = short_or(set, gdcm::Tag(0x0028, 0x0011), 0);
   out->samples = short_or(set, gdcm::Tag(0x0028, 0x0002), 1);

@@ -93,6 +93,7 @@ static double brightness(const dicom_film *x, bool window, int64_t value) {
   } else if (window && x->window.there) {
     y = apply_window(&x->window, rescale(x, (double)value));
   }
+  y = fmin(fmax(y, 0), 1); /* tables may hold more than their bits */
   return is(x, "MONOCHROME1") ? 1 - y : y;
 }
 
@@ -197,7 +198,7 @@ static int make_colour(const char *path, const dicom_film *x, image *out) {
   out->bits = (int)x->bits_stored;
   out->bytes = (int)b;
   out->channels = 3;
-  if (image_allocate(path, out)) return XS_FAILED;
+  if (check_bits(path, x) || image_allocate(path, out)) return XS_FAILED;
   const char *from = x->values;
   char *to = out->pixels;
   for (size_t i = 0; i < n; i++, to += 3 * b) {
