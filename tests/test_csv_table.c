@@ -80,8 +80,10 @@ static void test_lengths(void **state) {
   assert_string_equal(t.name[1], "Size[Width");
   csv_table_release(&t);
   /* a comma at the end of the header, or of rows */
-  assert_reads("a,b,\n1,2\n3,4,\n", 3, 2, &t);
-  assert_string_equal(t.cell[2], "");
+  assert_reads("a,b,\n1,2\n3,4,\n", 2, 2, &t);
+  assert_string_equal(t.cell[3], "4");
+  csv_table_release(&t);
+  assert_reads("a,,\n1,x,\n", 1, 1, &t);
   csv_table_release(&t);
   assert_reads("a,b\n1,2,,\n3,4\n", 2, 2, &t);
   csv_table_release(&t);

@@ -18,7 +18,7 @@ typedef struct reader { /* what libcsv's callbacks share */
   int64_t line, start; /* the present one; where its row began, 0 between rows */
   char *cell[MOST_CELLS];
   int n;      /* cells of the row so far */
-  int named;  /* columns up to the last with a name */
+  int header; /* cells of the header */
   int widest; /* cells of every row where the header is too short, else 0 */
   char *next; /* where the next text goes */
   int64_t room;
@@ -79,31 +79,31 @@ static void take_cell(void *text, size_t length, void *context) {
 
 static void take_header(reader *r) {
   csv_table *t = r->t;
-  t->columns = r->n;
-  t->name = memory_new(sizeof *t->name * (size_t)r->n);
-  memcpy(t->name, r->cell, sizeof *t->name * (size_t)r->n);
+  r->header = r->n;
   for (int i = 0; i < r->n; i++) {
-    if (*t->name[i]) r->named = i + 1;
+    if (!i || *r->cell[i]) t->columns = i + 1;
   }
+  t->name = memory_new(sizeof *t->name * (size_t)t->columns);
+  memcpy(t->name, r->cell, sizeof *t->name * (size_t)t->columns);
 }
 
 static int refuse_long(const reader *r) {
   return fail(XS_FAILED, "%s:%lld: %d cells, %s %d; a cell with commas needs quotes", r->path,
               (long long)r->start, r->n, r->widest ? "the rows before have" : "the header has",
-              r->widest ? r->widest : r->t->columns);
+              r->widest ? r->widest : r->header);
 }
 
 static int check_length(reader *r) {
-  int columns = r->t->columns, used = r->n;
-  if (r->n < r->named) {
+  int used = r->n;
+  if (r->n < r->t->columns) {
     return fail(XS_FAILED,
                 "%s:%lld: %d cells, the header has %d; complete the row (a cell with commas needs "
                 "quotes, an empty one its comma)",
-                r->path, (long long)r->start, r->n, columns);
+                r->path, (long long)r->start, r->n, r->header);
   }
-  while (used > columns && !*r->cell[used - 1]) used--;
-  if (!r->t->rows && used > columns) r->widest = r->n;
-  if (r->widest ? r->n != r->widest : used > columns) return refuse_long(r);
+  while (used > r->header && !*r->cell[used - 1]) used--;
+  if (!r->t->rows && used > r->header) r->widest = r->n;
+  if (r->widest ? r->n != r->widest : used > r->header) return refuse_long(r);
   return 0;
 }
 
@@ -115,7 +115,7 @@ static void append_row(reader *r) {
     t->line = memory_grow(t->line, sizeof *t->line * (size_t)r->room);
   }
   char **row = t->cell + t->rows * t->columns;
-  for (int i = 0; i < t->columns; i++) row[i] = i < r->n ? r->cell[i] : r->next - 1; /* "" */
+  memcpy(row, r->cell, sizeof *row * (size_t)t->columns);
   t->line[t->rows++] = r->start;
 }
 
@@ -141,6 +141,13 @@ static unsigned char find_delimiter(const char *text) {
   return memchr(text, '\t', header) ? '\t' : ',';
 }
 
+static bool is_blank(const char *text, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    if (!strchr(" \t\r\n", text[i])) return false;
+  }
+  return true;
+}
+
 /* Goes through the text line by line, so that rows know their line. */
 static void parse(struct csv_parser *p, const char *text, size_t size, reader *r) {
   const char *end = text + size;
@@ -148,7 +155,7 @@ static void parse(struct csv_parser *p, const char *text, size_t size, reader *r
     const char *stop = memchr(text, '\n', (size_t)(end - text));
     size_t length = stop ? (size_t)(stop + 1 - text) : (size_t)(end - text);
     r->line++;
-    if (!r->start && strspn(text, " \t\r\n") < length) r->start = r->line;
+    if (!r->start && !is_blank(text, length)) r->start = r->line;
     if (csv_parse(p, text, length, take_cell, take_row, r) != length && !r->status) {
       r->status = fail(XS_FAILED, "%s:%lld: not CSV: %s; check the quotes", r->path,
                        (long long)r->line, csv_strerror(csv_error(p)));

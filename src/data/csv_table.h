@@ -13,7 +13,7 @@
 typedef struct csv_table {
   int columns;
   int64_t rows;  /* without the header */
-  char **name;   /* [columns]; "" where the header has none */
+  char **name;   /* [columns], the last of which has a name; "" where the header has none */
   char **cell;   /* [rows][columns] */
   int64_t *line; /* [rows] of the file where the row begins, from 1 */
   char *text;    /* of all names and cells */

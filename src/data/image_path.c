@@ -33,7 +33,7 @@ static bool add_column(image_path *p, const char *text, size_t n) {
 int image_path_parse(const char *where, const char *pattern, image_path *out) {
   memset(out, 0, sizeof *out);
   if (!strchr(pattern, '{')) {
-    add_column(out, pattern, strlen(pattern));
+    add(out, pattern, strlen(pattern))->is_column = true;
     return 0;
   }
   for (const char *s = pattern; *s;) {
