@@ -143,6 +143,59 @@ static void test_outputs(void **state) {
   remove_dir(dir);
 }
 
+/* A weight that is no number is refused, also in the layer of which one output is taken. */
+static void test_not_a_number(void **state) {
+  (void)state;
+  char *dir = temporary_dir(), *out = file_join(dir, "out.safetensors"), *data;
+  char *weights = write_weights(dir, "", 0);
+  size_t size;
+  assert_int_equal(file_read(weights, &data, &size), 0);
+  memset(data + size - sizeof(float), 0xff, sizeof(float)); /* of the last layer's bias */
+  put(dir, "weights.safetensors", data, size);
+  xs_import_options o = options_of(weights);
+  for (o.output = -1; o.output < 2; o.output++) {
+    assert_int_equal(xs_model_import(&o, out), XS_FAILED);
+    assert_says("weights.safetensors: ");
+    assert_says("holds a value that is not finite");
+  }
+  free(data);
+  free(weights);
+  free(out);
+  remove_dir(dir);
+}
+
+/* Where all images of the site look alike to the classifier, nothing is known of the site, and the
+ * file can be read. */
+static void test_publish(void **state) {
+  (void)state;
+  enum { N = 30 };
+  static uint8_t pixels[N * SIZE * SIZE];
+  char *dir = temporary_dir(), *from = file_join(dir, "from"), *to = file_join(dir, "to");
+  char *weights = write_weights(dir, "", 0);
+  xs_import_options o = options_of(weights);
+  assert_int_equal(xs_model_import(&o, from), XS_OK);
+  int64_t rows[N];
+  for (int i = 0; i < N; i++) rows[i] = i;
+  for (int alike = 0; alike < 2; alike++) {
+    xs_images images = image_of(pixels, 1);
+    images.n = N;
+    for (int i = 0; i < N * SIZE * SIZE; i++) {
+      pixels[i] = (uint8_t)(alike ? 7 : i * 7 % (2 + i / SIZE / SIZE));
+    }
+    const train_images site = {.images = &images, .rows = rows, .n = N};
+    xs_classifier *c = NULL;
+    assert_int_equal(classifier_publish(from, to, 2, &site, 1), XS_OK);
+    assert_int_equal(xs_classifier_load(to, &c), XS_OK);
+    assert_true(xs_classifier_temperature(c) == 2);
+    assert_int_equal(xs_classifier_site(c) == NULL, alike);
+    xs_classifier_free(c);
+  }
+  free(weights);
+  free(to);
+  free(from);
+  remove_dir(dir);
+}
+
 static void test_other_network(void **state) {
   (void)state;
   char *dir = temporary_dir(), *out = file_join(dir, "out.safetensors");
@@ -268,6 +321,7 @@ int main(void) {
       cmocka_unit_test(test_outputs),       cmocka_unit_test(test_other_network),
       cmocka_unit_test(test_names),         cmocka_unit_test(test_gray_and_colour),
       cmocka_unit_test(test_normalisation), cmocka_unit_test(test_adapter_input),
+      cmocka_unit_test(test_not_a_number),  cmocka_unit_test(test_publish),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

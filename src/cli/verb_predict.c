@@ -67,7 +67,7 @@ static void fill(const model *m, const float *logit, double distance, prediction
 static xs_status predict(const model *m, prediction *p, int n) {
   xs_images *image[AT_ONCE];
   int place[AT_ONCE], readable = 0;
-  double distance[AT_ONCE];
+  double distance[AT_ONCE] = {0};
   for (int i = 0; i < n; i++) {
     xs_images **next = &image[readable];
     if (xs_image_open(p[i].file, xs_classifier_preprocessing(m->classifier), next) == XS_OK) {

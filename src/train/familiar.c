@@ -39,7 +39,7 @@ xs_status familiar_make(xs_classifier *c, const xs_images *images, const int64_t
   if (status) return status;
   neighbour_unit(f->feature, f->n, f->width);
   f->threshold = neighbour_quantile(f->feature, f->n, f->width, f->neighbours, share);
-  f->site = text_copy(images->name);
+  if (f->threshold > 0 && isfinite(f->threshold)) f->site = text_copy(images->name);
   return XS_OK;
 }
 

@@ -18,7 +18,8 @@ typedef struct familiar {
 } familiar;
 
 void familiar_release(familiar *f);
-/* Of at most FAMILIAR_MOST of these rows, drawn by seed; fewer than FAMILIAR_LEAST: nothing. */
+/* Of at most FAMILIAR_MOST of these rows, drawn by seed; fewer than FAMILIAR_LEAST, or rows that
+ * all look alike to the classifier: nothing. */
 xs_status familiar_make(xs_classifier *c, const xs_images *images, const int64_t *rows, int64_t n,
                         uint64_t seed, familiar *f);
 /* What a model file says, perhaps nothing; width: of the classifier's features. */

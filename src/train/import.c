@@ -9,7 +9,7 @@
 #include "hash.h"
 #include "model_file.h"
 
-typedef struct import {
+typedef struct importer {
   const xs_import_options *o;
   safetensors *file;
   nn_classifier description;
@@ -18,13 +18,13 @@ typedef struct import {
   nn_net *net;
   tg_store *store;
   char **class_name; /* [description.classes] */
-} import;
+} importer;
 
 /* ---- what the file's tensors say ---------------------------------------------------------------
  */
 
 /* The network's parameters, without values. */
-static int list_params(import *m) {
+static int list_params(importer *m) {
   tg_graph *g = tg_graph_new();
   const nn_classifier *c = &m->description;
   nn_net_free(m->net);
@@ -36,7 +36,7 @@ static int list_params(import *m) {
   return status;
 }
 
-static const safetensor *find_or_fail(const import *m, const char *name) {
+static const safetensor *find_or_fail(const importer *m, const char *name) {
   const safetensor *t = model_find(m->file, name);
   if (!t) {
     fail(1, "%s: tensor %s is missing: its %d tensors are not those of %s", m->o->weights, name,
@@ -45,14 +45,14 @@ static const safetensor *find_or_fail(const import *m, const char *name) {
   return t;
 }
 
-static const safetensor *find_last(const import *m, const char *part) {
+static const safetensor *find_last(const importer *m, const char *part) {
   char *name = text_format("%s.%s", nn_classifier_last_name(&m->description), part);
   const safetensor *t = find_or_fail(m, name);
   free(name);
   return t;
 }
 
-static int read_sizes(import *m) {
+static int read_sizes(importer *m) {
   if (list_params(m)) return 1;
   const safetensor *first = find_or_fail(m, model_bare_name(m->net, &m->net->param[0]));
   const safetensor *last = first ? find_last(m, "weight") : NULL;
@@ -70,7 +70,7 @@ static int read_sizes(import *m) {
   return 0;
 }
 
-static int check_outputs(const import *m) {
+static int check_outputs(const importer *m) {
   const xs_import_options *o = m->o;
   const int classes = m->description.classes;
   if (o->output >= m->outputs) {
@@ -90,7 +90,7 @@ static int check_outputs(const import *m) {
   return fail(XS_USAGE, "%s: %d class names for %d classes", o->weights, o->classes, classes);
 }
 
-static int describe(import *m) {
+static int describe(importer *m) {
   const xs_import_options *o = m->o;
   m->description = (nn_classifier){
       .architecture = o->architecture, .size = (int)o->size, .channels = 3, .classes = 2};
@@ -107,7 +107,7 @@ static int describe(import *m) {
  */
 
 /* The logit of the output's own threshold, 0 where it has none. */
-static int read_threshold(const import *m, double *logit) {
+static int read_threshold(const importer *m, double *logit) {
   const safetensor *t = model_find(m->file, "op_threshs");
   *logit = 0;
   if (!t) return 0;
@@ -124,7 +124,7 @@ static int read_threshold(const import *m, double *logit) {
 }
 
 /* Two rows of the last layer: zeros, so that the softmax is the sigmoid of the second. */
-static int take_output(const import *m, const nn_param *p, const safetensor *t) {
+static int take_output(const importer *m, const nn_param *p, const safetensor *t) {
   const int64_t width = t->rank == 2 ? t->dim[1] : 1;
   double threshold = 0;
   if (t->count != width * m->outputs || tg_count(p->shape) != 2 * width) {
@@ -132,7 +132,7 @@ static int take_output(const import *m, const nn_param *p, const safetensor *t) 
   }
   float *all = memory_new((size_t)t->count * sizeof *all);
   float *two = memory_new((size_t)(2 * width) * sizeof *two);
-  int status = safetensors_read_f32(t, all);
+  int status = model_read_finite(m->o->weights, t, all);
   if (!status && t->rank == 1) status = read_threshold(m, &threshold);
   memcpy(two + width, all + m->o->output * width, (size_t)width * sizeof *two);
   if (t->rank == 1) two[1] -= (float)threshold;
@@ -148,7 +148,7 @@ static bool ends_with(const char *text, const char *end) {
 }
 
 /* Norms here add 1e-5 to the variance: what another epsilon adds more is added to the file's. */
-static void move_epsilon(const import *m, const nn_param *p) {
+static void move_epsilon(const importer *m, const nn_param *p) {
   const double more = m->o->epsilon - NN_BATCH_NORM_EPSILON;
   if (!ends_with(p->name, ".running_var")) return;
   const int64_t n = tg_count(p->shape);
@@ -159,7 +159,7 @@ static void move_epsilon(const import *m, const nn_param *p) {
   free(x);
 }
 
-static int take_param(const import *m, const nn_param *p) {
+static int take_param(const importer *m, const nn_param *p) {
   const char *name = model_bare_name(m->net, p), *last = nn_classifier_last_name(&m->description);
   const safetensor *t = find_or_fail(m, name);
   if (!t) return 1;
@@ -172,7 +172,7 @@ static int take_param(const import *m, const nn_param *p) {
 }
 
 /* A tensor without a place would mean another network, but for what PyTorch only counts. */
-static int check_unused(const import *m) {
+static int check_unused(const importer *m) {
   int extra = 0;
   const char *first = NULL;
   for (int i = 0; i < safetensors_count(m->file); i++) {
@@ -190,7 +190,7 @@ static int check_unused(const import *m) {
               m->o->weights, extra, m->o->architecture, first);
 }
 
-static int take_all(import *m) {
+static int take_all(importer *m) {
   m->store = tg_store_new(tg_device_cpu());
   int status = check_unused(m);
   for (int i = 0; i < m->net->n && !status; i++) status = take_param(m, &m->net->param[i]);
@@ -200,7 +200,7 @@ static int take_all(import *m) {
 /* ---- the model file -----------------------------------------------------------------------------
  */
 
-static void name_classes(import *m) {
+static void name_classes(importer *m) {
   const int n = m->description.classes;
   m->class_name = memory_new((size_t)n * sizeof *m->class_name);
   for (int i = 0; i < n; i++) {
@@ -211,7 +211,7 @@ static void name_classes(import *m) {
   }
 }
 
-static int write_model(import *m, const char *out) {
+static int write_model(importer *m, const char *out) {
   char hash[HASH_SHA256_TEXT];
   if (hash_sha256_file(m->o->weights, hash)) return 1;
   name_classes(m);
@@ -230,7 +230,7 @@ static int write_model(import *m, const char *out) {
 }
 
 xs_status xs_model_import(const xs_import_options *o, const char *out) {
-import m = {.o = o };
+  importer m = {.o = o};
   if (!o->overwrite && file_exists(out)) {
     return (xs_status)fail(XS_FAILED, "%s: is there already; --overwrite replaces it", out);
   }

@@ -147,7 +147,7 @@ static int check_shape(const char *path, const nn_param *p, const safetensor *t)
               found, wanted);
 }
 
-static int read_finite(const char *path, const safetensor *t, float *x) {
+int model_read_finite(const char *path, const safetensor *t, float *x) {
   if (safetensors_read_f32(t, x)) return fail_context(1, "%s: ", path);
   return check_finite(path, t->name, x, t->count);
 }
@@ -164,7 +164,7 @@ int model_store_param(const nn_param *p, const float *x, tg_store *s) {
 int model_load_param(const char *path, const safetensor *t, const nn_param *p, tg_store *s) {
   if (check_shape(path, p, t)) return 1;
   float *x = memory_new((size_t)t->count * sizeof *x);
-  int status = read_finite(path, t, x);
+  int status = model_read_finite(path, t, x);
   if (!status) status = model_store_param(p, x, s);
   free(x);
   return status;
@@ -195,7 +195,7 @@ static void share_channels(const float *x, int64_t out, int64_t from, int64_t to
 int model_load_gray(const char *path, const safetensor *t, const nn_param *p, tg_store *s) {
   float *x = memory_new((size_t)t->count * sizeof *x);
   float *y = memory_new((size_t)tg_count(p->shape) * sizeof *y);
-  int status = read_finite(path, t, x);
+  int status = model_read_finite(path, t, x);
   if (!status) {
     share_channels(x, t->dim[0], t->dim[1], p->dim[1], t->dim[2] * t->dim[3], y);
     status = model_store_param(p, y, s);

@@ -33,6 +33,8 @@ bool model_same_shape(const nn_param *p, const safetensor *t);
 bool model_fits_gray(const nn_param *p, const safetensor *t);
 int model_load_gray(const char *path, const safetensor *t, const nn_param *p, tg_store *s);
 int model_store_param(const nn_param *p, const float *x, tg_store *s); /* x in the file's order */
+/* A tensor's numbers; a type that is not floating-point or a NaN is an error. */
+int model_read_finite(const char *path, const safetensor *t, float *x);
 /* One parameter from its tensor; another shape, a type that is not floating-point or a NaN is an
  * error. */
 int model_load_param(const char *path, const safetensor *t, const nn_param *p, tg_store *s);
