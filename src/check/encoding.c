@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "codestream.h"
+#include "image.h"
+
 enum { HEAD = 1 << 16 }; /* bytes in which a JPEG's frame header is looked for */
 
 static void name_png(const unsigned char *b, char *name) {
@@ -12,27 +15,16 @@ static void name_png(const unsigned char *b, char *name) {
   snprintf(name, ENCODING_TEXT, "PNG %d-bit %s", b[24], b[25] < 7 ? colour[b[25]] : "");
 }
 
-/* Markers that begin a frame: SOF0 to SOF15 but for tables (DHT, JPG, DAC). */
-static bool is_frame(int marker) {
-  return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
-}
-
 static void name_jpeg(const unsigned char *b, size_t n, char *name) {
-  snprintf(name, ENCODING_TEXT, "JPEG");
-  for (size_t at = 2; at + 9 < n && b[at] == 0xff;) {
-    if (b[at + 1] == 0xff) { /* filling */
-      at++;
-      continue;
-    }
-    if (is_frame(b[at + 1])) {
-      snprintf(name, ENCODING_TEXT, "JPEG %d-bit %s%s", b[at + 4],
-               b[at + 9] == 1   ? "gray"
-               : b[at + 9] == 3 ? "colour"
-                                : "CMYK",
-               b[at + 1] == 0xc2 ? ", progressive" : "");
-      return;
-    }
-    at += 2 + (size_t)(b[at + 2] << 8 | b[at + 3]);
+  codestream c;
+  if (codestream_read(b, n, &c)) {
+    snprintf(name, ENCODING_TEXT, "JPEG");
+  } else {
+    snprintf(name, ENCODING_TEXT, "JPEG %d-bit %s%s", c.bits,
+             c.channels == 1   ? "gray"
+             : c.channels == 3 ? "colour"
+                               : "CMYK",
+             c.frame == 0xc2 ? ", progressive" : "");
   }
 }
 
@@ -46,7 +38,7 @@ void encoding_name(const char *path, char name[ENCODING_TEXT]) {
     name_png(b, name);
   } else if (n >= 3 && !memcmp(b, "\xff\xd8\xff", 3)) {
     name_jpeg(b, n, name);
-  } else if (n >= 132 && !memcmp(b + 128, "DICM", 4)) {
+  } else if (image_is_dicom(path)) {
     snprintf(name, ENCODING_TEXT, "DICOM");
   }
 }

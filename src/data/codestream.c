@@ -24,7 +24,7 @@ static const char *read_jpeg(const uint8_t *p, size_t size, codestream *out) {
       continue;
     }
     if (starts_frame(marker)) {
-      *out = (codestream){two(p + at + 5), two(p + at + 7), p[at + 9], p[at + 4]};
+      *out = (codestream){two(p + at + 5), two(p + at + 7), p[at + 9], p[at + 4], marker};
       return NULL;
     }
     if (marker == 0xda || marker == 0xd9) break;
@@ -41,7 +41,7 @@ static const char *read_jpeg2000(const uint8_t *p, size_t size, codestream *out)
   int64_t width = four(p + at + 8) - four(p + at + 16);
   int64_t height = four(p + at + 12) - four(p + at + 20);
   if (width < 1 || height < 1 || width > INT32_MAX || height > INT32_MAX) return "it has no size";
-  *out = (codestream){(int)height, (int)width, two(p + at + 40), (p[at + 42] & 0x7f) + 1};
+  *out = (codestream){(int)height, (int)width, two(p + at + 40), (p[at + 42] & 0x7f) + 1, 0};
   return NULL;
 }
 

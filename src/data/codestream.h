@@ -6,6 +6,7 @@
 
 typedef struct codestream {
   int height, width, channels, bits; /* bits: of each value */
+  int frame;                         /* its marker, 0xc2: progressive; 0 of JPEG 2000 */
 } codestream;
 
 /* Of a JPEG, JPEG-LS or JPEG 2000 stream.  NULL, or what is wrong with it. */
