@@ -385,6 +385,67 @@ static void test_patients(void **state) {
   release(b);
 }
 
+/* Of several label files each says which side its own rows are on. */
+static void test_sides_of_files(void **state) {
+  (void)state;
+  static const char mapping[] = "mapping: m\nversion: 1\nclasses: [well, sick]\n"
+                                "columns: {image: file, patient: patient}\n"
+                                "labels: {cells: joined, column: label, positive: [sick], "
+                                "negative: [well]}\n";
+  site *a = make_site("a", 1000);
+  char *text[2] = {text_copy("file,patient,label,side\n"), text_copy("side,file,patient,label\n")};
+  for (int i = 0; i < a->n; i++) { /* every fourth patient in the second file */
+    const bool second = i / 2 % 4 == 3;
+    const char *label = a->label[i] ? "sick" : "well";
+    char *longer =
+        second ? text_format("%stest,%s,%s,%s\n", text[1], a->file[i], a->patient[i], label)
+               : text_format("%s%s,%s,%s,train\n", text[0], a->file[i], a->patient[i], label);
+    free(text[second]);
+    text[second] = longer;
+  }
+  put_text(a->dir, "train.csv", text[0]);
+  put_text(a->dir, "test.csv", text[1]);
+  put_text(a->dir, "mapping.yaml", mapping);
+  put_text(a->dir, "site.yaml",
+           "name: a\nformat: folder\nimages: images\nlabels: [train.csv, test.csv]\n"
+           "mapping: mapping.yaml\nsize: 32\n");
+  char *path = file_join(a->dir, "site.yaml");
+  xs_check_options o = plain;
+  o.split_column = "side";
+  json_decref(check(XS_OK, &o, path, NULL));
+  char *crossed = text_format("%strain,a-000.png,a-3,sick\n", text[1]), *row = text[0];
+  put_text(a->dir, "test.csv", crossed); /* a film of a patient whose others are tested */
+  memmove(strstr(row, "a-000.png"), "a-zzz.png", 9);
+  put_text(a->dir, "train.csv", row);
+  o.near_bits = -1;
+  json_t *root = check(XS_HARM, &o, path, NULL);
+  assert_int_equal(count_of(root, "patients"), 1);
+  assert_true(names(root, "patients", "a-000.png", "patient a-3, train"));
+  assert_true(names(root, "patients", "a-006.png", "patient a-3, test"));
+  json_decref(root);
+  free(crossed);
+  free(text[0]);
+  free(text[1]);
+  free(path);
+  release(a);
+}
+
+/* What a study refuses, a check does. */
+static void test_above_white(void **state) {
+  (void)state;
+  site *a = make_site("a", 1000);
+  char *images = images_of(a), *path = write_site(a, "max_value: 4095\n");
+  char *from = text_format("%s/golden/images/gray16.png", TEST_DATA);
+  copy_file(from, a->dir, "images/a-000.png");
+  json_t *root = check(XS_HARM, &plain, path, NULL);
+  assert_true(names(root, "unreadable", "a-000.png", "above max_value 4095"));
+  json_decref(root);
+  free(from);
+  free(images);
+  free(path);
+  release(a);
+}
+
 static void test_shared_ids(void **state) {
   (void)state;
   site *a = make_site("a", 1000), *b = make_site("b", 2000);
@@ -678,6 +739,8 @@ int main(void) {
       cmocka_unit_test(test_duplicates),
       cmocka_unit_test(test_groups),
       cmocka_unit_test(test_patients),
+      cmocka_unit_test(test_sides_of_files),
+      cmocka_unit_test(test_above_white),
       cmocka_unit_test(test_shared_ids),
       cmocka_unit_test(test_shortcuts),
       cmocka_unit_test(test_exposure),

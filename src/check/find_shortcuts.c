@@ -159,7 +159,7 @@ static int measure(const check *c, const question *q, const float *logit, told *
     for (int i = 0; i < n; i++) sum += value[i] / n;
     for (int i = 0; i < n; i++) square += (value[i] - sum) * (value[i] - sum) / (n - 1);
     const double z = (t->auc - 0.5) / sqrt(square);
-    t->p = square > 0 ? erfc(z / sqrt(2)) / 2 : t->auc > 0.5 ? 0 : 1;
+    t->p = n > 1 && square > 0 ? erfc(z / sqrt(2)) / 2 : n > 1 && t->auc > 0.5 ? 0 : 1;
   }
   free(value);
   return status;

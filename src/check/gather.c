@@ -10,7 +10,6 @@
 #include "perceptual.h"
 #include "resample.h"
 #include "site.h"
-#include "values.h"
 
 /* ---- one image ------------------------------------------------------------------------------- */
 
@@ -18,19 +17,10 @@ static picture whole(const image *x) {
   return (picture){x->pixels, x->height, x->width, x->channels, x->bytes, x->width};
 }
 
-/* Decodes an image under the site's policy of values; *white is the value that means 1. */
-static int read_image(const domain *d, const char *path, image *x, double *white) {
-  const int status = image_read(path, d->window, x);
-  if (status) return status;
-  *white = d->max_value > 0 && x->bytes == 2 ? d->max_value : values_white(&d->values, x);
-  if (d->values.range == XS_RANGE_PERCENTILES) values_stretch(&d->values, x);
-  return 0;
-}
-
 static void measure_file(const check_site *t, sample *s) {
   image x = {0};
   double white;
-  if (read_image(&t->d, s->path, &x, &white)) {
+  if (site_read_image(&t->d, s->path, &x, &white)) {
     s->error = text_copy(fail_message());
   } else {
     const picture p = whole(&x);
@@ -200,7 +190,7 @@ static const picture *read_again(const check *c, int64_t i, image *x, picture *p
     *white = t->read->images.max_value;
     return p;
   }
-  if (s->error || read_image(&t->d, s->path, x, white)) return NULL;
+  if (s->error || site_read_image(&t->d, s->path, x, white)) return NULL;
   *p = whole(x);
   return p;
 }

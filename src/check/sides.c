@@ -42,30 +42,48 @@ static int draw_sides(check *c, check_site *t) {
 
 /* ---- a column of the site's file ------------------------------------------------------------- */
 
-static void take_cells(check *c, check_site *t, const csv_table *table, int column) {
+/* file: the number of the label file. */
+static void take_cells(check *c, check_site *t, int file, const csv_table *table, int column) {
   int64_t last = table->line[table->rows - 1], *row = memory_new(sizeof *row * (size_t)(last + 1));
   for (int64_t i = 0; i < table->rows; i++) row[table->line[i]] = i;
   for (int64_t i = t->first; i < t->first + t->n; i++) {
     sample *s = &c->sample[i];
-    const int64_t line = t->l.entry[s->row].line;
-    const char *cell = line <= last ? table->cell[row[line] * table->columns + column] : "";
-    if (!s->error && *cell) s->side = name_side(t, cell);
+    const entry *e = &t->l.entry[s->row];
+    if (s->error || e->csv != file) continue;
+    const char *cell = table->cell[row[e->line] * table->columns + column];
+    if (*cell) s->side = name_side(t, cell);
   }
   free(row);
 }
 
+static bool has_images(const check_site *t, int file) {
+  for (int64_t i = 0; i < t->l.n; i++) {
+    if (t->l.entry[i].csv == file) return true;
+  }
+  return false;
+}
+
+static int read_file(check *c, check_site *t, int file) {
+  const char *path = t->d.labels.text[file];
+  csv_table table;
+  int column, status = csv_table_read(path, &table);
+  if (!status) {
+    status = csv_table_column(&table, path, "split_column", c->o->split_column, &column);
+  }
+  if (!status) take_cells(c, t, file, &table, column);
+  csv_table_release(&table);
+  return status;
+}
+
+/* Of files that are joined only one has images. */
 static int read_sides(check *c, check_site *t) {
   if (t->read || !t->d.labels.n) {
     return fail(XS_USAGE, "%s: split_column: the site has no CSV file with columns", t->path);
   }
-  csv_table table;
-  int column, status = csv_table_read(t->d.labels.text[0], &table);
-  if (!status) {
-    status =
-        csv_table_column(&table, t->d.labels.text[0], "split_column", c->o->split_column, &column);
+  int status = 0;
+  for (int i = 0; i < t->d.labels.n && !status; i++) {
+    if (has_images(t, i)) status = read_file(c, t, i);
   }
-  if (!status) take_cells(c, t, &table, column);
-  csv_table_release(&table);
   return status;
 }
 

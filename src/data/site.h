@@ -3,12 +3,16 @@
 #define SITE_H
 
 #include "domain.h"
+#include "image.h"
 #include "xsite.h"
 
 /* Each fills images (all but name and resize), label and the skipped ones of *s. */
 int site_load_idx(const domain *d, int64_t limit, xs_site *s);
 int site_load_folder(const domain *d, const xs_site_options *o, xs_site *s);
 
+/* Reads an image of a folder under the site's policy of values; *white: the value that means 1. One
+ * with values above it is refused.  Release *x in any case. */
+int site_read_image(const domain *d, const char *path, image *x, double *white);
 /* The rows, ascending, of the limit first of n images by a fixed hash of their group; all of them
  * where limit is 0 or at least n.  rows [n]; returns their number. */
 int64_t site_limit_rows(const uint64_t *group, int64_t n, int64_t limit, int64_t *rows);

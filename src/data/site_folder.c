@@ -62,24 +62,23 @@ static void resize(const domain *d, image *x) {
   *x = y;
 }
 
-/* Black and white of one image, by the site's policy. */
-static int set_values(const domain *d, const char *path, slot *s) {
-  s->white = values_white(&d->values, &s->x);
-  if (d->values.range == XS_RANGE_PERCENTILES) values_stretch(&d->values, &s->x);
-  if (d->max_value > 0 && s->x.bytes == 2) s->white = d->max_value;
-  s->largest = image_largest(&s->x);
-  if (s->x.bytes == 1 || s->largest <= s->white) return 0;
+int site_read_image(const domain *d, const char *path, image *x, double *white) {
+  if (image_read(path, d->window, x)) return XS_FAILED;
+  *white = values_white(&d->values, x);
+  if (d->values.range == XS_RANGE_PERCENTILES) values_stretch(&d->values, x);
+  if (d->max_value > 0 && x->bytes == 2) *white = d->max_value;
+  int largest = image_largest(x);
+  if (x->bytes == 1 || largest <= *white) return 0;
   return fail(XS_FAILED, "%s: has the value %d, above max_value %g of %s; correct max_value", path,
-              s->largest, s->white, d->path);
+              largest, *white, d->path);
 }
 
 static void load(const domain *d, const char *path, slot *s) {
-  int status = image_read(path, d->window, &s->x);
-  if (!status) status = set_values(d, path, s);
-  if (status) {
+  if (site_read_image(d, path, &s->x, &s->white)) {
     s->error = text_copy(fail_message());
     image_release(&s->x);
   } else {
+    s->largest = image_largest(&s->x);
     resize(d, &s->x);
   }
 }
