@@ -14,6 +14,11 @@ struct bench_feed {
   const batch *batch;
 };
 
+/* Only a step says how many channels its images have. */
+static int channels_of(const bench_options *o) {
+  return o->image_channels ? (int)o->image_channels : 3;
+}
+
 static xs_status start_loader(const bench_options *o, bench_feed *f) {
   const xs_images *images = &f->site->images;
   int64_t *rows = memory_new((size_t)images->n * sizeof *rows);
@@ -22,7 +27,7 @@ static xs_status start_loader(const bench_options *o, bench_feed *f) {
       .sampler = {.seed = 1, .stream = "bench", .batch = o->batch, .rows = rows, .n = images->n},
       .images = images,
       .size = (int)o->size,
-      .channels = 3,
+      .channels = channels_of(o),
       .norm = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}}};
   int status = loader_new(&options, 0, &f->loader);
   free(rows);
@@ -34,7 +39,7 @@ xs_status bench_feed_open(const bench_options *o, bench_feed **out) {
   if (!o->data) return XS_OK;
   const xs_site_options options = {.data_dir = o->data_dir};
   bench_feed *f = *out = memory_new(sizeof *f);
-  f->each = o->size * o->size * 3;
+  f->each = o->size * o->size * channels_of(o);
   xs_status status = xs_site_open(o->data, &options, &f->site);
   return status ? status : start_loader(o, f);
 }

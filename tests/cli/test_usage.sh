@@ -64,7 +64,10 @@ PYTHON
 # A site's images are read ahead as in training, and waiting for them is told; of made-up ones there is none.
 site=$repository/examples/optdigits.yaml
 expect 0 'waiting for images: ' bench classifier --batch 4 --repeats 2 --threads 1 --explain --data "$site"
-expect 0 'waiting for images: ' bench step --channels 2 --batch 4 --repeats 1 --threads 1 --explain --data "$site"
+for channels in 1 3; do
+  expect 0 'waiting for images: ' bench step --channels 2 --batch 4 --repeats 1 --threads 1 --explain --data "$site" \
+    --image-channels $channels
+done
 expect 0 'The images are made up' bench classifier --batch 4 --repeats 1 --threads 1 --explain
 expect 0 '"waiting_ms": null' $bench --threads 1 --explain
 expect 1 'fewer than a batch of 2000' bench classifier --batch 2000 --repeats 1 --data "$site"
