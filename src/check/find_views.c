@@ -22,7 +22,7 @@ static projection projection_of(const char *text) {
   static const char *const lateral[] = {"L", "LL", "RL", "LLD", "RLD"};
   char word[32];
   simplify(text, word);
-  if (strstr(word, "LATERAL") || strstr(word, "LAT")) return VIEW_LATERAL;
+  if (strstr(word, "LAT")) return VIEW_LATERAL;
   for (size_t i = 0; i < sizeof lateral / sizeof *lateral; i++) {
     if (!strcmp(word, lateral[i])) return VIEW_LATERAL;
   }
