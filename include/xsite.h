@@ -88,6 +88,10 @@ typedef struct xs_site_options {
 /* Reads a domain file (YAML) and the images and labels that it names, all in memory. */
 xs_status xs_site_open(const char *domain_file, const xs_site_options *o, xs_site **out);
 void xs_site_close(xs_site *s);
+/* A subgroup of a study's test images is measured where it has so many images of each class, and so
+ * many patients (groups). */
+enum { XS_SUBGROUP_FEWEST = 10 };
+
 /* The attribute of this name, or NULL where the site has none. */
 const xs_attribute *xs_site_attribute(const xs_site *s, const char *name);
 

@@ -132,6 +132,54 @@ static void thresholds_are_carried(void **state) {
   free(html);
 }
 
+/* ---- subgroups ------------------------------------------------------------------------------- */
+
+static const char two_subgroups[] =
+    "[{\"attribute\": \"sex\", \"value\": \"F\", \"n\": 120, \"groups\": 64,"
+    "  \"external\": {\"auc\": 61.26, \"low\": 51.2, \"high\": 70.9},"
+    "  \"adapted\": {\"auc\": 72.51, \"low\": 63.4, \"high\": 81.2},"
+    "  \"gain\": {\"value\": 11.25, \"low\": 1.5, \"high\": 20.4, \"p\": 0.01}},"
+    " {\"attribute\": \"scanner\", \"value\": \"<b>&\", \"n\": 7, \"groups\": 5,"
+    "  \"external\": null, \"adapted\": null, \"gain\": null},"
+    " {\"attribute\": \"age\", \"value\": null, \"n\": 3, \"groups\": 2}]";
+
+static char *subgroups_page(const char *list, int times) {
+  json_t *results = sample_json("results.json"), *part = json_loads(list, 0, NULL),
+         *all = json_array();
+  assert_non_null(part);
+  for (int i = 0; i < times; i++) json_array_extend(all, part);
+  json_object_set_new(pair_of(results, 0), "subgroups", all);
+  json_decref(part);
+  return page_of(results, NULL);
+}
+
+static void subgroups_have_a_table(void **state) {
+  (void)state;
+  char *html = subgroups_page(two_subgroups, 1);
+  assert_has(html, "<section id=\"subgroups\">");
+  assert_has(html, "<a href=\"#subgroups\">");
+  assert_has(html, "<th scope=\"row\">sex: F</th><td>120</td><td>64</td>"
+                   "<td>61.3<small>51.2 to 70.9</small></td><td>72.5<small>63.4 to 81.2</small>"
+                   "</td><td>+11.2<small>1.5 to 20.4</small></td></tr>");
+  assert_has(html, "<th scope=\"row\">scanner: &lt;b&gt;&amp;</th><td>7</td><td>5</td><td>–</td>"
+                   "<td>–</td><td>–</td></tr>");
+  assert_has(html, "<th scope=\"row\">age: unknown</th><td>3</td>");
+  assert_has(html, "Of 3 subgroups 1 had images enough to be measured. The AUC rose in 1 of them "
+                   "and fell in 0,");
+  assert_has(html, "some differ by chance");
+  assert_lacks(html, "All subgroups of");
+  assert_has(html, "with at least 10 images of each class and 10 patients were measured likewise");
+  free(html);
+}
+
+static void many_subgroups_are_folded(void **state) {
+  (void)state;
+  char *html = subgroups_page(two_subgroups, 5);
+  assert_has(html, "<details>\n<summary>All subgroups of optdigits → mnist</summary>");
+  assert_has(html, "Of 15 subgroups 5 had images enough");
+  free(html);
+}
+
 /* Every number of results.csv is that of results.json, to the last bit. */
 static void csv_has_all_digits(void **state) {
   (void)state;
@@ -521,6 +569,8 @@ static void wrong_types_are_named(void **state) {
       {"operating_point", "{\"adapted\": {\"source\": {\"specificity\": 3}}}",
        "operating_point.adapted.source.specificity. is a number"},
       {"oracle", "[]", "pairs[0].oracle is an array"},
+      {"subgroups", "[{\"value\": 3}]", "pairs[0].subgroups[0].value is a number"},
+      {"subgroups", "[{\"gain\": {\"low\": \"x\"}}]", "subgroups[0].gain.low is a text"},
       {"label_equivalent", "7", "label_equivalent. is a number"},
   };
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -621,6 +671,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(page_has_the_values),
       cmocka_unit_test(thresholds_are_carried),
+      cmocka_unit_test(subgroups_have_a_table),
+      cmocka_unit_test(many_subgroups_are_folded),
       cmocka_unit_test(csv_has_all_digits),
       cmocka_unit_test(per_cent_signs_are_escaped),
       cmocka_unit_test(names_on_lines_stand_apart),

@@ -21,12 +21,14 @@ typedef struct fixture {
   seal *seal;
 } fixture;
 
-static fixture open_fixture(void) {
+/* change: made to the site, or NULL. */
+static fixture open_fixture(void (*change)(xs_site *s)) {
   fixture f = {.dir = "/tmp/seal-XXXXXX"};
   const xs_site_options o = {.limit = 400};
   xs_site *site;
   assert_non_null(mkdtemp(f.dir));
   assert_int_equal(xs_site_open(optdigits, &o, &site), XS_OK);
+  if (change) change(site);
   f.log = file_join(f.dir, SEAL_LOG);
   f.seal = seal_new(f.dir, (split_rule){.seed = 1});
   seal_add(f.seal, site);
@@ -47,9 +49,17 @@ static xs_status ask(const fixture *f, seal_role role, const char *target, xs_sp
   return seal_labels(f->seal, &q, set);
 }
 
+static int count_lines(const fixture *f) {
+  json_t *lines = NULL;
+  xs_status status = seal_log_read(f->log, &lines);
+  int n = status ? -(int)status : (int)json_array_size(lines);
+  json_decref(lines);
+  return n;
+}
+
 static void labels_of_the_target_and_of_tests_are_refused(void **state) {
   (void)state;
-  fixture f = open_fixture();
+  fixture f = open_fixture(NULL);
   train_set set;
   assert_int_equal(ask(&f, SEAL_SOURCE, "optdigits", XS_TRAIN, &set), XS_FAILED);
   assert_non_null(strstr(xs_message(), "adapts to this site"));
@@ -62,7 +72,7 @@ static void labels_of_the_target_and_of_tests_are_refused(void **state) {
 
 static void only_the_split_is_opened(void **state) {
   (void)state;
-  fixture f = open_fixture();
+  fixture f = open_fixture(NULL);
   train_set set;
   assert_int_equal(ask(&f, SEAL_SOURCE, "mnist", XS_VALIDATION, &set), XS_OK);
   assert_true(set.n > 10);
@@ -76,13 +86,81 @@ static void only_the_split_is_opened(void **state) {
 /* How many images have labels is no secret. */
 static void labels_are_counted(void **state) {
   (void)state;
-  fixture f = open_fixture();
+  fixture f = open_fixture(NULL);
   train_set set;
   int64_t training = seal_count(f.seal, 0, XS_TRAIN);
   assert_false(file_exists(f.log));
   assert_int_equal(ask(&f, SEAL_SOURCE, "mnist", XS_TRAIN, &set), XS_OK);
   assert_int_equal(training, set.n);
   train_set_release(&set);
+  close_fixture(&f);
+}
+
+/* Of the site's images every other one has the sex F. */
+static void add_sex(xs_site *s) {
+  s->attribute = memory_new(sizeof *s->attribute);
+  s->attributes = 1;
+  xs_attribute *a = s->attribute;
+  *a = (xs_attribute){.name = "sex",
+                      .levels = 1,
+                      .level = memory_new(sizeof *a->level),
+                      .value = memory_new((size_t)s->images.n * sizeof *a->value)};
+  a->level[0] = text_copy("F");
+  for (int64_t i = 0; i < s->images.n; i++) a->value[i] = i % 2 ? -1 : 0;
+}
+
+static void attributes_are_for_measuring(void **state) {
+  (void)state;
+  fixture f = open_fixture(add_sex);
+  const seal_request measure = {.node = "results", .role = SEAL_EVALUATION, .split = XS_TEST};
+  seal_request train = {.node = "adapted-x", .role = SEAL_SOURCE, .split = XS_TRAIN};
+  train_set set;
+  xs_attribute *attribute;
+  int n;
+  assert_int_equal(seal_labels(f.seal, &measure, &set), XS_OK);
+  assert_int_equal(seal_attributes(f.seal, &train, &set, &attribute, &n), XS_FAILED);
+  assert_non_null(strstr(xs_message(), "adapted-x asks for attributes of optdigits"));
+  train.split = XS_TEST;
+  assert_int_equal(seal_attributes(f.seal, &train, &set, &attribute, &n), XS_FAILED);
+  assert_int_equal(count_lines(&f), 1);
+  assert_int_equal(seal_attributes(f.seal, &measure, &set, &attribute, &n), XS_OK);
+  assert_int_equal(count_lines(&f), 2);
+  assert_int_equal(n, 1);
+  for (int64_t i = 0; i < set.n; i++) {
+    assert_int_equal(attribute->value[i], set.rows[i] % 2 ? -1 : 0);
+  }
+  seal_attributes_release(attribute, n);
+  train_set_release(&set);
+  close_fixture(&f);
+}
+
+static void none_are_recorded_where_there_are_none(void **state) {
+  (void)state;
+  fixture f = open_fixture(NULL);
+  const seal_request q = {.node = "results", .role = SEAL_EVALUATION, .split = XS_TEST};
+  train_set set;
+  xs_attribute *attribute;
+  int n;
+  assert_int_equal(seal_labels(f.seal, &q, &set), XS_OK);
+  assert_int_equal(seal_attributes(f.seal, &q, &set, &attribute, &n), XS_OK);
+  assert_int_equal(n, 0);
+  assert_int_equal(count_lines(&f), 1);
+  train_set_release(&set);
+  close_fixture(&f);
+}
+
+/* A log that says that training had them is a fault, however well chained. */
+static void attributes_opened_to_train_are_a_fault(void **state) {
+  (void)state;
+  fixture f = open_fixture(NULL);
+  char *report;
+  json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:{s:s}}", "node", "adapted-x", "opens", "b",
+                           "split", "train", "role", "source", "attributes", "sex", "00");
+  assert_int_equal(seal_log_add(f.log, line), XS_OK);
+  assert_int_equal(seal_verify(f.dir, &report), XS_HARM);
+  assert_non_null(strstr(report, "line 1: adapted-x opened attributes of b to train"));
+  free(report);
+  json_decref(line);
   close_fixture(&f);
 }
 
@@ -95,14 +173,6 @@ static void write_three(const fixture *f) {
   assert_int_equal(ask(f, SEAL_EVALUATION, NULL, XS_TEST, &set), XS_OK);
   train_set_release(&set);
   json_decref(files);
-}
-
-static int count_lines(const fixture *f) {
-  json_t *lines = NULL;
-  xs_status status = seal_log_read(f->log, &lines);
-  int n = status ? -(int)status : (int)json_array_size(lines);
-  json_decref(lines);
-  return n;
 }
 
 /* Replaces the first `from` of the log by `to` of the same length. */
@@ -119,7 +189,7 @@ static void edit(const fixture *f, const char *from, const char *to) {
 
 static void a_changed_line_breaks_the_chain(void **state) {
   (void)state;
-  fixture f = open_fixture();
+  fixture f = open_fixture(NULL);
   write_three(&f);
   assert_int_equal(count_lines(&f), 3);
   edit(&f, "\"split\":\"train\"", "\"split\":\"tests\"");
@@ -135,7 +205,7 @@ static void a_changed_line_breaks_the_chain(void **state) {
 /* A crash may cut off the last line; the next one is written in its place. */
 static void a_torn_line_is_dropped(void **state) {
   (void)state;
-  fixture f = open_fixture();
+  fixture f = open_fixture(NULL);
   char *text;
   size_t size;
   write_three(&f);
@@ -152,7 +222,7 @@ static void a_torn_line_is_dropped(void **state) {
 /* What was made after test labels were opened may have been made with them. */
 static void work_after_the_evaluation_is_a_fault(void **state) {
   (void)state;
-  fixture f = open_fixture();
+  fixture f = open_fixture(NULL);
   char *report;
   write_three(&f);
   json_t *files = json_pack("{s:s}", "model.safetensors", "11");
@@ -170,6 +240,9 @@ int main(void) {
       cmocka_unit_test(labels_of_the_target_and_of_tests_are_refused),
       cmocka_unit_test(only_the_split_is_opened),
       cmocka_unit_test(labels_are_counted),
+      cmocka_unit_test(attributes_are_for_measuring),
+      cmocka_unit_test(none_are_recorded_where_there_are_none),
+      cmocka_unit_test(attributes_opened_to_train_are_a_fault),
       cmocka_unit_test(a_changed_line_breaks_the_chain),
       cmocka_unit_test(a_torn_line_is_dropped),
       cmocka_unit_test(work_after_the_evaluation_is_a_fault),

@@ -4,7 +4,9 @@
 usage: two_class_sites.py FOLDER
 
 A finding is a bright spot in the left half of the image, but where it is near the middle chance
-decides.  The second site's images are darker and noisier, the third's are like the first's.  Writes FOLDER/NAME.yaml, FOLDER/NAME.csv and FOLDER/NAME/.
+decides.  The second site's images are darker and noisier, the third's are like the first's.  Most patients are women
+of about 70 years; sex and age have nothing to do with the finding, and of some are not known.  Writes FOLDER/NAME.yaml, FOLDER/NAME.csv and
+FOLDER/NAME/.
 """
 import random
 import struct
@@ -34,20 +36,29 @@ def image(draw, x, brightness, noise):
     return png(rows)
 
 
+def person(draw):
+    """Sex and age as label files write them."""
+    old, young = round(draw.gauss(68, 7)), f"{draw.randint(1, 240):03}M"
+    return draw.choice(["F"] * 6 + ["female", "M", "male", ""]), draw.choice([old] * 8 + [young, ""])
+
+
 def write_site(folder, name, brightness, noise):
     draw = random.Random(name)
     (folder / name).mkdir()
-    lines = ["file,label,patient"]
+    people = random.Random(f"people of {name}")
+    lines = ["file,label,patient,sex,age"]
     for k in range(2 * PATIENTS):
-        patient = f"{name}-{k // 2}"
+        if k % 2 == 0:
+            sex, age = person(people)
         x = draw.uniform(1, SIZE - 2)
         finding = x + draw.gauss(0, 2) < SIZE / 2
         (folder / name / f"{k}.png").write_bytes(image(draw, x, brightness, noise))
-        lines.append(f"{k}.png,{'finding' if finding else 'normal'},{patient}")
+        lines.append(f"{k}.png,{'finding' if finding else 'normal'},{name}-{k // 2},{sex},{age}")
     (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
     (folder / f"{name}.yaml").write_text(
         f"name: {name}\nformat: folder\nimages: {name}\nlabels: {name}.csv\n"
-        f"classes: [normal, finding]\ngroup_column: patient\nsize: {SIZE}\n")
+        f"classes: [normal, finding]\ngroup_column: patient\nsex_column: sex\nage_column: age\n"
+        f"size: {SIZE}\n")
 
 
 folder = Path(sys.argv[1])

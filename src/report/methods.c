@@ -1,6 +1,8 @@
 #include "methods.h"
 
 #include "methods_writer.h"
+#include "sections.h"
+#include "xsite.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -255,6 +257,13 @@ static void add_statistics(writer *w) {
                        "temperature was fitted on validation images of the source");
     write_citation(w, WORK_ECE);
     page_raw(&w->text, ".");
+  }
+  if (section_subgroups_wanted(w->r)) {
+    page_raw(&w->text,
+             " Subgroups of the target's test images with at least %d images of each class "
+             "and %d patients were measured likewise, without a correction for their "
+             "number.",
+             XS_SUBGROUP_FEWEST, XS_SUBGROUP_FEWEST);
   }
   page_raw(&w->text, " Everything was computed with xsite %s, seed %" PRId64 "%s%s.", XSITE_VERSION,
            w->r->seed, *w->r->precision ? ", precision " : "", w->r->precision);

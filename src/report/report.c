@@ -15,6 +15,7 @@ static int make_results(page *out, const results *r, const char *figures) {
   if (r->labelleds) status = section_labels(out, r, figures);
   if (!status && r->pooleds) status = section_pooled(out, r, figures);
   if (!status && section_calibration_wanted(r)) status = section_calibration(out, r, figures);
+  if (!status && section_subgroups_wanted(r)) section_subgroups(out, r);
   return status;
 }
 

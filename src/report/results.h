@@ -84,6 +84,14 @@ typedef struct delong {
   double p;
 } delong;
 
+typedef struct subgroup { /* of the target's test images */
+  const char *attribute;  /* "sex" */
+  const char *value;      /* "F", ages "18-39"; NULL: unknown */
+  double n, groups;
+  measure external, adapted; /* NAN where there are too few images */
+  interval gain;
+} subgroup;
+
 typedef struct pair {
   const char *source, *target;
   candidate *candidate; /* [candidates] */
@@ -99,6 +107,8 @@ typedef struct pair {
   operating_point operating;
   interval equivalent;  /* labelled images; 0: fewer than the smallest number tried */
   bool equivalent_more; /* more than the largest */
+  subgroup *subgroup;   /* [subgroups] */
+  int subgroups;
 } pair;
 
 typedef struct pooled_site {

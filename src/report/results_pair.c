@@ -187,6 +187,18 @@ static int read_delong(const json_t *j, const char *where, void *record) {
   return status ? status : fields_number(j, where, "p", &d->p);
 }
 
+static int read_subgroup(const json_t *j, const char *where, void *record) {
+  subgroup *s = record;
+  int status = json_is_object(j) ? 0 : fields_wrong_type(where, "", "an object", j);
+  if (!status) status = fields_text(j, where, "attribute", &s->attribute);
+  if (!status) status = fields_text(j, where, "value", &s->value);
+  if (!status) status = fields_number(j, where, "n", &s->n);
+  if (!status) status = fields_number(j, where, "groups", &s->groups);
+  if (!status) status = measure_read(j, where, "external", &s->external);
+  if (!status) status = measure_read(j, where, "adapted", &s->adapted);
+  return status ? status : fields_interval(j, where, "gain", &s->gain);
+}
+
 /* ---- the pair -------------------------------------------------------------------------------- */
 
 static int read_details(const json_t *j, const char *where, pair *p) {
@@ -197,6 +209,8 @@ static int read_details(const json_t *j, const char *where, pair *p) {
     status = fields_object(j, where, "operating_point", read_operating_point, &p->operating);
   if (!status) status = fields_object(j, where, "delong", read_delong, &p->delong);
   if (!status) status = fields_interval(j, where, "label_equivalent", &p->equivalent);
+  p->subgroup = fields_list(j, where, "subgroups", sizeof *p->subgroup, read_subgroup,
+                            &p->subgroups, &status);
   p->equivalent_more =
       json_is_true(json_object_get(json_object_get(j, "label_equivalent"), "more"));
   return status;
@@ -223,5 +237,6 @@ void pair_release(pair *p) {
   free(p->choice.reason);
   free(p->choice.class_keeping);
   free(p->choice.priors.change);
+  free(p->subgroup);
   for (int k = 0; k < RELIABILITIES; k++) free(p->reliability[k].bin);
 }

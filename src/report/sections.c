@@ -23,6 +23,7 @@ static void add_contents(page *out, const results *r) {
       {"labels", "Worth in labels", r->labelleds > 0},
       {"pooled", "One for all sites", r->pooleds > 0},
       {"calibration", "Probabilities", section_calibration_wanted(r)},
+      {"subgroups", "Subgroups", section_subgroups_wanted(r)},
       {"images", "Images", true},
       {"curves", "Training", true},
       {"method", "How this was computed", true},

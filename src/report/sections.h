@@ -14,6 +14,7 @@ void section_harm(page *out, const results *r);
 int section_labels(page *out, const results *r, const char *figures); /* labelleds > 0 */
 int section_pooled(page *out, const results *r, const char *figures); /* pooleds > 0 */
 int section_calibration(page *out, const results *r, const char *figures);
+void section_subgroups(page *out, const results *r);
 void section_images(page *out, const results *r);
 int section_curves(page *out, const results *r, const char *figures);
 void section_method(page *out, const results *r);
@@ -23,6 +24,7 @@ void section_foot(page *out);
 bool section_portfolio_wanted(const results *r);
 bool section_harm_wanted(const results *r);
 bool section_calibration_wanted(const results *r);
+bool section_subgroups_wanted(const results *r);
 
 /* Those that draw give 0, or non-zero with a message; figures: the folder of their files. */
 

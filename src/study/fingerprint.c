@@ -21,6 +21,13 @@ static uint64_t add_bytes(uint64_t h, const void *data, size_t size) {
 
 static const uint64_t basis = UINT64_C(0xcbf29ce484222325);
 
+static uint64_t add_attribute(uint64_t h, const xs_attribute *a, int64_t n) {
+  h = add_bytes(h, a->name, strlen(a->name));
+  h = add_bytes(h, a->value, (size_t)n * sizeof *a->value);
+  for (int i = 0; i < a->levels; i++) h = add_bytes(h, a->level[i], strlen(a->level[i]));
+  return h;
+}
+
 uint64_t fingerprint_site(const xs_site *s) {
   const xs_images *x = &s->images;
   const int64_t shape[] = {x->n, x->height, x->width, x->channels, x->bytes, s->classes, x->resize};
@@ -33,6 +40,7 @@ uint64_t fingerprint_site(const xs_site *s) {
   for (int i = 0; i < s->classes; i++) {
     h = add_bytes(h, s->class_name[i], strlen(s->class_name[i]));
   }
+  for (int i = 0; i < s->attributes; i++) h = add_attribute(h, &s->attribute[i], x->n);
   return h;
 }
 

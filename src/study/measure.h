@@ -62,6 +62,8 @@ json_t *summary_json(const evaluation *e, const pair_result *x, int n);
 xs_status calibration_json(const evaluation *e, const pair_result *x, json_t **out);
 xs_status delong_json(const evaluation *e, const pair_result *x, json_t **out);
 xs_status operating_json(const evaluation *e, const pair_result *x, json_t **out);
+/* Of the target's test images, by each of its attributes. */
+xs_status subgroups_json(const evaluation *e, const pair_result *x, json_t **out);
 /* How many labelled target images are worth as much as the adaptation. */
 xs_status equivalent_json(evaluation *e, const pair_result *x, json_t **out);
 

@@ -20,15 +20,28 @@ static xs_status open_operating(study_run *r, const study_node *n, evaluation *e
   return status;
 }
 
+static bool is_target(const xs_study *s, int site) {
+  for (int i = 0; i < s->n_pairs; i++) {
+    if (s->pair[i].target == site) return true;
+  }
+  return false;
+}
+
+static xs_status open_test(study_run *r, const seal_request *q, test_set *t) {
+  train_set images;
+  xs_status status = seal_labels(r->seal, q, &images);
+  if (status) return status;
+  test_set_make(images, seal_classes(r->seal, q->site), t);
+  if (!r->study->settings.subgroups || !is_target(r->study, q->site)) return XS_OK;
+  return seal_attributes(r->seal, q, &t->images, &t->attribute, &t->attributes);
+}
+
 static xs_status open_tests(study_run *r, const study_node *n, evaluation *e) {
   const xs_study *s = r->study;
   xs_status status = XS_OK;
   for (int i = 0; i < s->n_sites && !status; i++) {
     const seal_request q = {.node = n->name, .role = SEAL_EVALUATION, .site = i, .split = XS_TEST};
-    train_set images;
-    if (!s->site[i].labelled) continue;
-    status = seal_labels(r->seal, &q, &images);
-    if (!status) test_set_make(images, seal_classes(r->seal, i), &e->test[i]);
+    if (s->site[i].labelled) status = open_test(r, &q, &e->test[i]);
   }
   return status;
 }

@@ -86,6 +86,10 @@ static xs_status measure_parts(evaluation *e, pair_result *x) {
     status = equivalent_json(e, x, &part);
     if (!status) json_object_set_new(x->parts, "label_equivalent", part);
   }
+  if (!status && e->test[x->external->site].attributes) {
+    status = subgroups_json(e, x, &part);
+    if (!status) json_object_set_new(x->parts, "subgroups", part);
+  }
   return status;
 }
 
@@ -122,10 +126,8 @@ int pair_oracle(const pair_result *x) {
  */
 
 static json_t *gain_json(const pair_result *x) {
-  const xs_difference *d = &x->gain;
   if (!x->external) return json_null();
-  json_t *j = interval_json((xs_interval){d->value, d->low, d->high}, PER_CENT);
-  json_object_set_new(j, "p", number_json(d->p));
+  json_t *j = difference_json(&x->gain);
   json_object_set_new(j, "p_holm", number_json(x->holm));
   return j;
 }

@@ -66,29 +66,81 @@ static xs_status check_request(const seal_request *q, const char *site) {
   return (xs_status)fail(XS_FAILED, "%s asks for labels of %s: %s", q->node, site, why);
 }
 
-static json_t *access_json(const seal_request *q, const char *site, const train_set *set) {
+static json_t *access_json(const seal_request *q, const char *site, int64_t images) {
   static const char *const split[] = {
       [XS_TRAIN] = "train", [XS_VALIDATION] = "validation", [XS_TEST] = "test"};
   static const char *const role[] = {[SEAL_SOURCE] = "source", [SEAL_EVALUATION] = "evaluation"};
-  char labels[HASH_SHA256_TEXT];
-  hash_sha256_text(set->label, (size_t)set->images->n * sizeof *set->label, labels);
-  return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I, s:s}", "node", q->node, "opens", site, "split",
+  return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I}", "node", q->node, "opens", site, "split",
                    split[q->split], "role", role[q->role], "target", q->target, "images",
-                   (json_int_t)set->n, "labels", labels);
+                   (json_int_t)images);
+}
+
+static json_t *hash_json(const int32_t *x, int64_t n) {
+  char hex[HASH_SHA256_TEXT];
+  hash_sha256_text(x, (size_t)n * sizeof *x, hex);
+  return json_string(hex);
+}
+
+static xs_status record_labels(const seal *s, const seal_request *q, const train_set *set) {
+  json_t *line = access_json(q, set->images->name, set->n);
+  json_object_set_new(line, "labels", hash_json(set->label, set->images->n));
+  xs_status status = seal_log_add(s->path, line);
+  json_decref(line);
+  return status;
 }
 
 xs_status seal_labels(seal *s, const seal_request *q, train_set *set) {
-  const char *site = s->site[q->site]->images.name;
   *set = (train_set){0};
-  xs_status status = check_request(q, site);
+  xs_status status = check_request(q, s->site[q->site]->images.name);
   if (!status) status = train_set_open(s->site[q->site], s->rule, q->split, set);
-  if (!status) {
-    json_t *line = access_json(q, site, set);
-    status = seal_log_add(s->path, line);
-    json_decref(line);
-  }
+  if (!status) status = record_labels(s, q, set);
   if (status) train_set_release(set);
   return status;
+}
+
+/* ---- attributes ---- */
+
+static xs_status check_measures(const seal_request *q, const char *site) {
+  if (q->role == SEAL_EVALUATION) return check_request(q, site);
+  return (xs_status)fail(
+      XS_FAILED, "%s asks for attributes of %s: they are for measuring finished classifiers",
+      q->node, site);
+}
+
+static xs_attribute copy_rows(const xs_attribute *a, const train_set *set) {
+  xs_attribute copy = *a;
+  copy.value = memory_new((size_t)(set->n + 1) * sizeof *copy.value);
+  for (int64_t i = 0; i < set->n; i++) copy.value[i] = a->value[set->rows[i]];
+  return copy;
+}
+
+static xs_status record_attributes(const seal *s, const seal_request *q, const train_set *set,
+                                   const xs_attribute *attribute, int n) {
+  json_t *line = access_json(q, set->images->name, set->n), *hash = json_object();
+  for (int i = 0; i < n; i++) {
+    json_object_set_new(hash, attribute[i].name, hash_json(attribute[i].value, set->n));
+  }
+  json_object_set_new(line, "attributes", hash);
+  xs_status status = seal_log_add(s->path, line);
+  json_decref(line);
+  return status;
+}
+
+xs_status seal_attributes(seal *s, const seal_request *q, const train_set *set,
+                          xs_attribute **attribute, int *n) {
+  const xs_site *site = s->site[q->site];
+  *attribute = NULL;
+  *n = 0;
+  xs_status status = check_measures(q, site->images.name);
+  if (status || !site->attributes) return status;
+  *attribute = memory_new((size_t)site->attributes * sizeof **attribute);
+  for (; *n < site->attributes; ++*n) (*attribute)[*n] = copy_rows(&site->attribute[*n], set);
+  return record_attributes(s, q, set, *attribute, *n);
+}
+
+void seal_attributes_release(xs_attribute *attribute, int n) {
+  for (int i = 0; i < n; i++) free(attribute[i].value);
+  free(attribute);
 }
 
 xs_status seal_made(seal *s, const char *node, const json_t *files) {

@@ -38,6 +38,12 @@ char *const *seal_class_name(const seal *s, int site);
 /* Opens the labels of a split: a train_set of its labelled images, to be released.  XS_FAILED where
  * the request is against the rule or seal.jsonl cannot be written. */
 xs_status seal_labels(seal *s, const seal_request *q, train_set *set);
+/* Opens what is known of these images beside their labels, likewise, but only to measure finished
+ * classifiers: attribute [*n], value [set->n] in the order of the rows; names and levels are lent.
+ * To be released; nothing is recorded where the site has no attributes. */
+xs_status seal_attributes(seal *s, const seal_request *q, const train_set *set,
+                          xs_attribute **attribute, int *n);
+void seal_attributes_release(xs_attribute *attribute, int n);
 /* XS_FAILED unless every split of the site has every class; of labels only this is told, */
 xs_status seal_check_splits(const seal *s, int site);
 /* and how many images of a split have one. */

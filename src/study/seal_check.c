@@ -39,11 +39,16 @@ static void check_opening(checker *c, const json_t *line) {
   const char *site = text_of(line, "opens"), *split = text_of(line, "split"),
              *node = text_of(line, "node");
   const bool evaluation = strcmp(text_of(line, "role"), "evaluation") == 0;
-  c->openings++;
-  c->evaluations += evaluation;
+  const bool labels = json_object_get(line, "labels"); /* not attributes */
+  c->openings += labels;
+  c->evaluations += labels && evaluation;
   c->evaluated |= evaluation;
   if (!evaluation && strcmp(split, "test") == 0) {
     fault(c, text_format("FAULT  line %lld: %s opened test labels of %s to train",
+                         (long long)json_integer_value(json_object_get(line, "n")), node, site));
+  }
+  if (!evaluation && !labels) {
+    fault(c, text_format("FAULT  line %lld: %s opened attributes of %s to train",
                          (long long)json_integer_value(json_object_get(line, "n")), node, site));
   }
   if (!evaluation && strcmp(text_of(line, "target"), site) == 0) {

@@ -64,6 +64,8 @@ static const option study_rows[] = {
                     "classifier's folder"),
     OPTION_FLAG_ROW(NULL, 0, study_settings, oracle,
                     "also say which candidate the target's labels would have chosen"),
+    {NULL, "subgroups", OPTION_FLAG, offsetof(study_settings, subgroups), "yes", false, 0, 0, NULL,
+     NULL, "also measure subgroups of the target's test images, where its files name attributes"},
     {"operating", "positive", OPTION_TEXT, offsetof(study_settings, operating.positive), NULL,
      false, 0, 0, NULL, "CLASS", "class to be found at a threshold that the source's images give"},
     OPTION_REAL_ROW("operating", offsetof(study_settings, operating), operating_options,

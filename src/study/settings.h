@@ -35,8 +35,9 @@ typedef struct study_settings {
   int64_t replicates;
   int64_t checkpoint_every;
   bool keep_translated;
-  char *init;  /* of the classifiers: weights to begin with, relative to the study file */
-  bool oracle; /* also say what the target's labels would have chosen */
+  char *init;     /* of the classifiers: weights to begin with, relative to the study file */
+  bool oracle;    /* also say what the target's labels would have chosen */
+  bool subgroups; /* also measure parts of the target's test images */
   choice_options choice;
   operating_options operating;
   xs_classifier_options classifier, tune;

@@ -203,10 +203,12 @@ xs_status run_labelled(study_run *r, const study_node *n, int site, xs_split whi
 typedef struct test_set {
   train_set images;
   int classes;
-  int32_t *label;  /* [images.n] */
-  uint64_t *group; /* [images.n] */
+  int32_t *label;          /* [images.n] */
+  uint64_t *group;         /* [images.n] */
+  xs_attribute *attribute; /* [attributes] of the images, value [images.n]; from the seal */
+  int attributes;
 } test_set;
-/* Takes the set over: test_set_release releases it. */
+/* Takes the set over, as yet without attributes: test_set_release releases it. */
 void test_set_make(train_set images, int classes, test_set *t);
 void test_set_release(test_set *t);
 xs_labelled_outputs test_set_outputs(const test_set *t, const float *logit); /* lent */
@@ -219,6 +221,7 @@ json_t *per_cent_json(double x); /* null where it is not defined */
 json_t *number_json(double x);
 enum { PER_CENT = 100 };
 json_t *interval_json(xs_interval x, double unit); /* unit: PER_CENT, or 1 */
+json_t *difference_json(const xs_difference *d);   /* in per cent; p plain */
 
 json_t *study_json(const xs_study *s);                       /* the resolved study */
 char *study_out(const xs_study *s, const xs_run_options *o); /* the run folder; allocated */
@@ -227,7 +230,7 @@ char *study_init_file(const xs_study *s);
 /* The study with what the files hold that it names; newly made. */
 xs_status study_identity(const xs_study *s, json_t **identity);
 
-uint64_t fingerprint_site(const xs_site *s); /* pixels, labels, groups, classes */
+uint64_t fingerprint_site(const xs_site *s); /* all that is in memory */
 xs_status fingerprint_file(const char *path, uint64_t *h);
 json_t *fingerprint_json(uint64_t h);
 

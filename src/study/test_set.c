@@ -18,6 +18,7 @@ void test_set_make(train_set images, int classes, test_set *t) {
 
 void test_set_release(test_set *t) {
   train_set_release(&t->images);
+  seal_attributes_release(t->attribute, t->attributes);
   free(t->label);
   free(t->group);
 }
@@ -43,6 +44,12 @@ json_t *per_cent_json(double x) { return number_json(PER_CENT * x); }
 json_t *interval_json(xs_interval x, double unit) {
   return json_pack("{s:o, s:o, s:o}", "value", number_json(unit * x.value), "low",
                    number_json(unit * x.low), "high", number_json(unit * x.high));
+}
+
+json_t *difference_json(const xs_difference *d) {
+  json_t *j = interval_json((xs_interval){d->value, d->low, d->high}, PER_CENT);
+  json_object_set_new(j, "p", number_json(d->p));
+  return j;
 }
 
 json_t *measure_json(const xs_measure *m) {

@@ -18,7 +18,7 @@ first=$(ls clinic | head -n 1)
 cp "clinic/$first" clinic/copy.png
 head -c 40 "clinic/$first" >clinic/cut.png
 label=$(grep "^$first," clinic.csv | cut -d, -f 2)
-printf 'copy.png,%s,elsewhere\ncut.png,normal,elsewhere\n' "$label" >>clinic.csv
+printf 'copy.png,%s,elsewhere,,\ncut.png,normal,elsewhere,,\n' "$label" >>clinic.csv
 expect 3 'fault duplicates: 2 images in 1 set' data check clinic.yaml "${quick[@]}" --out checked --groups
 contains stdout 'fault unreadable: 1 of ' 'copy.png' 'cut.png' 'checked/check.html'
 contains stderr 'the data have 2 faults; see above and check.html in checked'

@@ -43,6 +43,12 @@ run=(study run study.yaml)
 expect 0 '' "${run[@]}" --out all --threads 1
 python3 "$repository/tests/check_results.py" all >faults || complain "$(cat faults)"
 expect 0 'the seal holds' inspect run --seal all
+
+# Subgroups: their numbers, and that only they have seen what is known of target images beside labels.
+python3 "$repository/tests/check_subgroups.py" all "$xsite" >faults || complain "$(cat faults)"
+contains all/report.html 'id="subgroups"' 'sex: F' 'age: 60-79' 'sex: unknown'
+grep '"attributes"' all/seal.jsonl >opened
+[ "$(grep -c '"node":"results"' opened)" -eq 2 ] && [ "$(wc -l <opened)" -eq 2 ] || complain "attributes were opened: $(cat opened)"
 [ "$(grep '"node":"results","opens"' all/seal.jsonl | grep -c '"role":"source","split":"validation"')" -eq 4 ] ||
   complain "thresholds are not chosen on validation images: $(grep results all/seal.jsonl)"
 [ "$(grep '"opens"' all/seal.jsonl | tail -n 2 | grep -c '"role":"evaluation"')" -eq 2 ] ||
@@ -55,9 +61,10 @@ cmp all/results.json again/results.json || complain 'results depend on the numbe
 
 # What nobody asks for is not there.
 sed '/^operating:/,/sensitivity/d; /^oracle/d; /^pooled/d; /^label_counts/d' study.yaml >plain.yaml
+echo 'subgroups: no' >>plain.yaml
 expect 0 '' study run plain.yaml --out plain --threads 1 --set portfolio=none,histogram
 contains plain/results.json '"calibration"' '"delong"' '"choice"' '"pooled": []' '"labelled": []'
-for name in oracle operating_point label_equivalent mean_oracle_auc mean_regret; do
+for name in subgroups oracle operating_point label_equivalent mean_oracle_auc mean_regret; do
   grep -q "\"$name\"" plain/results.json && complain "$name is there unasked"
 done
 
