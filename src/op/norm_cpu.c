@@ -7,7 +7,8 @@
 #include <math.h>
 #include <omp.h>
 
-enum { CHANNELS = 512, ROWS = 64, PIECE = 1 << 16 };
+enum { CHANNELS = 512, ROWS = 64, PIECE = 1 << 16, LANES = 16, STREAMS = 4 };
+#define INLINE static inline __attribute__((always_inline))
 
 /* How a site's work is cut: n images of `pixels` pixels into `pieces` of `step` pixels, c channels
  * into `groups` of `width`. */
@@ -90,18 +91,42 @@ static double *partial(const norm_cut *t, const op_buffers *b, int64_t image, in
 /* ---- norm_stats -------------------------------------------------------------------------------
  */
 
-/* Sums of x - origin and its square over some rows. */
-OP_CLONES static void row_moments(const float *x, int64_t row, int64_t rows, int64_t channels,
-                                  const float *origin, float *sum, float *squares) {
-  for (int64_t k = 0; k < channels; k++) sum[k] = squares[k] = 0;
-  for (int64_t i = 0; i < rows; i++) {
+/* Sums of x - origin and its square over some rows: LANES channels at a time, whose sums of every
+ * STREAMS-th row are in registers of their own, since an addition waits for the one before. */
+INLINE void lane_moments(const float *x, int64_t row, int64_t rows, int lanes,
+                         const float *restrict origin, float *restrict sum,
+                         float *restrict squares) {
+  float s[STREAMS][LANES] = {{0}}, q[STREAMS][LANES] = {{0}};
+  int64_t i = 0;
+  for (; i + STREAMS <= rows; i += STREAMS) {
+    for (int j = 0; j < STREAMS; j++) {
 #pragma omp simd
-    for (int64_t k = 0; k < channels; k++) {
-      float d = x[i * row + k] - origin[k];
-      sum[k] += d;
-      squares[k] += d * d;
+      for (int k = 0; k < lanes; k++) {
+        float d = x[(i + j) * row + k] - origin[k];
+        s[j][k] += d;
+        q[j][k] += d * d;
+      }
     }
   }
+  for (; i < rows; i++) {
+    for (int k = 0; k < lanes; k++) {
+      float d = x[i * row + k] - origin[k];
+      s[0][k] += d;
+      q[0][k] += d * d;
+    }
+  }
+  for (int k = 0; k < lanes; k++) {
+    sum[k] = (s[0][k] + s[1][k]) + (s[2][k] + s[3][k]);
+    squares[k] = (q[0][k] + q[1][k]) + (q[2][k] + q[3][k]);
+  }
+}
+
+OP_CLONES static void row_moments(const float *x, int64_t row, int64_t rows, int64_t channels,
+                                  const float *origin, float *sum, float *squares) {
+  int64_t k = 0;
+  for (; k + LANES <= channels; k += LANES)
+    lane_moments(x + k, row, rows, LANES, origin + k, sum + k, squares + k);
+  for (; k < channels; k++) lane_moments(x + k, row, rows, 1, origin + k, sum + k, squares + k);
 }
 
 /* Joins mean and squared deviations of two parts (Chan, Golub and LeVeque 1979). */
@@ -237,21 +262,40 @@ static bool applies_sums(const op_site *s) {
   return !s->fusion.bias && !s->fusion.residual && s->fusion.activation == OP_LINEAR;
 }
 
+/* As lane_moments. */
+INLINE void lane_sums(const float *x, int64_t row, const float *v, int64_t v_row, int64_t rows,
+                      int lanes, const float *restrict mean, const float *restrict scale,
+                      const float *restrict shift, float slope, float *restrict sum,
+                      float *restrict product) {
+  float s[STREAMS][LANES] = {{0}}, p[STREAMS][LANES] = {{0}};
+  for (int64_t i = 0; i < rows; i += STREAMS) {
+    for (int j = 0; j < (rows - i < STREAMS ? rows - i : STREAMS); j++) {
+#pragma omp simd
+      for (int k = 0; k < lanes; k++) {
+        float d = x[(i + j) * row + k] - mean[k], u = v[(i + j) * v_row + k], low = slope * u;
+        u = d * scale[k] + shift[k] > 0 ? u : low;
+        s[j][k] += u;
+        p[j][k] += u * d;
+      }
+    }
+  }
+  for (int k = 0; k < lanes; k++) {
+    sum[k] = (s[0][k] + s[1][k]) + (s[2][k] + s[3][k]);
+    product[k] = (p[0][k] + p[1][k]) + (p[2][k] + p[3][k]);
+  }
+}
+
 OP_CLONES static void row_sums(const float *x, int64_t row, const float *v, int64_t v_row,
                                int64_t rows, int64_t channels, const float *restrict mean,
                                const norm_gate *restrict g, float *restrict sum,
                                float *restrict product) {
-  const float slope = g->slope;
-  for (int64_t k = 0; k < channels; k++) sum[k] = product[k] = 0;
-  for (int64_t i = 0; i < rows; i++, x += row, v += v_row) {
-#pragma omp simd
-    for (int64_t k = 0; k < channels; k++) {
-      float d = x[k] - mean[k], u = v[k], low = slope * u;
-      u = d * g->scale[k] + g->shift[k] > 0 ? u : low;
-      sum[k] += u;
-      product[k] += u * d;
-    }
-  }
+  int64_t k = 0;
+  for (; k + LANES <= channels; k += LANES)
+    lane_sums(x + k, row, v + k, v_row, rows, LANES, mean + k, g->scale + k, g->shift + k, g->slope,
+              sum + k, product + k);
+  for (; k < channels; k++)
+    lane_sums(x + k, row, v + k, v_row, rows, 1, mean + k, g->scale + k, g->shift + k, g->slope,
+              sum + k, product + k);
 }
 
 OP_CLONES static void sums_block(const norm_block *n, const op_site *s, const op_buffers *b) {
@@ -274,18 +318,19 @@ OP_CLONES static void sums_block(const norm_block *n, const op_site *s, const op
   }
 }
 
-static void join_sums(const norm_cut *t, const op_buffers *b, int64_t image) {
-  const float *pair = (const float *)b->in[1] + image * 2 * t->c;
+/* Into the first piece's sums, then to the output. */
+OP_CLONES static void join_sums(const norm_cut *t, const op_buffers *b, int64_t image) {
+  const float *spread = (const float *)b->in[1] + image * 2 * t->c + t->c;
   float *out = (float *)b->out[0] + image * 2 * t->c;
+  double *sum = partial(t, b, image, 0), *product = sum + t->c;
+  for (int64_t i = 1; i < t->pieces; i++) {
+    const double *part = partial(t, b, image, i);
+    for (int64_t k = 0; k < 2 * t->c; k++) sum[k] += part[k];
+  }
+#pragma omp simd
   for (int64_t k = 0; k < t->c; k++) {
-    double sum = 0, product = 0;
-    for (int64_t i = 0; i < t->pieces; i++) {
-      const double *part = partial(t, b, image, i) + k;
-      sum += part[0];
-      product += part[t->c];
-    }
-    out[k] = (float)sum;
-    out[t->c + k] = (float)(product * (double)pair[t->c + k]);
+    out[k] = (float)sum[k];
+    out[t->c + k] = (float)(product[k] * (double)spread[k]);
   }
 }
 
@@ -293,6 +338,7 @@ static void run_sums(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   norm_cut t = cut_site(s);
   over_blocks(s, b, sums_block);
+#pragma omp parallel for schedule(static) if (t.n * t.c >= 1 << 12)
   for (int64_t i = 0; i < t.n; i++) join_sums(&t, b, i);
 }
 
