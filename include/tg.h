@@ -167,8 +167,9 @@ typedef struct tg_plan_options {
   bool only_sized;            /* no memory is taken: the plan has its sizes and cannot run */
   bool unfused;               /* one step per node: for tests */
   bool timed;                 /* measure every step: tg_plan_dump shows its mean milliseconds */
-  bool bf16; /* convolutions round their operands to bfloat16 and sum in float, where tg_has_bf16;
-              * values, parameters and all else stay float */
+  bool bf16; /* convolutions round their operands to bfloat16 and sum in float, where tg_has_bf16,
+              * and values between them are stored as bfloat16; inputs, outputs, parameters and all
+              * else stay float */
 } tg_plan_options;
 
 /* Remembered kernel choices: operator signature -> kernel name. */

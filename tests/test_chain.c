@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bf16.h"
 #include "chain.h"
 #include "random.h"
 
@@ -213,13 +214,61 @@ static void check_chain(tg_shape shape, uint64_t seed, bool in_place) {
   int shared =
       in_place ? (int)(seed / 4) % c.outputs : -1; /* the output in the first input's memory */
   for (int k = 0; k < c.outputs; k++) out[k] = k == shared ? in[0] : malloc(bytes);
-  chain_run(&c, (const float *const *)in, out);
+  chain_run(&c, (const void *const *)in, (void *const *)out);
   for (int k = 0; k < c.outputs; k++) assert_true(memcmp(out[k], reg[c.output[k]], bytes) == 0);
   for (int k = 0; k < c.outputs; k++) {
     if (k != shared) free(out[k]);
   }
   for (int i = 0; i < c.inputs; i++) free(in[i]);
   for (int i = 0; i < c.inputs + c.steps; i++) free(reg[i]);
+}
+
+/* Rounds x to bfloat16: in place, and to a copy of its own. */
+static uint16_t *round_both(float *x, int64_t n) {
+  uint16_t *y = malloc((size_t)n * sizeof *y);
+  bf16_round_piece(n, x, y);
+  bf16_widen_piece(n, y, x);
+  return y;
+}
+
+/* Operands and results that are stored as bfloat16: the same numbers, rounded. */
+static void check_bf16_chain(tg_shape shape, uint64_t seed) {
+  chain c = random_chain(shape, seed);
+  int64_t n = tg_count(shape);
+  float *in[OP_MAX_INPUTS], *reg[OP_MAX_INPUTS + CHAIN_MAX_STEPS];
+  void *stored[OP_MAX_INPUTS], *out[OP_MAX_OUTPUTS];
+  for (int i = 0; i < c.inputs; i++) {
+    stored[i] = in[i] = new_noise(seed + (uint64_t)i, tg_count(c.input[i]));
+    c.in_bf16[i] = tg_same_shape(c.input[i], shape) && (seed >> i) % 2 == 0;
+    if (c.in_bf16[i]) stored[i] = round_both(in[i], n);
+  }
+  run_steps(&c, (const float *const *)in, reg);
+  for (int k = 0; k < c.outputs; k++) {
+    c.out_bf16[k] = (seed >> k) % 3 != 0;
+    out[k] = malloc((size_t)n * sizeof(float));
+  }
+  chain_run(&c, (const void *const *)stored, out);
+  for (int k = 0; k < c.outputs; k++) {
+    float *want = reg[c.output[k]];
+    uint16_t *rounded = c.out_bf16[k] ? round_both(want, n) : NULL;
+    if (rounded)
+      assert_memory_equal(out[k], rounded, (size_t)n * sizeof *rounded);
+    else
+      assert_memory_equal(out[k], want, (size_t)n * sizeof *want);
+    free(rounded);
+    free(out[k]);
+  }
+  for (int i = 0; i < c.inputs; i++) {
+    if (stored[i] != in[i]) free(stored[i]);
+    free(in[i]);
+  }
+  for (int i = 0; i < c.inputs + c.steps; i++) free(reg[i]);
+}
+
+static void bf16_chain_equals_its_steps(void **state) {
+  (void)state;
+  const tg_shape shapes[] = {{{1, 1, 1, 1}}, {{2, 3, 5, 7}}, {{3, 9, 8, 64}}, {{5, 32, 32, 10}}};
+  for (uint64_t seed = 0; seed < 120; seed++) check_bf16_chain(shapes[seed % 4], seed);
 }
 
 static void chain_equals_its_steps(void **state) {
@@ -443,6 +492,7 @@ int main(void) {
       cmocka_unit_test(pointwise_at_special_points),
       cmocka_unit_test(tanh_is_accurate),
       cmocka_unit_test(chain_equals_its_steps),
+      cmocka_unit_test(bf16_chain_equals_its_steps),
       cmocka_unit_test(broadcast_and_sum_match_definition),
       cmocka_unit_test(sum_is_adjoint_of_broadcast),
       cmocka_unit_test(sum_does_not_depend_on_threads),

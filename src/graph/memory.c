@@ -83,12 +83,16 @@ static void keep_fixed(const plan_draft *d, tg_plan *p) {
   spread_kinds(p);
 }
 
+int64_t plan_count(const plan_draft *d, const tg_plan *p, tg_value v) {
+  int64_t count = tg_count(d->g->node[v].shape);
+  return p->bf16[v] ? (count + 1) / 2 : count;
+}
+
 /* Steps between which each home is needed; [values] indexed by home. */
 static plan_life *find_lives(const plan_draft *d, const tg_plan *p) {
   plan_life *l = memory_new((size_t)(p->values + p->steps) * sizeof *l);
   for (tg_value v = 1; v < p->values; v++) {
-    l[v] = (plan_life){
-        .v = v, .first = -1, .last = -1, .count = round_up(tg_count(d->g->node[v].shape))};
+    l[v] = (plan_life){.v = v, .first = -1, .last = -1, .count = round_up(plan_count(d, p, v))};
   }
   for (int i = 0; i < p->steps; i++) {
     const plan_step *s = &p->step[i];
@@ -132,6 +136,7 @@ static void share_in_place(const plan_draft *d, const tg_plan *p, plan_life *l, 
         if (p->place[home].kind != PLACE_BLOCK || !reads_in_step(p, s, k, into)) continue;
         if (plan_row(d, p, into, s->in[k])) continue;
         if (l[top].last != i || l[home].last != i || l[top].count != l[out].count) continue;
+        if (p->bf16[home] != p->bf16[out]) continue;
         into[out] = top;
         l[top].last = l[out].last;
         l[out].first = -1; /* has no memory of its own */
@@ -198,7 +203,8 @@ static void resolve(tg_plan *p, const plan_layout *o) {
     plan_place *at = &p->place[v];
     tg_value top = at->home;
     while (o->into[top]) top = o->into[top];
-    if (at->kind == PLACE_BLOCK) at->start = p->place[top].start + at->offset;
+    int64_t offset = p->bf16[v] ? at->offset / 2 : at->offset;
+    if (at->kind == PLACE_BLOCK) at->start = p->place[top].start + offset;
   }
 }
 
@@ -218,12 +224,16 @@ void *plan_data(const tg_plan *p, tg_value v) {
   return (char *)p->store->block + (size_t)at->start * p->store->device->element;
 }
 
-plan_layout plan_lay_out(const plan_draft *d, tg_plan *p) {
-  bool fused = d->device->fuses && !d->options->unfused;
+void plan_find_homes(const plan_draft *d, tg_plan *p) {
   find_homes(d, p);
   keep_visible(p);
+  if (d->device->fuses && !d->options->unfused) keep_fixed(d, p);
+}
+
+plan_layout plan_lay_out(const plan_draft *d, tg_plan *p) {
+  bool fused = d->device->fuses && !d->options->unfused;
   plan_order_updates(p);
-  if (fused) keep_fixed(d, p);
+  plan_find_homes(d, p);
   if (fused) plan_view_slices(d, p);
   plan_layout o = {.life = find_lives(d, p),
                    .into = memory_new((size_t)p->values * sizeof *o.into)};

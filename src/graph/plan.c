@@ -145,6 +145,13 @@ static int choose_kernels(const plan_draft *d, tg_plan *p) {
   return 0;
 }
 
+static int prepare_kernels(tg_plan *p) {
+  for (int i = 0; i < p->steps; i++) {
+    if (!p->step[i].chain && plan_prepare(&p->step[i])) return 1;
+  }
+  return 0;
+}
+
 /* ---- packed weights ------------------------------------------------------------------------- */
 
 static int set_pack(const plan_draft *d, tg_plan *p, plan_step *s) {
@@ -228,6 +235,8 @@ static int make_plan(plan_draft *d, tg_plan *p) {
   if (add_params(d, p->store)) return 1;
   if (d->device->fuses && !d->options->unfused) plan_fuse(d);
   if (make_steps(d, p) || choose_kernels(d, p)) return 1;
+  if (d->device->fuses && d->options->bf16) plan_store_bf16(d, p);
+  if (prepare_kernels(p)) return 1;
   int status = d->options->memory ? plan_recompute(d, p) : 0;
   if (!status) status = plan_place_values(d, p);
   if (d->options->only_sized) return status;
@@ -251,6 +260,7 @@ int tg_plan_new(tg_graph *g, tg_store *s, int n, const tg_value *outputs, const 
   p->values = g->count;
   p->place = memory_new((size_t)g->count * sizeof *p->place);
   p->visible = memory_new((size_t)g->count * sizeof *p->visible);
+  p->bf16 = memory_new((size_t)g->count * sizeof *p->bf16);
   draft_new(&d, n, outputs);
   mark_visible(&d, p);
   int status = make_plan(&d, p);
@@ -280,6 +290,7 @@ void tg_plan_free(tg_plan *p) {
   free(p->step);
   free(p->place);
   free(p->visible);
+  free(p->bf16);
   free(p);
 }
 
@@ -290,14 +301,6 @@ void *tg_plan_data(tg_plan *p, tg_value v) {
 size_t tg_plan_bytes(const tg_plan *p) { return p->block_bytes; }
 
 size_t tg_plan_live_bytes(const tg_plan *p) { return p->live_bytes; }
-
-static void run_chain(const plan_step *s) {
-  const float *in[OP_MAX_INPUTS];
-  float *out[OP_MAX_OUTPUTS];
-  for (int i = 0; i < s->n_in; i++) in[i] = s->buffers.in[i];
-  for (int i = 0; i < s->n_out; i++) out[i] = s->buffers.out[i];
-  chain_run(s->chain, in, out);
-}
 
 static void mark_changed(tg_plan *p, const plan_step *s) {
   for (int i = 0; i < plan_changes(s); i++) {
@@ -317,7 +320,7 @@ static double now(void) {
 static void run_step(tg_plan *p, plan_step *s, uint64_t step) {
   if (s->fixed && !p->stale) return;
   if (s->chain) {
-    run_chain(s);
+    chain_run(s->chain, s->buffers.in, s->buffers.out);
     return;
   }
   s->buffers.step = step;

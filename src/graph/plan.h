@@ -8,6 +8,7 @@
  * place.c   places them in the block
  * views.c   places values inside wider ones
  * choose.c  picks a kernel per step
+ * bf16.c    says which values are stored as bfloat16
  * profile.c says what the steps are, what they cost and how long they took
  */
 #ifndef PLAN_H
@@ -58,6 +59,7 @@ struct tg_plan {
   int values;         /* nodes of the graph when it was planned */
   plan_place *place;  /* [values] */
   bool *visible;      /* [values] inputs and outputs: tg_plan_data gives them */
+  bool *bf16;         /* [values] stored as bfloat16 */
   size_t block_bytes; /* of intermediate values and scratch memory */
   size_t live_bytes;  /* the most of them that are needed at one step */
   const void *bound;  /* the block that the steps' buffers are in */
@@ -118,6 +120,12 @@ void plan_set_rows(const plan_draft *d, tg_plan *p, const tg_value *into);
 extern const int plan_changed[];
 int plan_changes(const plan_step *s); /* 0: it is no update */
 void plan_order_updates(tg_plan *p);
+/* Tells the steps, which have their kernels, which values are bfloat16. */
+void plan_store_bf16(const plan_draft *d, tg_plan *p);
+/* Finds the values' homes and which of those are in the block. */
+void plan_find_homes(const plan_draft *d, tg_plan *p);
+/* Memory of v by itself, in elements of the block. */
+int64_t plan_count(const plan_draft *d, const tg_plan *p, tg_value v);
 /* Finds the places of values, but not yet where in the block. */
 plan_layout plan_lay_out(const plan_draft *d, tg_plan *p);
 void plan_layout_free(plan_layout *o);
@@ -126,7 +134,7 @@ int64_t plan_place_lives(plan_life *l, int n);
 int64_t plan_most_alive(const plan_life *l, int n, int steps, int *at);
 int plan_place_values(const plan_draft *d, tg_plan *p);
 void *plan_data(const tg_plan *p, tg_value v);
-/* Sets kernel, state and scratch of a step that is not a chain. */
+/* Sets the kernel of a step that is not a chain. */
 int plan_choose_kernel(const plan_draft *d, plan_step *s);
 int plan_prepare(plan_step *s); /* state and scratch of a step that has its kernel */
 /* Copies steps until the block fits in options->memory; fails where it cannot. */

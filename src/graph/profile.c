@@ -47,15 +47,22 @@ char *tg_plan_dump(const tg_plan *p) {
   return text;
 }
 
+/* In elements of the device's size. */
+static double count_stored(const tg_shape *s, bool bf16) {
+  return (bf16 ? 0.5 : 1) * (double)tg_count(*s);
+}
+
 static op_cost cost_of_chain(const plan_step *s) {
-  op_cost c = {.elements = (double)s->n_out * (double)tg_count(s->chain->shape)};
-  for (int i = 0; i < s->n_in; i++) c.elements += (double)tg_count(s->chain->input[i]);
-  return c;
+  const chain *c = s->chain;
+  op_cost cost = {0};
+  for (int i = 0; i < s->n_out; i++) cost.elements += count_stored(&c->shape, c->out_bf16[i]);
+  for (int i = 0; i < s->n_in; i++) cost.elements += count_stored(&c->input[i], c->in_bf16[i]);
+  return cost;
 }
 
 static op_cost cost_of_site(const op_site *s) {
-  op_cost c = {.elements = (double)tg_count(s->out)};
-  for (int i = 0; i < s->n; i++) c.elements += (double)tg_count(s->in[i]);
+  op_cost c = {.elements = count_stored(&s->out, s->out_bf16)};
+  for (int i = 0; i < s->n; i++) c.elements += count_stored(&s->in[i], s->in_bf16[i]);
   if (s->op->cost) s->op->cost(s, &c);
   return c;
 }

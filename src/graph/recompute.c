@@ -62,7 +62,7 @@ static int64_t count_lost(const plan_draft *d, const tg_plan *p, const plan_layo
   int64_t lost = 0;
   for (int k = 0; k < s->n_in; k++) {
     tg_value home = p->place[s->in[k]].home;
-    if (!is_kept(p, o, r, home)) lost += tg_count(d->g->node[home].shape);
+    if (!is_kept(p, o, r, home)) lost += plan_count(d, p, home);
   }
   return lost;
 }
@@ -84,7 +84,7 @@ static gap find_gap(const plan_draft *d, const tg_plan *p, const plan_layout *o)
     for (int k = 0; k < s->n_out; k++) {
       tg_value v = s->out[k];
       if (!may_go(p, o, &r, v)) continue;
-      int64_t freed = tg_count(d->g->node[v].shape) - count_lost(d, p, o, &r, s);
+      int64_t freed = plan_count(d, p, v) - count_lost(d, p, o, &r, s);
       double gain = (double)freed / cost.elements;
       if (gain > best.gain) best = (gap){v, s->out[0], p->step[r.next[v]].out[0], gain};
     }
@@ -103,11 +103,13 @@ static tg_value add_value(plan_draft *d, tg_plan *p, tg_value v) {
   d->live = memory_grow(d->live, n * sizeof *d->live);
   p->place = memory_grow(p->place, n * sizeof *p->place);
   p->visible = memory_grow(p->visible, n * sizeof *p->visible);
+  p->bf16 = memory_grow(p->bf16, n * sizeof *p->bf16);
   p->step = memory_grow(p->step, n * sizeof *p->step);
   d->own.node[n - 1] = d->own.node[v];
   d->live[n - 1] = true;
   p->place[n - 1] = (plan_place){0};
   p->visible[n - 1] = false;
+  p->bf16[n - 1] = p->bf16[v];
   d->own.count = p->values;
   return p->values - 1;
 }
@@ -139,6 +141,7 @@ static int copy_step(const plan_step *from, tg_value v, tg_value copy, plan_step
   *s->chain = *from->chain;
   s->chain->outputs = 1;
   s->chain->output[0] = from->chain->output[k];
+  s->chain->out_bf16[0] = from->chain->out_bf16[k];
   return 0;
 }
 

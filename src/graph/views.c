@@ -106,6 +106,7 @@ static void share_residual(const plan_draft *d, tg_plan *p, int i, plan_life *l,
   tg_value residual = s->in[at], out = s->out[0], top = top_of(p, into, residual);
   if (into[out] || p->place[top].kind != PLACE_BLOCK || !lies_in_rows(d, p, residual)) return;
   if (l[top].last != i || p->place[residual].offset || !takes_rows(d, p, out, NULL)) return;
+  if (p->bf16[residual] != p->bf16[out]) return;
   for (int k = 0; k < s->n_in; k++) {
     if (k != at && top_of(p, into, s->in[k]) == top) return;
   }

@@ -9,4 +9,7 @@ void bf16_round(int64_t n, const float *x, uint16_t *y);
 /* The same by the calling thread. */
 void bf16_round_piece(int64_t n, const float *x, uint16_t *y);
 
+/* y[i] is x[i]. */
+void bf16_widen_piece(int64_t n, const uint16_t *x, float *y);
+
 #endif

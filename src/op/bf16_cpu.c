@@ -14,6 +14,13 @@ OP_CLONES void bf16_round_piece(int64_t n, const float *restrict x, uint16_t *re
   }
 }
 
+OP_CLONES void bf16_widen_piece(int64_t n, const uint16_t *restrict x, float *restrict y) {
+  for (int64_t i = 0; i < n; i++) {
+    uint32_t bits = (uint32_t)x[i] << 16;
+    memcpy(&y[i], &bits, sizeof bits);
+  }
+}
+
 void bf16_round(int64_t n, const float *x, uint16_t *y) {
   enum { PIECE = 1 << 14 };
 #pragma omp parallel for schedule(static) if (n > PIECE)

@@ -18,13 +18,16 @@ typedef struct chain {
   int inputs;
   tg_shape input[OP_MAX_INPUTS]; /* equal to shape, or with dimensions of 1 that are repeated */
   int64_t in_row[OP_MAX_INPUTS]; /* as op_site's, of inputs of the full shape */
+  bool in_bf16[OP_MAX_INPUTS];   /* likewise */
   int steps;
   chain_step step[CHAIN_MAX_STEPS];
   int outputs;
   int output[OP_MAX_OUTPUTS]; /* registers of steps that are stored */
+  bool out_bf16[OP_MAX_OUTPUTS];
 } chain;
 
-/* An output may be the memory of an input that has the full shape (in place). */
-void chain_run(const chain *c, const float *const *in, float *const *out);
+/* An output may be the memory of an input that has the full shape and is stored alike (in place).
+ */
+void chain_run(const chain *c, const void *const *in, void *const *out);
 
 #endif

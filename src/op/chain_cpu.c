@@ -2,6 +2,9 @@
  * is in the cache, the pieces in parallel. */
 #include "chain.h"
 
+#include <string.h>
+
+#include "bf16.h"
 #include "expand.h"
 #include "pointwise.h"
 
@@ -9,7 +12,8 @@
  * other rooms. */
 enum { PIECE = 1024, ROOM = PIECE + 80, MAX_REGISTERS = OP_MAX_INPUTS + CHAIN_MAX_STEPS };
 
-/* A thread's rooms: of inputs that are repeated, then of results that are not stored. */
+/* A thread's rooms: of inputs that are repeated or bfloat16, then of results that are not stored,
+ * or not as they are. */
 typedef struct workspace {
   _Alignas(64) float room[MAX_REGISTERS][ROOM];
   expand_memo memo[OP_MAX_INPUTS];
@@ -17,8 +21,8 @@ typedef struct workspace {
 
 typedef struct program {
   const chain *c;
-  const float *const *in;
-  float *const *out;
+  const void *const *in;
+  void *const *out;
   expansion expansion[OP_MAX_INPUTS];
   pointwise_loop *loop[CHAIN_MAX_STEPS];
   int last_read[MAX_REGISTERS];   /* the last step that reads the register, or -1 */
@@ -36,7 +40,7 @@ static void find_last_reads(program *p) {
 }
 
 /* A step may not write over an input that a later step reads. */
-static bool overwrites(const program *p, int step, const float *out) {
+static bool overwrites(const program *p, int step, const void *out) {
   for (int i = 0; i < p->c->inputs; i++) {
     if (p->in[i] == out && p->last_read[i] > step) return true;
   }
@@ -48,7 +52,7 @@ static void place_outputs(program *p) {
   for (int i = 0; i < c->steps; i++) p->stored_as[i] = -1;
   for (int k = 0; k < c->outputs; k++) {
     int step = c->output[k] - c->inputs;
-    p->straight[k] = p->stored_as[step] < 0 && !overwrites(p, step, p->out[k]);
+    p->straight[k] = !c->out_bf16[k] && p->stored_as[step] < 0 && !overwrites(p, step, p->out[k]);
     if (p->straight[k])
       p->stored_as[step] = k;
     else
@@ -68,23 +72,34 @@ static void place_rooms(program *p) {
   }
 }
 
+static const float *read_input(const program *p, int i, int64_t first, int n, workspace *w) {
+  float *room = w->room[i];
+  if (!p->c->in_bf16[i])
+    return expand_lend(&p->expansion[i], p->in[i], first, n, room, &w->memo[i]);
+  bf16_widen_piece(n, (const uint16_t *)p->in[i] + first, room);
+  return room;
+}
+
+static void write_output(const program *p, int k, int64_t first, int n, const float *x) {
+  if (p->c->out_bf16[k])
+    bf16_round_piece(n, x, (uint16_t *)p->out[k] + first);
+  else if (!p->straight[k])
+    memcpy((float *)p->out[k] + first, x, (size_t)n * sizeof *x);
+}
+
 static void run_piece(const program *p, int64_t first, int n, workspace *w) {
   const chain *c = p->c;
   const float *reg[MAX_REGISTERS];
-  for (int i = 0; i < c->inputs; i++) {
-    reg[i] = expand_lend(&p->expansion[i], p->in[i], first, n, w->room[i], &w->memo[i]);
-  }
+  for (int i = 0; i < c->inputs; i++) reg[i] = read_input(p, i, first, n, w);
   for (int i = 0; i < c->steps; i++) {
     const chain_step *s = &c->step[i];
     const float *x[2] = {reg[s->in[0]], reg[s->in[s->op->inputs - 1]]};
-    float *y = p->stored_as[i] >= 0 ? p->out[p->stored_as[i]] + first : w->room[p->room[i]];
+    float *y =
+        p->stored_as[i] >= 0 ? (float *)p->out[p->stored_as[i]] + first : w->room[p->room[i]];
     p->loop[i](n, x, y, s->attr.f);
     reg[c->inputs + i] = y;
   }
-  for (int k = 0; k < c->outputs; k++) {
-    const float *x = reg[c->output[k]];
-    for (int i = 0; i < n && !p->straight[k]; i++) p->out[k][first + i] = x[i];
-  }
+  for (int k = 0; k < c->outputs; k++) write_output(p, k, first, n, reg[c->output[k]]);
 }
 
 /* Whole pixels where an input has one number a channel, so that its room holds the same for every
@@ -100,7 +115,7 @@ static int64_t piece_of(const program *p) {
   return PIECE;
 }
 
-void chain_run(const chain *c, const float *const *in, float *const *out) {
+void chain_run(const chain *c, const void *const *in, void *const *out) {
   program p = {.c = c, .in = in, .out = out};
   for (int i = 0; i < c->inputs; i++) {
     p.expansion[i] = expand_shape(&c->input[i], &c->shape);
@@ -127,13 +142,9 @@ void chain_run(const chain *c, const float *const *in, float *const *out) {
 static void run_loop(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   chain c = {.shape = s->out, .inputs = s->n, .steps = 1, .outputs = 1, .output = {s->n}};
-  const float *in[OP_MAX_INPUTS];
-  for (int i = 0; i < s->n; i++) {
-    in[i] = b->in[i];
-    c.input[i] = s->in[i];
-  }
+  for (int i = 0; i < s->n; i++) c.input[i] = s->in[i];
   c.step[0] = (chain_step){.op = s->op, .attr = s->attr, .in = {0, s->n - 1}};
-  chain_run(&c, in, (float *const[]){b->out[0]});
+  chain_run(&c, b->in, b->out);
 }
 
 static const op_kernel loop = {.name = "loop", .run = run_loop};

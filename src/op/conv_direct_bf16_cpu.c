@@ -28,8 +28,6 @@ static bool suits(const op_site *s) {
   return s->bf16 && tg_has_bf16() && epilogue_suffices(s) && !is_wrong(s);
 }
 
-static bool weights_packed(const op_site *s) { return s->op != &op_conv_dw; }
-
 static void release(void *state) {
   rounded *r = state;
   if (r) onednn_conv_free(r->conv);
@@ -42,6 +40,9 @@ static size_t rounded_bytes(const op_site *s, int i) {
   return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+/* Operands that are not packed. */
+static int images(const op_site *s) { return s->op == &op_conv_dw ? 2 : 1; }
+
 static int prepare(const op_site *s, void **state, size_t *scratch) {
   rounded *r = memory_new(sizeof *r);
   if (onednn_conv_new(s, true, &r->conv, &r->room)) {
@@ -50,7 +51,8 @@ static int prepare(const op_site *s, void **state, size_t *scratch) {
   }
   *state = r;
   r->room = (r->room + 63) / 64 * 64;
-  *scratch = r->room + rounded_bytes(s, 0) + (weights_packed(s) ? 0 : rounded_bytes(s, 1));
+  *scratch = r->room;
+  for (int i = 0; i < images(s); i++) *scratch += s->in_bf16[i] ? 0 : rounded_bytes(s, i);
   return 0;
 }
 
@@ -73,13 +75,20 @@ static void run(const op_site *s, void *state, const op_buffers *b) {
   const rounded *r = state;
   op_buffers narrow = *b;
   char *to = (char *)b->scratch + r->room;
-  for (int i = 0; i < (weights_packed(s) ? 1 : 2); i++) {
+  for (int i = 0; i < images(s); i++) {
+    if (s->in_bf16[i]) continue;
     bf16_round(tg_count(s->in[i]), b->in[i], (uint16_t *)(void *)to);
     narrow.in[i] = to;
     to += rounded_bytes(s, i);
   }
   onednn_conv_run(r->conv, &narrow);
   if (s->op == &op_conv_dx && op_fused(s)) epilogue_apply_images(s, b);
+}
+
+/* An epilogue after conv_dx works on floats. */
+static bool takes_bf16(const op_site *s, int i) {
+  if (i >= 0) return i < images(s);
+  return s->op == &op_conv || (s->op == &op_conv_dx && !op_fused(s));
 }
 
 static void cost(const op_site *s, op_cost *c) {
@@ -95,11 +104,13 @@ const op_kernel conv_direct_bf16 = {.name = "direct-bf16",
                                     .packed_key = packed_key,
                                     .pack = pack,
                                     .run = run,
-                                    .cost = cost};
+                                    .cost = cost,
+                                    .takes_bf16 = takes_bf16};
 
 const op_kernel conv_dw_direct_bf16 = {.name = "direct-bf16",
                                        .applies = suits,
                                        .prepare = prepare,
                                        .release = release,
                                        .run = run,
-                                       .cost = cost};
+                                       .cost = cost,
+                                       .takes_bf16 = takes_bf16};

@@ -23,7 +23,7 @@ enum { TAPS = 7, FEW = 3, LANES = 16 };
 
 typedef struct outer {
   conv_geometry g;
-  bool bf16;
+  bool bf16, x_bf16; /* the factors; x as it is stored */
   int threads;
   int64_t groups, wide;       /* registers of a pixel; pixels of a padded row */
   int64_t pairs;              /* positions of dy's row that are multiplied at once: 2 or 1 */
@@ -42,7 +42,10 @@ static bool suits_bf16(const op_site *s) { return suits(s, true); }
 static size_t round_up(int64_t bytes) { return (size_t)((bytes + 63) / 64 * 64); }
 
 static outer describe(const op_site *s, bool bf16) {
-  outer d = {.g = conv_site_geometry(s), .bf16 = bf16, .threads = omp_get_max_threads()};
+  outer d = {.g = conv_site_geometry(s),
+             .bf16 = bf16,
+             .x_bf16 = s->in_bf16[0],
+             .threads = omp_get_max_threads()};
   d.groups = (d.g.ci + LANES - 1) / LANES;
   d.pairs = bf16 ? 2 : 1;
   d.wide = d.g.wo + d.pairs - 1 + TAPS;
@@ -73,38 +76,53 @@ static int prepare_bf16(const op_site *s, void **state, size_t *scratch) {
 /* ---- the padded image: [rows][groups][wide] registers -----------------------------------------
  */
 
-WIDE INLINE __m512 load_group(const outer *d, const float *row, int64_t group, int64_t pixel) {
+/* Which of a group's channels there are at a pixel, and the first one's place in x. */
+INLINE __mmask16 find_group(const outer *d, int64_t row, int64_t group, int64_t pixel,
+                            int64_t *at) {
   int64_t column = pixel - d->g.pad, rest = d->g.ci - group * LANES;
-  __mmask16 mask = (__mmask16)(rest >= LANES ? 0xffffU : (1U << rest) - 1);
-  if (!row || column < 0 || column >= d->g.w) return _mm512_setzero_ps();
-  return _mm512_maskz_loadu_ps(mask, row + column * d->g.ci + group * LANES);
+  bool inside = row >= 0 && row < d->g.h && column >= 0 && column < d->g.w;
+  *at = inside ? (row * d->g.w + column) * d->g.ci + group * LANES : 0;
+  return (__mmask16)(!inside ? 0 : rest >= LANES ? 0xffffU : (1U << rest) - 1);
 }
 
-WIDE static void fill_row(const outer *d, const float *row, int64_t group, float *to) {
+WIDE INLINE __m512 load_group(const outer *d, const float *x, int64_t row, int64_t group,
+                              int64_t pixel) {
+  int64_t at;
+  __mmask16 mask = find_group(d, row, group, pixel, &at);
+  return _mm512_maskz_loadu_ps(mask, x + at);
+}
+
+WIDE static void fill_row(const outer *d, const void *x, int64_t row, int64_t group, float *to) {
   for (int64_t j = 0; j < d->wide; j++)
-    _mm512_storeu_ps(to + j * LANES, load_group(d, row, group, j));
+    _mm512_storeu_ps(to + j * LANES, load_group(d, x, row, group, j));
 }
 
-WIDE_BF16 INLINE __m512i round_lanes(__m512 x) {
-  return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(x));
+/* Bfloat16 in the lower halves. */
+WIDE_BF16 INLINE __m512i load_bf16(const outer *d, const void *x, int64_t row, int64_t group,
+                                   int64_t pixel) {
+  int64_t at;
+  __mmask16 mask = find_group(d, row, group, pixel, &at);
+  if (d->x_bf16)
+    return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, (const uint16_t *)x + at));
+  __m512 wide = _mm512_maskz_loadu_ps(mask, (const float *)x + at);
+  return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(wide));
 }
 
 /* Pixel j in the lower halves, j + 1 in the upper. */
-WIDE_BF16 static void fill_row_bf16(const outer *d, const float *row, int64_t group, float *to) {
-  __m512i next = round_lanes(load_group(d, row, group, 0));
+WIDE_BF16 static void fill_row_bf16(const outer *d, const void *x, int64_t row, int64_t group,
+                                    float *to) {
+  __m512i next = load_bf16(d, x, row, group, 0);
   for (int64_t j = 0; j < d->wide; j++) {
     __m512i here = next;
-    next = round_lanes(load_group(d, row, group, j + 1));
+    next = load_bf16(d, x, row, group, j + 1);
     _mm512_storeu_si512(to + j * LANES, _mm512_or_si512(here, _mm512_slli_epi32(next, 16)));
   }
 }
 
-static void fill_strip(const outer *d, const float *image, float *strip) {
+static void fill_strip(const outer *d, const void *image, float *strip) {
   for (int64_t i = 0; i < d->g.ho + TAPS - 1; i++) {
-    int64_t row = i - d->g.pad;
-    const float *from = row < 0 || row >= d->g.h ? NULL : image + row * d->g.w * d->g.ci;
     for (int64_t group = 0; group < d->groups; group++, strip += d->wide * LANES)
-      (d->bf16 ? fill_row_bf16 : fill_row)(d, from, group, strip);
+      (d->bf16 ? fill_row_bf16 : fill_row)(d, image, i - d->g.pad, group, strip);
   }
 }
 
@@ -170,7 +188,7 @@ static float *sums_of(const outer *d, float *sums, int64_t row, int64_t group) {
   return sums + (row * d->groups + group) * TAPS * d->g.co * LANES;
 }
 
-static void add_image(const outer *d, const float *x, const float *dy, char *room) {
+static void add_image(const outer *d, const void *x, const float *dy, char *room) {
   float *strip = (float *)(void *)room, *pairs = (float *)(void *)(room + d->strip);
   float *sums = (float *)(void *)(room + d->strip + d->narrow);
   fill_strip(d, x, strip);
@@ -203,20 +221,24 @@ static void run(const op_site *s, void *state, const op_buffers *b) {
   const outer *d = state;
   const conv_geometry *g = &d->g;
   int threads = 1;
-  (void)s;
 #pragma omp parallel num_threads(d->threads)
   {
     char *room = (char *)b->scratch + (size_t)omp_get_thread_num() * thread_bytes(d);
     memset(room + d->strip + d->narrow, 0, d->sums);
 #pragma omp for schedule(static)
     for (int64_t n = 0; n < g->n; n++) {
-      add_image(d, (const float *)b->in[0] + n * g->h * g->w * g->ci,
+      add_image(d, op_in_at(s, b, 0, n * g->h * g->w * g->ci),
                 (const float *)b->in[1] + n * g->ho * g->wo * g->co, room);
     }
 #pragma omp single
     threads = omp_get_num_threads();
   }
   add_threads(d, b->scratch, threads, b->out[0]);
+}
+
+static bool takes_bf16(const op_site *s, int i) {
+  (void)s;
+  return i == 0;
 }
 
 static void cost_bf16(const op_site *s, op_cost *c) {
@@ -232,7 +254,8 @@ const op_kernel conv_dw_narrow_bf16 = {.name = "narrow-bf16",
                                        .prepare = prepare_bf16,
                                        .release = free,
                                        .run = run,
-                                       .cost = cost_bf16};
+                                       .cost = cost_bf16,
+                                       .takes_bf16 = takes_bf16};
 #else
 static bool never(const op_site *s) {
   (void)s;

@@ -33,7 +33,8 @@ typedef struct narrow {
   int64_t n, h, w, depth;  /* the image that is read */
   int64_t rows, cols, few; /* the result */
   int64_t taps, stride, offset, start;
-  bool bf16, turned;
+  bool bf16, image_bf16; /* the factors; the image as it is stored */
+  bool turned;
   int threads;
   int64_t places;        /* positions that are summed side by side */
   int64_t vectors;       /* registers of a window's row, the last may be part of one */
@@ -72,7 +73,7 @@ static int64_t first_place(const narrow *d, int64_t result) {
 
 static narrow describe(const op_site *s, bool bf16) {
   conv_geometry g = conv_site_geometry(s);
-  narrow d = {.n = g.n, .bf16 = bf16, .turned = s->op == &op_conv_dx};
+  narrow d = {.n = g.n, .bf16 = bf16, .image_bf16 = s->in_bf16[0], .turned = s->op == &op_conv_dx};
   if (d.turned) {
     d.h = g.ho, d.w = g.wo, d.depth = g.co, d.rows = g.h, d.cols = g.w, d.few = g.ci;
     d.stride = g.stride, d.taps = g.kh / g.stride, d.offset = g.pad, d.start = d.taps - 1;
@@ -165,27 +166,28 @@ static void pack(const op_site *s, const void *state, const void *w, void *packe
 
 /* ---- the padded image ----------------------------------------------------------------------- */
 
-static void copy_pixels(const narrow *d, const float *from, int64_t pixels, char *to) {
-  if (d->bf16)
+static void copy_pixels(const narrow *d, const void *from, int64_t pixels, char *to) {
+  if (d->bf16 && !d->image_bf16)
     bf16_round_piece(pixels * d->depth, from, (uint16_t *)(void *)to);
   else
-    memcpy(to, from, (size_t)(pixels * d->depth) * sizeof *from);
+    memcpy(to, from, (size_t)(pixels * d->depth) * d->element);
 }
 
 /* The rows under `count` rows of the result from `first` on; zeros outside the image. */
-static void fill_strip(const narrow *d, const float *image, int64_t first, int64_t count,
+static void fill_strip(const narrow *d, const char *image, int64_t first, int64_t count,
                        char *strip) {
   int64_t row = first_place(d, first) - d->start, left = first_place(d, 0) - d->start;
   int64_t end = first_place(d, first + count - 1) - d->start + d->taps;
   int64_t low = left < 0 ? -left : 0, high = d->w - left < d->wide ? d->w - left : d->wide;
   size_t pixel = (size_t)d->depth * d->element, bytes = (size_t)d->wide * pixel;
+  size_t stored = (size_t)d->depth * (d->image_bf16 ? 2 : 4);
   for (; row < end; row++, strip += bytes) {
     if (row < 0 || row >= d->h || high <= low) {
       memset(strip, 0, bytes);
       continue;
     }
     memset(strip, 0, (size_t)low * pixel);
-    copy_pixels(d, image + (row * d->w + left + low) * d->depth, high - low,
+    copy_pixels(d, image + (size_t)(row * d->w + left + low) * stored, high - low,
                 strip + (size_t)low * pixel);
     memset(strip + (size_t)high * pixel, 0, (size_t)(d->wide - high) * pixel);
   }
@@ -313,7 +315,6 @@ static void run_row(const narrow *d, const char *strip, const char *packed, int6
 
 static void run(const op_site *s, void *state, const op_buffers *b) {
   const narrow *d = state;
-  const float *in = b->in[0];
   float *out = b->out[0];
 #pragma omp parallel for schedule(static) num_threads(d->threads)
   for (int64_t item = 0; item < d->n * d->bands; item++) {
@@ -321,7 +322,7 @@ static void run(const op_site *s, void *state, const op_buffers *b) {
     int64_t count = d->rows - first < d->band ? d->rows - first : d->band;
     char *strip = (char *)b->scratch + (size_t)omp_get_thread_num() * d->strip;
     float *y = out + (n * d->rows + first) * d->cols * d->few;
-    fill_strip(d, in + n * d->h * d->w * d->depth, first, count, strip);
+    fill_strip(d, op_in_at(s, b, 0, n * d->h * d->w * d->depth), first, count, strip);
     for (int64_t i = 0; i < count; i++) {
       run_row(d, strip, b->in[1], first, first + i, y + i * d->cols * d->few);
     }
@@ -329,12 +330,17 @@ static void run(const op_site *s, void *state, const op_buffers *b) {
   }
 }
 
+static bool takes_bf16(const op_site *s, int i) {
+  (void)s;
+  return i == 0;
+}
+
 static void cost_bf16(const op_site *s, op_cost *c) {
   (void)s;
   c->bf16 = true;
 }
 
-#define KERNEL(kind, text, fits, make, price)                                                      \
+#define KERNEL(kind, text, fits, make, price, takes)                                               \
   const op_kernel kind = {.name = text,                                                            \
                           .applies = fits,                                                         \
                           .prepare = make,                                                         \
@@ -343,10 +349,11 @@ static void cost_bf16(const op_site *s, op_cost *c) {
                           .packed_key = packed_key,                                                \
                           .pack = pack,                                                            \
                           .run = run,                                                              \
-                          .cost = price}
+                          .cost = price,                                                           \
+                          .takes_bf16 = takes}
 
-KERNEL(conv_narrow, "narrow", suits_float, prepare, NULL);
-KERNEL(conv_narrow_bf16, "narrow-bf16", suits_bf16, prepare_bf16, cost_bf16);
+KERNEL(conv_narrow, "narrow", suits_float, prepare, NULL, NULL);
+KERNEL(conv_narrow_bf16, "narrow-bf16", suits_bf16, prepare_bf16, cost_bf16, takes_bf16);
 #else
 static bool never(const op_site *s) {
   (void)s;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bf16.h"
 #include "epilogue.h"
 #include "file.h"
 #include "onednn.h"
@@ -32,6 +33,7 @@ typedef struct filtering {
    * products of the first chunk are written and those of the others added. */
   onednn_products *first, *next, *last;
   int64_t bands; /* parts of an image, for threads that have none of their own */
+  int64_t rooms; /* floats of scratch memory before the threads' rooms */
 } filtering;
 
 /* For fewer tiles the transformed weights, several times as many as the kernel's, take longer to
@@ -107,15 +109,23 @@ static void release(void *state) {
   free(f);
 }
 
+/* A thread's room for an image of a result that is stored as bfloat16, in floats. */
+static int64_t room_floats(const op_site *s) {
+  return s->out_bf16 ? tg_count(s->out) / s->out.d[0] : 0;
+}
+
 static int prepare_precision(const op_site *s, bool bf16, void **state, size_t *scratch) {
   filtering *f = memory_new(sizeof *f);
   conv_geometry g = conv_site_geometry(s);
   f->w = winograd_tile(&g, chunk_tiles(&g));
   f->w.bf16 = bf16;
+  f->w.x_bf16 = s->op != &op_conv_dx && s->in_bf16[0];
+  f->w.y_bf16 = s->op != &op_conv && s->in_bf16[s->op == &op_conv_dw ? 1 : 0];
   f->bands = f->w.images < omp_get_max_threads() ? omp_get_max_threads() : 1;
   if (f->bands > f->w.rows) f->bands = f->w.rows;
   int64_t planes = f->w.x_plane + f->w.y_plane + (s->op == &op_conv_dw ? f->w.w_plane : 0);
-  *scratch = (size_t)(f->w.t * f->w.t * planes) * sizeof(float);
+  f->rooms = f->w.t * f->w.t * planes;
+  *scratch = (size_t)(f->rooms + omp_get_max_threads() * room_floats(s)) * sizeof(float);
   int status = make_products(s, f);
   if (status) {
     release(f);
@@ -180,12 +190,27 @@ static winograd_part part_of(const filtering *f, int64_t item) {
                          .end = w->rows * (band + 1) / f->bands * w->columns};
 }
 
-static void finish_band(const op_site *s, const op_buffers *b, const winograd_tiling *w,
-                        const winograd_part *p, float *y) {
-  const conv_geometry *g = &w->g;
+/* Where the calling thread writes image i of the result as floats. */
+static float *open_image(const op_site *s, const filtering *f, const op_buffers *b, int64_t i) {
+  if (!s->out_bf16) return (float *)b->out[0] + i * (tg_count(s->out) / s->out.d[0]);
+  return (float *)b->scratch + f->rooms + omp_get_thread_num() * room_floats(s);
+}
+
+/* Finishes `rows` pixel rows of an image from the first on. */
+static void close_rows(const op_site *s, const op_buffers *b, int64_t image, int64_t first,
+                       int64_t rows, float *y) {
+  int64_t width = s->out.d[2], row = width * s->out.d[3];
+  epilogue_apply(s, b, y + first * row, rows * width);
+  if (!s->out_bf16) return;
+  uint16_t *to = op_out_at(s, b, (image * s->out.d[1] + first) * row);
+  bf16_round_piece(rows * row, y + first * row, to);
+}
+
+static void close_band(const op_site *s, const op_buffers *b, const winograd_tiling *w,
+                       const winograd_part *p, int64_t image, float *y) {
   int64_t from = p->first / w->columns * w->m, end = p->end / w->columns * w->m;
-  if (end > g->ho) end = g->ho;
-  epilogue_apply(s, b, y + from * g->wo * g->co, (end - from) * g->wo);
+  if (end > w->g.ho) end = w->g.ho;
+  close_rows(s, b, image, from, end - from, y);
 }
 
 static void run_conv(const op_site *s, void *state, const op_buffers *b) {
@@ -193,22 +218,21 @@ static void run_conv(const op_site *s, void *state, const op_buffers *b) {
   const winograd_tiling *w = &f->w;
   const conv_geometry *g = &w->g;
   scratch_parts p = split_scratch(w, b->scratch);
-  int64_t x_image = g->h * g->w * g->ci, y_image = g->ho * g->wo * g->co;
+  int64_t x_image = g->h * g->w * g->ci;
   for (int64_t first = 0; first < g->n; first += w->images) {
     int64_t items = chunk_images(w, first) * f->bands;
-    const float *x = (const float *)b->in[0] + first * x_image;
-    float *y = (float *)b->out[0] + first * y_image;
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < items; i++) {
       winograd_part part = part_of(f, i);
-      winograd_input(w, x + part.image * x_image, &part, p.v);
+      winograd_input(w, op_in_at(s, b, 0, (first + part.image) * x_image), &part, p.v);
     }
     onednn_products_run(products_of(f, first), p.v, b->in[1], p.m);
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < items; i++) {
       winograd_part part = part_of(f, i);
-      winograd_output(w, p.m, &part, y + part.image * y_image);
-      finish_band(s, b, w, &part, y + part.image * y_image);
+      float *y = open_image(s, f, b, first + part.image);
+      winograd_output(w, p.m, &part, y);
+      close_band(s, b, w, &part, first + part.image, y);
     }
   }
 }
@@ -221,16 +245,16 @@ static void run_conv_dx(const op_site *s, void *state, const op_buffers *b) {
   int64_t x_image = g->h * g->w * g->ci, y_image = g->ho * g->wo * g->co;
   for (int64_t first = 0; first < g->n; first += w->images) {
     int64_t images = chunk_images(w, first);
-    const float *dy = (const float *)b->in[0] + first * y_image;
-    float *dx = (float *)b->out[0] + first * x_image;
 #pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < images; i++) winograd_output_adjoint(w, dy + i * y_image, i, p.m);
+    for (int64_t i = 0; i < images; i++)
+      winograd_output_adjoint(w, op_in_at(s, b, 0, (first + i) * y_image), i, p.m);
     onednn_products_run(products_of(f, first), p.m, b->in[1], p.v);
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < images; i++) {
-      memset(dx + i * x_image, 0, (size_t)x_image * sizeof *dx);
-      winograd_input_adjoint(w, p.v, i, dx + i * x_image);
-      epilogue_apply(s, b, dx + i * x_image, g->h * g->w);
+      float *dx = open_image(s, f, b, first + i);
+      memset(dx, 0, (size_t)x_image * sizeof *dx);
+      winograd_input_adjoint(w, p.v, i, dx);
+      close_rows(s, b, first + i, 0, g->h, dx);
     }
   }
 }
@@ -241,20 +265,22 @@ static void run_conv_dw(const op_site *s, void *state, const op_buffers *b) {
   const conv_geometry *g = &w->g;
   scratch_parts p = split_scratch(w, b->scratch);
   int64_t x_image = g->h * g->w * g->ci, y_image = g->ho * g->wo * g->co;
-  (void)s;
   for (int64_t first = 0; first < g->n; first += w->images) {
     int64_t images = chunk_images(w, first);
-    const float *x = (const float *)b->in[0] + first * x_image;
-    const float *dy = (const float *)b->in[1] + first * y_image;
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < images; i++) {
-      winograd_input(w, x + i * x_image, &(winograd_part){i, 0, w->rows * w->columns}, p.v);
-      winograd_output_adjoint(w, dy + i * y_image, i, p.m);
+      winograd_part all = {i, 0, w->rows * w->columns};
+      winograd_input(w, op_in_at(s, b, 0, (first + i) * x_image), &all, p.v);
+      winograd_output_adjoint(w, op_in_at(s, b, 1, (first + i) * y_image), i, p.m);
     }
     onednn_products_run(products_of(f, first), p.v, p.m, p.u);
   }
 #pragma omp parallel for schedule(static)
   for (int64_t row = 0; row < w->depth; row++) winograd_weights_adjoint(w, p.u, row, b->out[0]);
+}
+
+static bool takes_bf16(const op_site *s, int i) {
+  return i <= 0 ? i == 0 || s->op != &op_conv_dw : s->op == &op_conv_dw;
 }
 
 static void cost_bf16(const op_site *s, op_cost *c) {
@@ -299,7 +325,8 @@ const op_kernel conv_winograd_bf16 = {.name = "winograd-bf16",
                                       .packed_key = packed_key,
                                       .pack = pack,
                                       .run = run_conv,
-                                      .cost = cost_bf16};
+                                      .cost = cost_bf16,
+                                      .takes_bf16 = takes_bf16};
 
 const op_kernel conv_dx_winograd_bf16 = {.name = "winograd-bf16",
                                          .applies = suits_bf16,
@@ -309,11 +336,13 @@ const op_kernel conv_dx_winograd_bf16 = {.name = "winograd-bf16",
                                          .packed_key = packed_key,
                                          .pack = pack,
                                          .run = run_conv_dx,
-                                         .cost = cost_bf16};
+                                         .cost = cost_bf16,
+                                         .takes_bf16 = takes_bf16};
 
 const op_kernel conv_dw_winograd_bf16 = {.name = "winograd-bf16",
                                          .applies = suits_bf16,
                                          .prepare = prepare_bf16,
                                          .release = release,
                                          .run = run_conv_dw,
-                                         .cost = cost_bf16};
+                                         .cost = cost_bf16,
+                                         .takes_bf16 = takes_bf16};

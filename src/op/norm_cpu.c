@@ -7,7 +7,9 @@
 #include <math.h>
 #include <omp.h>
 
-enum { CHANNELS = 512, ROWS = 64, PIECE = 1 << 16, LANES = 16, STREAMS = 4 };
+#include "bf16.h"
+
+enum { CHANNELS = 512, ROWS = 64, PIECE = 1 << 16, LANES = 16, STREAMS = 4, ROOM = 4096 };
 #define INLINE static inline __attribute__((always_inline))
 
 /* How a site's work is cut: n images of `pixels` pixels into `pieces` of `step` pixels, c channels
@@ -57,8 +59,8 @@ static void over_blocks(const op_site *s, const op_buffers *b, block_function *r
 }
 
 /* Operands of a block: an image tensor's first element, a pair's and a channel vector's first. */
-static const float *image_of(const norm_block *n, const op_site *s, const op_buffers *b, int i) {
-  return (const float *)b->in[i] + n->first * op_in_row(s, i) + n->channel;
+static const void *image_of(const norm_block *n, const op_site *s, const op_buffers *b, int i) {
+  return op_in_at(s, b, i, n->first * op_in_row(s, i) + n->channel);
 }
 
 static const float *pair_of(const norm_block *n, const op_buffers *b, int i) {
@@ -69,8 +71,65 @@ static const float *vector_of(const norm_block *n, const op_buffers *b, int i) {
   return (const float *)b->in[i] + n->channel;
 }
 
-static float *image_out(const norm_block *n, const op_site *s, const op_buffers *b) {
-  return (float *)b->out[0] + n->first * op_out_row(s) + n->channel;
+static void *image_out(const norm_block *n, const op_site *s, const op_buffers *b) {
+  return op_out_at(s, b, n->first * op_out_row(s) + n->channel);
+}
+
+/* Some rows of an operand, floats `row` apart: where they lie, or in a room if they are bfloat16.
+ */
+typedef struct norm_rows {
+  const float *x;
+  int64_t row;
+} norm_rows;
+
+typedef float norm_room[ROOM];
+
+/* Pixels that are worked on at once, whose bfloat16 operands fill a room each. */
+static int64_t rows_at_once(const norm_block *n) {
+  int64_t rows = ROOM / n->channels;
+  return rows < ROWS ? rows : ROWS;
+}
+
+static norm_rows read_rows(const norm_block *n, const op_site *s, const op_buffers *b, int i,
+                           int64_t first, int64_t rows, norm_room room) {
+  int64_t row = op_in_row(s, i), at = first * row;
+  if (!s->in_bf16[i]) return (norm_rows){(const float *)image_of(n, s, b, i) + at, row};
+  const uint16_t *x = (const uint16_t *)image_of(n, s, b, i) + at;
+  if (row == n->channels) {
+    bf16_widen_piece(rows * row, x, room);
+  } else {
+    for (int64_t k = 0; k < rows; k++)
+      bf16_widen_piece(n->channels, x + k * row, room + k * n->channels);
+  }
+  return (norm_rows){room, n->channels};
+}
+
+/* Where `rows` rows of the output are computed: in place, or in a room. */
+static float *open_rows(const norm_block *n, const op_site *s, const op_buffers *b, int64_t first,
+                        norm_room room, int64_t *row) {
+  *row = s->out_bf16 ? n->channels : op_out_row(s);
+  return s->out_bf16 ? room : (float *)image_out(n, s, b) + first * *row;
+}
+
+static void close_rows(const norm_block *n, const op_site *s, const op_buffers *b, int64_t first,
+                       int64_t rows, const float *y) {
+  int64_t row = op_out_row(s);
+  if (!s->out_bf16) return;
+  uint16_t *to = (uint16_t *)image_out(n, s, b) + first * row;
+  if (row == n->channels) {
+    bf16_round_piece(rows * row, y, to);
+  } else {
+    for (int64_t k = 0; k < rows; k++)
+      bf16_round_piece(n->channels, y + k * n->channels, to + k * row);
+  }
+}
+
+/* The operands that are images, and the output. */
+static bool takes_bf16(const op_site *s, int i) {
+  bool derived = s->op == &op_norm_sums || s->op == &op_norm_dx;
+  int residual = s->fusion.residual ? s->op->inputs : 0;
+  if (i < 0) return s->op == &op_norm || s->op == &op_norm_dx;
+  return i == 0 || (derived && i == (s->op == &op_norm_dx ? 3 : 2)) || (residual && i == residual);
 }
 
 /* ---- reductions: two doubles per channel of every piece, in scratch [n][pieces][2][c] -----------
@@ -140,17 +199,19 @@ static inline void join_moments(double *mean, double *squares, double n, double 
 /* The origin is the mean so far: near enough that the squares lose nothing. */
 OP_CLONES static void stats_block(const norm_block *n, const op_site *s, const op_buffers *b) {
   norm_cut t = cut_site(s);
-  const float *x = image_of(n, s, b, 0);
-  int64_t row = op_in_row(s, 0);
   double *mean = partial(&t, b, n->image, n->piece) + n->channel, *squares = mean + n->c;
   float origin[CHANNELS], sum[CHANNELS], square[CHANNELS];
+  norm_room room;
+  norm_rows x = read_rows(n, s, b, 0, 0, 1, room);
   for (int64_t k = 0; k < n->channels; k++) {
-    origin[k] = x[k];
+    origin[k] = x.x[k];
     mean[k] = squares[k] = 0;
   }
-  for (int64_t i = 0; i < n->pixels; i += ROWS) {
-    int64_t rows = least(ROWS, n->pixels - i);
-    row_moments(x + i * row, row, rows, n->channels, origin, sum, square);
+  int64_t step = s->in_bf16[0] ? rows_at_once(n) : ROWS;
+  for (int64_t i = 0; i < n->pixels; i += step) {
+    int64_t rows = least(step, n->pixels - i);
+    x = read_rows(n, s, b, 0, i, rows, room);
+    row_moments(x.x, x.row, rows, n->channels, origin, sum, square);
     for (int64_t k = 0; k < n->channels; k++) {
       double shift = (double)sum[k] / (double)rows;
       double rest = (double)square[k] - (double)sum[k] * shift;
@@ -189,7 +250,9 @@ static void run_stats(const op_site *s, void *state, const op_buffers *b) {
 }
 
 const op_kernel *const norm_stats_kernels[] = {
-    &(op_kernel){.name = "plain", .prepare = prepare_pairs, .run = run_stats}, NULL};
+    &(op_kernel){
+        .name = "plain", .prepare = prepare_pairs, .run = run_stats, .takes_bf16 = takes_bf16},
+    NULL};
 
 /* ---- norm -------------------------------------------------------------------------------------
  */
@@ -198,44 +261,64 @@ static bool applies_norm(const op_site *s) {
   return !s->fusion.bias && !s->fusion.gate && s->fusion.activation != OP_TANH;
 }
 
-/* Linear is leaky with slope 1. */
-OP_CLONES static void norm_rows(const norm_block *n, const op_site *s, const op_buffers *b) {
-  const float *x = image_of(n, s, b, 0), *pair = pair_of(n, b, 1);
-  const float *gamma = vector_of(n, b, 2), *shift = vector_of(n, b, 3);
-  const float *residual = s->fusion.residual ? image_of(n, s, b, 4) : NULL;
-  float *y = image_out(n, s, b);
-  int64_t in = op_in_row(s, 0), added = residual ? op_in_row(s, 4) : 0, out = op_out_row(s);
-  float slope = s->fusion.activation == OP_LINEAR ? 1 : (float)s->fusion.slope;
+/* What norm makes of a channel: (x - mean) scale + shift. */
+typedef struct norm_map {
   float mean[CHANNELS], scale[CHANNELS];
-  for (int64_t k = 0; k < n->channels; k++) {
-    mean[k] = pair[k];
-    scale[k] = gamma[k] * pair[n->c + k];
-  }
-  for (int64_t i = 0; i < n->pixels; i++, x += in, y += out) {
+  const float *shift;
+  float slope; /* linear is leaky with slope 1 */
+} norm_map;
+
+OP_CLONES static void map_rows(const norm_map *m, int64_t rows, int64_t channels, norm_rows x,
+                               const norm_rows *residual, float *y, int64_t y_row) {
+  const float *mean = m->mean, *scale = m->scale, *shift = m->shift, slope = m->slope;
+  for (int64_t i = 0; i < rows; i++, y += y_row) {
+    const float *from = x.x + i * x.row;
     if (residual) {
+      const float *added = residual->x + i * residual->row;
 #pragma omp simd
-      for (int64_t k = 0; k < n->channels; k++) {
-        float t = (x[k] - mean[k]) * scale[k] + shift[k] + residual[k];
+      for (int64_t k = 0; k < channels; k++) {
+        float t = (from[k] - mean[k]) * scale[k] + shift[k] + added[k];
         y[k] = t > 0 ? t : slope * t;
       }
-      residual += added;
     } else {
 #pragma omp simd
-      for (int64_t k = 0; k < n->channels; k++) {
-        float t = (x[k] - mean[k]) * scale[k] + shift[k];
+      for (int64_t k = 0; k < channels; k++) {
+        float t = (from[k] - mean[k]) * scale[k] + shift[k];
         y[k] = t > 0 ? t : slope * t;
       }
     }
   }
 }
 
+static void norm_pixels(const norm_block *n, const op_site *s, const op_buffers *b) {
+  const float *pair = pair_of(n, b, 1), *gamma = vector_of(n, b, 2);
+  norm_map m = {.shift = vector_of(n, b, 3)};
+  m.slope = s->fusion.activation == OP_LINEAR ? 1 : (float)s->fusion.slope;
+  for (int64_t k = 0; k < n->channels; k++) {
+    m.mean[k] = pair[k];
+    m.scale[k] = gamma[k] * pair[n->c + k];
+  }
+  norm_room room[3];
+  norm_rows residual;
+  for (int64_t i = 0, step = rows_at_once(n); i < n->pixels; i += step) {
+    int64_t rows = least(step, n->pixels - i), y_row;
+    norm_rows x = read_rows(n, s, b, 0, i, rows, room[0]);
+    if (s->fusion.residual) residual = read_rows(n, s, b, 4, i, rows, room[1]);
+    float *y = open_rows(n, s, b, i, room[2], &y_row);
+    map_rows(&m, rows, n->channels, x, s->fusion.residual ? &residual : NULL, y, y_row);
+    close_rows(n, s, b, i, rows, y);
+  }
+}
+
 static void run_norm(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
-  over_blocks(s, b, norm_rows);
+  over_blocks(s, b, norm_pixels);
 }
 
 const op_kernel *const norm_kernels[] = {
-    &(op_kernel){.name = "plain", .applies = applies_norm, .run = run_norm}, NULL};
+    &(op_kernel){
+        .name = "plain", .applies = applies_norm, .run = run_norm, .takes_bf16 = takes_bf16},
+    NULL};
 
 /* ---- the gate ---------------------------------------------------------------------------------
  */
@@ -300,17 +383,20 @@ OP_CLONES static void row_sums(const float *x, int64_t row, const float *v, int6
 
 OP_CLONES static void sums_block(const norm_block *n, const op_site *s, const op_buffers *b) {
   norm_cut t = cut_site(s);
-  const float *x = image_of(n, s, b, 0), *pair = pair_of(n, b, 1), *v = image_of(n, s, b, 2);
-  int64_t row = op_in_row(s, 0), v_row = op_in_row(s, 2);
+  const float *pair = pair_of(n, b, 1);
   double *sum = partial(&t, b, n->image, n->piece) + n->channel, *product = sum + n->c;
   float part_sum[CHANNELS], part_product[CHANNELS];
   norm_gate gate;
   find_gate(n, s, pair, s->fusion.gate ? vector_of(n, b, 3) : NULL,
             s->fusion.gate ? vector_of(n, b, 4) : NULL, &gate);
   for (int64_t k = 0; k < n->channels; k++) sum[k] = product[k] = 0;
-  for (int64_t i = 0; i < n->pixels; i += ROWS) {
-    row_sums(x + i * row, row, v + i * v_row, v_row, least(ROWS, n->pixels - i), n->channels, pair,
-             &gate, part_sum, part_product);
+  norm_room room[2];
+  int64_t step = s->in_bf16[0] || s->in_bf16[2] ? rows_at_once(n) : ROWS;
+  for (int64_t i = 0; i < n->pixels; i += step) {
+    int64_t rows = least(step, n->pixels - i);
+    norm_rows x = read_rows(n, s, b, 0, i, rows, room[0]);
+    norm_rows v = read_rows(n, s, b, 2, i, rows, room[1]);
+    row_sums(x.x, x.row, v.x, v.row, rows, n->channels, pair, &gate, part_sum, part_product);
     for (int64_t k = 0; k < n->channels; k++) {
       sum[k] += (double)part_sum[k];
       product[k] += (double)part_product[k];
@@ -342,10 +428,12 @@ static void run_sums(const op_site *s, void *state, const op_buffers *b) {
   for (int64_t i = 0; i < t.n; i++) join_sums(&t, b, i);
 }
 
-const op_kernel *const norm_sums_kernels[] = {
-    &(op_kernel){
-        .name = "plain", .applies = applies_sums, .prepare = prepare_pairs, .run = run_sums},
-    NULL};
+const op_kernel *const norm_sums_kernels[] = {&(op_kernel){.name = "plain",
+                                                           .applies = applies_sums,
+                                                           .prepare = prepare_pairs,
+                                                           .run = run_sums,
+                                                           .takes_bf16 = takes_bf16},
+                                              NULL};
 
 /* ---- norm_dx ----------------------------------------------------------------------------------
  */
@@ -354,48 +442,69 @@ static bool applies_dx(const op_site *s) {
   return !s->fusion.bias && s->fusion.activation == OP_LINEAR;
 }
 
-OP_CLONES static void dx_rows(const norm_block *n, const op_site *s, const op_buffers *b) {
-  int beta = s->fusion.residual ? 6 : 5;
-  const float *x = image_of(n, s, b, 0), *pair = pair_of(n, b, 1), *gamma = vector_of(n, b, 2);
-  const float *v = image_of(n, s, b, 3), *sums = pair_of(n, b, 4);
-  const float *residual = s->fusion.residual ? image_of(n, s, b, 5) : NULL;
-  float *dx = image_out(n, s, b), pixels = (float)(s->in[0].d[1] * s->in[0].d[2]);
-  int64_t row = op_in_row(s, 0), v_row = op_in_row(s, 3), out = op_out_row(s);
-  int64_t added = residual ? op_in_row(s, 5) : 0;
+/* What norm_dx makes of a channel: scale (u - offset - (x - mean) slope), u the gated v. */
+typedef struct norm_dx_map {
   float mean[CHANNELS], scale[CHANNELS], offset[CHANNELS], slope[CHANNELS];
-  norm_gate g;
-  find_gate(n, s, pair, gamma, s->fusion.gate ? vector_of(n, b, beta) : NULL, &g);
-  for (int64_t k = 0; k < n->channels; k++) {
-    float r = pair[n->c + k];
-    mean[k] = pair[k];
-    scale[k] = gamma[k] * r;
-    offset[k] = sums[k] / pixels;
-    slope[k] = sums[n->c + k] / pixels * r;
-  }
-  for (int64_t i = 0; i < n->pixels; i++, x += row, v += v_row, dx += out) {
+  norm_gate gate;
+} norm_dx_map;
+
+OP_CLONES static void map_dx_rows(const norm_dx_map *m, int64_t rows, int64_t channels, norm_rows x,
+                                  norm_rows v, const norm_rows *residual, float *dx,
+                                  int64_t dx_row) {
+  const float *mean = m->mean, *scale = m->scale, *offset = m->offset, *slope = m->slope;
+  const float *gate = m->gate.scale, *shift = m->gate.shift, leak = m->gate.slope;
+  for (int64_t i = 0; i < rows; i++, dx += dx_row) {
+    const float *from = x.x + i * x.row, *let = v.x + i * v.row;
     if (residual) {
+      const float *added = residual->x + i * residual->row;
 #pragma omp simd
-      for (int64_t k = 0; k < n->channels; k++) {
-        float d = x[k] - mean[k], u = v[k];
-        u = d * g.scale[k] + g.shift[k] > 0 ? u : g.slope * u;
-        dx[k] = scale[k] * (u - offset[k] - d * slope[k]) + residual[k];
+      for (int64_t k = 0; k < channels; k++) {
+        float d = from[k] - mean[k], u = let[k], low = leak * u;
+        u = d * gate[k] + shift[k] > 0 ? u : low;
+        dx[k] = scale[k] * (u - offset[k] - d * slope[k]) + added[k];
       }
-      residual += added;
     } else {
 #pragma omp simd
-      for (int64_t k = 0; k < n->channels; k++) {
-        float d = x[k] - mean[k], u = v[k];
-        u = d * g.scale[k] + g.shift[k] > 0 ? u : g.slope * u;
+      for (int64_t k = 0; k < channels; k++) {
+        float d = from[k] - mean[k], u = let[k], low = leak * u;
+        u = d * gate[k] + shift[k] > 0 ? u : low;
         dx[k] = scale[k] * (u - offset[k] - d * slope[k]);
       }
     }
   }
 }
 
+static void dx_pixels(const norm_block *n, const op_site *s, const op_buffers *b) {
+  int beta = s->fusion.residual ? 6 : 5;
+  const float *pair = pair_of(n, b, 1), *gamma = vector_of(n, b, 2), *sums = pair_of(n, b, 4);
+  float pixels = (float)(s->in[0].d[1] * s->in[0].d[2]);
+  norm_dx_map m;
+  find_gate(n, s, pair, gamma, s->fusion.gate ? vector_of(n, b, beta) : NULL, &m.gate);
+  for (int64_t k = 0; k < n->channels; k++) {
+    float r = pair[n->c + k];
+    m.mean[k] = pair[k];
+    m.scale[k] = gamma[k] * r;
+    m.offset[k] = sums[k] / pixels;
+    m.slope[k] = sums[n->c + k] / pixels * r;
+  }
+  norm_room room[4];
+  norm_rows residual;
+  for (int64_t i = 0, step = rows_at_once(n); i < n->pixels; i += step) {
+    int64_t rows = least(step, n->pixels - i), row;
+    norm_rows x = read_rows(n, s, b, 0, i, rows, room[0]);
+    norm_rows v = read_rows(n, s, b, 3, i, rows, room[1]);
+    if (s->fusion.residual) residual = read_rows(n, s, b, 5, i, rows, room[2]);
+    float *dx = open_rows(n, s, b, i, room[3], &row);
+    map_dx_rows(&m, rows, n->channels, x, v, s->fusion.residual ? &residual : NULL, dx, row);
+    close_rows(n, s, b, i, rows, dx);
+  }
+}
+
 static void run_dx(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
-  over_blocks(s, b, dx_rows);
+  over_blocks(s, b, dx_pixels);
 }
 
 const op_kernel *const norm_dx_kernels[] = {
-    &(op_kernel){.name = "plain", .applies = applies_dx, .run = run_dx}, NULL};
+    &(op_kernel){.name = "plain", .applies = applies_dx, .run = run_dx, .takes_bf16 = takes_bf16},
+    NULL};

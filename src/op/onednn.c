@@ -47,11 +47,15 @@ typedef struct tensors {
   dnnl_dims_t stride, before, after;
 } tensors;
 
-static tensors describe_tensors(const conv_geometry *g, role r, bool bf16) {
-  dnnl_data_type_t factor = bf16 ? dnnl_bf16 : dnnl_f32;
-  dnnl_data_type_t x = r == BACKWARD_DATA ? dnnl_f32 : factor;
-  dnnl_data_type_t w = r == BACKWARD_WEIGHTS ? dnnl_f32 : factor;
-  dnnl_data_type_t y = r == FORWARD ? dnnl_f32 : factor;
+/* Types of the factors, and of a result that is no weights. */
+typedef struct types {
+  dnnl_data_type_t factor, result;
+} types;
+
+static tensors describe_tensors(const conv_geometry *g, role r, types type) {
+  dnnl_data_type_t x = r == BACKWARD_DATA ? type.result : type.factor;
+  dnnl_data_type_t w = r == BACKWARD_WEIGHTS ? dnnl_f32 : type.factor;
+  dnnl_data_type_t y = r == FORWARD ? type.result : type.factor;
   tensors t = {
       .x = describe_as(x, (dnnl_dims_t){g->n, g->ci, g->h, g->w}, 4, dnnl_nhwc),
       .w = describe_as(w, (dnnl_dims_t){g->co, g->ci, g->kh, g->kw}, 4, dnnl_format_tag_any),
@@ -171,7 +175,9 @@ int onednn_conv_new(const op_site *s, bool bf16, onednn_conv **out, size_t *scra
   conv_geometry g = conv_site_geometry(s);
   onednn_conv *c = memory_new(sizeof *c);
   c->role = find_role(s);
-  tensors t = describe_tensors(&g, c->role, bf16), forward = describe_tensors(&g, FORWARD, bf16);
+  types type = {.factor = bf16 ? dnnl_bf16 : dnnl_f32,
+                .result = s->out_bf16 ? dnnl_bf16 : dnnl_f32};
+  tensors t = describe_tensors(&g, c->role, type), forward = describe_tensors(&g, FORWARD, type);
   c->bias_fused = c->role == FORWARD && s->fusion.bias;
   c->plain = describe((dnnl_dims_t){g.co, g.ci, g.kh, g.kw}, 4, dnnl_hwio);
   int status = check(dnnl_engine_create(&c->engine, dnnl_cpu, 0), "an engine");

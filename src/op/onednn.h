@@ -9,7 +9,8 @@ typedef struct onednn_conv onednn_conv;
 
 /* Compiles the primitive of a site; forward ones take the site's fusion of bias and activation
  * (others leave it to the caller).  *scratch: bytes that run wants.  bf16: the operands, packed
- * weights too, are bfloat16; bias, sums and result are float. */
+ * weights too, are bfloat16; bias and sums are float, and the result unless the site stores it as
+ * bfloat16. */
 int onednn_conv_new(const op_site *s, bool bf16, onednn_conv **out, size_t *scratch);
 void onednn_conv_free(onednn_conv *c);
 /* The layout of the weights that the primitive likes best. */

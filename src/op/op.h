@@ -37,7 +37,8 @@ typedef struct op_site {
   op_fusion fusion;
   /* Elements from one pixel to the next where a tensor is some channels of a wider one; 0: c. */
   int64_t in_row[OP_MAX_INPUTS], out_row;
-  bool bf16; /* kernels may multiply in bfloat16, with sums in float */
+  bool bf16;                             /* kernels may multiply in bfloat16, with sums in float */
+  bool in_bf16[OP_MAX_INPUTS], out_bf16; /* tensors that are stored as bfloat16 */
 } op_site;
 
 /* What a site costs at least: the two axes of the roofline. */
@@ -71,6 +72,8 @@ typedef struct op_kernel {
   void (*run)(const op_site *s, void *state, const op_buffers *b);
   /* Changes the operator's cost to that of this algorithm (NULL: the same). */
   void (*cost)(const op_site *s, op_cost *c);
+  /* Whether it takes input i (-1: the output) of a site stored as bfloat16; NULL: none. */
+  bool (*takes_bf16)(const op_site *s, int i);
 } op_kernel;
 
 /* What a gradient rule sees.  It sets dx[i] (TG_NONE: no gradient) by building nodes in g. */
@@ -137,6 +140,14 @@ static inline int64_t op_out_row(const op_site *s) { return s->out_row ? s->out_
 static inline bool op_fused(const op_site *s) {
   return s->fusion.bias || s->fusion.residual || s->fusion.gate ||
          s->fusion.activation != OP_LINEAR;
+}
+static inline size_t op_in_element(const op_site *s, int i) { return s->in_bf16[i] ? 2 : 4; }
+/* Element `at` of input i, of the output, under the type that they are stored as. */
+static inline const void *op_in_at(const op_site *s, const op_buffers *b, int i, int64_t at) {
+  return (const char *)b->in[i] + (size_t)at * op_in_element(s, i);
+}
+static inline void *op_out_at(const op_site *s, const op_buffers *b, int64_t at) {
+  return (char *)b->out[0] + (size_t)at * (s->out_bf16 ? 2 : 4);
 }
 /* Shape rule "same as input 0". */
 bool op_shape_same(const op_site *s, tg_shape *out, char *why, size_t size);

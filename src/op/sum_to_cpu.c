@@ -1,4 +1,5 @@
 /* sum_to_cpu.c: sums in a fixed order, whatever the number of threads, accumulated in double. */
+#include "bf16.h"
 #include "shape.h"
 
 enum { BLOCK = 1 << 14, TILE = 512, WIDE = 64 };
@@ -43,16 +44,26 @@ OP_CLONES static void add_row(int64_t n, const float *restrict x, double *restri
   for (int64_t i = 0; i < n; i++) sum[i] += (double)x[i];
 }
 
-/* Sums `rows` rows of `width` floats, `stride` apart.  Short rows that touch are added several at a
- * time as one wide row, which is folded at the end. */
-static void sum_rows(const float *x, int64_t rows, int64_t width, int64_t stride, double *sum) {
+/* n numbers as they are, or from bfloat16 in the room. */
+static const float *as_floats(const void *x, bool bf16, int64_t n, float *room) {
+  if (!bf16) return x;
+  bf16_widen_piece(n, x, room);
+  return room;
+}
+
+/* Sums `rows` rows of `width` numbers, `stride` apart.  Short rows that touch are added several at
+ * a time as one wide row, which is folded at the end. */
+static void sum_rows(const void *x, bool bf16, int64_t rows, int64_t width, int64_t stride,
+                     double *sum) {
   double wide[TILE];
+  float room[TILE];
   int64_t together = width == stride && width < WIDE ? WIDE / width : 1;
   if (together > rows) together = rows;
   for (int64_t i = 0; i < together * width; i++) wide[i] = 0;
   for (int64_t r = 0; r < rows; r += together) {
     int64_t left = rows - r < together ? rows - r : together;
-    add_row(left * width, x + r * stride, wide);
+    const void *row = (const char *)x + (size_t)(r * stride) * (bf16 ? 2 : 4);
+    add_row(left * width, as_floats(row, bf16, left * width, room), wide);
   }
   for (int64_t c = 0; c < width; c++) {
     sum[c] = wide[c];
@@ -60,28 +71,28 @@ static void sum_rows(const float *x, int64_t rows, int64_t width, int64_t stride
   }
 }
 
-static void sum_block(const layout *l, int64_t task, const float *x, double *sums) {
+static void sum_block(const layout *l, const op_site *s, const op_buffers *b, int64_t task) {
   int64_t tile = task % l->tiles, block = task / l->tiles % l->blocks;
   int64_t kept = task / l->tiles / l->blocks;
   int64_t row = block * l->block, column = tile * l->tile;
   int64_t rows = l->summed - row < l->block ? l->summed - row : l->block;
   int64_t width = l->columns - column < l->tile ? l->columns - column : l->tile;
-  sum_rows(x + (kept * l->summed + row) * l->columns + column, rows, width, l->columns,
-           sums + (kept * l->blocks + block) * l->columns + column);
+  int64_t from = (kept * l->summed + row) * l->columns + column;
+  double *sums = (double *)b->scratch + (kept * l->blocks + block) * l->columns + column;
+  sum_rows(op_in_at(s, b, 0, from), s->in_bf16[0], rows, width, l->columns, sums);
 }
 
 static void run_blocks(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   layout l;
   find_layout(&s->in[0], &s->out, &l);
-  const float *x = b->in[0];
   float *y = b->out[0];
-  double *sums = b->scratch;
+  const double *sums = b->scratch;
   int64_t tasks = l.kept * l.blocks * l.tiles, results = l.kept * l.columns;
 #pragma omp parallel if (tg_count(s->in[0]) > BLOCK)
   {
 #pragma omp for schedule(static)
-    for (int64_t i = 0; i < tasks; i++) sum_block(&l, i, x, sums);
+    for (int64_t i = 0; i < tasks; i++) sum_block(&l, s, b, i);
 #pragma omp for schedule(static)
     for (int64_t i = 0; i < results; i++) {
       const double *part = sums + i / l.columns * l.blocks * l.columns + i % l.columns;
@@ -124,8 +135,16 @@ static void run_strided(const op_site *s, void *state, const op_buffers *b) {
   }
 }
 
-static const op_kernel blocks = {
-    .name = "blocks", .applies = applies_blocks, .prepare = prepare_blocks, .run = run_blocks};
+static bool takes_bf16(const op_site *s, int i) {
+  (void)s;
+  return i == 0;
+}
+
+static const op_kernel blocks = {.name = "blocks",
+                                 .applies = applies_blocks,
+                                 .prepare = prepare_blocks,
+                                 .run = run_blocks,
+                                 .takes_bf16 = takes_bf16};
 static const op_kernel strided = {.name = "strided", .run = run_strided};
 
 const op_kernel *const sum_to_cpu[] = {&blocks, &strided, NULL};

@@ -136,6 +136,14 @@ INLINE void load(int n, void *const *place, int64_t c, vector *v) {
   }
 }
 
+INLINE void load_bf16(int n, void *const *place, int64_t c, vector *v) {
+  for (int e = 0; e < n; e++) {
+    halves x = {0};
+    if (place[e]) x = *(const halves *)((uint16_t *)place[e] + c);
+    v[e] = (vector)(__builtin_convertvector(x, bits) << 16);
+  }
+}
+
 INLINE void store(int n, void *const *place, int64_t c, const vector *v) {
   for (int e = 0; e < n; e++) {
     if (place[e]) *(vector *)((float *)place[e] + c) = v[e];
@@ -163,49 +171,54 @@ INLINE void store_bf16(int n, void *const *place, int64_t c, const vector *v) {
   }
 }
 
+INLINE void *element(void *planes, int64_t at, size_t size) {
+  return (char *)planes + (size_t)at * size;
+}
+
 /* Planes of one row, `plane` elements of `size` bytes apart. */
 INLINE void place_planes(int n, void *row, int64_t plane, size_t size, void **place) {
   for (int e = 0; e < n; e++) place[e] = (char *)row + (size_t)(e * plane) * size;
 }
 
-/* The pixels `step` apart that a size x size square at i, j covers in an image [h][w][c]. */
-INLINE void place_pixels(int size, float *image, int64_t h, int64_t w, int64_t c, int64_t i,
-                         int64_t j, int64_t step, void **place) {
-  for (int a = 0; a < size; a++) {
-    for (int b = 0; b < size; b++) {
+/* The pixels `step` apart that a square of n x n at i, j covers in an image [h][w][c] of elements
+ * of `size` bytes. */
+INLINE void place_pixels(int n, void *image, size_t size, int64_t h, int64_t w, int64_t c,
+                         int64_t i, int64_t j, int64_t step, void **place) {
+  for (int a = 0; a < n; a++) {
+    for (int b = 0; b < n; b++) {
       int64_t row = i + a * step, column = j + b * step;
       bool inside = row >= 0 && row < h && column >= 0 && column < w;
-      place[a * size + b] = inside ? image + (row * w + column) * c : NULL;
+      place[a * n + b] = inside ? element(image, (row * w + column) * c, size) : NULL;
     }
   }
 }
 
 /* From places to others through a, `channels` wide, at least WIDTH.  Where they are no multiple of
- * WIDTH the last piece overlaps the one before. */
-typedef enum mode { SET, ADD, ROUND } mode;
+ * WIDTH the last piece overlaps the one before.  ROUND: to bfloat16, NARROW: from bfloat16 too. */
+typedef enum mode { SET, ADD, ROUND, NARROW } mode;
 
 INLINE void transform(matrix a, void *const *from, void *const *to, int64_t channels, mode how) {
   vector in[PIECES], out[PIECES];
   for (int64_t next = 0; next < channels; next += WIDTH) {
     int64_t c = next + WIDTH <= channels ? next : channels - WIDTH;
-    load(a.columns * a.columns, from, c, in);
+    (how == NARROW ? load_bf16 : load)(a.columns * a.columns, from, c, in);
     apply_both(a, in, out);
     if (how == SET) store(a.rows * a.rows, to, c, out);
     if (how == ADD) add(a.rows * a.rows, to, c, next - c, out);
-    if (how == ROUND) store_bf16(a.rows * a.rows, to, c, out);
+    if (how == ROUND || how == NARROW) store_bf16(a.rows * a.rows, to, c, out);
   }
 }
 
-INLINE void *element(void *planes, int64_t at, size_t size) {
-  return (char *)planes + (size_t)at * size;
+/* Bytes of an element of what is read and of what is written. */
+INLINE size_t size_from(mode how) { return how == NARROW ? sizeof(uint16_t) : sizeof(float); }
+INLINE size_t size_to(mode how) {
+  return how == ROUND || how == NARROW ? sizeof(uint16_t) : sizeof(float);
 }
-
-INLINE size_t size_of(mode how) { return how == ROUND ? sizeof(uint16_t) : sizeof(float); }
 
 /* ---- images ------------------------------------------------------------------------------- */
 
 /* Some tiles of one image, all phases: to v, or (ADD) the adjoint. */
-INLINE void walk_input(const basis *b, const winograd_tiling *w, const winograd_part *p, float *x,
+INLINE void walk_input(const basis *b, const winograd_tiling *w, const winograd_part *p, void *x,
                        void *v, mode how) {
   const conv_geometry *g = &w->g;
   matrix bt = matrix_bt(b);
@@ -214,9 +227,10 @@ INLINE void walk_input(const basis *b, const winograd_tiling *w, const winograd_
   for (int64_t tile = p->first; tile < p->end; tile++) {
     int64_t i = tile / w->columns * b->m * s - g->pad, j = tile % w->columns * b->m * s - g->pad;
     for (int64_t phase = 0; phase < s * s; phase++) {
-      void *row = element(v, tile * w->depth + phase * g->ci, size_of(how));
-      place_pixels(b->t, x, g->h, g->w, g->ci, i + phase / s, j + phase % s, s, pixel);
-      place_planes(b->t * b->t, row, w->x_plane, size_of(how), plane);
+      void *row = element(v, tile * w->depth + phase * g->ci, size_to(how));
+      place_pixels(b->t, x, size_from(how), g->h, g->w, g->ci, i + phase / s, j + phase % s, s,
+                   pixel);
+      place_planes(b->t * b->t, row, w->x_plane, size_to(how), plane);
       if (how == ADD)
         transform(transpose(bt), plane, pixel, g->ci, ADD);
       else
@@ -225,15 +239,15 @@ INLINE void walk_input(const basis *b, const winograd_tiling *w, const winograd_
   }
 }
 
-INLINE void walk_output(const basis *b, const winograd_tiling *w, const winograd_part *p, float *y,
+INLINE void walk_output(const basis *b, const winograd_tiling *w, const winograd_part *p, void *y,
                         void *m, bool adjoint, mode how) {
   const conv_geometry *g = &w->g;
   matrix at = matrix_at(b);
   void *pixel[PIECES], *plane[PIECES];
   for (int64_t tile = p->first; tile < p->end; tile++) {
     int64_t i = tile / w->columns * b->m, j = tile % w->columns * b->m;
-    place_pixels(b->m, y, g->ho, g->wo, g->co, i, j, 1, pixel);
-    place_planes(b->t * b->t, element(m, tile * g->co, size_of(how)), w->y_plane, size_of(how),
+    place_pixels(b->m, y, size_from(how), g->ho, g->wo, g->co, i, j, 1, pixel);
+    place_planes(b->t * b->t, element(m, tile * g->co, size_to(how)), w->y_plane, size_to(how),
                  plane);
     if (adjoint)
       transform(transpose(at), pixel, plane, g->co, how);
@@ -251,7 +265,7 @@ INLINE void walk_weights(const basis *b, const winograd_tiling *w, float *weight
     int64_t p = a / b->r * s + phase / s, q = a % b->r * s + phase % s;
     tap[a] = weights + ((p * g->kw + q) * g->ci + c) * g->co;
   }
-  place_planes(b->t * b->t, element(u, row * g->co, size_of(how)), w->w_plane, size_of(how), plane);
+  place_planes(b->t * b->t, element(u, row * g->co, size_to(how)), w->w_plane, size_to(how), plane);
   if (adjoint)
     transform(transpose(matrix_g(b)), plane, tap, g->co, how);
   else
@@ -276,30 +290,26 @@ INLINE void walk_weights(const basis *b, const winograd_tiling *w, float *weight
     break;                                                                                         \
   }
 
-OP_CLONES static void input(const winograd_tiling *w, const winograd_part *p, float *x,
-                            void *v){EACH_KIND(walk_input, p, x, v, SET)}
+#define EACH_IMAGE(name, walk, ...)                                                                \
+  OP_CLONES static void name(const winograd_tiling *w, const winograd_part *p, void *image,        \
+                             void *planes) {                                                       \
+    EACH_KIND(walk, p, image, planes, __VA_ARGS__)                                                 \
+  }
 
-OP_CLONES static void input_bf16(const winograd_tiling *w, const winograd_part *p, float *x,
-                                 void *v){EACH_KIND(walk_input, p, x, v, ROUND)}
-
-OP_CLONES static void input_adjoint(const winograd_tiling *w, const winograd_part *p, float *x,
-                                    void *v){EACH_KIND(walk_input, p, x, v, ADD)}
-
-OP_CLONES static void output(const winograd_tiling *w, const winograd_part *p, float *y,
-                             void *m){EACH_KIND(walk_output, p, y, m, false, SET)}
-
-OP_CLONES static void output_adjoint(const winograd_tiling *w, const winograd_part *p, float *y,
-                                     void *m){EACH_KIND(walk_output, p, y, m, true, SET)}
-
-OP_CLONES
-    static void output_adjoint_bf16(const winograd_tiling *w, const winograd_part *p, float *y,
-                                    void *m){EACH_KIND(walk_output, p, y, m, true, ROUND)}
+EACH_IMAGE(input, walk_input, SET)
+EACH_IMAGE(input_round, walk_input, ROUND)
+EACH_IMAGE(input_narrow, walk_input, NARROW)
+EACH_IMAGE(input_adjoint, walk_input, ADD)
+EACH_IMAGE(output, walk_output, false, SET)
+EACH_IMAGE(output_adjoint, walk_output, true, SET)
+EACH_IMAGE(output_adjoint_round, walk_output, true, ROUND)
+EACH_IMAGE(output_adjoint_narrow, walk_output, true, NARROW)
 
 OP_CLONES static void weights(const winograd_tiling *w, float *x, int64_t row,
                               void *u){EACH_KIND(walk_weights, x, row, u, false, SET)}
 
-OP_CLONES static void weights_bf16(const winograd_tiling *w, float *x, int64_t row,
-                                   void *u){EACH_KIND(walk_weights, x, row, u, false, ROUND)}
+OP_CLONES static void weights_round(const winograd_tiling *w, float *x, int64_t row,
+                                    void *u){EACH_KIND(walk_weights, x, row, u, false, ROUND)}
 
 OP_CLONES static void weights_adjoint(const winograd_tiling *w, float *x, int64_t row, void *u) {
   EACH_KIND(walk_weights, x, row, u, true, SET)
@@ -362,19 +372,21 @@ static winograd_part whole_image(const winograd_tiling *w, int64_t image) {
   return (winograd_part){image, 0, w->rows * w->columns};
 }
 
-void winograd_input(const winograd_tiling *w, const float *x, const winograd_part *p, void *v) {
+void winograd_input(const winograd_tiling *w, const void *x, const winograd_part *p, void *v) {
   void *tiles = image_tiles(w, p->image, w->depth, winograd_factor_size(w), v);
-  (w->bf16 ? input_bf16 : input)(w, p, lose_const(x), tiles);
+  (w->x_bf16 ? input_narrow : w->bf16 ? input_round : input)(w, p, lose_const(x), tiles);
 }
 
 void winograd_weights(const winograd_tiling *w, const float *x, int64_t row, void *u) {
-  (w->bf16 ? weights_bf16 : weights)(w, lose_const(x), row, u);
+  (w->bf16 ? weights_round : weights)(w, lose_const(x), row, u);
 }
 
-void winograd_output_adjoint(const winograd_tiling *w, const float *dy, int64_t image, void *m) {
+void winograd_output_adjoint(const winograd_tiling *w, const void *dy, int64_t image, void *m) {
   winograd_part p = whole_image(w, image);
   void *tiles = image_tiles(w, image, w->g.co, winograd_factor_size(w), m);
-  (w->bf16 ? output_adjoint_bf16 : output_adjoint)(w, &p, lose_const(dy), tiles);
+  (w->y_bf16 ? output_adjoint_narrow
+   : w->bf16 ? output_adjoint_round
+             : output_adjoint)(w, &p, lose_const(dy), tiles);
 }
 
 void winograd_output(const winograd_tiling *w, const float *m, const winograd_part *p, float *y) {

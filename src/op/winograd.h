@@ -27,6 +27,7 @@ typedef struct winograd_tiling {
   int64_t images, tiles;             /* of a chunk that is transformed and multiplied as one */
   int64_t x_plane, y_plane, w_plane; /* elements between products e and e + 1 */
   bool bf16; /* the factors of the products are bfloat16; the products themselves always float */
+  bool x_bf16, y_bf16; /* x, dy that are read are stored as bfloat16; only where bf16 */
 } winograd_tiling;
 
 /* Tiles first .. end - 1 of image `image` of a chunk. */
@@ -45,9 +46,9 @@ void winograd_cost(const op_site *s, op_cost *c);
 /* The tiles of image i of a chunk are rows [i * rows * columns ..] of every plane.
  * Factors: V [t t][tiles][depth] from x, U [t t][depth][co] from w {k,k,ci,co} (one row, of phase
  * and c), and M' [t t][tiles][co], the adjoint of y's transform, from dy. */
-void winograd_input(const winograd_tiling *w, const float *x, const winograd_part *p, void *v);
+void winograd_input(const winograd_tiling *w, const void *x, const winograd_part *p, void *v);
 void winograd_weights(const winograd_tiling *w, const float *weights, int64_t row, void *u);
-void winograd_output_adjoint(const winograd_tiling *w, const float *dy, int64_t image, void *m);
+void winograd_output_adjoint(const winograd_tiling *w, const void *dy, int64_t image, void *m);
 /* From products: y from M; dx, to which is added, from W as V; dw, one row, from R as U. */
 void winograd_output(const winograd_tiling *w, const float *m, const winograd_part *p, float *y);
 void winograd_input_adjoint(const winograd_tiling *w, const float *v, int64_t image, float *dx);
