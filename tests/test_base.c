@@ -86,6 +86,24 @@ static void test_uniform(void **state) {
   assert_true(fabs(squares / n - 1.0 / 12) < 5 * sqrt(1.0 / 180 / n));
 }
 
+/* Many at once are the same numbers; the counter's upper half counts too. */
+static void test_uniforms(void **state) {
+  enum { MOST = 1000 };
+  const int64_t length[] = {1, 4, 255, 256, 257, MOST};
+  const uint64_t first[] = {0, 12, (4ull << 32) - 8};
+  float x[MOST + 1];
+  (void)state;
+  for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
+    for (size_t k = 0; k < sizeof length / sizeof *length; k++) {
+      x[length[k]] = -1;
+      random_uniforms(7, 11, 5, first[i], length[k], x);
+      for (int64_t j = 0; j < length[k]; j++)
+        assert_true(x[j] == random_uniform(7, 11, 5, first[i] + (uint64_t)j));
+      assert_true(x[length[k]] == -1);
+    }
+  }
+}
+
 static void test_below(void **state) {
   (void)state;
   int count[7] = {0};
@@ -324,6 +342,7 @@ int main(void) {
       cmocka_unit_test(test_stream_names),
       cmocka_unit_test(test_random_is_a_function),
       cmocka_unit_test(test_uniform),
+      cmocka_unit_test(test_uniforms),
       cmocka_unit_test(test_below),
       cmocka_unit_test(test_permutation),
       cmocka_unit_test(test_write_and_read),

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "clones.h"
+
 __extension__ typedef unsigned __int128 wide;
 
 uint64_t random_stream(const char *name) {
@@ -55,6 +57,42 @@ uint32_t random_u32(uint64_t seed, uint64_t stream, uint64_t step, uint64_t inde
 
 float random_uniform(uint64_t seed, uint64_t stream, uint64_t step, uint64_t index) {
   return (float)(random_u32(seed, stream, step, index) >> 8) * 0x1p-24f;
+}
+
+enum { BLOCKS = 64 };
+
+/* BLOCKS blocks from `block` on, side by side in vectors: word j of block b is w[j][b]. */
+CLONES static void many_words(const uint32_t key[2], uint64_t step, uint64_t block,
+                              uint32_t w[4][BLOCKS]) {
+  uint32_t k0 = key[0], k1 = key[1];
+  for (int b = 0; b < BLOCKS; b++) {
+    w[0][b] = (uint32_t)step;
+    w[1][b] = (uint32_t)(step >> 32);
+    w[2][b] = (uint32_t)(block + (uint64_t)b);
+    w[3][b] = (uint32_t)((block + (uint64_t)b) >> 32);
+  }
+  for (int round = 0; round < 10; round++) {
+    for (int b = 0; b < BLOCKS; b++) {
+      uint64_t x = (uint64_t)0xD2511F53u * w[0][b], y = (uint64_t)0xCD9E8D57u * w[2][b];
+      w[0][b] = (uint32_t)(y >> 32) ^ w[1][b] ^ k0;
+      w[1][b] = (uint32_t)y;
+      w[2][b] = (uint32_t)(x >> 32) ^ w[3][b] ^ k1;
+      w[3][b] = (uint32_t)x;
+    }
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+}
+
+void random_uniforms(uint64_t seed, uint64_t stream, uint64_t step, uint64_t first, int64_t n,
+                     float *x) {
+  uint32_t key[2], w[4][BLOCKS];
+  make_key(seed, stream, key);
+  for (int64_t done = 0; done < n; done += 4 * BLOCKS) {
+    int64_t rest = n - done < 4 * BLOCKS ? n - done : 4 * BLOCKS;
+    many_words(key, step, (first + (uint64_t)done) / 4, w);
+    for (int64_t i = 0; i < rest; i++) x[done + i] = (float)(w[i % 4][i / 4] >> 8) * 0x1p-24f;
+  }
 }
 
 static double unit(uint32_t word) { return (word >> 8) * 0x1p-24; }

@@ -14,6 +14,9 @@ void random_words(uint64_t seed, uint64_t stream, uint64_t step, uint64_t block,
 uint32_t random_u32(uint64_t seed, uint64_t stream, uint64_t step, uint64_t index);
 /* Uniform in [0,1) with 24 bits, exact in float. */
 float random_uniform(uint64_t seed, uint64_t stream, uint64_t step, uint64_t index);
+/* n of those from index `first`, a multiple of 4, on. */
+void random_uniforms(uint64_t seed, uint64_t stream, uint64_t step, uint64_t first, int64_t n,
+                     float *x);
 /* Four numbers with mean 0 and deviation 1 of counter {step, block} (Box and Muller 1958). */
 void random_normals(uint64_t seed, uint64_t stream, uint64_t step, uint64_t block, double x[4]);
 /* Uniform in 0 .. n-1 (n >= 1), unbiased to 2^-32. */

@@ -163,7 +163,7 @@ static int set_pack(const plan_draft *d, tg_plan *p, plan_step *s) {
     char key[64];
     k->packed_key(&s->site, s->state, key);
     s->pack_slot = tg_store_find(p->store, w->attr.name);
-    s->pack = store_find_pack(&p->store->slot[s->pack_slot], key, bytes);
+    s->pack = store_find_pack(p->store, s->pack_slot, key, bytes);
   } else {
     s->own_pack.data = store_allocate(bytes);
     s->pack = s->own_pack.data ? &s->own_pack : NULL;

@@ -50,13 +50,55 @@ int store_check(size_t bytes) {
   return (double)bytes < there ? 0 : refuse(bytes, there);
 }
 
+static size_t round_up(size_t bytes) { return bytes ? (bytes + 63) / 64 * 64 : 64; }
+
 void *store_allocate(size_t bytes) {
-  size_t rounded = bytes ? (bytes + 63) / 64 * 64 : 64;
+  size_t rounded = round_up(bytes);
   if (store_check(rounded)) return NULL;
   void *p = allocate(rounded);
   if (p) return memset(p, 0, rounded);
   refuse(bytes, available_memory());
   return NULL;
+}
+
+/* ---- what lives as long as the store ----------------------------------------------------------
+ */
+
+/* Pages that nothing has touched take no memory. */
+static store_chunk *add_chunk(tg_store *s, size_t bytes) {
+  void *data = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) return NULL;
+  madvise(data, bytes, MADV_HUGEPAGE);
+  store_chunk *c = memory_new(sizeof *c);
+  *c = (store_chunk){.data = data, .bytes = bytes, .next = s->chunk};
+  s->chunk = c;
+  return c;
+}
+
+/* Zeroed memory of the store's: parameters and packed copies side by side, so that small ones share
+ * large pages. */
+static void *lend(tg_store *s, size_t bytes) {
+  enum { CHUNK = 1 << 25 };
+  size_t rounded = round_up(bytes);
+  if (store_check(rounded)) return NULL;
+  store_chunk *c = s->chunk;
+  if (!c || c->bytes - c->used < rounded) c = add_chunk(s, rounded > CHUNK ? rounded : CHUNK);
+  if (!c) {
+    refuse(bytes, available_memory());
+    return NULL;
+  }
+  void *p = c->data + c->used;
+  c->used += rounded;
+  return p;
+}
+
+static void free_chunks(tg_store *s) {
+  while (s->chunk) {
+    store_chunk *next = s->chunk->next;
+    munmap(s->chunk->data, s->chunk->bytes);
+    free(s->chunk);
+    s->chunk = next;
+  }
 }
 
 int store_reserve(tg_store *s, size_t bytes) {
@@ -76,7 +118,6 @@ tg_store *tg_store_new(const tg_device *d) {
 static void free_packs(store_pack *p) {
   while (p) {
     store_pack *next = p->next;
-    free(p->data);
     free(p);
     p = next;
   }
@@ -86,11 +127,11 @@ void tg_store_free(tg_store *s) {
   if (!s) return;
   for (int i = 0; i < s->n; i++) {
     free_packs(s->slot[i].packs);
-    free(s->slot[i].data);
     free(s->slot[i].name);
   }
   free(s->slot);
   free(s->block);
+  free_chunks(s);
   free(s);
 }
 
@@ -114,7 +155,7 @@ int tg_store_add(tg_store *s, const char *name, tg_shape shape) {
     graph_describe_shape(s->slot[i].shape, known, sizeof known);
     return fail(1, "parameter %s is wanted as %s, but the store has it as %s", name, wanted, known);
   }
-  void *data = store_allocate((size_t)tg_count(shape) * s->device->element);
+  void *data = lend(s, (size_t)tg_count(shape) * s->device->element);
   if (!data) return fail_context(1, "parameter %s: ", name);
   s->slot = memory_grow(s->slot, (size_t)(s->n + 1) * sizeof *s->slot);
   s->slot[s->n++] = (store_slot){
@@ -158,16 +199,17 @@ void tg_store_read_f64(const tg_store *s, int i, double *x) {
   for (int64_t j = 0; j < count; j++) x[j] = is_narrow ? (double)narrow[j] : wide[j];
 }
 
-store_pack *store_find_pack(store_slot *s, const char *key, size_t bytes) {
-  for (store_pack *p = s->packs; p; p = p->next) {
+store_pack *store_find_pack(tg_store *s, int i, const char *key, size_t bytes) {
+  store_slot *slot = &s->slot[i];
+  for (store_pack *p = slot->packs; p; p = p->next) {
     if (strcmp(p->key, key) == 0) return p;
   }
-  void *data = store_allocate(bytes);
+  void *data = lend(s, bytes);
   if (!data) return NULL;
   store_pack *p = memory_new(sizeof *p);
   snprintf(p->key, sizeof p->key, "%s", key);
   p->data = data;
-  p->next = s->packs;
-  s->packs = p;
+  p->next = slot->packs;
+  slot->packs = p;
   return p;
 }

@@ -20,8 +20,16 @@ typedef struct store_slot {
   store_pack *packs;
 } store_slot;
 
+/* Memory that is lent from its start on and given back with the store. */
+typedef struct store_chunk {
+  char *data;
+  size_t bytes, used;
+  struct store_chunk *next;
+} store_chunk;
+
 struct tg_store {
   const tg_device *device;
+  store_chunk *chunk; /* the newest: of parameters and packed copies */
   store_slot *slot;
   int n;
   void *block; /* of the intermediate values of whichever of its plans runs */
@@ -31,10 +39,10 @@ struct tg_store {
 /* Makes the block large enough; it may move. */
 int store_reserve(tg_store *s, size_t bytes);
 
-store_pack *store_find_pack(store_slot *s, const char *key,
-                            size_t bytes); /* made if absent; NULL: no memory */
-int store_check(size_t bytes);             /* TG_TOO_LARGE and a message: they cannot be had */
-void *store_allocate(size_t bytes);        /* 64-byte aligned, zeroed; free(); NULL and a
-                                            * message where there is not so much memory */
+/* Of slot i; made if absent; NULL: no memory. */
+store_pack *store_find_pack(tg_store *s, int i, const char *key, size_t bytes);
+int store_check(size_t bytes);      /* TG_TOO_LARGE and a message: they cannot be had */
+void *store_allocate(size_t bytes); /* 64-byte aligned, zeroed; free(); NULL and a
+                                     * message where there is not so much memory */
 
 #endif

@@ -49,12 +49,14 @@ static void normal_values(const nn_param *p, uint64_t seed, float *x) {
 }
 
 static void uniform_values(const nn_param *p, uint64_t seed, float *x) {
+  enum { PIECE = 1 << 12 };
   uint64_t stream = random_stream(p->name);
   int64_t count = tg_count(p->shape);
 #pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < count; i++) {
-    double u = (double)random_uniform(seed, stream, 0, (uint64_t)i);
-    x[i] = (float)((2 * u - 1) * p->bound);
+  for (int64_t first = 0; first < count; first += PIECE) {
+    int64_t n = count - first < PIECE ? count - first : PIECE;
+    random_uniforms(seed, stream, 0, (uint64_t)first, n, x + first);
+    for (int64_t i = first; i < first + n; i++) x[i] = (float)((2 * (double)x[i] - 1) * p->bound);
   }
 }
 

@@ -21,8 +21,8 @@ static adam_step step_of(const op_site *s, const op_buffers *b) {
                      .epsilon = (float)f[ADAM_EPSILON]};
 }
 
-OP_CLONES static void update(const adam_step *a, int64_t n, float *restrict p,
-                             const float *restrict gradient, float *restrict m, float *restrict v) {
+CLONES static void update(const adam_step *a, int64_t n, float *restrict p,
+                          const float *restrict gradient, float *restrict m, float *restrict v) {
   const adam_step o = *a;
   for (int64_t i = 0; i < n; i++) {
     float g = gradient[i] + o.weight_decay * p[i];

@@ -5,7 +5,7 @@
 
 #include "op.h"
 
-OP_CLONES void bf16_round_piece(int64_t n, const float *restrict x, uint16_t *restrict y) {
+CLONES void bf16_round_piece(int64_t n, const float *restrict x, uint16_t *restrict y) {
   for (int64_t i = 0; i < n; i++) {
     uint32_t bits;
     memcpy(&bits, &x[i], sizeof bits);
@@ -14,7 +14,7 @@ OP_CLONES void bf16_round_piece(int64_t n, const float *restrict x, uint16_t *re
   }
 }
 
-OP_CLONES void bf16_widen_piece(int64_t n, const uint16_t *restrict x, float *restrict y) {
+CLONES void bf16_widen_piece(int64_t n, const uint16_t *restrict x, float *restrict y) {
   for (int64_t i = 0; i < n; i++) {
     uint32_t bits = (uint32_t)x[i] << 16;
     memcpy(&y[i], &bits, sizeof bits);

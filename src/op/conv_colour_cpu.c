@@ -144,8 +144,8 @@ INLINE void convolve_rest(const colour *d, const float *x, const float *w, const
 }
 
 /* The last block of a row ends with it and may overlap the one before. */
-OP_CLONES static void convolve_image(const colour *d, const float *x, const float *w,
-                                     const float *bias, float *y) {
+CLONES static void convolve_image(const colour *d, const float *x, const float *w,
+                                  const float *bias, float *y) {
   for (int64_t i = 0; i < d->g.ho; i++) {
     for (int64_t next = 0; next < d->g.wo; next += PIXELS) {
       int64_t j = next + PIXELS <= d->g.wo ? next : d->g.wo - PIXELS;
@@ -202,8 +202,8 @@ INLINE void correlate_row(const colour *d, const float *x, const float *dy, floa
   }
 }
 
-OP_CLONES static void correlate_image(const colour *d, const float *x, const float *dy,
-                                      float *result) {
+CLONES static void correlate_image(const colour *d, const float *x, const float *dy,
+                                   float *result) {
   for (int64_t u = 0; u < d->g.kh; u++) {
     correlate_row(d, x + u * d->row, dy, result + u * CHANNELS * WIDTH);
   }

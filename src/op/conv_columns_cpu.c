@@ -183,7 +183,7 @@ static void fill_strip(const columns *d, const float *image, int64_t first, int6
 
 /* The matrix of a strip, [count cols][k].  A window's row is contiguous; copies run over its end,
  * to be overwritten by the next. */
-OP_CLONES static void fill_matrix(const columns *d, const float *strip, int64_t count, float *to) {
+CLONES static void fill_matrix(const columns *d, const float *strip, int64_t count, float *to) {
   int64_t piece = d->kw * d->c;
   for (int64_t i = 0; i < count; i++) {
     for (int64_t j = 0; j < d->cols; j++) {
@@ -212,8 +212,8 @@ static int64_t gather(const columns *d, const float *image, int64_t item, const 
 
 /* Adds products [kh kw c][count][cols] of position rows from `first` on to the padded planes
  * [c][strip_rows][wide].  Positions are contiguous: the channel is the outermost index here. */
-OP_CLONES static void add_products(const columns *d, const float *product, int64_t first,
-                                   int64_t count, float *plane) {
+CLONES static void add_products(const columns *d, const float *product, int64_t first,
+                                int64_t count, float *plane) {
   int64_t size = strip_rows(d, d->rows) * d->wide;
   for (int64_t e = 0; e < d->k; e++) {
     int64_t u = e / d->c / d->kw, v = e / d->c % d->kw;

@@ -138,7 +138,7 @@ INLINE square pixels_at(const winograd_tiling *w, int64_t tile, float *image, in
 }
 
 /* x to V. */
-OP_CLONES static void input(const winograd_tiling *w, float *x, float *v) {
+CLONES static void input(const winograd_tiling *w, float *x, float *v) {
   int64_t c = w->g.ci;
   for (int64_t tile = 0; tile < w->tiles; tile++) {
     for (int64_t next = 0; next < c; next += WIDTH) {
@@ -152,7 +152,7 @@ OP_CLONES static void input(const winograd_tiling *w, float *x, float *v) {
 }
 
 /* W to dx, to which is added. */
-OP_CLONES static void input_adjoint(const winograd_tiling *w, float *v, float *dx) {
+CLONES static void input_adjoint(const winograd_tiling *w, float *v, float *dx) {
   int64_t c = w->g.ci;
   for (int64_t tile = 0; tile < w->tiles; tile++) {
     for (int64_t next = 0; next < c; next += WIDTH) {
@@ -166,7 +166,7 @@ OP_CLONES static void input_adjoint(const winograd_tiling *w, float *v, float *d
 }
 
 /* M to y. */
-OP_CLONES static void output(const winograd_tiling *w, float *m, float *y) {
+CLONES static void output(const winograd_tiling *w, float *m, float *y) {
   int64_t c = w->g.co;
   for (int64_t tile = 0; tile < w->tiles; tile++) {
     for (int64_t next = 0; next < c; next += WIDTH) {
@@ -180,7 +180,7 @@ OP_CLONES static void output(const winograd_tiling *w, float *m, float *y) {
 }
 
 /* dy to M'. */
-OP_CLONES static void output_adjoint(const winograd_tiling *w, float *dy, float *m) {
+CLONES static void output_adjoint(const winograd_tiling *w, float *dy, float *m) {
   int64_t c = w->g.co;
   for (int64_t tile = 0; tile < w->tiles; tile++) {
     for (int64_t next = 0; next < c; next += WIDTH) {
@@ -244,7 +244,7 @@ INLINE void multiply_width(const product *p, int vectors, const float *a, const 
   for (; i < p->m; i++) multiply_rows(p, 1, vectors, a + i * p->a_row, b, c + i * p->c_row);
 }
 
-OP_CLONES static void multiply(const product *p, const float *a, const float *b, float *c) {
+CLONES static void multiply(const product *p, const float *a, const float *b, float *c) {
   if (p->n <= WIDTH)
     multiply_width(p, 1, a, b, c);
   else if (p->n <= 2 * WIDTH)

@@ -3,17 +3,17 @@
 
 #include "pointwise.h"
 
-OP_CLONES static void add_bias(float *y, const float *bias, int64_t rows, int64_t c) {
+CLONES static void add_bias(float *y, const float *bias, int64_t rows, int64_t c) {
   for (int64_t i = 0; i < rows; i++) {
     for (int64_t k = 0; k < c; k++) y[i * c + k] += bias[k];
   }
 }
 
-OP_CLONES static void leak(float *y, int64_t count, float slope) {
+CLONES static void leak(float *y, int64_t count, float slope) {
   for (int64_t i = 0; i < count; i++) y[i] = y[i] <= 0 ? slope * y[i] : y[i];
 }
 
-OP_CLONES static void squash(float *y, int64_t count) {
+CLONES static void squash(float *y, int64_t count) {
   for (int64_t i = 0; i < count; i++) y[i] = pointwise_tanh(y[i]);
 }
 

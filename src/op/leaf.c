@@ -25,19 +25,16 @@ static void define_uniform(const op_site *s, const op_buffers *b) {
   }
 }
 
-/* Element 4k+j is word j of block k. */
 static void run_uniform(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
+  enum { PIECE = 1 << 12 };
   float *y = b->out[0];
   uint64_t stream = random_stream(s->attr.name);
   int64_t count = tg_count(s->out);
-#pragma omp parallel for schedule(static) if (count >= 1 << 14)
-  for (int64_t first = 0; first < count; first += 4) {
-    uint32_t word[4];
-    random_words(b->seed, stream, b->step, (uint64_t)first / 4, word);
-    for (int64_t j = 0; j < 4 && first + j < count; j++) {
-      y[first + j] = (float)(word[j] >> 8) * 0x1p-24f;
-    }
+#pragma omp parallel for schedule(static) if (count > 4 * PIECE)
+  for (int64_t first = 0; first < count; first += PIECE) {
+    int64_t n = count - first < PIECE ? count - first : PIECE;
+    random_uniforms(b->seed, stream, b->step, (uint64_t)first, n, y + first);
   }
 }
 

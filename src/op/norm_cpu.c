@@ -180,8 +180,8 @@ INLINE void lane_moments(const float *x, int64_t row, int64_t rows, int lanes,
   }
 }
 
-OP_CLONES static void row_moments(const float *x, int64_t row, int64_t rows, int64_t channels,
-                                  const float *origin, float *sum, float *squares) {
+CLONES static void row_moments(const float *x, int64_t row, int64_t rows, int64_t channels,
+                               const float *origin, float *sum, float *squares) {
   int64_t k = 0;
   for (; k + LANES <= channels; k += LANES)
     lane_moments(x + k, row, rows, LANES, origin + k, sum + k, squares + k);
@@ -197,7 +197,7 @@ static inline void join_moments(double *mean, double *squares, double n, double 
 }
 
 /* The origin is the mean so far: near enough that the squares lose nothing. */
-OP_CLONES static void stats_block(const norm_block *n, const op_site *s, const op_buffers *b) {
+CLONES static void stats_block(const norm_block *n, const op_site *s, const op_buffers *b) {
   norm_cut t = cut_site(s);
   double *mean = partial(&t, b, n->image, n->piece) + n->channel, *squares = mean + n->c;
   float origin[CHANNELS], sum[CHANNELS], square[CHANNELS];
@@ -223,8 +223,8 @@ OP_CLONES static void stats_block(const norm_block *n, const op_site *s, const o
 }
 
 /* Into the first piece's moments, then to the output. */
-OP_CLONES static void join_stats(const norm_cut *t, const op_site *s, const op_buffers *b,
-                                 int64_t image) {
+CLONES static void join_stats(const norm_cut *t, const op_site *s, const op_buffers *b,
+                              int64_t image) {
   float *out = (float *)b->out[0] + image * 2 * t->c;
   double *mean = partial(t, b, image, 0), *squares = mean + t->c;
   for (int64_t i = 1; i < t->pieces; i++) {
@@ -268,8 +268,8 @@ typedef struct norm_map {
   float slope; /* linear is leaky with slope 1 */
 } norm_map;
 
-OP_CLONES static void map_rows(const norm_map *m, int64_t rows, int64_t channels, norm_rows x,
-                               const norm_rows *residual, float *y, int64_t y_row) {
+CLONES static void map_rows(const norm_map *m, int64_t rows, int64_t channels, norm_rows x,
+                            const norm_rows *residual, float *y, int64_t y_row) {
   const float *mean = m->mean, *scale = m->scale, *shift = m->shift, slope = m->slope;
   for (int64_t i = 0; i < rows; i++, y += y_row) {
     const float *from = x.x + i * x.row;
@@ -368,10 +368,10 @@ INLINE void lane_sums(const float *x, int64_t row, const float *v, int64_t v_row
   }
 }
 
-OP_CLONES static void row_sums(const float *x, int64_t row, const float *v, int64_t v_row,
-                               int64_t rows, int64_t channels, const float *restrict mean,
-                               const norm_gate *restrict g, float *restrict sum,
-                               float *restrict product) {
+CLONES static void row_sums(const float *x, int64_t row, const float *v, int64_t v_row,
+                            int64_t rows, int64_t channels, const float *restrict mean,
+                            const norm_gate *restrict g, float *restrict sum,
+                            float *restrict product) {
   int64_t k = 0;
   for (; k + LANES <= channels; k += LANES)
     lane_sums(x + k, row, v + k, v_row, rows, LANES, mean + k, g->scale + k, g->shift + k, g->slope,
@@ -381,7 +381,7 @@ OP_CLONES static void row_sums(const float *x, int64_t row, const float *v, int6
               sum + k, product + k);
 }
 
-OP_CLONES static void sums_block(const norm_block *n, const op_site *s, const op_buffers *b) {
+CLONES static void sums_block(const norm_block *n, const op_site *s, const op_buffers *b) {
   norm_cut t = cut_site(s);
   const float *pair = pair_of(n, b, 1);
   double *sum = partial(&t, b, n->image, n->piece) + n->channel, *product = sum + n->c;
@@ -405,7 +405,7 @@ OP_CLONES static void sums_block(const norm_block *n, const op_site *s, const op
 }
 
 /* Into the first piece's sums, then to the output. */
-OP_CLONES static void join_sums(const norm_cut *t, const op_buffers *b, int64_t image) {
+CLONES static void join_sums(const norm_cut *t, const op_buffers *b, int64_t image) {
   const float *spread = (const float *)b->in[1] + image * 2 * t->c + t->c;
   float *out = (float *)b->out[0] + image * 2 * t->c;
   double *sum = partial(t, b, image, 0), *product = sum + t->c;
@@ -448,9 +448,8 @@ typedef struct norm_dx_map {
   norm_gate gate;
 } norm_dx_map;
 
-OP_CLONES static void map_dx_rows(const norm_dx_map *m, int64_t rows, int64_t channels, norm_rows x,
-                                  norm_rows v, const norm_rows *residual, float *dx,
-                                  int64_t dx_row) {
+CLONES static void map_dx_rows(const norm_dx_map *m, int64_t rows, int64_t channels, norm_rows x,
+                               norm_rows v, const norm_rows *residual, float *dx, int64_t dx_row) {
   const float *mean = m->mean, *scale = m->scale, *offset = m->offset, *slope = m->slope;
   const float *gate = m->gate.scale, *shift = m->gate.shift, leak = m->gate.slope;
   for (int64_t i = 0; i < rows; i++, dx += dx_row) {

@@ -3,6 +3,7 @@
 #ifndef OP_H
 #define OP_H
 
+#include "clones.h"
 #include "tg.h"
 
 enum { OP_MAX_INPUTS = 8, OP_MAX_OUTPUTS = 8 };
@@ -153,14 +154,6 @@ static inline void *op_out_at(const op_site *s, const op_buffers *b, int64_t at)
 bool op_shape_same(const op_site *s, tg_shape *out, char *why, size_t size);
 bool op_refuse(char *why, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* A loop compiled for several instruction sets, chosen when the program starts.  Not for functions
- * with OpenMP regions: those bodies are not cloned.  Levels, not models: "arch=haswell" would mean
- * that very processor, and a Zen would get the default. */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
-#define OP_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define OP_CLONES
-#endif
 bool op_cpu_has_avx2(void);   /* and FMA */
 bool op_cpu_has_avx512(void); /* F, BW, DQ, VL */
 

@@ -7,8 +7,7 @@
 #define tanh(x) pointwise_tanh(x)
 
 #define ROW(stem, operands, rule, formula)                                                         \
-  OP_CLONES static void loop_##stem(int n, const float *const in[2], float *out,                   \
-                                    const double f[4]) {                                           \
+  CLONES static void loop_##stem(int n, const float *const in[2], float *out, const double f[4]) { \
     const float *in_x = in[0], *in_y = in[(operands)-1];                                           \
     const float a = (float)f[0], b = (float)f[1];                                                  \
     (void)a, (void)b;                                                                              \

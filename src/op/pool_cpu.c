@@ -91,7 +91,7 @@ INLINE vector index_piece(const pool_geometry *g, const pool_window *at, const f
   return index;
 }
 
-OP_CLONES static void index_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
+CLONES static void index_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
   float *index = (float *)b->out[0] + row * g->wo * g->c;
   for (int64_t w = 0; w < g->wo; w++, index += g->c) {
     pool_window at = window_at(g, row, w);
@@ -119,7 +119,7 @@ INLINE vector gather_piece(const pool_geometry *g, const pool_window *at, const 
   return y;
 }
 
-OP_CLONES static void gather_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
+CLONES static void gather_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
   const float *index = (const float *)b->in[1] + row * g->wo * g->c;
   float *y = (float *)b->out[0] + row * g->wo * g->c;
   for (int64_t w = 0; w < g->wo; w++, index += g->c, y += g->c) {
@@ -136,7 +136,7 @@ static void run_gather(const op_site *s, void *state, const op_buffers *b) {
   over_windows(s, b, gather_row);
 }
 
-OP_CLONES static void mean_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
+CLONES static void mean_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
   const float *x = b->in[0], share = 1 / (float)(g->k * g->k);
   float *restrict y = (float *)b->out[0] + row * g->wo * g->c;
   for (int64_t w = 0; w < g->wo; w++, y += g->c) {
@@ -198,7 +198,7 @@ INLINE vector scatter_piece(const pool_geometry *g, const pool_pixels *p, pool_r
 }
 
 /* Windows that meet but do not overlap: each writes its own pixels of the row. */
-OP_CLONES static void scatter_apart(const pool_geometry *g, const pool_pixels *p, float *dx) {
+CLONES static void scatter_apart(const pool_geometry *g, const pool_pixels *p, float *dx) {
   int64_t i = p->rows.first, u = p->h + g->pad - i * g->stride;
   for (int64_t j = 0; j < g->wo; j++) {
     pool_range inside = pool_inside(g, j, g->w);
@@ -215,7 +215,7 @@ OP_CLONES static void scatter_apart(const pool_geometry *g, const pool_pixels *p
   if (used < g->w) memset(dx + used * g->c, 0, (size_t)((g->w - used) * g->c) * sizeof *dx);
 }
 
-OP_CLONES static void scatter_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
+CLONES static void scatter_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
   float *dx = (float *)b->out[0] + row * g->w * g->c;
   pool_pixels p = pixels_of(g, row, b);
   pool_range columns = {0, 0};
@@ -248,7 +248,7 @@ INLINE vector spread_piece(const pool_geometry *g, const pool_pixels *p, pool_ra
   return sum * (1 / (float)(g->k * g->k));
 }
 
-OP_CLONES static void spread_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
+CLONES static void spread_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
   float *dx = (float *)b->out[0] + row * g->w * g->c;
   pool_pixels p = pixels_of(g, row, b);
   pool_range columns = {0, 0};

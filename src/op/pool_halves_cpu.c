@@ -46,7 +46,7 @@ INLINE void find_index(const float *x, int64_t right, int64_t below, float *inde
 }
 
 /* One row of windows: image rows x, windows index and y. */
-OP_CLONES static void index_row(const pool_geometry *g, const float *x, float *index) {
+CLONES static void index_row(const pool_geometry *g, const float *x, float *index) {
   for (int64_t j = 0; j < g->wo; j++, x += 2 * g->c, index += g->c) {
     for (int64_t next = 0; next < g->c; next += HALF) {
       int64_t c = next + HALF <= g->c ? next : g->c - HALF;
@@ -55,8 +55,8 @@ OP_CLONES static void index_row(const pool_geometry *g, const float *x, float *i
   }
 }
 
-OP_CLONES static void gather_row(const pool_geometry *g, const float *x, const float *index,
-                                 float *y) {
+CLONES static void gather_row(const pool_geometry *g, const float *x, const float *index,
+                              float *y) {
   int64_t right = g->c, below = g->w * g->c;
   for (int64_t j = 0; j < g->wo; j++, x += 2 * g->c, index += g->c, y += g->c) {
     for (int64_t next = 0; next < g->c; next += WIDTH) {
@@ -69,8 +69,8 @@ OP_CLONES static void gather_row(const pool_geometry *g, const float *x, const f
   }
 }
 
-OP_CLONES static void scatter_row(const pool_geometry *g, const float *dy, const float *index,
-                                  float *dx) {
+CLONES static void scatter_row(const pool_geometry *g, const float *dy, const float *index,
+                               float *dx) {
   int64_t right = g->c, below = g->w * g->c;
   for (int64_t j = 0; j < g->wo; j++, dx += 2 * g->c, index += g->c, dy += g->c) {
     for (int64_t next = 0; next < g->c; next += WIDTH) {

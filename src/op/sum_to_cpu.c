@@ -40,7 +40,7 @@ static int prepare_blocks(const op_site *s, void **state, size_t *scratch) {
   return 0;
 }
 
-OP_CLONES static void add_row(int64_t n, const float *restrict x, double *restrict sum) {
+CLONES static void add_row(int64_t n, const float *restrict x, double *restrict sum) {
   for (int64_t i = 0; i < n; i++) sum[i] += (double)x[i];
 }
 

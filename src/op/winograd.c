@@ -291,8 +291,8 @@ INLINE void walk_weights(const basis *b, const winograd_tiling *w, float *weight
   }
 
 #define EACH_IMAGE(name, walk, ...)                                                                \
-  OP_CLONES static void name(const winograd_tiling *w, const winograd_part *p, void *image,        \
-                             void *planes) {                                                       \
+  CLONES static void name(const winograd_tiling *w, const winograd_part *p, void *image,           \
+                          void *planes) {                                                          \
     EACH_KIND(walk, p, image, planes, __VA_ARGS__)                                                 \
   }
 
@@ -305,13 +305,13 @@ EACH_IMAGE(output_adjoint, walk_output, true, SET)
 EACH_IMAGE(output_adjoint_round, walk_output, true, ROUND)
 EACH_IMAGE(output_adjoint_narrow, walk_output, true, NARROW)
 
-OP_CLONES static void weights(const winograd_tiling *w, float *x, int64_t row,
-                              void *u){EACH_KIND(walk_weights, x, row, u, false, SET)}
+CLONES static void weights(const winograd_tiling *w, float *x, int64_t row,
+                           void *u){EACH_KIND(walk_weights, x, row, u, false, SET)}
 
-OP_CLONES static void weights_round(const winograd_tiling *w, float *x, int64_t row,
-                                    void *u){EACH_KIND(walk_weights, x, row, u, false, ROUND)}
+CLONES static void weights_round(const winograd_tiling *w, float *x, int64_t row,
+                                 void *u){EACH_KIND(walk_weights, x, row, u, false, ROUND)}
 
-OP_CLONES static void weights_adjoint(const winograd_tiling *w, float *x, int64_t row, void *u) {
+CLONES static void weights_adjoint(const winograd_tiling *w, float *x, int64_t row, void *u) {
   EACH_KIND(walk_weights, x, row, u, true, SET)
 }
 
