@@ -159,6 +159,31 @@ static int gather_lives(const plan_draft *d, const tg_plan *p, plan_life *l) {
   return n;
 }
 
+/* Places the lives.  Where it takes little more memory, and no limit is set, the scratch memory of
+ * all steps is one place, which the processor's caches then hold: kernels of 4 MB of scratch run up
+ * to twice as fast. */
+static int64_t place(const plan_draft *d, const tg_plan *p, plan_layout *o) {
+  int64_t apart = plan_place_lives(o->life, o->n), most = 0;
+  if (d->options->memory || !p->steps) return apart;
+  plan_life *one = memory_new((size_t)(o->n + 1) * sizeof *one);
+  int n = 1;
+  for (int i = 0; i < o->n; i++) {
+    const plan_life *l = &o->life[i];
+    if (l->v) one[n++] = *l;
+    if (!l->v && l->count > most) most = l->count;
+  }
+  one[0] = (plan_life){.first = 0, .last = p->steps - 1, .count = most};
+  int64_t together = plan_place_lives(one, n);
+  if (together > apart + apart / 10) {
+    free(one);
+    return apart;
+  }
+  free(o->life);
+  o->life = one;
+  o->n = n;
+  return together;
+}
+
 /* Bytes of inputs, outputs and constants. */
 static size_t own_bytes(const plan_draft *d, const tg_plan *p) {
   int64_t count = 0;
@@ -197,7 +222,7 @@ static void resolve(tg_plan *p, const plan_layout *o) {
   for (int i = 0; i < o->n; i++) {
     const plan_life *l = &o->life[i];
     if (l->v) p->place[l->v].start = l->offset;
-    if (!l->v) p->step[l->first].scratch_start = l->offset;
+    for (int k = l->first; !l->v && k <= l->last; k++) p->step[k].scratch_start = l->offset;
   }
   for (tg_value v = 1; v < p->values; v++) {
     plan_place *at = &p->place[v];
@@ -252,7 +277,7 @@ void plan_layout_free(plan_layout *o) {
 int plan_place_values(const plan_draft *d, tg_plan *p) {
   plan_layout o = plan_lay_out(d, p);
   p->live_bytes = (size_t)o.most * d->device->element;
-  p->block_bytes = (size_t)plan_place_lives(o.life, o.n) * d->device->element;
+  p->block_bytes = (size_t)place(d, p, &o) * d->device->element;
   bool sized = d->options->only_sized;
   int status = sized ? store_check(p->block_bytes + own_bytes(d, p)) : allocate_own(d, p);
   if (!status && !sized) {
