@@ -345,23 +345,34 @@ static bool applies_sums(const op_site *s) {
   return !s->fusion.bias && !s->fusion.residual && s->fusion.activation == OP_LINEAR;
 }
 
+/* Adds u and u d of a pixel, d = x - mean and u the gated v. */
+INLINE void add_pixel(const float *x, const float *v, int lanes, const float *mean,
+                      const float *scale, const float *shift, float slope, float *sum,
+                      float *product) {
+#pragma omp simd
+  for (int k = 0; k < lanes; k++) {
+    float d = x[k] - mean[k], u = v[k], low = slope * u;
+    u = d * scale[k] + shift[k] > 0 ? u : low;
+    sum[k] += u;
+    product[k] += u * d;
+  }
+}
+
 /* As lane_moments. */
 INLINE void lane_sums(const float *x, int64_t row, const float *v, int64_t v_row, int64_t rows,
                       int lanes, const float *restrict mean, const float *restrict scale,
                       const float *restrict shift, float slope, float *restrict sum,
                       float *restrict product) {
   float s[STREAMS][LANES] = {{0}}, p[STREAMS][LANES] = {{0}};
-  for (int64_t i = 0; i < rows; i += STREAMS) {
-    for (int j = 0; j < (rows - i < STREAMS ? rows - i : STREAMS); j++) {
-#pragma omp simd
-      for (int k = 0; k < lanes; k++) {
-        float d = x[(i + j) * row + k] - mean[k], u = v[(i + j) * v_row + k], low = slope * u;
-        u = d * scale[k] + shift[k] > 0 ? u : low;
-        s[j][k] += u;
-        p[j][k] += u * d;
-      }
-    }
+  int64_t i = 0;
+  for (; i + STREAMS <= rows; i += STREAMS) {
+#pragma GCC unroll 4
+    for (int j = 0; j < STREAMS; j++)
+      add_pixel(x + (i + j) * row, v + (i + j) * v_row, lanes, mean, scale, shift, slope, s[j],
+                p[j]);
   }
+  for (; i < rows; i++)
+    add_pixel(x + i * row, v + i * v_row, lanes, mean, scale, shift, slope, s[0], p[0]);
   for (int k = 0; k < lanes; k++) {
     sum[k] = (s[0][k] + s[1][k]) + (s[2][k] + s[3][k]);
     product[k] = (p[0][k] + p[1][k]) + (p[2][k] + p[3][k]);
