@@ -78,14 +78,17 @@ static int64_t pixel_at(const pool_geometry *g, const pool_window *at, int64_t u
 
 /* The position of the first maximum, or of the first NaN. */
 INLINE vector index_piece(const pool_geometry *g, const pool_window *at, const float *x, piece k) {
+  const float *row = x + pixel_at(g, at, at->u.first, at->v.first);
   vector index = (float)(at->u.first * g->k + at->v.first) + (vector){0};
-  vector best = load(x + pixel_at(g, at, at->u.first, at->v.first), k);
-  for (int64_t u = at->u.first; u < at->u.end; u++) {
-    for (int64_t v = at->v.first; v < at->v.end; v++) {
-      vector pixel = load(x + pixel_at(g, at, u, v), k);
-      lanes kept = (pixel <= best) | (best != best);
-      index = choose(kept, index, (float)(u * g->k + v) + (vector){0});
-      best = choose(kept, best, pixel);
+  vector best = load(row, k), first = index;
+  for (int64_t u = at->u.first; u < at->u.end; u++, row += g->w * g->c, first += (float)g->k) {
+    const float *pixel = row;
+    vector here = first;
+    for (int64_t v = at->v.first; v < at->v.end; v++, pixel += g->c, here += 1) {
+      vector value = load(pixel, k);
+      lanes kept = (value <= best) | (best != best);
+      index = choose(kept, index, here);
+      best = choose(kept, best, value);
     }
   }
   return index;
@@ -109,12 +112,13 @@ static void run_index(const op_site *s, void *state, const op_buffers *b) {
 
 INLINE vector gather_piece(const pool_geometry *g, const pool_window *at, const float *x,
                            vector index, piece k) {
-  vector y = {0};
-  for (int64_t u = at->u.first; u < at->u.end; u++) {
-    for (int64_t v = at->v.first; v < at->v.end; v++) {
-      lanes here = index == (float)(u * g->k + v);
-      y = choose(here, load(x + pixel_at(g, at, u, v), k), y);
-    }
+  const float *row = x + pixel_at(g, at, at->u.first, at->v.first);
+  vector y = {0}, first = (float)(at->u.first * g->k + at->v.first) + (vector){0};
+  for (int64_t u = at->u.first; u < at->u.end; u++, row += g->w * g->c, first += (float)g->k) {
+    const float *pixel = row;
+    vector here = first;
+    for (int64_t v = at->v.first; v < at->v.end; v++, pixel += g->c, here += 1)
+      y = choose(index == here, load(pixel, k), y);
   }
   return y;
 }
