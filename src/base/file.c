@@ -116,6 +116,18 @@ bool file_is_dir(const char *path) {
   return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static const char *kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "folder";
+  if (S_ISFIFO(mode)) return "pipe";
+  return S_ISSOCK(mode) ? "socket" : "device";
+}
+
+int file_check_regular(const char *path) {
+  struct stat st;
+  if (stat(path, &st) != 0 || S_ISREG(st.st_mode)) return 0;
+  return fail(1, "%s: is a %s, a file is needed", path, kind_of(st.st_mode));
+}
+
 int file_make_dirs(const char *path) {
   int status = 0;
   char *part = text_copy(path);

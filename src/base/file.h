@@ -14,6 +14,8 @@ int file_read(const char *path, char **data, size_t *size);
 int file_write_atomic(const char *path, const void *data, size_t size);
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
+/* Fails where path is there but is a folder, pipe, socket or device: reading it may never end. */
+int file_check_regular(const char *path);
 int file_make_dirs(const char *path); /* with all parents */
 /* printf into a new string; never NULL (aborts when out of memory). */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

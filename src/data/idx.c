@@ -132,7 +132,7 @@ static int read_values(gzFile file, const char *path, idx *out) {
 
 int idx_read(const char *path, idx *out) {
   memset(out, 0, sizeof *out);
-  if (file_is_dir(path)) return fail(XS_FAILED, "%s: is a folder, expected an IDX file", path);
+  if (file_check_regular(path)) return XS_FAILED;
   gzFile file = gzopen(path, "rb");
   if (!file) return fail(XS_FAILED, "%s: cannot be opened; check the path", path);
   int status = read_header(file, path, out);

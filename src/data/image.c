@@ -71,7 +71,8 @@ int image_read(const char *path, bool window, image *out) {
   memset(out, 0, sizeof *out);
   char *data;
   size_t size;
-  int status = file_read(path, &data, &size);
+  int status = file_check_regular(path);
+  if (!status) status = file_read(path, &data, &size);
   if (status) return status;
   status = decode(path, data, size, window, out);
   free(data);

@@ -72,7 +72,7 @@ refused 1 'class "1" has no image'
 site images missing 'max_value: 16'
 refused 1 'missing: cannot be opened'
 site . labels
-refused 1 'is a folder, expected an IDX file'
+refused 1 'is a folder, a file is needed'
 site images labels 'max_value: 3'
 refused 1 'above max_value 3'
 site images labels 'max_vlaue: 16'
