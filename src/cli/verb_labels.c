@@ -167,7 +167,7 @@ static void print_faults(const json_t *j) {
   }
   if (!number(again, "rows")) return;
   const json_t *example = json_object_get(again, "example");
-  printf("\n%" PRId64 " rows repeat an image, %" PRId64
+  printf("\n%" PRId64 " kept rows repeat an image, %" PRId64
          " with another outcome, e.g. %s in %s:%" PRId64 " and line %" PRId64 "\n",
          number(again, "rows"), number(again, "contradicting"), text(example, "image"),
          text(example, "file"), number(example, "line"),
@@ -213,7 +213,7 @@ static int judge(const mapping *m, const labels *x, const json_t *summary) {
   const json_t *again = json_object_get(summary, "duplicates");
   int status = labels_check_terms(m, x);
   if (!status && number(again, "rows")) {
-    status = fail(XS_FAILED, "%" PRId64 " rows repeat an image that is listed already",
+    status = fail(XS_FAILED, "%" PRId64 " kept rows repeat an image that is listed already",
                   number(again, "rows"));
   }
   if (!status && !number(json_object_get(summary, "kept"), "images")) {

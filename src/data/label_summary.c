@@ -209,12 +209,13 @@ static json_t *describe_row(const option_texts *csv, const label_row *row) {
                    option_text_json(csv->text[row->file]), "line", (json_int_t)row->line);
 }
 
-/* Images that are listed more than once: how many rows too many, of them with another class. */
-static json_t *find_duplicates(const option_texts *csv, const labels *x) {
+/* Images that kept rows list more than once: how many rows too many, of them with another class. */
+static json_t *find_duplicates(const mapping *m, const option_texts *csv, const labels *x) {
   text_set images = {0};
   int64_t *first = memory_new(sizeof *first * (size_t)(x->n + 1)), again = 0, differ = 0;
   json_t *example = NULL;
   for (int64_t i = 0; i < x->n; i++) {
+    if (!labels_keeps(m, x->row[i].outcome)) continue;
     int64_t before = images.n, number = text_set_add(&images, x->row[i].image);
     if (number == before) {
       first[number] = i;
@@ -284,7 +285,7 @@ json_t *label_summary(const mapping *m, const option_texts *csv, const labels *x
                                 (json_int_t)x->contradicting));
   json_object_set_new(j, "attributes", describe_attributes(x));
   json_object_set_new(j, "joined_without_image", json_integer(x->joined_away));
-  json_object_set_new(j, "duplicates", find_duplicates(csv, x));
+  json_object_set_new(j, "duplicates", find_duplicates(m, csv, x));
   if (x->listed >= 0) {
     json_object_set_new(j, "list",
                         json_pack("{s:I, s:I}", "names", (json_int_t)x->listed, "without_row",

@@ -81,7 +81,8 @@ expect 1 'wrong.csv: no column "Lung Lesion" (labels.positive)' labels "$mapping
 sed 's/,-1.0,/,perhaps,/' table.csv >wrong.csv
 expect 3 'wrong.csv:4: "Lung Opacity = perhaps" is none of the terms' labels "$mappings/chexpert.yaml" wrong.csv
 cat table.csv <(tail -n 1 table.csv | sed 's/PA,,,,,/PA,,,,1.0,/') >wrong.csv
-expect 3 '1 rows repeat an image, 1 with another outcome' labels "$mappings/chexpert.yaml" wrong.csv
+expect 3 '1 kept rows repeat an image, 1 with another outcome' labels "$mappings/chexpert.yaml" wrong.csv
+expect 0 'another age' labels --set keep.age_from=18 "$mappings/chexpert.yaml" wrong.csv # the repeated one is 17
 sed 's,x/train/patient2/,x/train/../../,' table.csv >wrong.csv
 expect 1 'wrong.csv:3: image "train/../../study1/b_frontal.jpg" leads out of the folder' labels "$mappings/chexpert.yaml" wrong.csv
 cat $mimic-chexpert.csv <(sed -n 2p $mimic-chexpert.csv) >wrong.csv
