@@ -530,6 +530,8 @@ static void test_unreadable_and_views(void **state) {
   put_text(a->dir, "images/a-017.png", "");
   strcpy(a->view[20], "LATERAL");
   strcpy(a->view[21], "LL");
+  strcpy(a->view[22], "LLD");
+  strcpy(a->view[23], "Lat. decubitus");
   char *path = write_site(a, "view_column: view\n"), *out = file_join(a->dir, "out");
   xs_check_options o = plain;
   o.out = out;

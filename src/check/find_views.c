@@ -17,19 +17,35 @@ static void simplify(const char *text, char out[32]) {
   out[n] = 0;
 }
 
-/* DICOM's ViewPosition (0018,5101) and the words of the public archives. */
+/* DICOM's ViewPosition (0018,5101) and the words of the public archives, the first that is found.
+ * A lateral decubitus film (LLD, RLD) is frontal: the patient lies on the side.  On the back or
+ * the belly (dorsal, ventral decubitus) the film is lateral. */
 static projection projection_of(const char *text) {
-  static const char *const lateral[] = {"L", "LL", "RL", "LLD", "RLD"};
+  static const struct {
+    const char *whole, *part;
+    projection means;
+  } names[] = {
+      {"L", NULL, VIEW_LATERAL},
+      {"LL", NULL, VIEW_LATERAL},
+      {"RL", NULL, VIEW_LATERAL},
+      {"LLD", NULL, VIEW_FRONTAL},
+      {"RLD", NULL, VIEW_FRONTAL},
+      {NULL, "DORSALDECUB", VIEW_LATERAL},
+      {NULL, "VENTRALDECUB", VIEW_LATERAL},
+      {NULL, "DECUB", VIEW_FRONTAL},
+      {NULL, "LAT", VIEW_LATERAL},
+      {NULL, "FRONTAL", VIEW_FRONTAL},
+      {NULL, "POSTEROANTERIOR", VIEW_FRONTAL},
+      {NULL, "ANTEROPOSTERIOR", VIEW_FRONTAL},
+  };
   char word[32];
   simplify(text, word);
-  if (strstr(word, "LAT")) return VIEW_LATERAL;
-  for (size_t i = 0; i < sizeof lateral / sizeof *lateral; i++) {
-    if (!strcmp(word, lateral[i])) return VIEW_LATERAL;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (names[i].whole ? !strcmp(word, names[i].whole) : strstr(word, names[i].part) != NULL) {
+      return names[i].means;
+    }
   }
-  const bool frontal = !strncmp(word, "PA", 2) || !strncmp(word, "AP", 2) ||
-                       strstr(word, "FRONTAL") || strstr(word, "POSTEROANTERIOR") ||
-                       strstr(word, "ANTEROPOSTERIOR");
-  return frontal ? VIEW_FRONTAL : VIEW_OTHER;
+  return !strncmp(word, "PA", 2) || !strncmp(word, "AP", 2) ? VIEW_FRONTAL : VIEW_OTHER;
 }
 
 static projection view_of(const check *c, int64_t i) {
