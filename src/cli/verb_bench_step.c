@@ -76,6 +76,17 @@ static int time_steps(const bench_options *o, adapter_nets *n, tg_store *s) {
   return status;
 }
 
+static int check(const bench_options *o, const adapter_nets *n) {
+  const char *why = nn_classifier_impossible(&n->classifier);
+  if (o->image_channels == 2) return fail(XS_USAGE, "--image-channels: 2 is not 1 or 3");
+  if (why) return fail(XS_USAGE, "size %lld: %s", (long long)o->size, why);
+  if (o->batch % 2) {
+    return fail(XS_USAGE, "batch %lld is odd: half is source, half target", (long long)o->batch);
+  }
+  int status = nn_stargan_check(&n->stargan);
+  return status ? status : bench_check(o);
+}
+
 static int run(void *record, int words, const char **word) {
   (void)words;
   (void)word;
@@ -88,12 +99,7 @@ static int run(void *record, int words, const char **word) {
                     .d = nn_net_new("D/"),
                     .fs = nn_net_new("FS/"),
                     .ft = nn_net_new("FT/")};
-  const char *why = nn_classifier_impossible(&n.classifier);
-  int status = why ? fail(XS_USAGE, "size %lld: %s", (long long)o->size, why) : 0;
-  if (!status && o->batch % 2)
-    status = fail(XS_USAGE, "batch %lld is odd: half is source, half target", (long long)o->batch);
-  if (!status) status = nn_stargan_check(&n.stargan);
-  if (!status) status = bench_check(o);
+  int status = check(o, &n);
   tg_set_threads((int)o->threads);
   tg_store *s = tg_store_new(tg_device_cpu());
   if (!status) status = time_steps(o, &n, s);

@@ -155,6 +155,7 @@ expect 0 '{"critic_ms": ' bench step --channels 2 --batch 4 --size 16 --first --
 expect 2 'multiple of 4' bench inference --model generator --size 30
 expect 2 'size 16: ' bench inference --model densenet121 --size 16
 expect 2 'odd' bench step --batch 3
+expect 2 '--image-channels: 2 is not 1 or 3' bench step --image-channels 2
 expect 0 'pass' selftest
 
 # ---- MNIST-M -----------------------------------------------------------------------------------------
