@@ -51,8 +51,9 @@ static void test_quotes(void **state) {
   assert_int_equal(t.line[0], 2);
   assert_int_equal(t.line[1], 4);
   csv_table_release(&t);
-  refuse("a,b\n1,2\n\"3,4\n5,6\n", "a quoted cell does not end", "begins on line 3");
-  refuse("a,b\n1,2\"3\n", "x.csv:2: not CSV", "quotes");
+  refuse("a,b\n1,2\n\"3,4\n5,6\n", "x.csv:3: column 1 (\"a\"): its quotes do not end",
+         "close them");
+  refuse("a,b\n1,2\"3\n", "x.csv:2: column 2 (\"b\"): not CSV: a quote inside", "quotes");
 }
 
 static void test_line_ends(void **state) {
@@ -93,7 +94,7 @@ static void test_lengths(void **state) {
   csv_table_release(&t);
   refuse("a,b\n1,2\n3,4,5\n", "x.csv:3: 3 cells, the header has 2", "needs quotes");
   refuse("a,b\n1,2,x\n3,4\n", "x.csv:3: 2 cells, the rows before have 3", "needs quotes");
-  refuse("a,b,c\n1,2\n", "x.csv:2: 2 cells, the header has 3", "complete the row");
+  refuse("a,b,c\n1,2\n", "x.csv:2: 2 cells, the header has 3: none for \"c\"", "complete the row");
   refuse("", "x.csv: no rows", "header row");
   refuse("a,b\n", "x.csv: no rows", "header row");
 }
@@ -117,16 +118,16 @@ static void test_bytes(void **state) {
   csv_table t;
   assert_reads("a,b\nM\xc3\xbcller,\xf0\x9f\xa9\xbb\n", 2, 1, &t);
   csv_table_release(&t);
-  refuse("a,b\n1,2\n3,M\xfcller\n", "x.csv:3: the byte 0xfc in column 2 (\"b\") is not UTF-8",
+  refuse("a,b\n1,2\n3,M\xfcller\n", "x.csv:3: column 2 (\"b\"): the byte 0xfc is not UTF-8",
          "iconv -f latin1 -t utf-8");
   static const char *const wrong[] = {"\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82",
                                       "\x80"};
   for (int i = 0; i < 5; i++) {
     char *text = text_format("a\n%s\n", wrong[i]);
-    refuse(text, "x.csv:2: the byte 0x", "is not UTF-8");
+    refuse(text, "x.csv:2: column 1 (\"a\"): the byte 0x", "is not UTF-8");
     free(text);
   }
-  refuse_bytes("a,b\n1,\0\n", 8, "x.csv:2: a 0 byte", "damaged");
+  refuse_bytes("a,b\n1,\0\n", 8, "x.csv:2: byte 3 of the line is 0", "damaged");
   refuse_bytes("\xff\xfe"
                "a\0\n\0",
                6, "is UTF-16", "CSV UTF-8");

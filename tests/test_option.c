@@ -148,7 +148,7 @@ static void test_yaml_hostile(void **state) {
   refuse("name: \"a\\0b\"\n", "a 0 byte");
   refuse("name: \"unfinished\n", "not valid YAML");
   refuse("name: n\nadapter: {batch: 3\n", "not valid YAML");
-  refuse("name: \xff\xfe\n", "not valid YAML");
+  refuse("seed: 1\nname: \xff\xfe\n", ":2: not UTF-8 text");
   assert_int_equal(load_bytes(&r, "\x89PNG\0\0\1", 7), 2);
   assert_message("not a text file");
   option_release(&table, &r);

@@ -19,6 +19,7 @@ typedef struct reader {
   void *record;
   const char *path;
   const char *section; /* where the reading is; NULL at the top */
+  const char *data;    /* the file's text */
   size_t *seen;        /* [t->n] line where a row was set, or 0 */
   yaml_parser_t parser;
   yaml_event_t event; /* the present one */
@@ -30,8 +31,17 @@ static const char *scalar_of(const reader *r) { return (const char *)r->event.da
 
 /* ---- events ---- */
 
+/* Such an error has an offset alone. */
+static int refuse_encoding(const reader *r) {
+  size_t line = 1;
+  for (size_t i = 0; i < r->parser.problem_offset; i++) line += r->data[i] == '\n';
+  return fail(2, "%s:%zu: not UTF-8 text: %s; save the file as UTF-8", r->path, line,
+              r->parser.problem);
+}
+
 static int refuse_yaml(const reader *r) {
   const yaml_parser_t *p = &r->parser;
+  if (p->error == YAML_READER_ERROR) return refuse_encoding(r);
   bool tab = p->problem && strstr(p->problem, "cannot start any token");
   return fail(2, "%s:%zu: not valid YAML: %s%s%s%s", r->path, p->problem_mark.line + 1,
               p->context ? p->context : "", p->context ? ", " : "",
@@ -277,6 +287,7 @@ int option_load(const option_table *t, void *record, const char *path) {
     status = fail(1, "%s: out of memory", path);
     goto out;
   }
+  r.data = data;
   yaml_parser_set_input_string(&r.parser, (const unsigned char *)data, size);
   r.seen = memory_new(sizeof *r.seen * (size_t)t->n);
   status = load_document(&r);

@@ -49,13 +49,17 @@ static const unsigned char *find_wrong_byte(const char *text) {
   return NULL;
 }
 
-static int refuse_encoding(const reader *r, int wrong) {
+/* Fails at the present row's next cell.  what: about it; advice: what to do. */
+static int refuse_cell(const reader *r, const char *what, const char *advice) {
   bool named = r->t->name && r->n < r->t->columns;
-  return fail(XS_FAILED,
-              "%s:%lld: the byte 0x%02x in column %d%s%s%s is not UTF-8; convert the file, e.g. "
-              "iconv -f latin1 -t utf-8",
-              r->path, (long long)r->start, (unsigned)wrong, r->n + 1, named ? " (\"" : "",
-              named ? r->t->name[r->n] : "", named ? "\")" : "");
+  return fail(XS_FAILED, "%s:%lld: column %d%s%s%s: %s; %s", r->path, (long long)r->start, r->n + 1,
+              named ? " (\"" : "", named ? r->t->name[r->n] : "", named ? "\")" : "", what, advice);
+}
+
+static int refuse_encoding(const reader *r, int wrong) {
+  char what[32];
+  snprintf(what, sizeof what, "the byte 0x%02x is not UTF-8", (unsigned)wrong);
+  return refuse_cell(r, what, "convert the file, e.g. iconv -f latin1 -t utf-8");
 }
 
 static void take_cell(void *text, size_t length, void *context) {
@@ -96,10 +100,11 @@ static int refuse_long(const reader *r) {
 static int check_length(reader *r) {
   int used = r->n;
   if (r->n < r->t->columns) {
-    return fail(XS_FAILED,
-                "%s:%lld: %d cells, the header has %d; complete the row (a cell with commas needs "
-                "quotes, an empty one its comma)",
-                r->path, (long long)r->start, r->n, r->header);
+    return fail(
+        XS_FAILED,
+        "%s:%lld: %d cells, the header has %d: none for \"%s\"; complete the row (a cell with "
+        "commas needs quotes, an empty one its comma)",
+        r->path, (long long)r->start, r->n, r->header, r->t->name[r->n]);
   }
   while (used > r->header && !*r->cell[used - 1]) used--;
   if (!r->t->rows && used > r->header) r->widest = r->n;
@@ -157,16 +162,16 @@ static void parse(struct csv_parser *p, const char *text, size_t size, reader *r
     r->line++;
     if (!r->start && !is_blank(text, length)) r->start = r->line;
     if (csv_parse(p, text, length, take_cell, take_row, r) != length && !r->status) {
-      r->status = fail(XS_FAILED, "%s:%lld: not CSV: %s; check the quotes", r->path,
-                       (long long)r->line, csv_strerror(csv_error(p)));
+      bool quote = csv_error(p) == CSV_EPARSE;
+      r->status = refuse_cell(r,
+                              quote ? "not CSV: a quote inside of a cell, or text behind its end"
+                                    : csv_strerror(csv_error(p)),
+                              "put the cell in quotes and double those within it");
     }
     text += length;
   }
   if (!r->status && csv_fini(p, take_cell, take_row, r)) {
-    r->status = fail(XS_FAILED,
-                     "%s: a quoted cell does not end before the end of the file; it is in the row "
-                     "that begins on line %lld",
-                     r->path, (long long)r->start);
+    r->status = refuse_cell(r, "its quotes do not end before the end of the file", "close them");
   }
 }
 
@@ -177,12 +182,19 @@ static int check_text(const char *path, const char *data, size_t size) {
                 "-f utf-16 -t utf-8",
                 path);
   }
-  const char *zero = memchr(data, 0, size);
+  const char *zero = memchr(data, 0, size), *start = data;
   if (!zero) return 0;
   int64_t line = 1;
-  for (const char *s = data; s < zero; s++) line += *s == '\n';
-  return fail(XS_FAILED, "%s:%lld: a 0 byte; the file is damaged or no text", path,
-              (long long)line);
+  for (const char *s = data; s < zero; s++) {
+    if (*s != '\n') continue;
+    line++;
+    start = s + 1;
+  }
+  return fail(
+      XS_FAILED,
+      "%s:%lld: byte %lld of the line is 0; the file is damaged or no text: get it again, or "
+      "export it as CSV",
+      path, (long long)line, (long long)(zero - start + 1));
 }
 
 static void read_rows(const char *path, const char *data, size_t size, reader *r) {
@@ -276,4 +288,14 @@ int csv_table_column(const csv_table *t, const char *path, const char *option, c
                 name, option, *column + 1, i + 1);
   }
   return 0;
+}
+
+int csv_check_name(const char *path, int64_t line, const char *column, const char *text) {
+  if (!text || !*text) {
+    return fail(XS_FAILED, "%s:%lld: \"%s\" is empty; every image needs one", path, (long long)line,
+                column);
+  }
+  if (!strpbrk(text, "\r\n")) return 0;
+  return fail(XS_FAILED, "%s:%lld: \"%s\" goes over lines; check the quotes of this row", path,
+              (long long)line, column);
 }

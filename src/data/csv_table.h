@@ -27,6 +27,9 @@ void csv_table_release(csv_table *t);
  * two it is an error.  option: what asked for it. */
 int csv_table_column(const csv_table *t, const char *path, const char *option, const char *name,
                      int *column);
+/* Fails where what names an image or a patient is NULL, empty, or goes over lines, as it does where
+ * a quote was forgotten.  path:line: where it stands. */
+int csv_check_name(const char *path, int64_t line, const char *column, const char *text);
 /* Index of the first column of that name, or -1. */
 int csv_table_find(const csv_table *t, const char *name);
 

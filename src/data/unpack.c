@@ -29,7 +29,13 @@ static int read_entry(const char *path, struct archive *a, size_t *left, char **
     la_ssize_t got = archive_read_data(a, *data + *size, PIECE);
     if (got < 0) return damaged(path, a);
     if (got == 0) break;
-    if ((size_t)got > *left) return fail(XS_FAILED, "%s: holds far more than it should", path);
+    if ((size_t)got > *left) {
+      return fail(
+          XS_FAILED,
+          "%s: unpacks to far more than such a file should hold, and is not read further; is "
+          "it the right file?",
+          path);
+    }
     *size += (size_t)got;
     *left -= (size_t)got;
   }
