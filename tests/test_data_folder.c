@@ -361,9 +361,14 @@ static void test_csv(void **state) {
              "labels.csv:5: image \"gray.png\" was already on line 3", "keep one");
   refuse_csv("file,patient,label\ngray.png,no\n", "labels.csv:2: 2 cells, the header has 3",
              "quotes");
-  refuse_csv("file,patient,label\ngray.png,,no\n", "labels.csv:2: the column \"patient\" is empty",
+  refuse_csv("file,patient,label\ngray.png,,no\n", "labels.csv:2: \"patient\" is empty", "");
+  refuse_csv("file,patient,label\n,p,no\n", "labels.csv:2: \"file\" is empty", "");
+  refuse_csv("file,patient,label\ngray.png,\"p,no\nrgb.jpg,q\",yes\n",
+             "labels.csv:2: \"patient\" goes over lines", "quotes");
+  refuse_csv("file,patient,label\n\"gray.png\n\",p,no\n", "labels.csv:2: \"file\" goes over lines",
              "");
-  refuse_csv("file,patient,label\n,p,no\n", "labels.csv:2: the column \"file\" is empty", "");
+  refuse_csv("file,patient,label\ngray.png,p,no\n.//gray.png/,p,yes\n",
+             "labels.csv:3: image \"gray.png\" was already on line 2, with another label", "");
   refuse_csv("file,patient,label\n../images/gray.png,p,no\n",
              "labels.csv:2: image \"../images/gray.png\" leads out of the folder", "");
   refuse_csv("file,patient,label\n/etc/x.png,p,no\n", "leads out of the folder", "");
@@ -371,8 +376,10 @@ static void test_csv(void **state) {
              "image \"gray.png\" was already on line 2, with another label", "keep one");
   refuse_csv("file,patient,label\n", "labels.csv: no rows", "header row");
   refuse_csv("", "labels.csv: no rows", "header row");
-  refuse_csv("file,patient,label\n\"gray.png,p,no\n", "labels.csv: a quoted cell does not end", "");
-  refuse_csv("file,patient,label\n\"gray\"x.png,p,no\n", "labels.csv:2: not CSV", "quotes");
+  refuse_csv("file,patient,label\n\"gray.png,p,no\n",
+             "labels.csv:2: column 1 (\"file\"): its quotes do not end", "");
+  refuse_csv("file,patient,label\n\"gray\"x.png,p,no\n",
+             "labels.csv:2: column 1 (\"file\"): not CSV", "quotes");
 }
 
 static void test_csv_dialects(void **state) {

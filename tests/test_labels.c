@@ -187,6 +187,8 @@ static void test_rows(void **state) {
   assert_int_equal(x.row[5].line, 7);
   labels_release(&x);
   refuse_labels("", "file,finding\n,mass\n", "x.csv:2: \"file\" is empty", "");
+  refuse_labels("", "file,finding\n./,mass\n", "x.csv:2: \"file\" is empty", "");
+  refuse_labels("", "file,finding\n\"a\nb\",mass\n", "x.csv:2: \"file\" goes over lines", "");
   refuse_labels("", "file,finding\n../a,mass\n", "x.csv:2: image \"../a\" leads out", "");
   refuse_labels("", "name,finding\na,mass\n", "no column \"file\" (columns.image)",
                 "name, finding");

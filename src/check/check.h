@@ -51,6 +51,8 @@ json_t *finding_add(check *c, const char *kind, check_level level, const char *s
                     char *text, const char *advice);
 /* An image of the finding, the worst first; note, freed, says what is wrong with it. */
 void finding_image(const check *c, json_t *finding, int64_t i, char *note);
+/* The same of a file that is no image of the check: a site's, as its label file names it. */
+void finding_file(json_t *finding, const char *site, const char *file, char *note);
 /* A table of the page; rows are lists of texts, whole and real numbers and null. */
 json_t *table_add(check *c, const char *name, const char *caption, const char *const *head, int n);
 void table_put(json_t *table, json_t *row);     /* takes row over */

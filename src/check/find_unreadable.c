@@ -18,12 +18,18 @@ static void check_site_files(check *c, const check_site *t) {
 }
 
 static void check_missing(check *c, const check_site *t) {
-  if (!t->l.missing) return;
-  finding_add(c, "unreadable", CHECK_FAULT, t->d.name, t->l.missing,
-              text_format("%lld images that %s lists are not there; the first: %s",
-                          (long long)t->l.missing, t->d.name, t->l.first_missing),
-              "Fetch them, or correct the label file; --skip-unreadable leaves them out of a "
-              "study.");
+  const int64_t n = t->l.missing;
+  if (!n) return;
+  json_t *f = finding_add(
+      c, "unreadable", CHECK_FAULT, t->d.name, n,
+      text_format("%lld image%s that %s lists %s not there; the first: %s", (long long)n, plural(n),
+                  t->d.name, n == 1 ? "is" : "are", t->l.first_missing),
+      "Fetch them, or correct the label file; --skip-unreadable leaves them out of a "
+      "study.");
+  for (const entry *e = t->l.entry + t->l.n; e < t->l.entry + t->l.n + n; e++) {
+    finding_file(f, t->d.name, e->file,
+                 text_format("%s:%lld: not there", t->d.labels.text[e->csv], (long long)e->line));
+  }
 }
 
 int find_unreadable(check *c) {

@@ -32,15 +32,21 @@ json_t *finding_add(check *c, const char *kind, check_level level, const char *s
   return f;
 }
 
+void finding_file(json_t *finding, const char *site, const char *file, char *note) {
+  json_array_append_new(json_object_get(finding, "images"),
+                        json_pack("{s:s, s:o, s:o}", "site", site, "file", option_text_json(file),
+                                  "note", option_text_json(note)));
+  free(note);
+}
+
 void finding_image(const check *c, json_t *finding, int64_t i, char *note) {
   const sample *s = &c->sample[i];
   char *file = s->file ? text_copy(s->file) : text_format("image %lld", (long long)s->row);
-  json_array_append_new(json_object_get(finding, "images"),
-                        json_pack("{s:s, s:o, s:o, s:I}", "site", c->site[s->site].d.name, "file",
-                                  option_text_json(file), "note", option_text_json(note), "image",
-                                  (json_int_t)i));
+  json_t *images = json_object_get(finding, "images");
+  finding_file(finding, c->site[s->site].d.name, file, note);
+  json_object_set_new(json_array_get(images, json_array_size(images) - 1), "image",
+                      json_integer((json_int_t)i));
   free(file);
-  free(note);
 }
 
 json_t *table_add(check *c, const char *name, const char *caption, const char *const *head, int n) {

@@ -122,12 +122,30 @@ static bool leaves(const char *name) {
   return false;
 }
 
-int folder_check_inside(const char *csv, int64_t line, const char *name) {
-  if (!leaves(name)) return 0;
-  return fail(XS_FAILED,
-              "%s:%lld: image \"%s\" leads out of the folder of images; write names below it, or "
-              "name its folder in `images`",
-              csv, (long long)line, name);
+/* Drops empty parts and ".". */
+static void simplify(char *name) {
+  char *to = name;
+  for (const char *s = name; *s; s += *s == '/') {
+    size_t length = strcspn(s, "/");
+    if (length && (length > 1 || *s != '.')) {
+      if (to > name) *to++ = '/';
+      memmove(to, s, length);
+      to += length;
+    }
+    s += length;
+  }
+  *to = 0;
+}
+
+int folder_read_name(const char *csv, int64_t line, char *name) {
+  if (leaves(name)) {
+    return fail(XS_FAILED,
+                "%s:%lld: image \"%s\" leads out of the folder of images; write names below it, or "
+                "name its folder in `images`",
+                csv, (long long)line, name);
+  }
+  simplify(name);
+  return 0;
 }
 
 char *folder_find(const option_texts *dirs, const char *file, int *near) {

@@ -17,9 +17,9 @@ typedef struct entry { /* one image */
 } entry;
 
 typedef struct listing {
-  entry *entry;
-  int64_t n;
-  int64_t missing;                    /* images that are listed but not there, and were left out */
+  entry *entry;                       /* [n + missing] */
+  int64_t n;                          /* images */
+  int64_t missing;                    /* that are listed but not there; behind the others */
   char *first_missing;                /* what is said of the first, or NULL */
   bool patients, present[ATTRIBUTES]; /* whether the label file has a column for them */
 } listing;
@@ -44,9 +44,9 @@ option_texts folder_walk(const char *dir);
 /* A sub-folder of dir that has image files, or the file of this name where file is not NULL;
  * allocated, NULL where there is none. */
 char *folder_below(const char *dir, const char *file);
-/* Refuses a name that leads out of the folder in which it is looked up: absolute, or with "..".
- * csv:line: where it stands. */
-int folder_check_inside(const char *csv, int64_t line, const char *name);
+/* Makes equal files have equal names: "./a//b" becomes "a/b".  Refuses a name that leads out of the
+ * folder in which it is looked up: absolute, or with "..".  csv:line: where it stands. */
+int folder_read_name(const char *csv, int64_t line, char *name);
 void folder_release(option_texts *names);
 
 #endif

@@ -70,19 +70,15 @@ static char *cut_folder(const char *path, const char *begin) {
   return text_copy(path);
 }
 
-static int refuse_empty(const reader *r, const label_row *x, const char *column) {
-  return fail(XS_FAILED, "%s:%lld: \"%s\" is empty or too long; every image needs one",
-              r->s->path[0], (long long)x->line, column);
-}
-
 static int read_names(const reader *r, int64_t row, label_row *x) {
   const mapping *m = r->m;
+  const char *csv = r->s->path[0];
   x->image = image_path_make(r->s, &r->c.image, &m->columns.image_from, row);
-  if (!x->image) return refuse_empty(r, x, m->columns.image);
-  if (folder_check_inside(r->s->path[0], x->line, x->image)) return XS_FAILED;
+  if (x->image && folder_read_name(csv, x->line, x->image)) return XS_FAILED;
+  if (csv_check_name(csv, x->line, m->columns.image, x->image)) return XS_FAILED;
   if (m->columns.patient) {
     const char *text = cell(r, r->c.patient, row);
-    if (!*text) return refuse_empty(r, x, m->columns.patient);
+    if (csv_check_name(csv, x->line, m->columns.patient, text)) return XS_FAILED;
     x->patient = cut_folder(text, m->columns.patient_folder);
   }
   if (m->columns.study) {

@@ -79,25 +79,27 @@ static void release_entry(entry *e) {
   for (int k = 0; k < ATTRIBUTES; k++) free(e->attribute[k]);
 }
 
-/* Finds the images; those that are not there are taken out and counted. */
+/* Finds the images; those that are not there are put behind the others. */
 static int find_images(const domain *d, bool skip, listing *l) {
   int64_t all = l->n;
+  entry *lost = memory_new(sizeof *lost * (size_t)all);
   int near = 0;
   l->n = 0;
   for (int64_t i = 0; i < all; i++) {
-    entry *e = &l->entry[i];
-    e->path = folder_find(&d->images, e->file, &near);
-    if (e->path) {
-      l->entry[l->n++] = *e;
+    entry e = l->entry[i];
+    e.path = folder_find(&d->images, e.file, &near);
+    if (e.path) {
+      l->entry[l->n++] = e;
     } else {
-      note_missing(d, e, l);
-      release_entry(e);
+      lost[l->missing] = e;
+      note_missing(d, &e, l);
     }
   }
+  memcpy(l->entry + l->n, lost, sizeof *lost * (size_t)l->missing);
+  free(lost);
   if (!l->missing || (skip && l->n)) return 0;
-  if (l->missing == 1) return fail(XS_FAILED, "%s", l->first_missing);
-  return fail(XS_FAILED, "%s (%lld of %lld images are not there%s)", l->first_missing,
-              (long long)l->missing, (long long)all,
+  return fail(XS_FAILED, "%s (%lld of %lld images %s not there%s)", l->first_missing,
+              (long long)l->missing, (long long)all, l->missing == 1 ? "is" : "are",
               l->n ? "; --skip-unreadable leaves them out" : "");
 }
 
@@ -147,11 +149,9 @@ static int read_row(const domain *d, const char *csv, const csv_table *t, const 
   e->file = text_copy(cell[c->file]);
   e->line = t->line[row];
   e->label = -1;
-  if (folder_check_inside(csv, e->line, e->file)) return XS_FAILED;
-  if (!*e->file || !*group) {
-    return fail(XS_FAILED, "%s:%lld: the column \"%s\" is empty; every image needs one", csv,
-                (long long)e->line, *e->file ? d->group_column : d->file_column);
-  }
+  if (folder_read_name(csv, e->line, e->file)) return XS_FAILED;
+  if (csv_check_name(csv, e->line, d->file_column, e->file)) return XS_FAILED;
+  if (c->group >= 0 && csv_check_name(csv, e->line, d->group_column, group)) return XS_FAILED;
   e->group = domain_group(d, group);
   if (c->group >= 0) e->patient = text_copy(group);
   for (int i = 0; i < ATTRIBUTES; i++) {
@@ -278,7 +278,7 @@ int listing_read(const domain *d, bool skip, listing *out) {
 }
 
 void listing_release(listing *l) {
-  for (int64_t i = 0; i < l->n; i++) release_entry(&l->entry[i]);
+  for (int64_t i = 0; i < l->n + l->missing; i++) release_entry(&l->entry[i]);
   free(l->entry);
   free(l->first_missing);
 }
