@@ -88,6 +88,9 @@ static void refuse(const char *path, bool window, const char *part) {
 static void test_refused(void **state) {
   (void)state;
   static const char *const bad[][2] = {
+      {"422-columns", "YBR_FULL_422 needs an even number of columns"},
+      {"422-cut", "truncated: its image has 816 bytes, the tags ask for 1564"},
+      {"422-whole", "but has all samples: are they RGB or YBR_FULL?"},
       {"bits-allocated", "BitsAllocated (0028,0100) is 32"},
       {"bits-stored", "has the value 2047, but BitsStored is 10"},
       {"frames", "2 frames, one is expected"},

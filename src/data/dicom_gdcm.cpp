@@ -240,6 +240,16 @@ int check_codestream(const char *path, const std::string &stream, const dicom_fi
   return 0;
 }
 
+/* Of an image that is not compressed. */
+size_t length_of(const gdcm::DataElement &pixels) {
+  return pixels.GetByteValue() ? size_t(pixels.GetByteValue()->GetLength()) : 0;
+}
+
+int refuse_short(const char *path, size_t there, size_t wanted) {
+  return fail(FAILED, "%s: truncated: its image has %zu bytes, the tags ask for %zu", path, there,
+              wanted);
+}
+
 int check_data(const char *path, const gdcm::DataElement &pixels,
                const gdcm::TransferSyntax &syntax, const dicom_film *x, uint16_t *bits) {
   *bits = static_cast<uint16_t>(x->bits_allocated);
@@ -247,10 +257,32 @@ int check_data(const char *path, const gdcm::DataElement &pixels,
     if (syntax == gdcm::TransferSyntax::RLELossless) return 0;
     return check_codestream(path, codestream_of(pixels), x, bits);
   }
-  size_t there = pixels.GetByteValue() ? size_t(pixels.GetByteValue()->GetLength()) : 0;
-  if (syntax.IsEncapsulated() || there < x->size) {
-    return fail(FAILED, "%s: truncated: its image has %zu bytes, the tags ask for %zu", path, there,
-                x->size);
+  if (!syntax.IsEncapsulated() && length_of(pixels) >= x->size) return 0;
+  return refuse_short(path, length_of(pixels), x->size);
+}
+
+/* Two neighbours share their colour. */
+bool is_subsampled(const dicom_film *x) {
+  return !std::strcmp(x->photometric, "YBR_FULL_422") && x->samples == 3 && x->bits_allocated == 8;
+}
+
+/* Uncompressed: from Y Y Cb Cr (PS3.3 C.7.6.3.1.2) to Y Cb Cr Y Cb Cr; GDCM leaves it as it is. */
+int expand_colours(const char *path, const gdcm::DataElement &pixels, dicom_film *out) {
+  const size_t pairs = out->size / 6;
+  if (out->columns % 2 || out->planar) {
+    return refuse(path, "YBR_FULL_422 needs an even number of columns and PlanarConfiguration 0");
+  }
+  if (length_of(pixels) >= out->size) {
+    return refuse(path, "it is said to be YBR_FULL_422, but has all samples: are they RGB or "
+                        "YBR_FULL?  Correct PhotometricInterpretation (0028,0004)");
+  }
+  if (length_of(pixels) < 4 * pairs) return refuse_short(path, length_of(pixels), 4 * pairs);
+  const char *from = pixels.GetByteValue()->GetPointer();
+  char *to = static_cast<char *>(memory_new(out->size));
+  out->values = to;
+  for (size_t i = 0; i < pairs; i++, from += 4, to += 6) {
+    const char pair[] = {from[0], from[2], from[3], from[1], from[2], from[3]};
+    std::memcpy(to, pair, sizeof pair);
   }
   return 0;
 }
@@ -300,6 +332,7 @@ int read_values(const char *path, const gdcm::File &file, dicom_film *out) {
   const gdcm::DataElement &pixels = file.GetDataSet().GetDataElement(tag);
   out->size =
       static_cast<size_t>(out->rows * out->columns * out->samples * out->bits_allocated / 8);
+  if (is_subsampled(out) && !syntax.IsEncapsulated()) return expand_colours(path, pixels, out);
   uint16_t bits;
   if (int status = check_data(path, pixels, syntax, out, &bits)) return status;
   return decode(path, pixels, syntax, bits, out);

@@ -157,8 +157,8 @@ def low_values():
     return scene(12).astype(np.int16) - 2048
 
 
-def colours():
-    gray = scene(8)
+def colours(columns=COLUMNS):
+    gray = scene(8, columns=columns)
     return np.dstack([gray, gray[::-1], 255 - gray])
 
 
@@ -169,6 +169,15 @@ def write_colours():
     save(ds, "rgb-planes.dcm")
     save(film(np.dstack([scene(8)] * 3), 8, "RGB"), "rgb-gray.dcm")
     save(film(colours(), 8, "YBR_FULL"), "ybr.dcm")
+    ds = film(colours(COLUMNS + 1), 8, "YBR_FULL_422")
+    pairs = colours(COLUMNS + 1).reshape(-1, 2, 3)  # two neighbours share Cb and Cr, here those of the left one
+    save(ds, "bad-422-whole.dcm")
+    ds.PixelData = np.column_stack([pairs[:, 0, 0], pairs[:, 1, 0], pairs[:, 0, 1:]]).tobytes()
+    save(ds, "ybr-422.dcm")
+    ds.Columns = 2 * COLUMNS + 1
+    save(ds, "bad-422-columns.dcm")
+    ds.Columns = 2 * COLUMNS
+    save(ds, "bad-422-cut.dcm")
     ds = film(colours(), 8, "YBR_FULL_422")
     ds.PixelData = encapsulate([jpeg(colours(), subsampling=1)])
     ds["PixelData"].is_undefined_length = True
