@@ -285,25 +285,34 @@ static void test_one_range(void **state) {
 
 static void test_unlike(void **state) {
   (void)state;
-  enum { SIDE = 16 };
+  enum { SIDE = 16, KINDS = 6, RIGHT = 20 };
   char *dir = temporary_dir();
-  uint8_t film[4][SIDE * SIDE];
+  uint8_t film[KINDS][SIDE * SIDE];
   for (int i = 0; i < SIDE * SIDE; i++) {
     int v = 40 + 10 * (i / SIDE) + 3 * (i % SIDE);
     film[0][i] = (uint8_t)v;
     film[1][i] = (uint8_t)(255 - v);
-    film[2][i] = (uint8_t)(v / 8);
+    film[2][i] = (uint8_t)(v / 3);
     film[3][i] = v > 60 ? 255 : 0;
+    film[4][i] = 100;
+    film[5][i] = (uint8_t)(160 + v * 95 / 255);
   }
   put_text(dir, "images/.keep", "");
-  for (int i = 0; i < 13; i++) {
+  for (int i = 0; i < RIGHT + KINDS - 1; i++) {
     char *path = text_format("%s/images/%02d.png", dir, i);
-    assert_int_equal(image_write_png(path, film[i < 10 ? 0 : i - 9], SIDE, SIDE, 1), 0);
+    const int kind = i < RIGHT ? 0 : i - RIGHT + 1;
+    assert_int_equal(image_write_png(path, film[kind], SIDE, SIDE, 1), 0);
     free(path);
   }
   xs_site *s;
   assert_int_equal(open_site(dir, FILMS, NULL, &s), XS_OK);
-  assert_string_equal(s->unlike, "1 dark (11.png), 1 saturated (12.png), 1 inverted (10.png)");
+  assert_string_equal(s->unlike,
+                      "1 flat (23.png), 1 inverted (20.png), 1 saturated (22.png), 1 dark "
+                      "(21.png), 1 bright (24.png)");
+  xs_site_close(s);
+  xs_site_options few = {.limit = 19};
+  assert_int_equal(open_site(dir, FILMS, &few, &s), XS_OK);
+  assert_null(s->unlike);
   xs_site_close(s);
   remove_dir(dir);
 }

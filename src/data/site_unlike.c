@@ -1,100 +1,73 @@
 /* Images of a site that look unlike the others: a wrong range, a wrong tag, an empty film. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "exposure.h"
 #include "file.h"
 #include "site.h"
 
-enum { LEAST_IMAGES = 8, NAMED = 3, LEVELS = 256 };
+enum { NAMED = 3, LEVELS = 1024 };
 
-typedef enum fault { FLAT, DARK, SATURATED, INVERTED, FAULTS } fault;
-static const char *const fault_name[] = {"flat", "dark", "saturated", "inverted"};
+/* ---- one image ---- */
 
-typedef struct look { /* of one image, values in [0,1] */
-  double deviation;
-  double top;   /* 99th percentile */
-  double white; /* share of values at the top of the range */
-  double alike; /* correlation with the mean image of the site */
-} look;
-
-static double value_at(const xs_images *x, int64_t i) {
-  double v = x->bytes == 1 ? ((uint8_t *)x->pixels)[i] : ((uint16_t *)x->pixels)[i];
-  return fmin(v / x->max_value, 1);
-}
-
-static int64_t values_of(const xs_images *x) { return (int64_t)x->height * x->width * x->channels; }
-
-static double *mean_image(const xs_images *x) {
-  int64_t each = values_of(x);
-  double *mean = memory_new(sizeof *mean * (size_t)each);
-  for (int64_t i = 0; i < x->n * each; i++) mean[i % each] += value_at(x, i) / (double)x->n;
-  return mean;
-}
-
-static double correlate(const xs_images *x, int64_t row, const double *mean) {
-  int64_t each = values_of(x);
-  double n = (double)each, a = 0, b = 0, aa = 0, bb = 0, ab = 0;
-  for (int64_t i = 0; i < each; i++) {
-    double v = value_at(x, row * each + i), m = mean[i];
-    a += v, b += m, aa += v * v, bb += m * m, ab += v * m;
+/* The mean of the channels, in [0,1]. */
+static double tone_at(const xs_images *x, int64_t pixel) {
+  double sum = 0;
+  for (int64_t i = pixel * x->channels; i < (pixel + 1) * x->channels; i++) {
+    sum += x->bytes == 1 ? ((uint8_t *)x->pixels)[i] : ((uint16_t *)x->pixels)[i];
   }
-  double spread = (aa - a * a / n) * (bb - b * b / n);
-  return spread > 1e-12 ? (ab - a * b / n) / sqrt(spread) : 0;
+  return fmin(sum / x->channels / x->max_value, 1);
 }
 
-static look look_at(const xs_images *x, int64_t row, const double *mean) {
-  int64_t each = values_of(x), count[LEVELS] = {0}, seen = 0;
-  double sum = 0, squares = 0;
-  for (int64_t i = 0; i < each; i++) {
-    double v = value_at(x, row * each + i);
-    sum += v;
-    squares += v * v;
-    count[(int)(v * (LEVELS - 1))]++;
-  }
-  look l = {.alike = correlate(x, row, mean)};
+static double percentile(const int64_t count[LEVELS], int64_t n, double share) {
+  int64_t below = count[0];
   int level = 0;
-  while (100 * (seen += count[level]) < 99 * each) level++;
-  l.top = level / (LEVELS - 1.0);
-  l.white = (double)count[LEVELS - 1] / (double)each;
-  l.deviation = sqrt(fmax(squares / (double)each - sum * sum / (double)(each * each), 0));
-  return l;
+  while (level < LEVELS - 1 && (double)below <= share * (double)n) below += count[++level];
+  return level / (LEVELS - 1.0);
 }
 
-static int compare(const void *a, const void *b) {
-  double p = *(const double *)a, q = *(const double *)b;
-  return p < q ? -1 : p > q;
+/* The k-th pixel of the small picture: the mean over its part of the image that begins at `first`;
+ * smaller images repeat their pixels. */
+static double shrink(const xs_images *x, int64_t first, int k) {
+  const int64_t row = k / EXPOSURE_SIDE, column = k % EXPOSURE_SIDE;
+  const int64_t top = row * x->height / EXPOSURE_SIDE, left = column * x->width / EXPOSURE_SIDE;
+  const int64_t bottom = (row + 1) * x->height / EXPOSURE_SIDE;
+  const int64_t right = (column + 1) * x->width / EXPOSURE_SIDE;
+  double sum = 0;
+  int64_t n = 0;
+  for (int64_t i = top; i == top || i < bottom; i++) {
+    for (int64_t j = left; j == left || j < right; j++, n++) {
+      sum += tone_at(x, first + i * x->width + j);
+    }
+  }
+  return sum / (double)n;
 }
 
-static double median(double *v, int64_t n) {
-  qsort(v, (size_t)n, sizeof *v, compare);
-  return v[n / 2];
+static void measure(const xs_images *x, int64_t row, exposure *out) {
+  const int64_t n = (int64_t)x->height * x->width, first = row * n;
+  int64_t count[LEVELS] = {0};
+  double sum = 0, white = 0;
+  for (int64_t i = first; i < first + n; i++) {
+    const double tone = tone_at(x, i);
+    count[lrint(tone * (LEVELS - 1))]++;
+    sum += tone;
+    white += tone >= 0.995;
+  }
+  const double low = percentile(count, n, 0.01), high = percentile(count, n, 0.99);
+  out->contrast = high - low;
+  out->white = white / (double)n;
+  out->mean = sum / (double)n;
+  for (int k = 0; k < EXPOSURE_PIXELS; k++) {
+    const double v = high > low ? (shrink(x, first, k) - low) / (high - low) : 0;
+    out->grey[k] = (uint8_t)lrint(255 * fmin(1, fmax(0, v)));
+  }
 }
 
-/* What half of the images are below, measure by measure. */
-static look usual_look(const look *l, int64_t n) {
-  double *v = memory_new(sizeof *v * (size_t)n);
-  look usual = {0};
-  for (int64_t i = 0; i < n; i++) v[i] = l[i].top;
-  usual.top = median(v, n);
-  for (int64_t i = 0; i < n; i++) v[i] = l[i].white;
-  usual.white = median(v, n);
-  for (int64_t i = 0; i < n; i++) v[i] = l[i].alike;
-  usual.alike = median(v, n);
-  free(v);
-  return usual;
-}
-
-static fault fault_of(const look *l, const look *usual) {
-  if (l->deviation < 0.01) return FLAT;
-  if (l->top < usual->top / 4) return DARK;
-  if (l->white > 0.5 && usual->white < 0.25) return SATURATED;
-  if (l->alike < -0.3 && usual->alike > 0.3) return INVERTED;
-  return FAULTS;
-}
+/* ---- the site ---- */
 
 /* "2 inverted (a.png, b.png)" behind what is there already. */
-static char *add_fault(char *text, const xs_images *x, const fault *f, fault which) {
+static char *add_fault(char *text, const xs_images *x, const exposure_fault *f,
+                       exposure_fault which) {
   char *names = NULL;
   int64_t n = 0;
   for (int64_t i = 0; i < x->n; i++) {
@@ -105,26 +78,24 @@ static char *add_fault(char *text, const xs_images *x, const fault *f, fault whi
   }
   if (!n) return text;
   char *longer = text_format("%s%s%lld %s (%s%s)", text ? text : "", text ? ", " : "", (long long)n,
-                             fault_name[which], names, n > NAMED ? ", ..." : "");
+                             exposure_name[which], names, n > NAMED ? ", ..." : "");
   free(names);
   free(text);
   return longer;
 }
 
 char *site_find_unlike(const xs_images *x) {
-  if (x->n < LEAST_IMAGES || !x->file) return NULL;
-  size_t n = (size_t)x->n;
-  double *mean = mean_image(x);
-  look *l = memory_new(sizeof *l * n);
-  fault *f = memory_new(sizeof *f * n);
+  if (x->n < EXPOSURE_LEAST || !x->file) return NULL;
+  exposure *all = memory_new(sizeof *all * (size_t)x->n);
+  exposure_fault *f = memory_new(sizeof *f * (size_t)x->n);
+  exposure_norm m;
 #pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < x->n; i++) l[i] = look_at(x, i, mean);
-  look usual = usual_look(l, x->n);
+  for (int64_t i = 0; i < x->n; i++) measure(x, i, &all[i]);
+  exposure_measure(all, x->n, &m);
   char *text = NULL;
-  for (int64_t i = 0; i < x->n; i++) f[i] = fault_of(&l[i], &usual);
-  for (int k = FLAT; k < FAULTS; k++) text = add_fault(text, x, f, (fault)k);
-  free(mean);
-  free(l);
+  for (int64_t i = 0; i < x->n; i++) f[i] = exposure_judge(&all[i], &m);
+  for (int k = 0; k < EXPOSURE_RIGHT; k++) text = add_fault(text, x, f, (exposure_fault)k);
+  free(all);
   free(f);
   return text;
 }

@@ -1,0 +1,113 @@
+#include "exposure.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "file.h"
+
+const char *const exposure_name[EXPOSURE_RIGHT] = {"flat", "inverted", "saturated", "dark",
+                                                   "bright"};
+
+/* ---- a site ---- */
+
+static int compare_doubles(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Sorts v. */
+static double median(double *v, int64_t n) {
+  qsort(v, (size_t)n, sizeof *v, compare_doubles);
+  return (v[(n - 1) / 2] + v[n / 2]) / 2;
+}
+
+/* Changes v. */
+static exposure_usual usual_of(double *v, int64_t n) {
+  exposure_usual u = {.median = median(v, n)};
+  for (int64_t i = 0; i < n; i++) v[i] = fabs(v[i] - u.median);
+  u.spread = 1.4826 * median(v, n);
+  return u;
+}
+
+static void average_grey(const exposure *x, int64_t n, double *grey) {
+  for (int k = 0; k < EXPOSURE_PIXELS; k++) {
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) sum += x[i].grey[k];
+    grey[k] = sum / (double)n;
+  }
+}
+
+/* Correlation of the small pictures. */
+static double likeness(const exposure *x, const exposure_norm *m) {
+  double a = 0, b = 0, aa = 0, bb = 0, ab = 0;
+  for (int k = 0; k < EXPOSURE_PIXELS; k++) {
+    const double u = x->grey[k], v = m->grey[k];
+    a += u;
+    b += v;
+    aa += u * u;
+    bb += v * v;
+    ab += u * v;
+  }
+  const double va = aa - a * a / EXPOSURE_PIXELS, vb = bb - b * b / EXPOSURE_PIXELS;
+  return va > 0 && vb > 0 ? (ab - a * b / EXPOSURE_PIXELS) / sqrt(va * vb) : 0;
+}
+
+static void measure_likeness(const exposure *x, int64_t n, double *work, exposure_norm *out) {
+  int64_t alike = 0;
+  for (int64_t i = 0; i < n; i++) {
+    work[i] = likeness(&x[i], out);
+    alike += work[i] > 0.2;
+  }
+  qsort(work, (size_t)n, sizeof *work, compare_doubles);
+  out->least = work[n / 20];
+  out->aligned = (double)alike > 0.9 * (double)n;
+}
+
+void exposure_measure(const exposure *x, int64_t n, exposure_norm *out) {
+  double *work = memory_new(sizeof *work * (size_t)n);
+  for (int64_t i = 0; i < n; i++) work[i] = x[i].contrast;
+  out->contrast = usual_of(work, n);
+  for (int64_t i = 0; i < n; i++) work[i] = x[i].white;
+  out->white = usual_of(work, n);
+  for (int64_t i = 0; i < n; i++) work[i] = x[i].mean;
+  out->mean = usual_of(work, n);
+  average_grey(x, n, out->grey);
+  measure_likeness(x, n, work, out);
+  free(work);
+}
+
+/* ---- an image ---- */
+
+/* Far outside in robust deviations, and by enough to be seen. */
+static bool is_above(double value, const exposure_usual *u, double least) {
+  return value > u->median + fmax(least, 6 * u->spread);
+}
+
+static bool is_below(double value, const exposure_usual *u, double least) {
+  return value < u->median - fmax(least, 6 * u->spread);
+}
+
+exposure_fault exposure_judge(const exposure *x, const exposure_norm *m) {
+  const double mean = m->mean.median;
+  if (x->contrast < 0.02 || x->contrast < m->contrast.median / 5) return EXPOSURE_FLAT;
+  if (m->aligned && -likeness(x, m) > fmax(0.2, m->least)) return EXPOSURE_INVERTED;
+  if (is_above(x->white, &m->white, 0.15)) return EXPOSURE_SATURATED;
+  if (is_below(x->mean, &m->mean, mean / 2)) return EXPOSURE_DARK;
+  return is_above(x->mean, &m->mean, (1 - mean) / 2) ? EXPOSURE_BRIGHT : EXPOSURE_RIGHT;
+}
+
+char *exposure_explain(exposure_fault fault, const exposure *x, const exposure_norm *m) {
+  const char *name = exposure_name[fault];
+  if (fault == EXPOSURE_FLAT) {
+    return text_format("%s: contrast %.3f, the site's median is %.2f", name, x->contrast,
+                       m->contrast.median);
+  }
+  if (fault == EXPOSURE_INVERTED) {
+    return text_format("%s: correlation with the site's mean image %.2f", name, likeness(x, m));
+  }
+  if (fault == EXPOSURE_SATURATED) {
+    return text_format("%s: %.0f %% of the pixels are white, the site's median is %.0f %%", name,
+                       100 * x->white, 100 * m->white.median);
+  }
+  return text_format("%s: mean %.2f, the site's median is %.2f", name, x->mean, m->mean.median);
+}
