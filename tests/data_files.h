@@ -72,6 +72,42 @@ static inline void assert_refused(const char *dir, const char *yaml, const char 
 
 #define REFUSED(dir, yaml, ...) assert_refused(dir, yaml, (const char *const[]){__VA_ARGS__, NULL})
 
+typedef int (*file_reader)(const char *path); /* not 0: refused with a message */
+
+/* Every beginning of a file, from `first` bytes on in steps, all but `last` bytes at most, is
+ * refused with its path. */
+static inline void assert_beginnings_refused(const char *from, size_t first, size_t step,
+                                             size_t last, file_reader read) {
+  char *dir = temporary_dir(), *path = file_join(dir, "cut"), *data;
+  size_t size;
+  assert_int_equal(file_read(from, &data, &size), 0);
+  for (size_t n = first; n < size - last; n += step) {
+    put(dir, "cut", data, n);
+    assert_int_not_equal(read(path), 0);
+    assert_says("/cut: ");
+  }
+  free(data);
+  free(path);
+  remove_dir(dir);
+}
+
+/* A changed bit of a byte, from `first` on in steps, may go unseen; else there is a message. */
+static inline void assert_damage_survived(const char *from, size_t first, size_t step,
+                                          file_reader read) {
+  char *dir = temporary_dir(), *path = file_join(dir, "bad"), *data;
+  size_t size;
+  assert_int_equal(file_read(from, &data, &size), 0);
+  for (size_t n = first; n < size; n += step) {
+    data[n] ^= (char)(1 << n % 8);
+    put(dir, "bad", data, size);
+    if (read(path)) assert_says("/bad: ");
+    data[n] ^= (char)(1 << n % 8);
+  }
+  free(data);
+  free(path);
+  remove_dir(dir);
+}
+
 static inline uint64_t fnv1a(const void *data, size_t n) {
   uint64_t h = 14695981039346656037u;
   for (size_t i = 0; i < n; i++) h = (h ^ ((const uint8_t *)data)[i]) * 1099511628211u;

@@ -321,6 +321,16 @@ static void test_format(void **state) {
   free(wide);
 }
 
+static void test_csv_cell(void **state) {
+  (void)state;
+  assert_text(text_csv("a b"), "a b");
+  assert_text(text_csv(""), "");
+  assert_text(text_csv("a,b"), "\"a,b\"");
+  assert_text(text_csv("say \"hi\""), "\"say \"\"hi\"\"\"");
+  assert_text(text_csv("two\nlines"), "\"two\nlines\"");
+  assert_text(text_csv(" a"), "\" a\""); /* readers drop blanks around plain cells */
+}
+
 static void test_messages(void **state) {
   (void)state;
   assert_int_equal(fail(3, "%d dogs", 2), 3);
@@ -356,6 +366,7 @@ int main(void) {
       cmocka_unit_test(test_hash_file),
       cmocka_unit_test(test_nearest),
       cmocka_unit_test(test_format),
+      cmocka_unit_test(test_csv_cell),
       cmocka_unit_test(test_messages),
   };
   return cmocka_run_group_tests(tests, remove_files, remove_files);

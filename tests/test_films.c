@@ -111,50 +111,35 @@ static void test_refused(void **state) {
   }
 }
 
+static int try_window(const char *path) {
+  image x;
+  int status = image_read(path, true, &x);
+  image_release(&x);
+  return status;
+}
+
 /* No beginning of a film is taken for the whole. */
 static void test_cut_short(void **state) {
   (void)state;
   static const char *const names[] = {"explicit.dcm", "implicit.dcm", "deflated.dcm",
                                       "rle.dcm",      "jpeg.dcm",     "jpeg-lossless.dcm",
                                       "jpeg-ls.dcm",  "jpeg2000.dcm"};
-  char *dir = temporary_dir(), *cut = file_join(dir, "cut");
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    char *path = sample(names[i]), *data;
-    size_t size;
-    assert_int_equal(file_read(path, &data, &size), 0);
-    for (size_t n = 9 + i; n < size - 20; n += 29) {
-      put(dir, "cut", data, n);
-      refuse(cut, false, "/cut: ");
-    }
-    free(data);
+    char *path = sample(names[i]);
+    assert_beginnings_refused(path, 9 + i, 29, 20, try_window);
     free(path);
   }
-  free(cut);
-  remove_dir(dir);
 }
 
 /* Any damage ends with a picture or a message. */
 static void test_damaged(void **state) {
   (void)state;
   static const char *const names[] = {"explicit.dcm", "rle.dcm", "jpeg-ls.dcm", "palette8.dcm"};
-  char *dir = temporary_dir(), *path = file_join(dir, "bad");
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    char *from = sample(names[i]), *data;
-    size_t size;
-    assert_int_equal(file_read(from, &data, &size), 0);
-    for (size_t n = 128 + i; n < size; n += 7) {
-      image x;
-      data[n] ^= (char)(1 << n % 8);
-      put(dir, "bad", data, size);
-      if (image_read(path, true, &x)) assert_says("/bad: ");
-      image_release(&x);
-      data[n] ^= (char)(1 << n % 8);
-    }
-    free(data);
-    free(from);
+    char *path = sample(names[i]);
+    assert_damage_survived(path, 128 + i, 7, try_window);
+    free(path);
   }
-  free(path);
-  remove_dir(dir);
 }
 
 /* A table whose entries are larger than the bits that it states: beyond white is white. */

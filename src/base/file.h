@@ -27,6 +27,10 @@ char *file_dir(const char *path); /* the folder part, "." if none; newly allocat
  * length/3). */
 const char *text_nearest(const char *word, const char *const *candidates, int n);
 
+/* As a cell of a CSV file: in quotes where a reader would take it for something else; newly
+ * allocated. */
+char *text_csv(const char *s);
+
 /* malloc, calloc, strdup that abort with a message when memory is out. */
 void *memory_new(size_t bytes); /* zeroed */
 void *memory_grow(void *p, size_t bytes);

@@ -57,3 +57,16 @@ const char *text_nearest(const char *word, const char *const *candidates, int n)
   }
   return best;
 }
+
+char *text_csv(const char *s) {
+  const size_t n = strlen(s);
+  const bool padded = n > 0 && (isspace((unsigned char)s[0]) || isspace((unsigned char)s[n - 1]));
+  if (!padded && !strpbrk(s, ",;\"\t\r\n")) return text_copy(s);
+  char *cell = memory_new(2 * n + 3), *to = cell;
+  *to++ = '"';
+  for (; *s; *to++ = *s++) {
+    if (*s == '"') *to++ = '"';
+  }
+  *to = '"';
+  return cell;
+}

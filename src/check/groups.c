@@ -27,12 +27,6 @@ static int64_t *join_patients(const check *c) {
   return set;
 }
 
-static void add_field(page *out, const char *text) {
-  page_raw(out, "\"");
-  for (; *text; text++) page_markup(out, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
-  page_raw(out, "\"");
-}
-
 /* The text whose key is the group's (domain_group), so that images without duplicates stay on their
  * side. */
 static char *group_text(const check *c, int64_t i) {
@@ -47,10 +41,10 @@ static int write_site(const check *c, const check_site *t, int64_t *set) {
   page_raw(&out, "file,group\n");
   for (int64_t i = t->first; i < t->first + t->n; i++) {
     char *group = group_text(c, sets_find(set, i));
-    add_field(&out, c->sample[i].file);
-    page_raw(&out, ",");
-    add_field(&out, group);
-    page_raw(&out, "\n");
+    char *cell[] = {text_csv(c->sample[i].file), text_csv(group)};
+    page_raw(&out, "%s,%s\n", cell[0], cell[1]);
+    free(cell[0]);
+    free(cell[1]);
     free(group);
   }
   char *name = text_format("groups-%s.csv", t->d.name), *path = file_join(c->o->out, name);

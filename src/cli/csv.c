@@ -1,16 +1,10 @@
-#include <string.h>
+#include <stdlib.h>
 
 #include "cli.h"
+#include "file.h"
 
 void cli_csv_field(FILE *f, const char *text) {
-  if (!strpbrk(text, ",\"\r\n")) {
-    fputs(text, f);
-    return;
-  }
-  fputc('"', f);
-  for (; *text; text++) {
-    if (*text == '"') fputc('"', f);
-    fputc(*text, f);
-  }
-  fputc('"', f);
+  char *cell = text_csv(text);
+  fputs(cell, f);
+  free(cell);
 }
