@@ -120,6 +120,22 @@ static void page_has_the_values(void **state) {
   json_decref(results);
 }
 
+static void methods_name_mappings(void **state) {
+  (void)state;
+  json_t *settings = sample_json("study.json");
+  json_object_set_new(settings, "mappings",
+                      json_pack("{s:{s:s, s:i, s:[s, s], s:s}, s:{s:s, s:i, s:[], s:s}}", "a",
+                                "mapping", "nih-opacity", "version", 2, "set",
+                                "policy.uncertain=ignore", "keep.age_from=18", "fingerprint",
+                                "0123", "b", "mapping", "<b>", "version", 1, "set", "fingerprint",
+                                "4567"));
+  char *html = page_of(sample_json("results.json"), settings);
+  assert_has(html,
+             "Classes were read from label files by the mappings nih-opacity, version 2 (with "
+             "policy.uncertain=ignore, keep.age_from=18), at a; &lt;b&gt;, version 1, at b.");
+  free(html);
+}
+
 static void thresholds_are_carried(void **state) {
   (void)state;
   char *html = page_of(sample_json("results.json"), NULL);
@@ -669,27 +685,17 @@ static void many_pairs_are_shown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(page_has_the_values),
-      cmocka_unit_test(thresholds_are_carried),
-      cmocka_unit_test(subgroups_have_a_table),
-      cmocka_unit_test(many_subgroups_are_folded),
-      cmocka_unit_test(csv_has_all_digits),
-      cmocka_unit_test(per_cent_signs_are_escaped),
-      cmocka_unit_test(names_on_lines_stand_apart),
-      cmocka_unit_test(worst_images_are_shown),
-      cmocka_unit_test(figures_have_tables),
-      cmocka_unit_test(paper_stands_beside),
-      cmocka_unit_test(conclusions_follow),
-      cmocka_unit_test(equivalents_have_words),
-      cmocka_unit_test(works_keep_their_numbers),
-      cmocka_unit_test(methods_are_sentences),
-      cmocka_unit_test(methods_invent_nothing),
-      cmocka_unit_test(every_part_may_be_absent),
-      cmocka_unit_test(absent_parts_have_no_section),
-      cmocka_unit_test(wrong_types_are_named),
-      cmocka_unit_test(hostile_names_do_nothing),
-      cmocka_unit_test(many_pairs_are_shown),
-      cmocka_unit_test(changes_are_shown),
+      cmocka_unit_test(page_has_the_values),        cmocka_unit_test(methods_name_mappings),
+      cmocka_unit_test(thresholds_are_carried),     cmocka_unit_test(subgroups_have_a_table),
+      cmocka_unit_test(many_subgroups_are_folded),  cmocka_unit_test(csv_has_all_digits),
+      cmocka_unit_test(per_cent_signs_are_escaped), cmocka_unit_test(names_on_lines_stand_apart),
+      cmocka_unit_test(worst_images_are_shown),     cmocka_unit_test(figures_have_tables),
+      cmocka_unit_test(paper_stands_beside),        cmocka_unit_test(conclusions_follow),
+      cmocka_unit_test(equivalents_have_words),     cmocka_unit_test(works_keep_their_numbers),
+      cmocka_unit_test(methods_are_sentences),      cmocka_unit_test(methods_invent_nothing),
+      cmocka_unit_test(every_part_may_be_absent),   cmocka_unit_test(absent_parts_have_no_section),
+      cmocka_unit_test(wrong_types_are_named),      cmocka_unit_test(hostile_names_do_nothing),
+      cmocka_unit_test(many_pairs_are_shown),       cmocka_unit_test(changes_are_shown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,13 +76,19 @@ xs_status job_check_classes(const char *model, const xs_classifier *c, const cha
   return XS_OK;
 }
 
+static bool is_domain(const char *name) {
+  return !strcmp(name, "data") || !strcmp(name, "source") || !strcmp(name, "target");
+}
+
 /* Domain files and models: the options whose value is called FILE. */
 static xs_status note_files(json_t *j, const option *rows, int n_rows, const void *record) {
   xs_status status = XS_OK;
   for (int i = 0; i < n_rows && !status; i++) {
     if (!rows[i].value || strcmp(rows[i].value, "FILE") != 0) continue;
     const char *file = *(char *const *)(const void *)((const char *)record + rows[i].offset);
-    if (file) status = folder_note_file(j, rows[i].name, file);
+    if (!file) continue;
+    status =
+        (is_domain(rows[i].name) ? folder_note_domain : folder_note_file)(j, rows[i].name, file);
   }
   return status;
 }

@@ -40,10 +40,37 @@ static void add_sites(writer *w) {
            w->r->n == 1 ? "pair" : "pairs");
 }
 
+/* "nih-opacity, version 1 (with policy.uncertain=ignore), at nih" */
+static void add_mapping(writer *w, const char *site, const json_t *mapping) {
+  const json_t *set = json_object_get(mapping, "set");
+  const json_t *name = json_object_get(mapping, "mapping"),
+               *version = json_object_get(mapping, "version");
+  page_raw(&w->text, "%s, version %" PRId64, json_is_string(name) ? json_string_value(name) : "",
+           (int64_t)json_integer_value(version));
+  for (size_t i = 0; i < json_array_size(set); i++) {
+    const json_t *word = json_array_get(set, i);
+    page_raw(&w->text, "%s%s", i ? ", " : " (with ",
+             json_is_string(word) ? json_string_value(word) : "");
+  }
+  page_raw(&w->text, "%s, at %s", json_array_size(set) ? ")" : "", site);
+}
+
+static void add_mappings(writer *w) {
+  const json_t *all = report_setting(w->r, NULL, "mappings"), *mapping;
+  const char *site, *before = " Classes were read from label files by the mappings ";
+  json_object_foreach((json_t *)(uintptr_t)all, site, mapping) {
+    page_raw(&w->text, "%s", before);
+    add_mapping(w, site, mapping);
+    before = "; ";
+  }
+  if (json_object_size(all)) page_raw(&w->text, ".");
+}
+
 static void add_data(writer *w) {
   const double size = setting_number(w, NULL, "size"), limit = setting_number(w, NULL, "limit");
   const char *by = setting_text(w, NULL, "split_by");
   add_sites(w);
+  add_mappings(w);
   if (isfinite(size)) {
     page_raw(&w->text, " Images were scaled to %g × %g pixels", size, size);
     write_number(w, " with ", setting_number(w, NULL, "image_channels"), " channels");

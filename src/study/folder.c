@@ -9,13 +9,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "domain.h"
 #include "error.h"
 #include "file.h"
+#include "option.h"
 #include "study.h"
 
 #define FOLDER_OWNER "study.json"
 #define FOLDER_LOCK ".lock" /* held while a process works in the folder */
 #define FILES "files_read"  /* of FOLDER_OWNER: fingerprints of files, known before a run */
+#define MAPPINGS "mappings" /* of FOLDER_OWNER: which mapping each site's labels are read by */
 #define NODES "nodes"
 #define SITES "sites" /* folder: SITE holds the site's fingerprint, known when it is open */
 
@@ -115,11 +118,16 @@ static json_t *read_owner(const char *path) {
   return NULL;
 }
 
+static bool is_of_file(const char *key) {
+  return !strncmp(key, FILES ".", strlen(FILES ".")) ||
+         !strncmp(key, MAPPINGS ".", strlen(MAPPINGS "."));
+}
+
 static xs_status check_owner(const char *out, const char *path, const json_t *mine,
                              const json_t *theirs) {
   char *key = find_difference(mine, theirs);
   if (!key) return XS_OK;
-  bool is_file = strncmp(key, FILES ".", strlen(FILES ".")) == 0;
+  bool is_file = is_of_file(key);
   fail(XS_FAILED,
        "%s holds another run: %s differs%s (see %s); nothing was changed: give another "
        "--out%s",
@@ -327,6 +335,31 @@ xs_status folder_note_file(json_t *mine, const char *name, const char *file) {
   if (!files) json_object_set_new(mine, FILES, files = json_object());
   json_object_set_new(files, name, fingerprint_json(h));
   return XS_OK;
+}
+
+static json_t *mapping_of(const domain *d) {
+  uint64_t h;
+  if (fingerprint_file(d->mapping, &h)) return NULL;
+  json_t *set = json_array();
+  for (int i = 0; i < d->mapping_set.n; i++) {
+    json_array_append_new(set, option_text_json(d->mapping_set.text[i]));
+  }
+  return json_pack("{s:o, s:I, s:o, s:o}", "mapping", option_text_json(d->map->mapping), "version",
+                   (json_int_t)d->map->version, "set", set, "fingerprint", fingerprint_json(h));
+}
+
+xs_status folder_note_domain(json_t *mine, const char *name, const char *file) {
+  domain d;
+  xs_status status = folder_note_file(mine, name, file);
+  if (status) return status;
+  status = (xs_status)domain_open(file, ".", &d);
+  if (!status && d.map) {
+    json_t *all = json_object_get(mine, MAPPINGS), *its = mapping_of(&d);
+    if (!all) json_object_set_new(mine, MAPPINGS, all = json_object());
+    if (!its || json_object_set_new(all, name, its)) status = XS_FAILED;
+  }
+  domain_close(&d);
+  return status;
 }
 
 xs_status folder_check_site(const char *out, const xs_site *s, bool finished) {

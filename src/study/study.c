@@ -255,7 +255,7 @@ xs_status study_identity(const xs_study *s, json_t **identity) {
   xs_status status = XS_OK;
   *identity = study_json(s);
   for (int i = 0; i < s->n_sites && !status; i++) {
-    status = folder_note_file(*identity, s->site[i].name, s->site[i].file);
+    status = folder_note_domain(*identity, s->site[i].name, s->site[i].file);
   }
   char *init = study_init_file(s);
   if (init && !status) status = folder_note_file(*identity, "classifier.init", init);

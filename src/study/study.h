@@ -163,6 +163,8 @@ xs_status folder_check(const char *out, const json_t *mine, const char *result,
                        folder_state *state);
 /* Makes the content of a file a part of `mine`. */
 xs_status folder_note_file(json_t *mine, const char *name, const char *file);
+/* The same of a domain file, and which label mapping it names; any data folder will do. */
+xs_status folder_note_domain(json_t *mine, const char *name, const char *file);
 /* Records what a claimed folder's site holds, or fails where it is not what was recorded before;
  * finished: something must have been. */
 xs_status folder_check_site(const char *out, const xs_site *s, bool finished);

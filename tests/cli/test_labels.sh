@@ -112,6 +112,21 @@ done
 # sites of one class order can be studied together, whatever their archives
 printf 'name: x\nsites: [nih.yaml, chexpert.yaml]\npairs: [nih -> chexpert]\n' >study.yaml
 expect 0 'baseline-nih' study plan --quick study.yaml
+site chexpert 'images: small/chexpert' 'labels: small/chexpert/train.csv' 'mapping_set: [policy.uncertain=ignore]'
+expect 0 '' study node study.yaml --out out --threads 1 --set size=16 --set classifier.epochs=1 --set classifier.batch=8 baseline-nih
+python3 - <<'END' || complain "study.json does not say which mappings: $(cat out/study.json)"
+import json
+m = json.load(open("out/study.json"))["mappings"]
+assert [(m[s]["mapping"], m[s]["version"], m[s]["set"], len(m[s]["fingerprint"])) for s in ("nih", "chexpert")] == [
+    ("nih-opacity", 1, [], 16), ("chexpert-opacity", 1, ["policy.uncertain=ignore"], 16)]
+assert json.load(open("run-nih/study.json"))["mappings"]["data"]["mapping"] == "nih-opacity"
+END
+sed 's/^version: 1/version: 2/' "$mappings/nih.yaml" >mine.yaml && sed -i 's,^mapping: .*,mapping: mine.yaml,' nih.yaml
+expect 0 '' train --data nih.yaml --out mine --threads 1 --size 16 --epochs 1 --batch 8
+sed -i 's/^version: 2/version: 3/' mine.yaml
+expect 1 'mappings.data.version differs, that file has changed since' train --data nih.yaml --out mine --threads 1 --size 16 --epochs 1 --batch 8
+site nih 'images: [small, small/nih/images]' 'labels: small/nih/Data_Entry_2017_v2020.csv'
+rm -r out
 site chexpert 'images: small/chexpert' 'labels: small/chexpert/train.csv' 'mapping_set: [policy.uncertain=perhaps]'
 expect 2 'chexpert.yaml: mapping_set: policy.uncertain' study node study.yaml --out out baseline-chexpert
 site chexpert 'images: small/chexpert' 'labels: small/chexpert/train.csv' 'classes: [a, b]'
