@@ -325,6 +325,79 @@ static void test_threads(void **state) {
   omp_set_num_threads(before);
 }
 
+/* ---- 1x1 convolutions of leaky(x scale + shift) ------------------------------------------------
+ */
+
+/* x as channels 3 .. of a tensor of `row` channels; operands: x, w, bias, scale, shift. */
+static void check_scaled(tg_shape x, int64_t co, int64_t row, bool epilogue) {
+  enum { BEFORE = 3 };
+  int64_t ci = x.d[3], rows = x.d[0] * x.d[1] * x.d[2], n = 0;
+  op_site s = {.op = &op_conv, .n = 2, .in = {x, tg_shape4(1, 1, ci, co)}, .attr.i = {1, 0}};
+  s.out = tg_shape4(x.d[0], x.d[1], x.d[2], co);
+  if (epilogue) fuse(&s, OP_LEAKY_RELU, 0.2);
+  s.fusion.scaled = true;
+  s.fusion.input_slope = 0.1;
+  s.in_row[0] = row;
+  for (int i = 0; i < 2; i++) s.in[s.n++] = tg_shape4(1, 1, 1, ci);
+  for (const op_kernel *const *k = s.op->cpu; *k; k++) n += (*k)->applies(&s);
+  assert_int_equal(n, 1);
+  float *wide = allocate((size_t)(rows * row + BEFORE) * sizeof *wide);
+  for (int64_t i = 0; i < rows * row + BEFORE; i++)
+    wide[i] = 2 * random_uniform(9, 1, 0, (uint64_t)i) - 1;
+  op_site plain = s;
+  plain.fusion.scaled = false, plain.n -= 2;
+  problem p = make_problem(&plain);
+  float *scale = allocate((size_t)ci * sizeof *scale),
+        *shift = allocate((size_t)ci * sizeof *shift);
+  for (int64_t i = 0; i < ci; i++) {
+    scale[i] = random_uniform(9, 2, 0, (uint64_t)i) - 0.3f;
+    shift[i] = random_uniform(9, 3, 0, (uint64_t)i) - 0.5f;
+  }
+  for (int64_t i = 0; i < rows * ci; i++) {
+    double t = (double)wide[BEFORE + i / ci * row + i % ci] * (double)scale[i % ci] +
+               (double)shift[i % ci];
+    p.wide[0][i] = t > 0 ? t : 0.1 * t;
+  }
+  s.op->reference(&plain, &(op_buffers){.in = {p.wide[0], p.wide[1]}, .out = {p.expected}});
+  p.scale = 1e-30;
+  apply_fusion(&p);
+  void *state, *room, *packed;
+  size_t scratch;
+  assert_int_equal(conv_scaled.prepare(&s, &state, &scratch), 0);
+  room = allocate(scratch);
+  packed = allocate(conv_scaled.packed_bytes(&s, state));
+  conv_scaled.pack(&s, state, p.in[1], packed);
+  op_buffers b = {.in = {wide + BEFORE, packed, p.in[2]}, .out = {p.out}, .scratch = room};
+  b.in[s.n - 2] = scale, b.in[s.n - 1] = shift;
+  float *first = allocate((size_t)p.count * sizeof *first);
+  for (int run = 0; run < 2; run++) {
+    memset(p.out, 0xff, (size_t)p.count * sizeof(float));
+    conv_scaled.run(&s, state, &b);
+    if (run == 0) memcpy(first, p.out, (size_t)p.count * sizeof *first);
+  }
+  assert_memory_equal(first, p.out, (size_t)p.count * sizeof *first);
+  for (int64_t i = 0; i < p.count; i++) {
+    if (!(fabs((double)p.out[i] - p.expected[i]) <= 3e-6 * p.scale))
+      fail_msg("element %d is %g, want %g", (int)i, (double)p.out[i], p.expected[i]);
+  }
+  conv_scaled.release(state);
+  free(first), free(packed), free(room), free(scale), free(shift), free(wide);
+  free_problem(&p);
+}
+
+static void test_scaled(void **state) {
+  int before = omp_get_max_threads();
+  (void)state;
+  for (int threads = 1; threads <= 5; threads += 2) {
+    omp_set_num_threads(threads);
+    check_scaled(tg_shape4(1, 7, 7, 40), 24, 40, false);
+    check_scaled(tg_shape4(2, 9, 11, 96), 128, 131, true);
+    check_scaled(tg_shape4(1, 1, 2, 700), 16, 700, true);
+    check_scaled(tg_shape4(3, 28, 28, 160), 128, 192, true);
+  }
+  omp_set_num_threads(before);
+}
+
 /* The shapes of the networks run on the kernels made for them. */
 static void test_choice(void **state) {
   bool vectors = op_cpu_has_avx512();
@@ -455,11 +528,16 @@ static void test_matmul_definition(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_definition), cmocka_unit_test(test_kernels),
-      cmocka_unit_test(test_fused),      cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_choice),     cmocka_unit_test(test_rounding_is_asked_for),
-      cmocka_unit_test(test_bf16_round), cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_matmul),     cmocka_unit_test(test_matmul_definition)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_definition),
+                                     cmocka_unit_test(test_kernels),
+                                     cmocka_unit_test(test_fused),
+                                     cmocka_unit_test(test_scaled),
+                                     cmocka_unit_test(test_threads),
+                                     cmocka_unit_test(test_choice),
+                                     cmocka_unit_test(test_rounding_is_asked_for),
+                                     cmocka_unit_test(test_bf16_round),
+                                     cmocka_unit_test(test_refusals),
+                                     cmocka_unit_test(test_matmul),
+                                     cmocka_unit_test(test_matmul_definition)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* fuse.c: which nodes are computed by one step.
  *
+ * An inference norm and its activation join the 1x1 convolution that alone reads them.
  * An epilogue (bias, residual, activation) joins the convolution or norm before it when that is its
  * only reader and the device has a kernel for the whole.  A pointwise node takes the chains that
  * feed it into its own, when everything else that reads them runs later. */
@@ -88,6 +89,61 @@ static void fold_epilogue(plan_draft *d, tg_value body) {
   d->body[last] = body;
   d->fusion[last] = f;
   memcpy(d->extra[last], extra, sizeof extra);
+}
+
+/* ---- what is before a convolution -------------------------------------------------------------
+ */
+
+typedef struct scaling {
+  tg_value member[3]; /* the activation, the sum and the product */
+  tg_value x, scale, shift;
+} scaling;
+
+/* The channel vector that `v`, of operator o and read once, joins with *other; TG_NONE. */
+static tg_value joined_vector(const plan_draft *d, tg_value v, const op *o, tg_value *other) {
+  const node *x = &d->g->node[v];
+  if (x->op != o || d->output[v] || count_users(d, v) != 1) return TG_NONE;
+  for (int i = 0; i < 2; i++) {
+    const node *repeated = &d->g->node[x->in[i]];
+    if (repeated->op != &op_broadcast) continue;
+    if (!is_channel_vector(d->g->node[repeated->in[0]].shape, x->shape)) continue;
+    *other = x->in[1 - i];
+    return repeated->in[0];
+  }
+  return TG_NONE;
+}
+
+/* Whether conv reads leaky(x scale + shift), that nobody else reads. */
+static bool find_scaling(const plan_draft *d, tg_value conv, scaling *f) {
+  tg_value *m = f->member;
+  m[0] = d->g->node[conv].in[0];
+  const node *activation = &d->g->node[m[0]];
+  if (activation->op != &op_leaky_relu || d->output[m[0]] || count_users(d, m[0]) != 1)
+    return false;
+  m[1] = activation->in[0];
+  f->shift = joined_vector(d, m[1], &op_add, &m[2]);
+  f->scale = f->shift ? joined_vector(d, m[2], &op_mul, &f->x) : TG_NONE;
+  return f->scale != TG_NONE;
+}
+
+static void fold_scaling(plan_draft *d, tg_value conv) {
+  scaling before;
+  tg_value root = d->root[conv];
+  if (d->options->bf16 || d->body[root] != conv || !find_scaling(d, conv, &before)) return;
+  op_fusion f = d->fusion[root];
+  f.scaled = true;
+  f.input_slope = d->g->node[before.member[0]].attr.f[0];
+  if (!device_can(d, conv, &f, d->extra[root])) return;
+  d->fusion[root] = f;
+  for (int i = 0; i < 3; i++) d->root[before.member[i]] = root;
+}
+
+void plan_open_scaling(const plan_draft *d, tg_value root, plan_step *s) {
+  scaling before;
+  if (!find_scaling(d, d->body[root], &before)) return;
+  s->in[0] = before.x;
+  s->in[s->n_in++] = before.scale;
+  s->in[s->n_in++] = before.shift;
 }
 
 /* ---- gates --------------------------------------------------------------------------------- */
@@ -249,6 +305,7 @@ void plan_fuse(plan_draft *d) {
     if (d->live[v] && (d->g->node[v].op->flags & epilogues)) fold_epilogue(d, v);
   }
   for (tg_value v = 1; v < d->g->count; v++) {
+    if (d->live[v] && d->g->node[v].op == &op_conv) fold_scaling(d, v);
     if (d->live[v] && d->g->node[v].op == &op_leaky_relu_dx) fold_gate(d, v);
   }
   for (tg_value v = 1; v < d->g->count; v++) {

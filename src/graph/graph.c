@@ -88,6 +88,7 @@ void graph_describe_site(const op_site *s, char *text, size_t size) {
   if (s->bf16) append(text, size, " bf16");
   if (s->fusion.bias) append(text, size, " +bias");
   if (s->fusion.residual) append(text, size, " +residual");
+  if (s->fusion.scaled) append(text, size, " +scaled%g", s->fusion.input_slope);
   if (s->fusion.gate) append(text, size, " +gate%g", s->fusion.slope);
   if (s->fusion.activation == OP_LEAKY_RELU) append(text, size, " +leaky%g", s->fusion.slope);
   if (s->fusion.activation == OP_TANH) append(text, size, " +tanh");

@@ -82,6 +82,7 @@ static void fill_site(const plan_draft *d, tg_value root, plan_step *s) {
   for (int i = 0; i < x->n; i++) s->in[s->n_in++] = x->in[i];
   if (s->site.fusion.bias) s->in[s->n_in++] = d->extra[root][0];
   if (s->site.fusion.residual) s->in[s->n_in++] = d->extra[root][1];
+  if (s->site.fusion.scaled) plan_open_scaling(d, root, s);
   if (s->site.fusion.gate) plan_open_gate(d, root, s);
   s->site.n = s->n_in;
   for (int i = 0; i < s->n_in; i++) s->site.in[i] = d->g->node[s->in[i]].shape;

@@ -103,6 +103,8 @@ typedef struct plan_draft {
 } plan_draft;
 
 void plan_fuse(plan_draft *d);
+/* Replaces the operand of a scaled convolution and appends scale and shift. */
+void plan_open_scaling(const plan_draft *d, tg_value root, plan_step *s);
 /* Replaces the gated operand of a root's step and appends what decides over the gate. */
 void plan_open_gate(const plan_draft *d, tg_value root, plan_step *s);
 /* Fills c and the step's operands for the chain rooted at v; false if it exceeds a chain's limits.

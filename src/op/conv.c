@@ -199,8 +199,9 @@ tg_value tg_conv_dw(tg_graph *g, tg_value x, tg_value dy, tg_shape w_shape, int 
 /* ---- rows --------------------------------------------------------------------------------- */
 
 static const op_kernel *const conv_cpu[] = {
-    &conv_winograd_small, &conv_colour,      &conv_winograd_bf16, &conv_narrow_bf16, &conv_narrow,
-    &conv_columns,        &conv_direct_bf16, &conv_winograd,      &conv_direct,      NULL};
+    &conv_scaled,      &conv_winograd_small, &conv_colour,  &conv_winograd_bf16,
+    &conv_narrow_bf16, &conv_narrow,         &conv_columns, &conv_direct_bf16,
+    &conv_winograd,    &conv_direct,         NULL};
 static const op_kernel *const conv_dx_cpu[] = {&conv_dx_winograd_small,
                                                &conv_dx_winograd_bf16,
                                                &conv_narrow_bf16,
@@ -216,12 +217,15 @@ static const op_kernel *const conv_dw_cpu[] = {&conv_dw_winograd_small, &conv_dw
                                                &conv_dw_direct_bf16,    &conv_dw_winograd,
                                                &conv_dw_direct,         NULL};
 
+static bool rows_conv(const op_site *s, int i) { return s->fusion.scaled && i == 0; }
+
 const op op_conv = {.name = "conv",
                     .inputs = 2,
                     .flags = OP_FUSE_BIAS | OP_FUSE_ACTIVATION | OP_PACKS | OP_ROUNDS,
                     .shape = shape_conv,
                     .gradient = gradient_conv,
                     .reference = reference_conv,
+                    .rows = rows_conv,
                     .cpu = conv_cpu,
                     .cost = cost_conv};
 

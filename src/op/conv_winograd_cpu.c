@@ -48,8 +48,8 @@ static bool has_tiles(const conv_geometry *g) {
 }
 
 /* Between few channels the products save less than the transforms of an image take that leaves the
- * cache: 16 images of 56x56, 3x3 from 128 channels to 32, two cores of a Zen 5: conv_dw 11.9 ms in a
- * plan, the direct algorithm 9.8. */
+ * cache: 16 images of 56x56, 3x3 from 128 channels to 32, two cores of a Zen 5: conv_dw 11.9 ms in
+ * a plan, the direct algorithm 9.8. */
 static bool stays_or_pays(const conv_geometry *g) {
   winograd_tiling w = winograd_tile(g, 1);
   int64_t image = w.t * w.t * w.rows * w.columns * (w.depth + g->co);

@@ -32,4 +32,4 @@ void epilogue_apply_images(const op_site *s, const op_buffers *b) {
   }
 }
 
-bool epilogue_suffices(const op_site *s) { return !s->fusion.residual; }
+bool epilogue_suffices(const op_site *s) { return !s->fusion.residual && !s->fusion.scaled; }

@@ -26,6 +26,10 @@ typedef struct op_fusion {
   /* norm_sums and norm_dx: the operand v is let through where gamma xh + beta > 0 and multiplied by
    * slope elsewhere.  The norm's gamma (of norm_sums) and beta follow as last inputs. */
   bool gate;
+  /* conv: it reads leaky(x scale + shift) of its operand x, with input_slope; scale and shift
+   * {1,1,1,c} follow as last inputs. */
+  bool scaled;
+  double input_slope;
 } op_fusion;
 
 /* One use of an operator: everything that decides which kernel runs, known when planning. */
@@ -139,7 +143,7 @@ static inline int64_t op_in_row(const op_site *s, int i) {
 }
 static inline int64_t op_out_row(const op_site *s) { return s->out_row ? s->out_row : s->out.d[3]; }
 static inline bool op_fused(const op_site *s) {
-  return s->fusion.bias || s->fusion.residual || s->fusion.gate ||
+  return s->fusion.bias || s->fusion.residual || s->fusion.gate || s->fusion.scaled ||
          s->fusion.activation != OP_LINEAR;
 }
 static inline size_t op_in_element(const op_site *s, int i) { return s->in_bf16[i] ? 2 : 4; }
