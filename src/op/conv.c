@@ -211,11 +211,17 @@ static const op_kernel *const conv_dx_cpu[] = {&conv_dx_winograd_small,
                                                &conv_dx_winograd,
                                                &conv_dx_direct,
                                                NULL};
-static const op_kernel *const conv_dw_cpu[] = {&conv_dw_winograd_small, &conv_dw_colour,
-                                               &conv_dw_winograd_bf16,  &conv_dw_narrow_bf16,
-                                               &conv_dw_narrow,         &conv_dw_columns,
-                                               &conv_dw_direct_bf16,    &conv_dw_winograd,
-                                               &conv_dw_direct,         NULL};
+static const op_kernel *const conv_dw_cpu[] = {&conv_dw_winograd_small,
+                                               &conv_dw_colour,
+                                               &conv_dw_winograd_bf16,
+                                               &conv_dw_narrow_bf16,
+                                               &conv_dw_narrow,
+                                               &conv_dw_columns,
+                                               &conv_dw_direct_bf16,
+                                               &conv_dw_product,
+                                               &conv_dw_winograd,
+                                               &conv_dw_direct,
+                                               NULL};
 
 static bool rows_conv(const op_site *s, int i) { return s->fusion.scaled && i == 0; }
 

@@ -20,7 +20,7 @@ conv_geometry conv_site_geometry(const op_site *s);
 
 /* The kernels; which sites they are for is said in their files. */
 extern const op_kernel conv_direct, conv_dx_direct, conv_dw_direct;
-extern const op_kernel conv_scaled;
+extern const op_kernel conv_scaled, conv_dw_product;
 extern const op_kernel conv_direct_bf16, conv_dw_direct_bf16;
 extern const op_kernel conv_narrow, conv_narrow_bf16;
 extern const op_kernel conv_dw_narrow, conv_dw_narrow_bf16;
