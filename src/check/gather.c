@@ -163,20 +163,13 @@ static void draw(const picture *p, double white, int side, uint8_t *grey) {
   const int most = p->height > p->width ? p->height : p->width;
   const int height = p->height * side / most ? p->height * side / most : 1;
   const int width = p->width * side / most ? p->width * side / most : 1;
-  taps rows, columns;
-  taps_init(&rows, p->height, height, XS_BILINEAR);
-  taps_init(&columns, p->width, width, XS_BILINEAR);
-  float *work = memory_new(sizeof *work * resample_work(p, &columns));
   float *y = memory_new(sizeof *y * (size_t)(height * width * p->channels));
-  resample(p, &rows, &columns, work, y);
+  resample(p, height, width, XS_BILINEAR, y);
   for (int i = 0; i < height * width; i++) {
     const float v = 255 * y[i * p->channels + p->channels / 2] / (float)white;
     const int at = ((side - height) / 2 + i / width) * side + (side - width) / 2 + i % width;
     grey[at] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
   }
-  taps_release(&rows);
-  taps_release(&columns);
-  free(work);
   free(y);
 }
 

@@ -154,19 +154,12 @@ static void measure_corners(const tones *t, sample *s) {
 /* ---- the small picture ----------------------------------------------------------------------- */
 
 void sample_shrink(const picture *p, int side, float *y) {
-  taps rows, columns;
-  taps_init(&rows, p->height, side, XS_BILINEAR);
-  taps_init(&columns, p->width, side, XS_BILINEAR);
-  float *work = memory_new(sizeof *work * resample_work(p, &columns));
   float *all = memory_new(sizeof *all * (size_t)(side * side * p->channels));
-  resample(p, &rows, &columns, work, all);
+  resample(p, side, side, XS_BILINEAR, all);
   for (int i = 0; i < side * side; i++) {
     y[i] = 0;
     for (int k = 0; k < p->channels; k++) y[i] += all[i * p->channels + k] / (float)p->channels;
   }
-  taps_release(&rows);
-  taps_release(&columns);
-  free(work);
   free(all);
 }
 

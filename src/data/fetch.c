@@ -48,7 +48,7 @@ void xs_images_fetch(const xs_images *images, const int64_t *rows, int64_t n, in
   float *resized = memory_new(sizeof *resized * (size_t)(pixels * from));
   for (int64_t i = 0; i < n; i++) {
     p.pixels = (const char *)images->pixels + stored * (size_t)(rows ? rows[i] : i);
-    resample(&p, &down, &across, work, resized);
+    resample_by(&p, &down, &across, work, resized);
     adapt_channels(resized, pixels, from, channels, &s, x + i * pixels * channels);
   }
   free(work);

@@ -86,7 +86,7 @@ size_t resample_work(const picture *p, const taps *columns) {
   return (size_t)p->channels * ((size_t)p->height * (size_t)columns->out + (size_t)p->width);
 }
 
-void resample(const picture *p, const taps *rows, const taps *columns, float *work, float *y) {
+void resample_by(const picture *p, const taps *rows, const taps *columns, float *work, float *y) {
   size_t line = (size_t)columns->out * (size_t)p->channels;
   float *row = work + (size_t)p->height * line;
   for (int i = 0; i < p->height; i++) {
@@ -97,4 +97,15 @@ void resample(const picture *p, const taps *rows, const taps *columns, float *wo
     if (!same) resample_row(row, p->channels, columns, to);
   }
   for (int i = 0; i < rows->out; i++) mix_rows(work, line, rows, i, y + (size_t)i * line);
+}
+
+void resample(const picture *p, int height, int width, xs_resize how, float *y) {
+  taps rows, columns;
+  taps_init(&rows, p->height, height, how);
+  taps_init(&columns, p->width, width, how);
+  float *work = memory_new(sizeof *work * resample_work(p, &columns));
+  resample_by(p, &rows, &columns, work, y);
+  taps_release(&rows);
+  taps_release(&columns);
+  free(work);
 }

@@ -6,6 +6,17 @@
 
 #include "xsite.h"
 
+typedef struct picture { /* a lent image, or a part of one */
+  const void *pixels;    /* [height][stride][channels] */
+  int height, width, channels, bytes;
+  int64_t stride; /* pixels from row to row */
+} picture;
+
+/* y [height][width][channels], in stored values. */
+void resample(const picture *p, int height, int width, xs_resize how, float *y);
+
+/* ---- the same for many pictures of one size, without allocating ---- */
+
 typedef struct taps { /* how one side of n pixels becomes one of out */
   int out, width;     /* width: most taps of one output pixel */
   int *first, *count; /* [out] */
@@ -15,15 +26,9 @@ typedef struct taps { /* how one side of n pixels becomes one of out */
 void taps_init(taps *t, int n, int out, xs_resize how);
 void taps_release(taps *t);
 
-typedef struct picture { /* a lent image, or a part of one */
-  const void *pixels;    /* [height][stride][channels] */
-  int height, width, channels, bytes;
-  int64_t stride; /* pixels from row to row */
-} picture;
-
-size_t resample_work(const picture *p,
-                     const taps *columns); /* values of work that resample needs */
+/* Values of work that resample_by needs. */
+size_t resample_work(const picture *p, const taps *columns);
 /* y [rows->out][columns->out][channels] */
-void resample(const picture *p, const taps *rows, const taps *columns, float *work, float *y);
+void resample_by(const picture *p, const taps *rows, const taps *columns, float *work, float *y);
 
 #endif

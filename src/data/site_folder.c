@@ -48,15 +48,8 @@ static void resize(const domain *d, image *x) {
   picture p = cut(x, d->center_crop);
   image y = {size, size, c, x->bytes, x->bits, memory_new((size_t)(size * size * c * x->bytes))};
   float *out = memory_new(sizeof *out * (size_t)(size * size * c));
-  taps rows, columns;
-  taps_init(&rows, p.height, size, how);
-  taps_init(&columns, p.width, size, how);
-  float *work = memory_new(sizeof *work * resample_work(&p, &columns));
-  resample(&p, &rows, &columns, work, out);
+  resample(&p, size, size, how, out);
   store_values(out, (int64_t)size * size * c, &y);
-  taps_release(&rows);
-  taps_release(&columns);
-  free(work);
   free(out);
   free(x->pixels);
   *x = y;
