@@ -51,8 +51,10 @@ typedef struct xs_images {
   xs_resize resize;
   bool center_crop; /* the central square was cut before resizing */
   void *pixels;     /* [n][height][width][channels] */
-  uint64_t *group;  /* [n] key of the digit id or patient: one group never crosses a split */
-  char **file;      /* [n] image names, or NULL where images have none */
+  void *map; /* the file of the cache that the pixels lie in, mapped; NULL: they are allocated */
+  size_t map_bytes;
+  uint64_t *group; /* [n] key of the digit id or patient: one group never crosses a split */
+  char **file;     /* [n] image names, or NULL where images have none */
 } xs_images;
 
 /* One thing that is known of the images beside their labels, for tables of subgroups and for data
@@ -83,9 +85,13 @@ typedef struct xs_site_options {
                          * XSITE_DATA */
   bool skip_unreadable; /* leave out images that cannot be decoded instead of failing */
   int64_t limit;        /* most images, 0 all: the first by a fixed hash of their group */
+  const char *cache; /* folder where decoded images are kept, or "off"; NULL: XSITE_CACHE, else the
+                      * user's: docs/cache.md */
+  const struct xs_watch *watch; /* follows the reading of images, or NULL */
 } xs_site_options;
 
-/* Reads a domain file (YAML) and the images and labels that it names, all in memory. */
+/* Reads a domain file (YAML) and the images and labels that it names.  The pixels of a folder's
+ * images lie in a file of the cache, if it can be used, else in memory. */
 xs_status xs_site_open(const char *domain_file, const xs_site_options *o, xs_site **out);
 void xs_site_close(xs_site *s);
 /* A subgroup of a study's test images is measured where it has so many images of each class, and so
@@ -399,6 +405,7 @@ typedef struct xs_run_options {
   size_t memory;          /* most bytes of a training step's intermediate values; 0: no limit */
   const char *device;     /* "cpu" */
   bool measure_kernels;   /* time candidate kernels once and remember */
+  const char *cache;      /* of images: as of a site */
   const char *kernels_of; /* run folder whose recorded kernels are used, node by node, or NULL */
   bool skip_unreadable;
   bool quick;  /* of a plan: without estimates of time and memory, which open the sites */

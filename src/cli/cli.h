@@ -38,8 +38,9 @@ typedef struct cli_progress {
   double last;   /* when, in seconds */
 } cli_progress;
 
-/* A watch that shows progress and notes on stderr and stops at SIGINT or SIGTERM; a second signal
- * ends the program at once.  p must outlive it. */
+/* A watch that shows progress and notes on stderr.  p must outlive it. */
+xs_watch cli_watch_plain(cli_progress *p);
+/* One that also stops at SIGINT or SIGTERM; a second signal ends the program at once. */
 xs_watch cli_watch(cli_progress *p);
 void cli_watch_end(cli_progress *p); /* leaves the terminal on a new line */
 

@@ -10,22 +10,27 @@
 
 #define RECORD "record.json"
 
-static xs_status open_site(const job_options *o, const char *domain_file, xs_site **out) {
-  const xs_site_options options = {
-      .data_dir = o->data_dir, .skip_unreadable = o->skip_unreadable, .limit = o->limit};
+static xs_status open_site(const train_job *job, const job_options *o, const char *domain_file,
+                           xs_site **out) {
+  const xs_site_options options = {.data_dir = o->data_dir,
+                                   .skip_unreadable = o->skip_unreadable,
+                                   .limit = o->limit,
+                                   .cache = o->cache,
+                                   .watch = job->watch};
   xs_status status = xs_site_open(domain_file, &options, out);
   if (!status) job_note_site(*out);
   return status;
 }
 
-xs_status job_open_site(const job_options *o, const char *domain_file, xs_site **out) {
-  xs_status status = open_site(o, domain_file, out);
+xs_status job_open_site(const train_job *job, const job_options *o, const char *domain_file,
+                        xs_site **out) {
+  xs_status status = open_site(job, o, domain_file, out);
   return status ? status : folder_check_site(o->out, *out, false);
 }
 
-xs_status job_open_target(const job_options *o, const char *source_file, const xs_site *source,
-                          const char *target_file, xs_site **out) {
-  xs_status status = open_site(o, target_file, out);
+xs_status job_open_target(const train_job *job, const job_options *o, const char *source_file,
+                          const xs_site *source, const char *target_file, xs_site **out) {
+  xs_status status = open_site(job, o, target_file, out);
   if (!status && source && strcmp(source->images.name, (*out)->images.name) == 0) {
     status = (xs_status)fail(XS_USAGE,
                              "%s and %s are both called '%s': give the target another name if it "
@@ -99,8 +104,8 @@ static xs_status describe(const option *rows, int n_rows, const void *record, co
                           json_t **out) {
   const option_table table = {.what = task, .row = rows, .n = n_rows};
   json_t *j = option_json(&table, record);
-  static const char *const how[] = {"out",      "resume",           "threads",   "memory",
-                                    "data_dir", "checkpoint_every", "kernels_of"};
+  static const char *const how[] = {"out",      "resume",           "threads",    "memory",
+                                    "data_dir", "checkpoint_every", "kernels_of", "cache"};
   for (size_t i = 0; i < sizeof how / sizeof *how; i++) json_object_del(j, how[i]);
   json_object_set_new(j, "task", json_string(task));
   *out = j;

@@ -7,7 +7,7 @@
 #include "train.h"
 
 typedef struct job_options {
-  char *out, *data_dir, *split_by, *kernels_of;
+  char *out, *data_dir, *cache, *split_by, *kernels_of;
   bool resume, measure_kernels, skip_unreadable;
   int64_t seed, threads, memory, checkpoint_every, limit;
 } job_options;
@@ -20,7 +20,7 @@ typedef struct job_options {
       SPLIT_BY_ROW(offsetof(record, job.split_by)),                                                \
       OPTION_INTEGER_ROW(NULL, offsetof(record, job), job_options, limit, "0", 0, 1e12,            \
                          "most images of a site; 0: all"),                                         \
-      THREADS_ROW(offsetof(record, job.threads)),                                                  \
+      THREADS_ROW(offsetof(record, job.threads)), CACHE_ROW(offsetof(record, job.cache)),          \
       SKIP_UNREADABLE_ROW(offsetof(record, job.skip_unreadable))
 
 #define JOB_ROWS(record)                                                                           \
@@ -32,10 +32,11 @@ typedef struct job_options {
       KERNELS_OF_ROW(offsetof(record, job.kernels_of))
 
 xs_split job_split(const char *name); /* a value of SPLIT_ROW */
-xs_status job_open_site(const job_options *o, const char *domain_file, xs_site **out);
+xs_status job_open_site(const train_job *job, const job_options *o, const char *domain_file,
+                        xs_site **out);
 /* The second of two sites; fails where it has the name of the first, which may be NULL. */
-xs_status job_open_target(const job_options *o, const char *source_file, const xs_site *source,
-                          const char *target_file, xs_site **out);
+xs_status job_open_target(const train_job *job, const job_options *o, const char *source_file,
+                          const xs_site *source, const char *target_file, xs_site **out);
 /* Says on stderr what --skip-unreadable left out and which images look odd, if any. */
 void job_note_site(const xs_site *s);
 /* Fails where a classifier and a site have different classes. */

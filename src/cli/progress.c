@@ -91,13 +91,19 @@ static void note(void *context, const char *line) {
   c->shown = false;
 }
 
+xs_watch cli_watch_plain(cli_progress *p) {
+  *p = (cli_progress){.terminal = isatty(STDERR_FILENO) == 1, .last = -1e9};
+  return (xs_watch){.progress = show, .note = note, .context = p};
+}
+
 xs_watch cli_watch(cli_progress *p) {
   struct sigaction action = {.sa_handler = stop_soon, .sa_flags = SA_RESTART};
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
-  *p = (cli_progress){.terminal = isatty(STDERR_FILENO) == 1, .last = -1e9};
-  return (xs_watch){.progress = show, .note = note, .stop = is_stopped, .context = p};
+  xs_watch watch = cli_watch_plain(p);
+  watch.stop = is_stopped;
+  return watch;
 }
 
 void cli_watch_end(cli_progress *p) {

@@ -59,6 +59,12 @@
         "the data folder: where domain files with `root: data` find their files; by default "      \
         "$XSITE_DATA"                                                                              \
   }
+#define CACHE_ROW(at)                                                                              \
+  {                                                                                                \
+    NULL, "cache", OPTION_TEXT, at, NULL, false, 0, 0, NULL, "DIR",                                \
+        "where decoded images are kept for the next time, or off; by default $XSITE_CACHE, else "  \
+        "~/.cache/xsite"                                                                           \
+  }
 /* A second name, where no other option is called so. */
 #define DATA_ROW(at)                                                                               \
   { NULL, "data", OPTION_TEXT, at, NULL, false, 0, 0, NULL, "DIR", "the same as --data-dir" }

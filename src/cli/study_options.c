@@ -3,6 +3,7 @@
 xs_run_options study_run_options(const study_options *o) {
   return (xs_run_options){.out = o->out,
                           .data_dir = o->data_dir,
+                          .cache = o->cache,
                           .resume = o->resume,
                           .threads = (int)o->threads,
                           .memory = (size_t)o->memory,

@@ -6,7 +6,7 @@
 #include "rows.h"
 
 typedef struct study_options {
-  char *out, *device, *data_dir, *kernels_of;
+  char *out, *device, *data_dir, *cache, *kernels_of;
   bool resume, measure_kernels, skip_unreadable, snakemake, quick, verify;
   int64_t threads, memory;
   option_texts set;
@@ -30,8 +30,8 @@ typedef struct study_options {
        "KEY=VALUE",                                                                                \
        "override an option of the study file, as adapter.batch=64; may be repeated"},              \
       DATA_DIR_ROW(STUDY_FIELD(data_dir)), DATA_ROW(STUDY_FIELD(data_dir)),                        \
-      MEASURE_KERNELS_ROW(STUDY_FIELD(measure_kernels)), KERNELS_OF_ROW(STUDY_FIELD(kernels_of)),  \
-      SKIP_UNREADABLE_ROW(STUDY_FIELD(skip_unreadable))
+      CACHE_ROW(STUDY_FIELD(cache)), MEASURE_KERNELS_ROW(STUDY_FIELD(measure_kernels)),            \
+      KERNELS_OF_ROW(STUDY_FIELD(kernels_of)), SKIP_UNREADABLE_ROW(STUDY_FIELD(skip_unreadable))
 
 xs_run_options study_run_options(const study_options *o);
 /* Runs a study, or one of its nodes (NULL: all), and shows how it goes. */

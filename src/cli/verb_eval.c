@@ -10,7 +10,7 @@
 #include "values.h"
 
 typedef struct eval_options {
-  char *model, *data, *split, *split_by, *data_dir;
+  char *model, *data, *split, *split_by, *data_dir, *cache;
   int64_t seed, replicates, threads;
   bool json, skip_unreadable;
 } eval_options;
@@ -28,6 +28,7 @@ static const option rows[] = {
                        "bootstrap replicates"),
     SPLIT_BY_ROW(FIELD(split_by)),
     DATA_DIR_ROW(FIELD(data_dir)),
+    CACHE_ROW(FIELD(cache)),
     SKIP_UNREADABLE_ROW(FIELD(skip_unreadable)),
     THREADS_ROW(FIELD(threads)),
     JSON_ROW(FIELD(json), "print JSON"),
@@ -120,7 +121,12 @@ static void print_json(const eval_options *o, const xs_site *s, const xs_measure
 static int run(void *record, int n, const char **word) {
   (void)n, (void)word;
   const eval_options *o = record;
-  const xs_site_options reading = {.data_dir = o->data_dir, .skip_unreadable = o->skip_unreadable};
+  cli_progress progress;
+  const xs_watch watch = cli_watch_plain(&progress);
+  const xs_site_options reading = {.data_dir = o->data_dir,
+                                   .skip_unreadable = o->skip_unreadable,
+                                   .cache = o->cache,
+                                   .watch = &watch};
   xs_classifier *c = NULL;
   xs_site *s = NULL;
   test_set t = {0};
@@ -129,6 +135,7 @@ static int run(void *record, int n, const char **word) {
   tg_set_threads((int)o->threads);
   xs_status status = xs_classifier_load(o->model, &c);
   if (status == XS_OK) status = xs_site_open(o->data, &reading, &s);
+  cli_watch_end(&progress);
   if (status == XS_OK) status = check_labelled(o, s);
   if (status == XS_OK) status = job_check_classes(o->model, c, o->data, s);
   if (status == XS_OK) status = select_set(o, s, &t);

@@ -48,6 +48,7 @@ static words command(const study_options *o, const char *file) {
   add(&w, text_copy("node"));
   add_option(&w, "--out", o->out);
   add_option(&w, "--data-dir", o->data_dir);
+  add_option(&w, "--cache", o->cache);
   add_number(&w, "--threads", o->threads);
   add_number(&w, "--memory", o->memory);
   add_option(&w, "--kernels-of", o->kernels_of);

@@ -10,7 +10,7 @@
 #include "job.h"
 
 typedef struct translate_options {
-  char *data, *model, *out, *data_dir, *split, *split_by;
+  char *data, *model, *out, *data_dir, *cache, *split, *split_by;
   int64_t seed, domain, threads;
   bool skip_unreadable;
 } translate_options;
@@ -29,6 +29,7 @@ static const option rows[] = {
                        "wanted domain: 0 the generator's source, 1 its target"),
     THREADS_ROW(FIELD(threads)),
     DATA_DIR_ROW(FIELD(data_dir)),
+    CACHE_ROW(FIELD(cache)),
     SKIP_UNREADABLE_ROW(FIELD(skip_unreadable)),
 };
 
@@ -120,7 +121,12 @@ static int run(void *record, int words, const char **word) {
   (void)words;
   (void)word;
   const translate_options *o = record;
-  const xs_site_options options = {.data_dir = o->data_dir, .skip_unreadable = o->skip_unreadable};
+  cli_progress progress;
+  const xs_watch watch = cli_watch_plain(&progress);
+  const xs_site_options options = {.data_dir = o->data_dir,
+                                   .skip_unreadable = o->skip_unreadable,
+                                   .cache = o->cache,
+                                   .watch = &watch};
   const split_rule rule = split_rule_of(o->seed, o->split_by);
   translator *t = NULL;
   xs_site *site = NULL;
@@ -132,6 +138,7 @@ static int run(void *record, int words, const char **word) {
   tg_set_threads((int)o->threads);
   xs_status status = translator_load(o->model, &t) ? XS_FAILED : XS_OK;
   if (!status) status = xs_site_open(o->data, &options, &site);
+  cli_watch_end(&progress);
   if (!status) job_note_site(site);
   if (!status) {
     status = xs_split_rows(&site->images, rule.seed, rule.by_image, job_split(o->split), &row, &n);

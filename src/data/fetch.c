@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "file.h"
+#include "image_cache.h"
 #include "resample.h"
 #include "xsite.h"
 
@@ -51,6 +52,7 @@ void xs_images_fetch(const xs_images *images, const int64_t *rows, int64_t n, in
     resample_by(&p, &down, &across, work, resized);
     adapt_channels(resized, pixels, from, channels, &s, x + i * pixels * channels);
   }
+  images_forget(images);
   free(work);
   free(resized);
   taps_release(&down);

@@ -65,6 +65,7 @@ static xs_images *new_images(const xs_images *x, const int64_t *rows, int64_t n,
                              const char *name) {
   xs_images *y = memory_new(sizeof *y);
   *y = *x;
+  y->map = NULL;
   y->n = n;
   y->name = text_format("%s, %s", x->name, name);
   y->bytes = 2;

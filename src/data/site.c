@@ -6,6 +6,7 @@
 #include "attribute.h"
 #include "error.h"
 #include "file.h"
+#include "image_cache.h"
 #include "random.h"
 
 typedef struct place { /* of an image in the fixed order of its site */
@@ -107,7 +108,7 @@ out:
 
 static void release_images(xs_images *x) {
   free(x->name);
-  free(x->pixels);
+  images_release_pixels(x);
   free(x->group);
   for (int64_t i = 0; x->file && i < x->n; i++) free(x->file[i]);
   free(x->file);

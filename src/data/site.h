@@ -21,7 +21,9 @@ int site_check_classes(const domain *d, const int32_t *label, int64_t n, const c
 /* Sets max_value from the domain file, or to white; refuses one that 8-bit values cannot have, and
  * 16-bit images that would be near black.  largest: value of all images. */
 int site_set_range(const domain *d, xs_images *x, double white, int largest);
-/* Which images look unlike the others (exposure.h); one line, allocated, or NULL. */
-char *site_find_unlike(const xs_images *x);
+/* fault [n]: an exposure_fault of each image; all are right where there are few images. */
+void site_find_faults(const xs_images *x, uint8_t *fault);
+/* Which images look unlike the others, by their names; one line, allocated, or NULL. */
+char *site_name_faults(const xs_images *x, const uint8_t *fault);
 
 #endif

@@ -1,6 +1,5 @@
 /* Sites of format folder: every image is decoded and resized to size x size when the site is
- * opened. */
-#include <math.h>
+ * opened, or found so in the cache. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,52 +7,9 @@
 #include "file.h"
 #include "folder.h"
 #include "image.h"
-#include "resample.h"
+#include "image_cache.h"
 #include "site.h"
 #include "values.h"
-
-typedef struct slot { /* one decoded image */
-  image x;            /* [size][size][channels] */
-  double white;       /* the value that means 1 */
-  int largest;        /* value before resizing */
-  char *error;        /* or why there is none */
-} slot;
-
-/* All of x, or its central square. */
-static picture cut(const image *x, bool center_crop) {
-  picture p = {x->pixels, x->height, x->width, x->channels, x->bytes, x->width};
-  if (!center_crop) return p;
-  p.height = p.width = x->height < x->width ? x->height : x->width;
-  int64_t first = (int64_t)((x->height - p.height) / 2) * x->width + (x->width - p.width) / 2;
-  p.pixels = (const char *)x->pixels + first * x->channels * x->bytes;
-  return p;
-}
-
-static void store_values(const float *y, int64_t n, image *x) {
-  uint8_t *p8 = x->pixels;
-  uint16_t *p16 = x->pixels;
-  for (int64_t i = 0; i < n; i++) {
-    float v = floorf(y[i] + 0.5f);
-    if (x->bytes == 1) {
-      p8[i] = (uint8_t)(v > 255 ? 255 : v);
-    } else {
-      p16[i] = (uint16_t)(v > 65535 ? 65535 : v);
-    }
-  }
-}
-
-static void resize(const domain *d, image *x) {
-  int size = (int)d->size, c = x->channels;
-  xs_resize how = strcmp(d->resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
-  picture p = cut(x, d->center_crop);
-  image y = {size, size, c, x->bytes, x->bits, memory_new((size_t)(size * size * c * x->bytes))};
-  float *out = memory_new(sizeof *out * (size_t)(size * size * c));
-  resample(&p, size, size, how, out);
-  store_values(out, (int64_t)size * size * c, &y);
-  free(out);
-  free(x->pixels);
-  *x = y;
-}
 
 int site_read_image(const domain *d, const char *path, image *x, double *white) {
   if (image_read(path, d->window, x)) return XS_FAILED;
@@ -66,132 +22,68 @@ int site_read_image(const domain *d, const char *path, image *x, double *white) 
               largest, *white, d->path);
 }
 
-static void load(const domain *d, const char *path, slot *s) {
-  if (site_read_image(d, path, &s->x, &s->white)) {
-    s->error = text_copy(fail_message());
-    image_release(&s->x);
-  } else {
-    s->largest = image_largest(&s->x);
-    resize(d, &s->x);
-  }
-}
-
-/* The deepest and the most colourful image decide how all are stored; *white is the value that
- * means 1 in all of them, or the largest of the depth where they differ. */
-static void choose_depth(const slot *slots, int64_t n, xs_images *x, double *white) {
-  bool differ = false;
-  x->channels = x->bytes = 1;
-  *white = 0;
-  for (int64_t i = 0; i < n; i++) {
-    const slot *s = &slots[i];
-    if (s->error) continue;
-    if (s->x.channels > x->channels) x->channels = s->x.channels;
-    if (s->x.bytes > x->bytes) x->bytes = s->x.bytes;
-    differ = differ || (*white > 0 && lrint(s->white) != lrint(*white));
-    *white = s->white;
-  }
-  if (differ) *white = x->bytes == 1 ? 255 : 65535;
-}
-
-static double stretch_of(const domain *d, const slot *s, const xs_images *x) {
-  if (d->max_value > 0 && s->x.bytes == x->bytes) return 1;
-  return x->max_value / s->white;
-}
-
-static int choose_format(const domain *d, const slot *slots, int64_t n, xs_images *x) {
-  double white;
-  int largest = 0;
-  x->height = x->width = (int)d->size;
-  choose_depth(slots, n, x, &white);
-  x->max_value = d->max_value > 0 ? d->max_value : white;
-  for (int64_t i = 0; i < n; i++) {
-    if (slots[i].error) continue;
-    int top = (int)lrint(slots[i].largest * stretch_of(d, &slots[i], x));
-    if (top > largest) largest = top;
-  }
-  return site_set_range(d, x, white, largest);
-}
-
-/* Gray is repeated where the site is coloured; values are stretched where white differs. */
-static void store_image(const image *from, double stretch, xs_images *x, int64_t row) {
-  int64_t values = (int64_t)x->height * x->width * x->channels;
-  double most = x->bytes == 1 ? 255 : 65535;
-  for (int64_t i = 0; i < values; i++) {
-    int64_t at = from->channels == x->channels ? i : i / 3, to = row * values + i;
-    double v = from->bytes == 1 ? ((uint8_t *)from->pixels)[at] : ((uint16_t *)from->pixels)[at];
-    long y = lrint(fmin(v * stretch, most));
-    if (x->bytes == 1) {
-      ((uint8_t *)x->pixels)[to] = (uint8_t)y;
-    } else {
-      ((uint16_t *)x->pixels)[to] = (uint16_t)y;
-    }
-  }
-}
-
 /* text [n][ATTRIBUTES]: where the image's attributes are lent to. */
-static void store_entry(const domain *d, entry *e, const slot *from, char **text, xs_site *s) {
+static void store_entry(entry *e, char **text, xs_site *s, int64_t row) {
   xs_images *x = &s->images;
-  if (from->error) {
-    if (!s->skipped++) s->first_skipped = text_copy(from->error);
-    return;
-  }
-  store_image(&from->x, stretch_of(d, from, x), x, x->n);
-  x->group[x->n] = e->group;
-  x->file[x->n] = e->file;
-  memcpy(text + x->n * ATTRIBUTES, e->attribute, sizeof e->attribute);
-  if (s->patient) s->patient[x->n] = e->patient;
-  s->label[x->n++] = e->label;
+  x->group[row] = e->group;
+  x->file[row] = e->file;
+  memcpy(text + row * ATTRIBUTES, e->attribute, sizeof e->attribute);
+  if (s->patient) s->patient[row] = e->patient;
+  s->label[row] = e->label;
   e->file = e->patient = NULL;
 }
 
-static int check_decoded(const domain *d, const slot *slots, int64_t n, bool skip) {
-  int64_t bad = 0, first = -1;
-  for (int64_t i = n - 1; i >= 0; i--) {
-    if (!slots[i].error) continue;
-    bad++;
-    first = i;
-  }
-  if (!bad || (skip && bad < n)) return 0;
-  if (bad == n) {
-    return fail(XS_FAILED, "%s: none of the %lld images can be read; the first: %s", d->path,
-                (long long)n, slots[first].error);
+static int check_readable(const ingest *g, bool skip) {
+  const int64_t bad = ingest_unreadable(g);
+  if (!bad || (skip && bad < g->n)) return 0;
+  if (bad == g->n) {
+    return fail(XS_FAILED, "%s: none of the %lld images can be read; the first: %s", g->d->path,
+                (long long)g->n, g->first_bad);
   }
   return fail(XS_FAILED,
               "%s (%lld of %lld images cannot be read; repair them, or leave them out with "
               "--skip-unreadable)",
-              slots[first].error, (long long)bad, (long long)n);
+              g->first_bad, (long long)bad, (long long)g->n);
 }
 
-static int store(const domain *d, listing *l, const int64_t *rows, const slot *slots, int64_t n,
-                 xs_site *s) {
+static void note_skipped(const ingest *g, xs_site *s) {
+  const int64_t bad = ingest_unreadable(g);
+  if (bad && !s->skipped) s->first_skipped = text_copy(g->first_bad);
+  s->skipped += bad;
+}
+
+/* What the listing says of the readable images. */
+static void store_entries(listing *l, const int64_t *rows, const ingest *g, xs_site *s) {
   xs_images *x = &s->images;
-  int status = choose_format(d, slots, n, x);
-  if (status) return status;
-  int64_t values = (int64_t)x->height * x->width * x->channels;
-  x->pixels = memory_new((size_t)(n * values * x->bytes));
-  x->group = memory_new(sizeof *x->group * (size_t)n);
-  x->file = memory_new(sizeof *x->file * (size_t)n);
-  s->label = memory_new(sizeof *s->label * (size_t)n);
-  if (l->patients) s->patient = memory_new(sizeof *s->patient * (size_t)n);
-  char **text = memory_new(sizeof *text * (size_t)(n * ATTRIBUTES));
-  for (int64_t i = 0; i < n; i++) store_entry(d, &l->entry[rows[i]], &slots[i], text, s);
+  const size_t n = (size_t)x->n;
+  int64_t row = 0;
+  x->group = memory_new(sizeof *x->group * n);
+  x->file = memory_new(sizeof *x->file * n);
+  s->label = memory_new(sizeof *s->label * n);
+  if (l->patients) s->patient = memory_new(sizeof *s->patient * n);
+  char **text = memory_new(sizeof *text * n * ATTRIBUTES);
+  for (int64_t i = 0; i < g->n; i++) {
+    if (!g->bad[i]) store_entry(&l->entry[rows[i]], text, s, row++);
+  }
   attribute_store(text, l->present, s);
   free(text);
-  return 0;
 }
 
-static int load_all(const domain *d, listing *l, const int64_t *rows, int64_t n, bool skip,
-                    xs_site *s) {
-  slot *slots = memory_new(sizeof *slots * (size_t)n);
-#pragma omp parallel for schedule(dynamic)
-  for (int64_t i = 0; i < n; i++) load(d, l->entry[rows[i]].path, &slots[i]);
-  int status = check_decoded(d, slots, n, skip);
-  if (!status) status = store(d, l, rows, slots, n, s);
-  for (int64_t i = 0; i < n; i++) {
-    image_release(&slots[i].x);
-    free(slots[i].error);
+static int load_all(const domain *d, listing *l, const int64_t *rows, int64_t n,
+                    const xs_site_options *o, xs_site *s) {
+  ingest g = ingest_new(d, n, o->watch);
+  uint8_t *fault = memory_new((size_t)n);
+  for (int64_t i = 0; i < n; i++) g.path[i] = l->entry[rows[i]].path;
+  int status = image_cache_read(o->cache, &g, &s->images, fault);
+  if (!status) status = check_readable(&g, o->skip_unreadable);
+  if (!status) status = site_set_range(d, &s->images, g.white, g.largest);
+  if (!status) {
+    note_skipped(&g, s);
+    store_entries(l, rows, &g, s);
+    s->unlike = site_name_faults(&s->images, fault);
   }
-  free(slots);
+  free(fault);
+  ingest_release(&g);
   return status;
 }
 
@@ -221,14 +113,13 @@ int site_load_folder(const domain *d, const xs_site_options *o, xs_site *s) {
     s->skipped = l.missing;
     if (l.missing) s->first_skipped = text_copy(l.first_missing);
     int64_t *rows, n = choose_rows(&l, o->limit, &rows);
-    status = load_all(d, &l, rows, n, o->skip_unreadable, s);
+    status = load_all(d, &l, rows, n, o, s);
     free(rows);
   }
   if (!status) {
     status = site_check_classes(d, s->label, s->images.n,
                                 "raise the limit or repair the unreadable images");
   }
-  if (!status) s->unlike = site_find_unlike(&s->images);
   listing_release(&l);
   return status;
 }

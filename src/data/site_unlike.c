@@ -1,12 +1,14 @@
 /* Images of a site that look unlike the others: a wrong range, a wrong tag, an empty film. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "exposure.h"
 #include "file.h"
+#include "image_cache.h"
 #include "site.h"
 
-enum { NAMED = 3, LEVELS = 1024 };
+enum { NAMED = 3, LEVELS = 1024, BLOCK = 1024 }; /* block: images between two forgettings */
 
 /* ---- one image ---- */
 
@@ -66,8 +68,7 @@ static void measure(const xs_images *x, int64_t row, exposure *out) {
 /* ---- the site ---- */
 
 /* "2 inverted (a.png, b.png)" behind what is there already. */
-static char *add_fault(char *text, const xs_images *x, const exposure_fault *f,
-                       exposure_fault which) {
+static char *add_fault(char *text, const xs_images *x, const uint8_t *f, exposure_fault which) {
   char *names = NULL;
   int64_t n = 0;
   for (int64_t i = 0; i < x->n; i++) {
@@ -84,18 +85,28 @@ static char *add_fault(char *text, const xs_images *x, const exposure_fault *f,
   return longer;
 }
 
-char *site_find_unlike(const xs_images *x) {
-  if (x->n < EXPOSURE_LEAST || !x->file) return NULL;
-  exposure *all = memory_new(sizeof *all * (size_t)x->n);
-  exposure_fault *f = memory_new(sizeof *f * (size_t)x->n);
-  exposure_norm m;
+static void measure_all(const xs_images *x, exposure *out) {
+  for (int64_t first = 0; first < x->n; first += BLOCK) {
+    const int64_t end = first + BLOCK < x->n ? first + BLOCK : x->n;
 #pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < x->n; i++) measure(x, i, &all[i]);
+    for (int64_t i = first; i < end; i++) measure(x, i, &out[i]);
+    images_forget(x);
+  }
+}
+
+void site_find_faults(const xs_images *x, uint8_t *fault) {
+  memset(fault, EXPOSURE_RIGHT, (size_t)x->n);
+  if (x->n < EXPOSURE_LEAST) return;
+  exposure *all = memory_new(sizeof *all * (size_t)x->n);
+  exposure_norm m;
+  measure_all(x, all);
   exposure_measure(all, x->n, &m);
-  char *text = NULL;
-  for (int64_t i = 0; i < x->n; i++) f[i] = exposure_judge(&all[i], &m);
-  for (int k = 0; k < EXPOSURE_RIGHT; k++) text = add_fault(text, x, f, (exposure_fault)k);
+  for (int64_t i = 0; i < x->n; i++) fault[i] = (uint8_t)exposure_judge(&all[i], &m);
   free(all);
-  free(f);
+}
+
+char *site_name_faults(const xs_images *x, const uint8_t *fault) {
+  char *text = NULL;
+  for (int k = 0; k < EXPOSURE_RIGHT; k++) text = add_fault(text, x, fault, (exposure_fault)k);
   return text;
 }

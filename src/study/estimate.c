@@ -59,8 +59,10 @@ static xs_status measure_site(const xs_site *site, const study_settings *t, site
 
 static void open_site(estimator *e, int i, const xs_run_options *o) {
   const study_settings *t = &e->study->settings;
-  const xs_site_options options = {
-      .data_dir = o->data_dir, .skip_unreadable = o->skip_unreadable, .limit = t->limit};
+  const xs_site_options options = {.data_dir = o->data_dir,
+                                   .skip_unreadable = o->skip_unreadable,
+                                   .limit = t->limit,
+                                   .cache = o->cache};
   xs_site *site = NULL;
   xs_status status = xs_site_open(e->study->site[i].file, &options, &site);
   if (!status && site->classes) e->stage.classifier.classes = site->classes;

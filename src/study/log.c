@@ -73,7 +73,7 @@ static void on_progress(void *context, const xs_progress *p) {
   run_log *l = context;
   if (l->inner && l->inner->progress) l->inner->progress(l->inner->context, p);
   double time = now();
-  if (time - l->last < PAUSE && p->done != p->total) return;
+  if (!p->losses || (time - l->last < PAUSE && p->done != p->total)) return;
   l->last = time;
   json_t *j = new_line(l), *losses = json_object();
   json_object_set_new(j, "step", json_integer(p->done));

@@ -87,6 +87,8 @@ xs_status run_check_stop(const study_run *r, const char *next) {
 
 static xs_status open_site(study_run *r, int i, bool finished) {
   const xs_site_options o = {.data_dir = r->o->data_dir,
+                             .cache = r->o->cache,
+                             .watch = r->watch,
                              .skip_unreadable = r->o->skip_unreadable,
                              .limit = r->study->settings.limit};
   xs_site *site = NULL;

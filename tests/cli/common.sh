@@ -8,6 +8,7 @@ trap 'rm -rf "$folder"' EXIT
 failures=0
 # waiting threads must not spin: tests run beside each other
 export OMP_WAIT_POLICY=passive
+export XSITE_CACHE=$folder/cache
 
 # A study of seconds on the examples' data.
 tiny=(--threads 1 --set limit=600 --set size=16 --set checkpoint_every=3 --set replicates=100

@@ -1,0 +1,36 @@
+/* ingest.h: files of images, decoded and resized to one shape.  They are decoded some hundred at a
+ * time, on all threads, so that memory does not grow with their number. */
+#ifndef INGEST_H
+#define INGEST_H
+
+#include "domain.h"
+#include "spool.h"
+#include "xsite.h"
+
+typedef struct ingest {
+  const domain *d; /* lent */
+  int64_t n;
+  const char **path;     /* [n] the texts are lent */
+  const xs_watch *watch; /* or NULL */
+  /* What comes of it. */
+  bool *bad;       /* [n] whether it is unreadable */
+  double white;    /* the value that means 1 in all of them where no max_value is given */
+  int largest;     /* value */
+  char *first_bad; /* why the first unreadable one is so, or NULL */
+} ingest;
+
+ingest ingest_new(const domain *d, int64_t n, const xs_watch *watch); /* with room for paths */
+void ingest_release(ingest *g);
+int64_t ingest_unreadable(const ingest *g);
+bool ingest_is_stopped(const ingest *g);
+
+/* Reads all files: the readable ones become records of s, in their order, and *x their shape and
+ * max_value.  An image that cannot be read is no failure. */
+int ingest_read(ingest *g, spool *s, xs_images *x);
+/* Sets *x to the format of n records, by g->white. */
+void ingest_describe(const ingest *g, int64_t n, int channels, int bytes, xs_images *x);
+/* Looks at an image again that was unreadable: is it still?  Its message becomes first_bad where
+ * that is NULL. */
+bool ingest_still_unreadable(ingest *g, int64_t i);
+
+#endif
