@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,7 +225,15 @@ static int run(int n, char **words, char **whole) {
   return v ? run_verb(v, n - used, words + used, whole) : refuse_verb(n, words);
 }
 
+/* Images are decoded into some megabytes of memory that are free again at once.  To give them back
+ * to the system and take them anew costs a sixth of the time. */
+static void keep_freed_memory(void) {
+  mallopt(M_MMAP_THRESHOLD, 16 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
 int main(int argc, char **argv) {
+  keep_freed_memory();
   signal(SIGXFSZ, SIG_IGN); /* a file beyond its limit is then a failed write, with a message */
   int status = run(argc > 0 ? argc - 1 : 0, argv + 1, argv);
   if (status == XS_OK && (fflush(stdout) != 0 || ferror(stdout))) {

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "file.h"
 #include "image.h"
+#include "png_plain.h"
 #include "xsite.h"
 
 /* What libpng's callbacks share.  It reports errors by longjmp to the setjmp of decode or encode.
@@ -122,6 +123,7 @@ static int decode(stream *s, const char *path, image *out) {
 
 int image_decode_png(const char *path, const void *data, size_t size, image *out) {
   stream s = {.from = data, .size = size};
+  if (png_decode_plain(data, size, out)) return 0;
   s.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, keep_message, ignore_warning);
   if (s.png) s.info = png_create_info_struct(s.png);
   int status = s.info ? decode(&s, path, out) : fail(XS_FAILED, "%s: libpng cannot start", path);

@@ -50,6 +50,10 @@ void taps_release(taps *t) {
   free(t->weight);
 }
 
+/* Values of ROWS rows, side by side: their sums are independent of each other. */
+enum { ROWS = 8 };
+typedef float together __attribute__((vector_size(4 * ROWS), aligned(4)));
+
 /* Stored values as they are. */
 static void copy_row(const picture *p, const void *x, float *y) {
   const uint8_t *x8 = x;
@@ -59,16 +63,33 @@ static void copy_row(const picture *p, const void *x, float *y) {
   for (int i = 0; p->bytes == 2 && i < n; i++) y[i] = x16[i];
 }
 
-/* One row [width][channels] to [out][channels]. */
-static void resample_row(const float *x, int channels, const taps *t, float *y) {
-  for (int i = 0; i < t->out; i++) {
-    const float *weight = t->weight + (size_t)i * (size_t)t->width;
-    for (int k = 0; k < channels; k++) {
-      const float *in = x + t->first[i] * channels + k;
-      float sum = 0;
-      for (int j = 0; j < t->count[i]; j++) sum += weight[j] * in[j * channels];
-      *y++ = sum;
-    }
+static const char *row_of(const picture *p, int row) {
+  return (const char *)p->pixels + row * p->stride * p->channels * p->bytes;
+}
+
+/* Stored values, x [width][channels]; the last row again where there are fewer. */
+static void gather_rows(const picture *p, int first, together *x) {
+  const void *from[ROWS];
+  const int n = p->width * p->channels, bytes = p->bytes, last = p->height - 1;
+  for (int r = 0; r < ROWS; r++) from[r] = row_of(p, first + r < last ? first + r : last);
+  for (int i = 0; bytes == 1 && i < n; i++) {
+    for (int r = 0; r < ROWS; r++) x[i][r] = ((const uint8_t *)from[r])[i];
+  }
+  for (int i = 0; bytes == 2 && i < n; i++) {
+    for (int r = 0; r < ROWS; r++) x[i][r] = ((const uint16_t *)from[r])[i];
+  }
+}
+
+/* x [width][channels] to the first n rows, y [n][out][channels]. */
+static void resample_rows(const together *x, int channels, const taps *t, int n, float *y) {
+  const size_t line = (size_t)t->out * (size_t)channels;
+  for (size_t i = 0; i < line; i++) {
+    const int at = (int)i / channels, k = (int)i % channels;
+    const float *weight = t->weight + (size_t)at * (size_t)t->width;
+    const together *in = x + t->first[at] * channels + k;
+    together sum = {0};
+    for (int j = 0; j < t->count[at]; j++) sum += weight[j] * in[j * channels];
+    for (int r = 0; r < n; r++) y[(size_t)r * line + i] = sum[r];
   }
 }
 
@@ -83,18 +104,20 @@ static void mix_rows(const float *rows, size_t line, const taps *t, int i, float
 }
 
 size_t resample_work(const picture *p, const taps *columns) {
-  return (size_t)p->channels * ((size_t)p->height * (size_t)columns->out + (size_t)p->width);
+  const size_t line = (size_t)columns->out * (size_t)p->channels;
+  return (size_t)p->height * line + ROWS * (size_t)p->width * (size_t)p->channels;
 }
 
 void resample_by(const picture *p, const taps *rows, const taps *columns, float *work, float *y) {
-  size_t line = (size_t)columns->out * (size_t)p->channels;
-  float *row = work + (size_t)p->height * line;
-  for (int i = 0; i < p->height; i++) {
-    size_t at = (size_t)i * (size_t)p->stride * (size_t)(p->channels * p->bytes);
-    bool same = columns->out == p->width;
-    float *to = work + (size_t)i * line;
-    copy_row(p, (const char *)p->pixels + at, same ? to : row);
-    if (!same) resample_row(row, p->channels, columns, to);
+  const size_t line = (size_t)columns->out * (size_t)p->channels;
+  together *x = (together *)(work + (size_t)p->height * line);
+  if (columns->out == p->width) {
+    for (int i = 0; i < p->height; i++) copy_row(p, row_of(p, i), work + (size_t)i * line);
+  }
+  for (int i = 0; i < p->height && columns->out != p->width; i += ROWS) {
+    const int n = p->height - i < ROWS ? p->height - i : ROWS;
+    gather_rows(p, i, x);
+    resample_rows(x, p->channels, columns, n, work + (size_t)i * line);
   }
   for (int i = 0; i < rows->out; i++) mix_rows(work, line, rows, i, y + (size_t)i * line);
 }
