@@ -39,20 +39,25 @@ static int refuse_format(const char *path, size_t size) {
 }
 
 static bool is_gray(const image *x) {
-  size_t n = (size_t)x->height * (size_t)x->width, b = (size_t)x->bytes;
-  const char *p = x->pixels;
-  for (size_t i = 0; i < n; i++, p += 3 * b) {
-    if (memcmp(p, p + b, b) || memcmp(p, p + 2 * b, b)) return false;
+  const size_t n = (size_t)x->height * (size_t)x->width;
+  const uint8_t *p8 = x->pixels;
+  const uint16_t *p16 = x->pixels;
+  bool gray = true;
+  for (size_t i = 0; i < n && gray; i++) {
+    gray = x->bytes == 1 ? p8[3 * i] == p8[3 * i + 1] && p8[3 * i] == p8[3 * i + 2]
+                         : p16[3 * i] == p16[3 * i + 1] && p16[3 * i] == p16[3 * i + 2];
   }
-  return true;
+  return gray;
 }
 
 /* Some scanners and exports write gray films as RGB or RGBA. */
 static void drop_equal_channels(image *x) {
   if (x->channels != 3 || !is_gray(x)) return;
-  size_t n = (size_t)x->height * (size_t)x->width, b = (size_t)x->bytes;
-  char *p = x->pixels;
-  for (size_t i = 0; i < n; i++) memmove(p + i * b, p + 3 * i * b, b);
+  const size_t n = (size_t)x->height * (size_t)x->width;
+  uint8_t *p8 = x->pixels;
+  uint16_t *p16 = x->pixels;
+  for (size_t i = 0; x->bytes == 1 && i < n; i++) p8[i] = p8[3 * i];
+  for (size_t i = 0; x->bytes == 2 && i < n; i++) p16[i] = p16[3 * i];
   x->channels = 1;
 }
 

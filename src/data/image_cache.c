@@ -19,7 +19,7 @@
 #include "site.h"
 
 static const char magic[8] = "xsimages";
-enum { PIXELS = 4096, BLOCK = 1024 }; /* where the pixels begin; images between two forgettings */
+enum { PIXELS = 4096, BLOCK = 256 }; /* where the pixels begin; images between two forgettings */
 
 typedef struct header {
   char magic[8], key[HASH_SHA256_TEXT + 7]; /* a multiple of 8 bytes */

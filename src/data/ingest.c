@@ -9,7 +9,7 @@
 #include "resample.h"
 #include "site.h"
 
-enum { BATCH_BYTES = 64 << 20, LEAST_BATCH = 64, MOST_BATCH = 1024 };
+enum { BATCH_BYTES = 32 << 20, LEAST_BATCH = 64, MOST_BATCH = 1024 };
 
 typedef struct slot { /* one decoded image */
   image x;            /* [size][size][channels] */

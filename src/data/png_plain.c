@@ -84,10 +84,19 @@ static bool inflate_all(const uint8_t *packed, size_t packed_size, uint8_t *raw,
 
 /* Of the last of `stored` channels where that is alpha, in place. */
 static void drop_alpha(image *x, int stored) {
-  const size_t pixels = (size_t)x->height * (size_t)x->width, b = (size_t)x->bytes;
-  const size_t from = (size_t)stored * b, to = (size_t)x->channels * b;
-  uint8_t *p = x->pixels;
-  for (size_t i = 0; i < pixels && from != to; i++) memmove(p + i * to, p + i * from, to);
+  const size_t pixels = (size_t)x->height * (size_t)x->width;
+  const size_t from = (size_t)stored, to = (size_t)x->channels;
+  uint8_t *p8 = x->pixels;
+  uint16_t *p16 = x->pixels;
+  for (size_t i = 0; i < pixels && from != to; i++) {
+    for (size_t k = 0; k < to; k++) {
+      if (x->bytes == 1) {
+        p8[i * to + k] = p8[i * from + k];
+      } else {
+        p16[i * to + k] = p16[i * from + k];
+      }
+    }
+  }
 }
 
 /* PNG stores the high byte first. */

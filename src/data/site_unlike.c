@@ -8,7 +8,7 @@
 #include "image_cache.h"
 #include "site.h"
 
-enum { NAMED = 3, LEVELS = 1024, BLOCK = 1024 }; /* block: images between two forgettings */
+enum { NAMED = 3, LEVELS = 1024, BLOCK = 256 }; /* block: images between two forgettings */
 
 /* ---- one image ---- */
 
@@ -18,7 +18,8 @@ static double tone_at(const xs_images *x, int64_t pixel) {
   for (int64_t i = pixel * x->channels; i < (pixel + 1) * x->channels; i++) {
     sum += x->bytes == 1 ? ((uint8_t *)x->pixels)[i] : ((uint16_t *)x->pixels)[i];
   }
-  return fmin(sum / x->channels / x->max_value, 1);
+  const double tone = sum / x->channels / x->max_value;
+  return tone < 1 ? tone : 1;
 }
 
 static double percentile(const int64_t count[LEVELS], int64_t n, double share) {
