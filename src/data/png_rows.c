@@ -100,7 +100,8 @@ bool png_rows_undo(const uint8_t *raw, size_t height, size_t line, size_t pixel,
     const size_t rows = height - y < ROWS ? height - y : ROWS;
     right = set_filters(raw, rows, line, &b);
     for (size_t k = 0; k < pixel && right; k++) {
-      for (size_t i = 0; y && i * pixel < line; i++) b.above[i] = to[i * pixel + k - line];
+      const uint8_t *above = y ? to - line + k : NULL;
+      for (size_t i = 0; above && i * pixel < line; i++) b.above[i] = above[i * pixel];
       fill_band(raw + 1 + k, rows, line, pixel, &b);
       undo_band(&b);
       store_band(&b, rows, line, pixel, to + k);
