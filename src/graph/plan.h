@@ -1,7 +1,8 @@
 /* plan.h: from nodes to steps with memory.
  *
  * plan.c    makes the draft: live nodes in order; then steps, memory, kernels; and runs them
- * fuse.c    folds epilogues into their producers and pointwise nodes into chains
+ * fuse.c    folds what is before and after an operator into its step, and pointwise nodes into
+ *           chains
  * recompute.c  keeps fewer values where memory is limited
  * order.c   moves updates to where they can run first
  * memory.c  says in which memory values live

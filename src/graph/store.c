@@ -2,6 +2,7 @@
 #include "store.h"
 
 #include <math.h>
+#include <sanitizer/asan_interface.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,37 +65,43 @@ void *store_allocate(size_t bytes) {
 /* ---- what lives as long as the store ----------------------------------------------------------
  */
 
-/* Pages that nothing has touched take no memory. */
-static store_chunk *add_chunk(tg_store *s, size_t bytes) {
+/* Pages that nothing has touched take no memory.  A chunk for one piece alone goes behind the
+ * newest, which may have room left. */
+static store_chunk *add_chunk(tg_store *s, size_t bytes, bool alone) {
   void *data = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (data == MAP_FAILED) return NULL;
   madvise(data, bytes, MADV_HUGEPAGE);
   store_chunk *c = memory_new(sizeof *c);
-  *c = (store_chunk){.data = data, .bytes = bytes, .next = s->chunk};
-  s->chunk = c;
+  store_chunk **before = alone && s->chunk ? &s->chunk->next : &s->chunk;
+  *c = (store_chunk){.data = data, .bytes = bytes, .next = *before};
+  *before = c;
   return c;
 }
 
 /* Zeroed memory of the store's: parameters and packed copies side by side, so that small ones share
- * large pages. */
+ * large pages; a gap shows a sanitizer what goes over the end.  Large ones are touched at once, so
+ * that the next check counts them. */
 static void *lend(tg_store *s, size_t bytes) {
-  enum { CHUNK = 1 << 25 };
-  size_t rounded = round_up(bytes);
+  enum { CHUNK = 1 << 25, LARGE = CHUNK / 4, GAP = 64 };
+  size_t rounded = round_up(bytes), taken = rounded + GAP;
   if (store_check(rounded)) return NULL;
+  bool alone = taken > LARGE;
   store_chunk *c = s->chunk;
-  if (!c || c->bytes - c->used < rounded) c = add_chunk(s, rounded > CHUNK ? rounded : CHUNK);
+  if (alone || !c || c->bytes - c->used < taken) c = add_chunk(s, alone ? taken : CHUNK, alone);
   if (!c) {
     refuse(bytes, available_memory());
     return NULL;
   }
-  void *p = c->data + c->used;
-  c->used += rounded;
-  return p;
+  char *p = c->data + c->used;
+  c->used += taken;
+  ASAN_POISON_MEMORY_REGION(p + rounded, GAP);
+  return alone ? memset(p, 0, rounded) : p;
 }
 
 static void free_chunks(tg_store *s) {
   while (s->chunk) {
     store_chunk *next = s->chunk->next;
+    ASAN_UNPOISON_MEMORY_REGION(s->chunk->data, s->chunk->bytes);
     munmap(s->chunk->data, s->chunk->bytes);
     free(s->chunk);
     s->chunk = next;

@@ -37,6 +37,7 @@ typedef struct filtering {
   onednn_products *first, *next, *last;
   int64_t bands; /* parts of an image, for threads that have none of their own */
   int64_t rooms; /* floats of scratch memory before the threads' rooms */
+  int threads;   /* that have rooms */
 } filtering;
 
 /* For fewer tiles the transformed weights, several times as many as the kernel's, take longer to
@@ -142,7 +143,8 @@ static int prepare_precision(const op_site *s, bool bf16, void **state, size_t *
   if (f->bands > f->w.rows) f->bands = f->w.rows;
   int64_t planes = f->w.x_plane + f->w.y_plane + (s->op == &op_conv_dw ? f->w.w_plane : 0);
   f->rooms = f->w.t * f->w.t * planes;
-  *scratch = (size_t)(f->rooms + omp_get_max_threads() * room_floats(s)) * sizeof(float);
+  f->threads = omp_get_max_threads();
+  *scratch = (size_t)(f->rooms + f->threads * room_floats(s)) * sizeof(float);
   int status = make_products(s, f);
   if (status) {
     release(f);
@@ -244,7 +246,7 @@ static void run_conv(const op_site *s, void *state, const op_buffers *b) {
       winograd_input(w, op_in_at(s, b, 0, (first + part.image) * x_image), &part, p.v);
     }
     onednn_products_run(products_of(f, first), p.v, b->in[1], p.m);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(f->threads)
     for (int64_t i = 0; i < items; i++) {
       winograd_part part = part_of(f, i);
       float *y = open_image(s, f, b, first + part.image);
@@ -266,7 +268,7 @@ static void run_conv_dx(const op_site *s, void *state, const op_buffers *b) {
     for (int64_t i = 0; i < images; i++)
       winograd_output_adjoint(w, op_in_at(s, b, 0, (first + i) * y_image), i, p.m);
     onednn_products_run(products_of(f, first), p.m, b->in[1], p.v);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(f->threads)
     for (int64_t i = 0; i < images; i++) {
       float *dx = open_image(s, f, b, first + i);
       memset(dx, 0, (size_t)x_image * sizeof *dx);
@@ -296,8 +298,11 @@ static void run_conv_dw(const op_site *s, void *state, const op_buffers *b) {
   for (int64_t row = 0; row < w->depth; row++) winograd_weights_adjoint(w, p.u, row, b->out[0]);
 }
 
+/* A result is rounded from a thread's room of an image, which only pays where there are more
+ * images. */
 static bool takes_bf16(const op_site *s, int i) {
-  return i <= 0 ? i == 0 || s->op != &op_conv_dw : s->op == &op_conv_dw;
+  if (i < 0) return s->op != &op_conv_dw && s->out.d[0] > 2 * omp_get_max_threads();
+  return i == 0 || (i == 1 && s->op == &op_conv_dw);
 }
 
 static void cost_bf16(const op_site *s, op_cost *c) {

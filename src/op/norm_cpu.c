@@ -86,7 +86,7 @@ typedef float norm_room[ROOM];
 
 /* Pixels that are worked on at once, whose bfloat16 operands fill a room each. */
 static int64_t rows_at_once(const norm_block *n) {
-  int64_t rows = ROOM / n->channels;
+  int64_t rows = ROOM / least(n->c, CHANNELS);
   return rows < ROWS ? rows : ROWS;
 }
 
@@ -323,7 +323,7 @@ const op_kernel *const norm_kernels[] = {
 /* ---- the gate ---------------------------------------------------------------------------------
  */
 
-/* v where t = (x - mean) scale + shift, computed as norm_rows does, is above 0, else slope v.
+/* v where t = (x - mean) scale + shift, computed as map_rows does, is above 0, else slope v.
  * Without a gate slope is 1. */
 typedef struct norm_gate {
   float scale[CHANNELS], shift[CHANNELS], slope;
