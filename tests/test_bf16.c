@@ -126,25 +126,44 @@ static op_site conv_site(const op *o, tg_shape a, tg_shape b, int stride, int pa
   return (op_site){.op = o, .n = 2, .in = {a, b}, .attr = {.i = {stride, pad}, .shape = wanted}};
 }
 
-/* A convolution of each kernel, its adjoints, and with bias and activation. */
-static void check_conv(tg_shape x, tg_shape w, tg_shape y, int stride, int pad) {
+/* A convolution of each kernel, its adjoints, and with bias and activation; how many took it. */
+static int check_conv(tg_shape x, tg_shape w, tg_shape y, int stride, int pad) {
   op_site fused = conv_site(&op_conv, x, w, stride, pad, x);
   fused.fusion = (op_fusion){.bias = true, .activation = OP_LEAKY_RELU, .slope = 0.1};
   fused.in[fused.n++] = tg_shape4(1, 1, 1, y.d[3]);
   assert_true(check_site(conv_site(&op_conv, x, w, stride, pad, x)) > 0);
   assert_true(check_site(fused) > 0);
-  assert_true(check_site(conv_site(&op_conv_dx, y, w, stride, pad, x)) > 0);
-  assert_true(check_site(conv_site(&op_conv_dw, x, y, stride, pad, w)) > 0);
+  return (check_site(conv_site(&op_conv_dx, y, w, stride, pad, x)) > 0) +
+         (check_site(conv_site(&op_conv_dw, x, y, stride, pad, w)) > 0);
 }
 
 static void test_convolutions(void **state) {
   (void)state;
   if (!tg_has_bf16()) skip();
-  check_conv(tg_shape4(6, 9, 7, 40), tg_shape4(3, 3, 40, 33), tg_shape4(6, 9, 7, 33), 1, 1);
-  check_conv(tg_shape4(3, 16, 14, 32), tg_shape4(4, 4, 32, 64), tg_shape4(3, 8, 7, 64), 2, 1);
-  check_conv(tg_shape4(2, 12, 12, 16), tg_shape4(7, 7, 16, 3), tg_shape4(2, 12, 12, 3), 1, 3);
-  check_conv(tg_shape4(2, 12, 12, 5), tg_shape4(7, 7, 5, 16), tg_shape4(2, 12, 12, 16), 1, 3);
-  check_conv(tg_shape4(1, 32, 32, 64), tg_shape4(3, 3, 64, 64), tg_shape4(1, 32, 32, 64), 1, 1);
+  assert_int_equal(
+      check_conv(tg_shape4(6, 9, 7, 40), tg_shape4(3, 3, 40, 33), tg_shape4(6, 9, 7, 33), 1, 1), 2);
+  assert_int_equal(
+      check_conv(tg_shape4(3, 16, 14, 32), tg_shape4(4, 4, 32, 64), tg_shape4(3, 8, 7, 64), 2, 1),
+      2);
+  assert_int_equal(
+      check_conv(tg_shape4(2, 12, 12, 16), tg_shape4(7, 7, 16, 3), tg_shape4(2, 12, 12, 3), 1, 3),
+      2);
+  assert_int_equal(
+      check_conv(tg_shape4(2, 12, 12, 5), tg_shape4(7, 7, 5, 16), tg_shape4(2, 12, 12, 16), 1, 3),
+      2);
+  assert_int_equal(
+      check_conv(tg_shape4(1, 32, 32, 64), tg_shape4(3, 3, 64, 64), tg_shape4(1, 32, 32, 64), 1, 1),
+      2);
+  /* Where a kernel of oneDNN's is wrong in conv_dx or conv_dw, none takes bfloat16 there. */
+  assert_int_equal(
+      check_conv(tg_shape4(3, 6, 5, 28), tg_shape4(1, 1, 28, 65), tg_shape4(3, 6, 5, 65), 1, 0), 1);
+  assert_int_equal(
+      check_conv(tg_shape4(2, 8, 8, 20), tg_shape4(1, 1, 20, 48), tg_shape4(2, 8, 8, 48), 1, 0), 2);
+  assert_int_equal(
+      check_conv(tg_shape4(4, 12, 12, 6), tg_shape4(1, 1, 6, 10), tg_shape4(4, 6, 6, 10), 2, 0), 1);
+  assert_int_equal(
+      check_conv(tg_shape4(5, 10, 1, 52), tg_shape4(3, 3, 52, 35), tg_shape4(5, 5, 1, 35), 2, 1),
+      1);
 }
 
 /* Operands of the norm family; extra: a residual after them. */
@@ -194,7 +213,8 @@ typedef struct model {
   tg_value x, loss, gradient[LAYERS];
 } model;
 
-/* Convolutions and norms in turn, and the mean square of what comes out. */
+/* Convolutions and norms in turn, every other one with a residual, and the mean square of what
+ * comes out. */
 static model make_model(void) {
   model m = {.graph = tg_graph_new()};
   tg_graph *g = m.graph;
@@ -204,7 +224,8 @@ static model make_model(void) {
   for (int i = 0; i < LAYERS; i++) {
     char name[] = {(char)('a' + i), 0};
     w[i] = tg_param(g, name, tg_shape4(3, 3, 32, 32));
-    y = tg_relu(g, tg_instance_norm(g, tg_conv(g, y, w[i], 1, 1), gamma, beta, 1e-5));
+    tg_value normed = tg_instance_norm(g, tg_conv(g, y, w[i], 1, 1), gamma, beta, 1e-5);
+    y = i % 2 ? tg_add(g, normed, y) : tg_relu(g, normed);
   }
   m.loss = tg_mean(g, tg_mul(g, y, y));
   tg_gradient(g, m.loss, TG_NONE, LAYERS, w, m.gradient);

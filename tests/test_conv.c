@@ -114,8 +114,8 @@ static void *allocate(size_t bytes) {
 
 typedef struct problem {
   op_site site;
-  float *in[3];
-  double *wide[3];
+  float *in[OP_MAX_INPUTS];
+  double *wide[OP_MAX_INPUTS];
   float *out;
   double *expected;
   int64_t count;
@@ -136,10 +136,25 @@ static void apply_fusion(problem *p) {
   }
 }
 
+/* What a scaled site convolves, in place of wide[0]: x is the last channels of a wider tensor. */
+static void scale_input(problem *p) {
+  const op_site *s = &p->site;
+  if (!s->fusion.scaled) return;
+  int64_t c = s->in[0].d[3], row = op_in_row(s, 0), count = tg_count(s->in[0]);
+  const double *scale = p->wide[s->n - 2], *shift = p->wide[s->n - 1];
+  double *x = allocate((size_t)count * sizeof *x);
+  for (int64_t i = 0; i < count; i++) {
+    double t = p->wide[0][i / c * row + row - c + i % c] * scale[i % c] + shift[i % c];
+    x[i] = t > 0 ? t : s->fusion.input_slope * t;
+  }
+  free(p->wide[0]);
+  p->wide[0] = x;
+}
+
 static problem make_problem(const op_site *s) {
   problem p = {.site = *s, .count = tg_count(s->out), .scale = 1e-30};
   for (int i = 0; i < s->n; i++) {
-    int64_t count = tg_count(s->in[i]);
+    int64_t count = op_rows(&s->in[i]) * op_in_row(s, i);
     p.in[i] = allocate((size_t)count * sizeof(float));
     p.wide[i] = allocate((size_t)count * sizeof(double));
     for (int64_t j = 0; j < count; j++) {
@@ -149,13 +164,14 @@ static problem make_problem(const op_site *s) {
   }
   p.out = allocate((size_t)p.count * sizeof(float));
   p.expected = allocate((size_t)p.count * sizeof(double));
+  scale_input(&p);
   s->op->reference(s, &(op_buffers){.in = {p.wide[0], p.wide[1]}, .out = {p.expected}});
   apply_fusion(&p);
   return p;
 }
 
 static void free_problem(problem *p) {
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < p->site.n; i++) {
     free(p->in[i]);
     free(p->wide[i]);
   }
@@ -169,7 +185,9 @@ static void run_kernel(const op_kernel *k, problem *p) {
   size_t scratch = 0;
   if (k->prepare && k->prepare(s, &state, &scratch)) fail_msg("%s", tg_message());
   void *room = allocate(scratch), *packed = NULL;
-  op_buffers b = {.in = {p->in[0], p->in[1], p->in[2]}, .out = {p->out}, .scratch = room};
+  op_buffers b = {.out = {p->out}, .scratch = room};
+  for (int i = 0; i < s->n; i++) b.in[i] = p->in[i];
+  b.in[0] = p->in[0] + op_in_row(s, 0) - s->in[0].d[3];
   if (k->pack) {
     packed = allocate(k->packed_bytes(s, state));
     k->pack(s, state, p->in[1], packed);
@@ -299,8 +317,22 @@ static void test_definition(void **state) {
   free(dy);
 }
 
-/* Every kernel with several threads, more than there are images or blocks; twice: the same bytes.
- */
+/* Every kernel that applies, twice: the same bytes. */
+static void check_twice(const op_site *s) {
+  problem p = make_problem(s);
+  float *first = allocate((size_t)p.count * sizeof *first);
+  for (const op_kernel *const *k = s->op->cpu; *k; k++) {
+    if ((*k)->applies && !(*k)->applies(s)) continue;
+    check_kernel(*k, &p, tolerance((*k)->name));
+    memcpy(first, p.out, (size_t)p.count * sizeof *first);
+    run_kernel(*k, &p);
+    assert_memory_equal(first, p.out, (size_t)p.count * sizeof *first);
+  }
+  free(first);
+  free_problem(&p);
+}
+
+/* With several threads, more than there are images or blocks. */
 static void test_threads(void **state) {
   int before = omp_get_max_threads();
   (void)state;
@@ -309,80 +341,24 @@ static void test_threads(void **state) {
     for (member m = CONV; m <= CONV_DW; m++) {
       op_site s = make_site(&shapes[i], m);
       s.bf16 = true;
-      problem p = make_problem(&s);
-      float *first = allocate((size_t)p.count * sizeof *first);
-      for (const op_kernel *const *k = s.op->cpu; *k; k++) {
-        if ((*k)->applies && !(*k)->applies(&s)) continue;
-        check_kernel(*k, &p, tolerance((*k)->name));
-        memcpy(first, p.out, (size_t)p.count * sizeof *first);
-        run_kernel(*k, &p);
-        assert_memory_equal(first, p.out, (size_t)p.count * sizeof *first);
-      }
-      free(first);
-      free_problem(&p);
+      check_twice(&s);
     }
   }
   omp_set_num_threads(before);
 }
 
-/* ---- 1x1 convolutions of leaky(x scale + shift) ------------------------------------------------
- */
-
-/* x as channels 3 .. of a tensor of `row` channels; operands: x, w, bias, scale, shift. */
-static void check_scaled(tg_shape x, int64_t co, int64_t row, bool epilogue) {
-  enum { BEFORE = 3 };
-  int64_t ci = x.d[3], rows = x.d[0] * x.d[1] * x.d[2], n = 0;
-  op_site s = {.op = &op_conv, .n = 2, .in = {x, tg_shape4(1, 1, ci, co)}, .attr.i = {1, 0}};
-  s.out = tg_shape4(x.d[0], x.d[1], x.d[2], co);
+/* A 1x1 convolution of leaky(x scale + shift), x some channels of `row`: there is one kernel. */
+static void check_scaled(const geometry *g, int64_t row, bool epilogue) {
+  op_site s = make_site(g, CONV);
+  int kernels = 0;
   if (epilogue) fuse(&s, OP_LEAKY_RELU, 0.2);
   s.fusion.scaled = true;
   s.fusion.input_slope = 0.1;
   s.in_row[0] = row;
-  for (int i = 0; i < 2; i++) s.in[s.n++] = tg_shape4(1, 1, 1, ci);
-  for (const op_kernel *const *k = s.op->cpu; *k; k++) n += (*k)->applies(&s);
-  assert_int_equal(n, 1);
-  float *wide = allocate((size_t)(rows * row + BEFORE) * sizeof *wide);
-  for (int64_t i = 0; i < rows * row + BEFORE; i++)
-    wide[i] = 2 * random_uniform(9, 1, 0, (uint64_t)i) - 1;
-  op_site plain = s;
-  plain.fusion.scaled = false, plain.n -= 2;
-  problem p = make_problem(&plain);
-  float *scale = allocate((size_t)ci * sizeof *scale),
-        *shift = allocate((size_t)ci * sizeof *shift);
-  for (int64_t i = 0; i < ci; i++) {
-    scale[i] = random_uniform(9, 2, 0, (uint64_t)i) - 0.3f;
-    shift[i] = random_uniform(9, 3, 0, (uint64_t)i) - 0.5f;
-  }
-  for (int64_t i = 0; i < rows * ci; i++) {
-    double t = (double)wide[BEFORE + i / ci * row + i % ci] * (double)scale[i % ci] +
-               (double)shift[i % ci];
-    p.wide[0][i] = t > 0 ? t : 0.1 * t;
-  }
-  s.op->reference(&plain, &(op_buffers){.in = {p.wide[0], p.wide[1]}, .out = {p.expected}});
-  p.scale = 1e-30;
-  apply_fusion(&p);
-  void *state, *room, *packed;
-  size_t scratch;
-  assert_int_equal(conv_scaled.prepare(&s, &state, &scratch), 0);
-  room = allocate(scratch);
-  packed = allocate(conv_scaled.packed_bytes(&s, state));
-  conv_scaled.pack(&s, state, p.in[1], packed);
-  op_buffers b = {.in = {wide + BEFORE, packed, p.in[2]}, .out = {p.out}, .scratch = room};
-  b.in[s.n - 2] = scale, b.in[s.n - 1] = shift;
-  float *first = allocate((size_t)p.count * sizeof *first);
-  for (int run = 0; run < 2; run++) {
-    memset(p.out, 0xff, (size_t)p.count * sizeof(float));
-    conv_scaled.run(&s, state, &b);
-    if (run == 0) memcpy(first, p.out, (size_t)p.count * sizeof *first);
-  }
-  assert_memory_equal(first, p.out, (size_t)p.count * sizeof *first);
-  for (int64_t i = 0; i < p.count; i++) {
-    if (!(fabs((double)p.out[i] - p.expected[i]) <= 3e-6 * p.scale))
-      fail_msg("element %d is %g, want %g", (int)i, (double)p.out[i], p.expected[i]);
-  }
-  conv_scaled.release(state);
-  free(first), free(packed), free(room), free(scale), free(shift), free(wide);
-  free_problem(&p);
+  for (int i = 0; i < 2; i++) s.in[s.n++] = tg_shape4(1, 1, 1, g->ci);
+  for (const op_kernel *const *k = s.op->cpu; *k; k++) kernels += (*k)->applies(&s);
+  assert_int_equal(kernels, 1);
+  check_twice(&s);
 }
 
 static void test_scaled(void **state) {
@@ -390,10 +366,10 @@ static void test_scaled(void **state) {
   (void)state;
   for (int threads = 1; threads <= 5; threads += 2) {
     omp_set_num_threads(threads);
-    check_scaled(tg_shape4(1, 7, 7, 40), 24, 40, false);
-    check_scaled(tg_shape4(2, 9, 11, 96), 128, 131, true);
-    check_scaled(tg_shape4(1, 1, 2, 700), 16, 700, true);
-    check_scaled(tg_shape4(3, 28, 28, 160), 128, 192, true);
+    check_scaled(&(geometry){1, 7, 7, 40, 1, 1, 24, 1, 0}, 40, false);
+    check_scaled(&(geometry){2, 9, 11, 96, 1, 1, 128, 1, 0}, 131, true);
+    check_scaled(&(geometry){1, 1, 2, 700, 1, 1, 16, 1, 0}, 700, true);
+    check_scaled(&(geometry){3, 28, 28, 160, 1, 1, 128, 1, 0}, 192, true);
   }
   omp_set_num_threads(before);
 }

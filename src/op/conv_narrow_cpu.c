@@ -62,8 +62,6 @@ static bool suits_float(const op_site *s) {
 
 static bool suits_bf16(const op_site *s) { return suits(s, true); }
 
-static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 static int64_t lanes(const narrow *d) { return d->bf16 ? 2 * LANES : LANES; }
 
 /* The first position of a band's, or of the image's, windows along an axis. */
@@ -83,15 +81,15 @@ static narrow describe(const op_site *s, bool bf16) {
   }
   d.places = SUMS / d.few;
   d.element = bf16 ? sizeof(uint16_t) : sizeof(float);
-  d.vectors = divide_up(d.taps * d.depth, lanes(&d));
+  d.vectors = op_divide_up(d.taps * d.depth, lanes(&d));
   int64_t across = first_place(&d, d.cols - 1) - first_place(&d, 0) + 1;
-  d.wide = (divide_up(across, d.places) + 1) * d.places - 1 + d.taps;
+  d.wide = (op_divide_up(across, d.places) + 1) * d.places - 1 + d.taps;
   d.threads = omp_get_max_threads();
   d.bands = d.n >= d.threads ? 1 : d.threads;
-  d.band = divide_up(d.rows, d.bands);
-  d.bands = divide_up(d.rows, d.band);
+  d.band = op_divide_up(d.rows, d.bands);
+  d.bands = op_divide_up(d.rows, d.band);
   int64_t high = first_place(&d, d.band - 1 + d.stride - 1) + 1 + d.taps;
-  d.strip = (size_t)divide_up(high * d.wide * d.depth * (int64_t)d.element, 64) * 64;
+  d.strip = (size_t)op_divide_up(high * d.wide * d.depth * (int64_t)d.element, 64) * 64;
   return d;
 }
 
@@ -294,7 +292,7 @@ static void run_phase(const narrow *d, const char *x, const char *weights, int64
   int64_t q = (b - d->offset % d->stride + d->stride) % d->stride;
   int64_t left = first_place(d, q) - first_place(d, 0);
   while (q < d->cols) {
-    int64_t rest = divide_up(d->cols - q, d->stride);
+    int64_t rest = op_divide_up(d->cols - q, d->stride);
     const char *window = x + (size_t)(left * d->depth) * d->element;
     (d->bf16 ? sum_bf16 : sum_float)(d, window, weights, rest < d->places ? rest : d->places,
                                      y + q * d->few);

@@ -29,13 +29,11 @@ static size_t round_up(int64_t floats) {
   return ((size_t)floats * sizeof(float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 /* Blocks that fit the cache, equally many for each thread. */
 static int64_t block_rows(int64_t rows, int64_t channels, int threads) {
   int64_t most = CACHE_FLOATS / channels > 0 ? CACHE_FLOATS / channels : 1;
-  int64_t blocks = divide_up(divide_up(rows, most), threads) * threads;
-  return divide_up(rows, blocks);
+  int64_t blocks = op_divide_up(op_divide_up(rows, most), threads) * threads;
+  return op_divide_up(rows, blocks);
 }
 
 /* The convolution of a block by one thread. */

@@ -401,6 +401,9 @@ bool tg_has_bf16(void) {
  */
 
 void onednn_sgemm(const onednn_gemm *g, const float *a, const float *b, float *c) {
-  dnnl_sgemm(g->transpose_a ? 'T' : 'N', g->transpose_b ? 'T' : 'N', g->m, g->n, g->k, 1.0F, a,
-             g->lda, b, g->ldb, g->beta, c, g->ldc);
+  dnnl_status_t status = dnnl_sgemm(g->transpose_a ? 'T' : 'N', g->transpose_b ? 'T' : 'N', g->m,
+                                    g->n, g->k, 1.0F, a, g->lda, b, g->ldb, g->beta, c, g->ldc);
+  if (status == dnnl_success) return;
+  fprintf(stderr, "xsite: oneDNN refuses a matrix product (status %d)\n", (int)status);
+  abort();
 }

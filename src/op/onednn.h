@@ -20,7 +20,8 @@ void onednn_conv_pack(const onednn_conv *c, const float *w, void *packed); /* w 
 void onednn_conv_run(onednn_conv *c, const op_buffers *b);
 
 /* c[m][n] = op(a)[m][k] op(b)[k][n] + beta c, row-major with the given row lengths.  Uses all
- * threads, or one inside an OpenMP parallel region. */
+ * threads, or one inside an OpenMP parallel region; aborts with a message where its own memory is
+ * out, as memory_new does. */
 typedef struct onednn_gemm {
   bool transpose_a, transpose_b;
   int64_t m, n, k, lda, ldb, ldc;

@@ -146,6 +146,7 @@ static inline bool op_fused(const op_site *s) {
   return s->fusion.bias || s->fusion.residual || s->fusion.gate || s->fusion.scaled ||
          s->fusion.activation != OP_LINEAR;
 }
+static inline int64_t op_divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static inline size_t op_in_element(const op_site *s, int i) { return s->in_bf16[i] ? 2 : 4; }
 /* Element `at` of input i, of the output, under the type that they are stored as. */
 static inline const void *op_in_at(const op_site *s, const op_buffers *b, int i, int64_t at) {

@@ -328,16 +328,14 @@ static winograd_kind find_kind(int m, int r) {
   return r == 3 ? WINOGRAD_4_3 : WINOGRAD_2_5;
 }
 
-static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 winograd_tiling winograd_tile(const conv_geometry *g, int64_t tiles) {
   enum { GAP = 16 }; /* keeps planes, which are written side by side, out of each other's sets */
   winograd_tiling w = {.g = *g, .r = (int)(g->kh / g->stride)};
   w.m = w.r == 5 || (w.r == 2 && g->ho <= 2 && g->wo <= 2) ? 2 : 4;
   w.kind = find_kind(w.m, w.r);
   w.t = w.m + w.r - 1;
-  w.rows = divide_up(g->ho, w.m);
-  w.columns = divide_up(g->wo, w.m);
+  w.rows = op_divide_up(g->ho, w.m);
+  w.columns = op_divide_up(g->wo, w.m);
   w.depth = g->stride * g->stride * g->ci;
   w.images = tiles > w.rows * w.columns ? tiles / (w.rows * w.columns) : 1;
   if (w.images > g->n) w.images = g->n;
