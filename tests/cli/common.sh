@@ -33,6 +33,15 @@ expect() {
   fi
 }
 
+# make_translator: digits/, a classifier of the optical digits, and adapted/, with which `translate` makes PNG files of
+# them, 16 pixels wide.
+make_translator() {
+  local optdigits=$repository/examples/optdigits.yaml common=(--threads 1 --checkpoint-every 100)
+  expect 0 '' train --data "$optdigits" --out digits "${common[@]}" --size 16 --limit 600 --epochs 1
+  expect 0 '' adapt --source "$optdigits" --target "$repository/examples/mnist-10k.yaml" --model digits/model.safetensors \
+    --out adapted "${common[@]}" --limit 600 --channels 2 --blocks 1 --batch 8 --generator-steps 2
+}
+
 # contains FILE TEXT...: every text is there.
 contains() {
   local file=$1 text

@@ -9,9 +9,7 @@ optdigits=$repository/examples/optdigits.yaml
 # ---- two sites of PNG files, even and odd digits -----------------------------------------------------
 
 common=(--threads 1 --checkpoint-every 100)
-expect 0 '' train --data "$optdigits" --out digits "${common[@]}" --size 16 --limit 600 --epochs 1
-expect 0 '' adapt --source "$optdigits" --target "$repository/examples/mnist-10k.yaml" --model digits/model.safetensors \
-  --out adapted "${common[@]}" --limit 600 --channels 2 --blocks 1 --batch 8 --generator-steps 2
+make_translator
 for site in near far; do
   split=$([ $site = near ] && echo validation || echo test)
   expect 0 '' translate --data "$optdigits" --model adapted/generator.safetensors --split $split --out $site --threads 1

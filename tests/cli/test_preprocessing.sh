@@ -10,9 +10,7 @@ optdigits=$repository/examples/optdigits.yaml
 # ---- a site of PNG files, even and odd digits; three are no squares ----------------------------------
 
 common=(--threads 1 --checkpoint-every 100)
-expect 0 '' train --data "$optdigits" --out digits "${common[@]}" --size 16 --limit 600 --epochs 1
-expect 0 '' adapt --source "$optdigits" --target "$repository/examples/mnist-10k.yaml" --model digits/model.safetensors \
-  --out adapted "${common[@]}" --limit 600 --channels 2 --blocks 1 --batch 8 --generator-steps 2
+make_translator
 expect 0 '' translate --data "$optdigits" --model adapted/generator.safetensors --split validation --out site --threads 1
 echo file,label >labels.csv
 while IFS=, read -r file label _; do
