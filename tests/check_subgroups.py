@@ -147,5 +147,19 @@ for pair in results["pairs"]:
     for (name, value), s in found.items():
         enough = check_subgroup(pair, s, [r for r in test if VALUE[name](r[name]) == value], nodes)
         measured, few = measured + enough, few + (not enough)
+
+
+def line(pair, s):
+    """What subgroups.csv has to say of it."""
+    blank = {}
+    measures = [(s[m] or blank).get(f) for m in ("external", "adapted") for f in ("auc", "low", "high", "accuracy")]
+    gain = [(s["gain"] or blank).get(f) for f in ("value", "low", "high")]
+    texts = [pair["source"], pair["target"], s["attribute"], s["value"] or ""]
+    return texts + [v if v is None else float(v) for v in [s["n"], s["groups"]] + measures + gain]
+
+
+with open(run / "subgroups.csv", newline="") as file:
+    written = [row[:4] + [float(v) if v else None for v in row[4:]] for row in list(csv.reader(file))[1:]]
+check(written == [line(p, s) for p in results["pairs"] for s in p["subgroups"]], "subgroups.csv is not what results.json says")
 check(measured >= 3 and few >= 3, f"{measured} subgroups measured, {few} too small: this tests little")
 sys.exit(1 if faults else 0)

@@ -3,6 +3,7 @@
 #include "file.h"
 #include "number.h"
 #include "paper.h"
+#include "sections.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -129,28 +130,55 @@ static void csv_number(page *out, double v) {
   page_raw(out, ",%s", digits);
 }
 
+static void csv_texts(page *out, const char *const *text, int n) {
+  for (int i = 0; i < n; i++) {
+    if (i) page_raw(out, ",");
+    csv_text(out, text[i] ? text[i] : "");
+  }
+}
+
+static void csv_measure_names(page *out, const char *name) {
+  page_raw(out, ",%s,%s_low,%s_high,%s_accuracy", name, name, name, name);
+}
+
+static void csv_measure(page *out, const measure *m) {
+  const double value[] = {m->auc, m->low, m->high, m->accuracy};
+  for (int i = 0; i < 4; i++) csv_number(out, value[i]);
+}
+
 void export_csv(page *out, const results *r) {
   page_raw(out, "source,target,chosen");
-  for (int k = 0; k < MEASURES; k++) {
-    const char *name = report_measure_name[k];
-    page_raw(out, ",%s,%s_low,%s_high,%s_accuracy", name, name, name, name);
-  }
+  for (int k = 0; k < MEASURES; k++) csv_measure_names(out, report_measure_name[k]);
   page_raw(out, ",gain,gain_low,gain_high,p,p_holm,salvage\r\n");
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
     const double rest[] = {p->gain, p->low, p->high, p->p, p->p_holm, p->salvage};
-    csv_text(out, p->source);
-    page_raw(out, ",");
-    csv_text(out, p->target);
-    page_raw(out, ",");
-    csv_text(out, p->choice.chosen ? p->choice.chosen : "");
-    for (int k = 0; k < MEASURES; k++) {
-      const measure *m = &p->m[k];
-      const double value[] = {m->auc, m->low, m->high, m->accuracy};
-      for (int j = 0; j < 4; j++) csv_number(out, value[j]);
-    }
+    csv_texts(out, (const char *const[]){p->source, p->target, p->choice.chosen}, 3);
+    for (int k = 0; k < MEASURES; k++) csv_measure(out, &p->m[k]);
     for (int j = 0; j < 6; j++) csv_number(out, rest[j]);
     page_raw(out, "\r\n");
+  }
+}
+
+static void csv_subgroup(page *out, const pair *p, const subgroup *s) {
+  const double gain[] = {s->gain.value, s->gain.low, s->gain.high};
+  csv_texts(out, (const char *const[]){p->source, p->target, s->attribute, s->value}, 4);
+  csv_number(out, s->n);
+  csv_number(out, s->groups);
+  csv_measure(out, &s->external);
+  csv_measure(out, &s->adapted);
+  for (int i = 0; i < 3; i++) csv_number(out, gain[i]);
+  page_raw(out, "\r\n");
+}
+
+void export_subgroups(page *out, const results *r) {
+  page_raw(out, "source,target,attribute,value,images,groups");
+  csv_measure_names(out, "external");
+  csv_measure_names(out, "adapted");
+  page_raw(out, ",gain,gain_low,gain_high\r\n");
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    for (int k = 0; k < p->subgroups; k++) csv_subgroup(out, p, &p->subgroup[k]);
   }
 }
 
@@ -164,10 +192,12 @@ static int write_page(const results *r, const char *name, page *content) {
 }
 
 int export_write(const results *r) {
-  page tex = {0}, csv = {0};
+  page tex = {0}, csv = {0}, subgroups = {0};
   export_tex(&tex, r);
   export_csv(&csv, r);
   int status = write_page(r, "results.tex", &tex);
-  int second = write_page(r, "results.csv", &csv);
-  return status ? status : second;
+  if (write_page(r, "results.csv", &csv)) status = 1;
+  if (!section_subgroups_wanted(r)) return status;
+  export_subgroups(&subgroups, r);
+  return write_page(r, "subgroups.csv", &subgroups) ? 1 : status;
 }

@@ -10,7 +10,10 @@ void export_tex(page *out, const results *r);
 /* A header line, a line per pair (RFC 4180); numbers as they are in results.json, empty where not
  * known. */
 void export_csv(page *out, const results *r);
-/* DIR/results.tex and DIR/results.csv.  0, or non-zero with a message. */
+/* Likewise a line per subgroup of each pair. */
+void export_subgroups(page *out, const results *r);
+/* DIR/results.tex, DIR/results.csv and, where there are subgroups, DIR/subgroups.csv.  0, or
+ * non-zero with a message. */
 int export_write(const results *r);
 
 #endif

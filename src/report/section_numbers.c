@@ -201,9 +201,9 @@ static void add_export(page *out, const results *r) {
   page_add(out,
            "<details>\n<summary>For a paper: LaTeX and CSV</summary>\n"
            "<p>Beside this page: <code>results.tex</code>, shown here, and "
-           "<code>results.csv</code> with all digits.</p>\n"
+           "<code>results.csv</code> with all digits%s.</p>\n"
            "<pre tabindex=\"0\" aria-label=\"results.tex\">%s</pre>\n</details>\n",
-           tex.text);
+           section_subgroups_wanted(r) ? ", <code>subgroups.csv</code> likewise" : "", tex.text);
   page_free(&tex);
 }
 
