@@ -66,14 +66,16 @@ typedef struct xs_attribute {
   int32_t *value; /* [n] an index of level, -1 where unknown */
 } xs_attribute;
 
+enum { XS_SKIPPED_NAMED = 1000 }; /* most images left out that are named */
+
 /* A labelled site. */
 typedef struct xs_site {
   xs_images images;
   int classes;
-  char **class_name;   /* [classes] */
-  int32_t *label;      /* [n] in 0 .. classes-1, or -1 where unknown */
-  int64_t skipped;     /* images that could not be decoded and were left out, as asked */
-  char *first_skipped; /* name and reason of the first, or NULL */
+  char **class_name;    /* [classes] */
+  int32_t *label;       /* [n] in 0 .. classes-1, or -1 where unknown */
+  int64_t skipped;      /* images that could not be decoded and were left out, as asked */
+  char **skipped_image; /* [least of skipped and XS_SKIPPED_NAMED] name and reason of each */
   int attributes;
   xs_attribute *attribute; /* [attributes] those for which the site's files have a column */
   char **patient;          /* [n] as the label file writes them, or NULL where it has none */

@@ -314,7 +314,7 @@ static void test_missing(void **state) {
   assert_int_equal(open_site(dir, site, &o, &s), XS_OK);
   assert_int_equal(s->images.n, 2);
   assert_int_equal(s->skipped, 2);
-  assert_non_null(strstr(s->first_skipped, "labels.csv:2: image \"x.png\""));
+  assert_non_null(strstr(s->skipped_image[0], "labels.csv:2: image \"x.png\""));
   xs_site_close(s);
   assert_int_equal(symlink("loop.png", link), 0);
   put_text(dir, "labels.csv", "file,patient,label\nloop.png,p1,no\nrgb.jpg,p2,yes\n");
@@ -413,7 +413,7 @@ static void test_unreadable(void **state) {
   assert_int_equal(open_site(dir, site, &o, &s), XS_OK);
   assert_int_equal(s->images.n, 2);
   assert_int_equal(s->skipped, 1);
-  assert_non_null(strstr(s->first_skipped, "rgba.png: cannot be decoded"));
+  assert_non_null(strstr(s->skipped_image[0], "rgba.png: cannot be decoded"));
   xs_site_close(s);
   put_text(dir, "images/rgb.jpg", "");
   assert_int_not_equal(open_site(dir, site, &o, &s), XS_OK);

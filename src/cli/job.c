@@ -43,7 +43,7 @@ xs_status job_open_target(const train_job *job, const job_options *o, const char
 void job_note_site(const xs_site *s) {
   if (s->skipped) {
     fprintf(stderr, "site %s: %lld unreadable images left out; the first: %s\n", s->images.name,
-            (long long)s->skipped, s->first_skipped);
+            (long long)s->skipped, s->skipped_image[0]);
   }
   if (s->unlike) {
     fprintf(stderr,

@@ -96,7 +96,7 @@ static void print_text(const eval_options *o, const xs_site *s, const xs_measure
          o->model, s->images.name, o->split, o->seed, m->n, m->groups);
   if (s->skipped > 0) {
     printf("left out         %" PRId64 " unreadable images, the first: %s\n", s->skipped,
-           s->first_skipped);
+           s->skipped_image[0]);
   }
   printf("AUC              %6.2f %%  95 %% interval %.2f to %.2f (groups resampled)\n",
          100 * m->auc, 100 * m->low, 100 * m->high);

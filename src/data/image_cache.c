@@ -179,7 +179,6 @@ static const char *read_pixels(const cache *c, ingest *g, int fd, const struct s
 static bool are_still_bad(ingest *g, const char *bad) {
   bool still = true;
   for (int64_t i = 0; i < g->n && still; i++) {
-    g->bad[i] = bad[i];
     if (bad[i]) still = ingest_still_unreadable(g, i);
   }
   return still;
@@ -201,9 +200,10 @@ static const char *read_file(const cache *c, ingest *g, int fd, xs_images *x, ui
 
 static void start_again(ingest *g, xs_images *x) {
   images_release_pixels(x);
-  free(g->first_bad);
-  g->first_bad = NULL;
-  memset(g->bad, 0, sizeof *g->bad * (size_t)g->n);
+  for (int64_t i = 0; i < g->n; i++) {
+    free(g->error[i]);
+    g->error[i] = NULL;
+  }
 }
 
 /* Whether the images are there; a damaged file is removed. */
@@ -295,7 +295,7 @@ static int write_tables(cache *c, const ingest *g, const xs_images *x, const uin
                         spool *s) {
   header h = describe(c, g, x);
   table t = table_new(h.n, h.kept);
-  for (int64_t i = 0; i < g->n; i++) t.data[i] = g->bad[i];
+  for (int64_t i = 0; i < g->n; i++) t.data[i] = g->error[i] != NULL;
   memcpy(t.data + h.n, fault, (size_t)h.kept);
   uint32_t *crc = memory_new(sizeof *crc * (size_t)h.kept);
   find_crcs(x, crc);

@@ -28,21 +28,27 @@ typedef struct format {
 ingest ingest_new(const domain *d, int64_t n, const xs_watch *watch) {
   ingest g = {.d = d, .n = n, .watch = watch};
   g.path = memory_new(sizeof *g.path * (size_t)n);
-  g.bad = memory_new(sizeof *g.bad * (size_t)n);
+  g.error = memory_new(sizeof *g.error * (size_t)n);
   return g;
 }
 
 void ingest_release(ingest *g) {
   free(g->path);
-  free(g->bad);
-  free(g->first_bad);
+  for (int64_t i = 0; i < g->n; i++) free(g->error[i]);
+  free(g->error);
   *g = (ingest){0};
 }
 
 int64_t ingest_unreadable(const ingest *g) {
   int64_t n = 0;
-  for (int64_t i = 0; i < g->n; i++) n += g->bad[i];
+  for (int64_t i = 0; i < g->n; i++) n += g->error[i] != NULL;
   return n;
+}
+
+const char *ingest_first_error(const ingest *g) {
+  int64_t i = 0;
+  while (i < g->n && !g->error[i]) i++;
+  return i < g->n ? g->error[i] : NULL;
 }
 
 bool ingest_is_stopped(const ingest *g) {
@@ -100,11 +106,9 @@ static void load(const domain *d, const char *path, slot *s) {
 bool ingest_still_unreadable(ingest *g, int64_t i) {
   slot s = {0};
   load(g->d, g->path[i], &s);
-  const bool still = s.error != NULL;
-  if (still && !g->first_bad) g->first_bad = text_copy(s.error);
+  g->error[i] = s.error;
   image_release(&s.x);
-  free(s.error);
-  return still;
+  return s.error != NULL;
 }
 
 /* ---- all images, as their files have them ---------------------------------------------------- */
@@ -115,11 +119,8 @@ static size_t record_size(const domain *d, int channels, int bytes) {
 
 static int keep(ingest *g, int64_t i, const slot *from, spool *s, format *f) {
   const image *x = &from->x;
-  if (from->error) {
-    g->bad[i] = true;
-    if (!g->first_bad) g->first_bad = text_copy(from->error);
-    return 0;
-  }
+  g->error[i] = from->error;
+  if (from->error) return 0;
   const size_t size = record_size(g->d, x->channels, x->bytes);
   f[s->n] = (format){from->white, from->largest, (uint8_t)x->channels, (uint8_t)x->bytes};
   int status = spool_widen(s, size);
@@ -132,9 +133,12 @@ static int read_batch(ingest *g, int64_t first, int64_t n, spool *s, format *f) 
 #pragma omp parallel for schedule(dynamic)
   for (int64_t i = 0; i < n; i++) load(g->d, g->path[first + i], &slots[i]);
   for (int64_t i = 0; i < n; i++) {
-    if (!status) status = keep(g, first + i, &slots[i], s, f);
+    if (status) {
+      free(slots[i].error);
+    } else {
+      status = keep(g, first + i, &slots[i], s, f);
+    }
     image_release(&slots[i].x);
-    free(slots[i].error);
   }
   free(slots);
   return status;

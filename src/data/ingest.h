@@ -13,15 +13,15 @@ typedef struct ingest {
   const char **path;     /* [n] the texts are lent */
   const xs_watch *watch; /* or NULL */
   /* What comes of it. */
-  bool *bad;       /* [n] whether it is unreadable */
-  double white;    /* the value that means 1 in all of them where no max_value is given */
-  int largest;     /* value */
-  char *first_bad; /* why the first unreadable one is so, or NULL */
+  char **error; /* [n] why it cannot be read, NULL: it can */
+  double white; /* the value that means 1 in all of them where no max_value is given */
+  int largest;  /* value */
 } ingest;
 
 ingest ingest_new(const domain *d, int64_t n, const xs_watch *watch); /* with room for paths */
 void ingest_release(ingest *g);
 int64_t ingest_unreadable(const ingest *g);
+const char *ingest_first_error(const ingest *g);
 bool ingest_is_stopped(const ingest *g);
 
 /* Reads all files: the readable ones become records of s, in their order, and *x their shape and
@@ -29,8 +29,7 @@ bool ingest_is_stopped(const ingest *g);
 int ingest_read(ingest *g, spool *s, xs_images *x);
 /* Sets *x to the format of n records, by g->white. */
 void ingest_describe(const ingest *g, int64_t n, int channels, int bytes, xs_images *x);
-/* Looks at an image again that was unreadable: is it still?  Its message becomes first_bad where
- * that is NULL. */
+/* Looks at an image again that was unreadable: is it still?  Then its error is set. */
 bool ingest_still_unreadable(ingest *g, int64_t i);
 
 #endif

@@ -129,7 +129,8 @@ void xs_site_close(xs_site *s) {
   for (int k = 0; k < s->classes; k++) free(s->class_name[k]);
   free(s->class_name);
   free(s->label);
-  free(s->first_skipped);
+  for (int i = 0; s->skipped_image && i < XS_SKIPPED_NAMED; i++) free(s->skipped_image[i]);
+  free(s->skipped_image);
   free(s->unlike);
   free(s);
 }

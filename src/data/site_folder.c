@@ -38,18 +38,37 @@ static int check_readable(const ingest *g, bool skip) {
   if (!bad || (skip && bad < g->n)) return 0;
   if (bad == g->n) {
     return fail(XS_FAILED, "%s: none of the %lld images can be read; the first: %s", g->d->path,
-                (long long)g->n, g->first_bad);
+                (long long)g->n, ingest_first_error(g));
   }
   return fail(XS_FAILED,
               "%s (%lld of %lld images cannot be read; repair them, or leave them out with "
               "--skip-unreadable)",
-              g->first_bad, (long long)bad, (long long)g->n);
+              ingest_first_error(g), (long long)bad, (long long)g->n);
 }
 
-static void note_skipped(const ingest *g, xs_site *s) {
-  const int64_t bad = ingest_unreadable(g);
-  if (bad && !s->skipped) s->first_skipped = text_copy(g->first_bad);
-  s->skipped += bad;
+/* line is taken over. */
+static void note_skipped(xs_site *s, char *line) {
+  if (s->skipped < XS_SKIPPED_NAMED) {
+    s->skipped_image[s->skipped] = line;
+  } else {
+    free(line);
+  }
+  s->skipped++;
+}
+
+static void note_missing(const domain *d, const listing *l, xs_site *s) {
+  if (l->missing) note_skipped(s, text_copy(l->first_missing));
+  for (int64_t i = l->n + 1; i < l->n + l->missing; i++) {
+    const entry *e = &l->entry[i];
+    note_skipped(s, text_format("%s:%lld: image \"%s\" is not there", d->labels.text[e->csv],
+                                (long long)e->line, e->file));
+  }
+}
+
+static void note_unreadable(const ingest *g, xs_site *s) {
+  for (int64_t i = 0; i < g->n; i++) {
+    if (g->error[i]) note_skipped(s, text_copy(g->error[i]));
+  }
 }
 
 /* What the listing says of the readable images. */
@@ -63,7 +82,7 @@ static void store_entries(listing *l, const int64_t *rows, const ingest *g, xs_s
   if (l->patients) s->patient = memory_new(sizeof *s->patient * n);
   char **text = memory_new(sizeof *text * n * ATTRIBUTES);
   for (int64_t i = 0; i < g->n; i++) {
-    if (!g->bad[i]) store_entry(&l->entry[rows[i]], text, s, row++);
+    if (!g->error[i]) store_entry(&l->entry[rows[i]], text, s, row++);
   }
   attribute_store(text, l->present, s);
   free(text);
@@ -78,7 +97,7 @@ static int load_all(const domain *d, listing *l, const int64_t *rows, int64_t n,
   if (!status) status = check_readable(&g, o->skip_unreadable);
   if (!status) status = site_set_range(d, &s->images, g.white, g.largest);
   if (!status) {
-    note_skipped(&g, s);
+    note_unreadable(&g, s);
     store_entries(l, rows, &g, s);
     s->unlike = site_name_faults(&s->images, fault);
   }
@@ -110,8 +129,8 @@ int site_load_folder(const domain *d, const xs_site_options *o, xs_site *s) {
   int status = listing_read(d, o->skip_unreadable, &l);
   if (!status) status = check_listing(d, &l);
   if (!status) {
-    s->skipped = l.missing;
-    if (l.missing) s->first_skipped = text_copy(l.first_missing);
+    s->skipped_image = memory_new(sizeof *s->skipped_image * XS_SKIPPED_NAMED);
+    note_missing(d, &l, s);
     int64_t *rows, n = choose_rows(&l, o->limit, &rows);
     status = load_all(d, &l, rows, n, o, s);
     free(rows);

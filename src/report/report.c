@@ -26,6 +26,7 @@ static int make_page(page *out, const results *r, const char *figures) {
   if (status) return status;
   section_images(out, r);
   status = section_curves(out, r, figures);
+  if (r->left_outs) section_left_out(out, r);
   section_method(out, r);
   section_foot(out);
   return status;

@@ -58,6 +58,13 @@ static int read_labelled(const json_t *j, const char *where, void *record) {
   return status ? status : measure_read(j, where, "measure", &l->m);
 }
 
+static int read_left_out(const json_t *j, const char *where, void *record) {
+  left_out *l = record;
+  int status = fields_name(j, where, "site", &l->site);
+  l->images = json_object_get(j, "images");
+  return status ? status : fields_number(j, where, "count", &l->count);
+}
+
 static const char *text_or_empty(const json_t *object, const char *name) {
   const char *s = json_string_value(json_object_get(object, name));
   return s ? s : "";
@@ -82,6 +89,8 @@ static int read_root(const char *path, results *r) {
       fields_list(r->root, where, "pooled", sizeof *r->pooled, read_pooled, &r->pooleds, &status);
   r->labelled = fields_list(r->root, where, "labelled", sizeof *r->labelled, read_labelled,
                             &r->labelleds, &status);
+  r->left_out = fields_list(r->root, where, "left_out", sizeof *r->left_out, read_left_out,
+                            &r->left_outs, &status);
   if (!status) {
     status = fields_numbers_of(r->root, where, "summary", summary_fields, COUNT(summary_fields),
                                &r->summary);
@@ -140,6 +149,7 @@ void report_free(results *r) {
   for (int i = 0; i < r->pooleds; i++) free(r->pooled[i].site);
   free(r->pooled);
   free(r->labelled);
+  free(r->left_out);
   free(r->pair);
   free(r->dir);
   *r = (results){0};

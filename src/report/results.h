@@ -129,6 +129,12 @@ typedef struct labelled { /* a classifier from some labelled images of a site */
   measure m;
 } labelled;
 
+typedef struct left_out { /* images of a site that could not be read */
+  const char *site;
+  double count;
+  const json_t *images; /* name and reason of each, or of the first ones */
+} left_out;
+
 typedef struct summary {
   double internal, external, adapted, average_salvage, median_salvage, relative_gain;
   double oracle, regret, worse;
@@ -146,6 +152,8 @@ typedef struct results {
   int pooleds;
   labelled *labelled;
   int labelleds;
+  left_out *left_out;
+  int left_outs;
   summary summary;
 } results;
 

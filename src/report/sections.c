@@ -26,6 +26,7 @@ static void add_contents(page *out, const results *r) {
       {"subgroups", "Subgroups", section_subgroups_wanted(r)},
       {"images", "Images", true},
       {"curves", "Training", true},
+      {"left-out", "Left out", r->left_outs > 0},
       {"method", "How this was computed", true},
   };
   page_add(out, "<nav aria-label=\"Contents\"><ul>\n");

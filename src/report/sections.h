@@ -17,6 +17,7 @@ int section_calibration(page *out, const results *r, const char *figures);
 void section_subgroups(page *out, const results *r);
 void section_images(page *out, const results *r);
 int section_curves(page *out, const results *r, const char *figures);
+void section_left_out(page *out, const results *r); /* left_outs > 0 */
 void section_method(page *out, const results *r);
 void section_foot(page *out);
 

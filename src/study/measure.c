@@ -51,6 +51,22 @@ static json_t *classes_json(const evaluation *e) {
   return list;
 }
 
+static json_t *left_out_json(const evaluation *e) {
+  json_t *list = json_array();
+  for (int i = 0; i < e->run->study->n_sites; i++) {
+    char *const *image;
+    const int64_t n = seal_skipped(e->run->seal, i, &image);
+    if (!n) continue;
+    json_t *names = json_array();
+    for (int64_t k = 0; k < n && k < XS_SKIPPED_NAMED; k++) {
+      json_array_append_new(names, option_text_json(image[k]));
+    }
+    json_array_append_new(list, json_pack("{s:s, s:I, s:o}", "site", e->run->study->site[i].name,
+                                          "count", (json_int_t)n, "images", names));
+  }
+  return list;
+}
+
 static xs_status results_json(evaluation *e, const pair_result *x, json_t **out) {
   const xs_study *s = e->run->study;
   char *precision = used_precision(&s->settings);
@@ -63,6 +79,7 @@ static xs_status results_json(evaluation *e, const pair_result *x, json_t **out)
   if (!status) status = labelled_json(e, &labelled);
   json_object_set_new(*out, "pooled", pooled);
   json_object_set_new(*out, "labelled", labelled);
+  json_object_set_new(*out, "left_out", left_out_json(e));
   free(precision);
   return status;
 }

@@ -16,7 +16,7 @@ static void note_site(const study_run *r, const xs_site *s) {
   char *images = text_format("site %s: %lld images", s->images.name, (long long)s->images.n), *line;
   if (s->skipped) {
     line = text_format("%s, %lld unreadable left out; the first: %s", images, (long long)s->skipped,
-                       s->first_skipped);
+                       s->skipped_image[0]);
   } else {
     line = text_format("%s, %d classes", images, s->classes);
   }

@@ -41,6 +41,11 @@ int seal_classes(const seal *s, int site) { return s->site[site]->classes; }
 
 char *const *seal_class_name(const seal *s, int site) { return s->site[site]->class_name; }
 
+int64_t seal_skipped(const seal *s, int site, char *const **image) {
+  *image = s->site[site]->skipped_image;
+  return s->site[site]->skipped;
+}
+
 xs_status seal_check_splits(const seal *s, int site) {
   return train_check_splits(s->site[site], s->rule);
 }

@@ -35,6 +35,9 @@ void seal_add(seal *s, xs_site *site); /* takes the site over; places count from
 const xs_images *seal_images(const seal *s, int site);
 int seal_classes(const seal *s, int site);
 char *const *seal_class_name(const seal *s, int site);
+/* How many images were left out because they could not be read; *image: as xs_site's skipped_image.
+ */
+int64_t seal_skipped(const seal *s, int site, char *const **image);
 /* Opens the labels of a split: a train_set of its labelled images, to be released.  XS_FAILED where
  * the request is against the rule or seal.jsonl cannot be written. */
 xs_status seal_labels(seal *s, const seal_request *q, train_set *set);

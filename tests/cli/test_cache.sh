@@ -85,6 +85,8 @@ expect 0 '' "${run[@]}" --out without --cache off
 XSITE_CACHE=shared expect 0 '' "${run[@]}" --out with-1
 [ "$(cached shared)" -eq 2 ] || complain "a study's cache: $(ls shared)"
 expect 0 '' "${run[@]}" --out with-2 --cache shared
+contains without/results.json '"left_out"' '"count": 1'
+contains without/report.html 'What was left out' '00000003.png: not a PNG, JPEG or DICOM file'
 same "$(results_of without)" "$(results_of with-1)" 'a study that fills the cache'
 same "$(results_of without)" "$(results_of with-2)" 'a study that finds its images in the cache'
 expect 0 '--cache shared' study export --snakemake study.yaml --cache shared
