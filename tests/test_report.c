@@ -185,6 +185,34 @@ static void odd_outcomes_read_right(void **state) {
   free(html);
 }
 
+static char *external_page(double auc, double low, double high) {
+  char *results = text_format("{\"schema\": 1, \"pairs\": [{\"source\": \"a\", \"target\": \"b\", "
+                              "\"internal\": {\"auc\": 88}, \"external\": {\"auc\": %f, \"low\": "
+                              "%f, \"high\": %f}}]}",
+                              auc, low, high);
+  char *dir = new_run(results), *html = write_report(dir);
+  free(results);
+  remove_run(dir);
+  return html;
+}
+
+static void guessing_is_named(void **state) {
+  (void)state;
+  char *html = external_page(41, 33.4, 49.2);
+  assert_has(html, "fell from 88.0 to 41.0. All of its 95 % interval (33.4 to 49.2) is below 50, "
+                   "which guessing has: at b the classifier ranks images of a class below others "
+                   "more often than above them.");
+  free(html);
+  html = external_page(46, 37.5, 54.1);
+  assert_has(html, "fell from 88.0 to 46.0. Its 95 % interval (37.5 to 54.1) includes 50, which "
+                   "guessing has: these test images cannot tell the classifier from guessing.");
+  free(html);
+  html = external_page(59, 50.5, 67.2);
+  assert_has(html, "fell from 88.0 to 59.0. What adaptation changed");
+  assert_lacks(html, "which guessing has");
+  free(html);
+}
+
 static void broken_results_are_refused(void **state) {
   (void)state;
   assert_refused("{\"schema\": 1, \"pairs\": [", ":1: not valid JSON");
@@ -233,6 +261,7 @@ int main(void) {
       cmocka_unit_test(text_is_escaped),
       cmocka_unit_test(nothing_measured),
       cmocka_unit_test(odd_outcomes_read_right),
+      cmocka_unit_test(guessing_is_named),
       cmocka_unit_test(broken_results_are_refused),
       cmocka_unit_test(missing_gnuplot_is_named),
   };

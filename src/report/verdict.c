@@ -37,6 +37,23 @@ static char *loss_sentence(const pair *p) {
                      p->source, number_auc(internal).text, number_auc(external).text);
 }
 
+/* Of the external AUC beside 50.  With its leading space, or nothing. */
+static char *guessing_sentence(const pair *p) {
+  const measure *m = &p->m[EXTERNAL];
+  if (isnan(m->auc) || !(m->low <= 50)) return text_copy("");
+  const number low = number_auc(m->low), high = number_auc(m->high);
+  if (m->high < 50) {
+    return text_format(" All of its 95 %% interval (%s to %s) is below 50, which guessing has: at "
+                       "%s the classifier ranks images of a class below others more often than "
+                       "above them.",
+                       low.text, high.text, p->target);
+  }
+  if (!(m->high >= 50)) return text_copy("");
+  return text_format(" Its 95 %% interval (%s to %s) includes 50, which guessing has: these test "
+                     "images cannot tell the classifier from guessing.",
+                     low.text, high.text);
+}
+
 static char *gain_sentence(const pair *p) {
   number adapted = number_auc(p->m[ADAPTED].auc), low = number_points(p->low);
   number high = number_points(p->high), chance = number_p(p->p);
@@ -118,14 +135,16 @@ static char *equivalent_sentence(const pair *p) {
 }
 
 char *verdict_sentence(const pair *p) {
-  char *loss = loss_sentence(p), *gain = gain_sentence(p), *ceiling = ceiling_sentence(p);
-  char *holm = holm_sentence(p), *equivalent = equivalent_sentence(p);
-  char *all = text_format("%s %s%s %s%s", loss, gain, holm, ceiling, equivalent);
+  char *loss = loss_sentence(p), *guessing = guessing_sentence(p);
+  char *gain = gain_sentence(p), *holm = holm_sentence(p);
+  char *ceiling = ceiling_sentence(p), *equivalent = equivalent_sentence(p);
+  char *all = text_format("%s%s %s%s %s%s", loss, guessing, gain, holm, ceiling, equivalent);
   free(equivalent);
-  free(holm);
-  free(loss);
-  free(gain);
   free(ceiling);
+  free(holm);
+  free(gain);
+  free(guessing);
+  free(loss);
   return all;
 }
 
