@@ -1,0 +1,138 @@
+#include "site_write.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "error.h"
+#include "file.h"
+#include "image.h"
+#include "job.h"
+
+typedef struct new_site {
+  const char *out, *verb, *suffix;
+  site_maker *make;
+  const void *how;
+  int size; /* of its images */
+} new_site;
+
+/* Image i of x becomes the file of this number. */
+static int write_image(const char *dir, const xs_images *x, int64_t i, int64_t number) {
+  int64_t each = (int64_t)x->height * x->width * x->channels;
+  const uint16_t *from = (const uint16_t *)x->pixels + i * each;
+  uint8_t *pixel = memory_new((size_t)each);
+  for (int64_t k = 0; k < each; k++) pixel[k] = (uint8_t)lrint(from[k] * 255.0 / x->max_value);
+  char *path = text_format("%s/%08lld.png", dir, (long long)number);
+  int status = image_write_png(path, pixel, x->height, x->width, x->channels);
+  free(path);
+  free(pixel);
+  return status;
+}
+
+static xs_status write_images(new_site *to, const xs_site *s, const int64_t *row, int64_t n) {
+  enum { PIECE = 500 };
+  char *dir = file_join(to->out, "images");
+  xs_status status = XS_OK;
+  for (int64_t first = 0; first < n && !status; first += PIECE) {
+    xs_images *made = NULL;
+    int64_t count = n - first < PIECE ? n - first : PIECE;
+    status = to->make(to->how, &s->images, row + first, count, &made);
+    if (!status) status = file_make_dirs(dir) ? XS_FAILED : XS_OK;
+    for (int64_t i = 0; i < count && !status; i++) {
+      to->size = made->height;
+      status = write_image(dir, made, i, first + i) ? XS_FAILED : XS_OK;
+    }
+    xs_images_close(made);
+  }
+  free(dir);
+  return status;
+}
+
+static void add_class_name(FILE *f, const xs_site *s, int32_t label) {
+  if (label >= 0) cli_csv_field(f, s->class_name[label]);
+}
+
+static int write_labels(const char *out, const xs_site *s, const int64_t *row, int64_t n) {
+  char *text = NULL, *path = file_join(out, "labels.csv");
+  size_t size = 0;
+  FILE *f = open_memstream(&text, &size);
+  if (!f) return fail(XS_FAILED, "%s: out of memory", path);
+  fprintf(f, "file,label,group,original\n");
+  for (int64_t i = 0; i < n; i++) {
+    fprintf(f, "%08lld.png,", (long long)i);
+    add_class_name(f, s, s->label[row[i]]);
+    fprintf(f, ",%016llx,", (unsigned long long)s->images.group[row[i]]);
+    if (s->images.file) cli_csv_field(f, s->images.file[row[i]]);
+    fputc('\n', f);
+  }
+  fclose(f);
+  int status = file_write_atomic(path, text, size);
+  free(text);
+  free(path);
+  return status;
+}
+
+static int write_domain(const new_site *to, const xs_site *s) {
+  char *text = NULL, *path = file_join(to->out, "site.yaml");
+  size_t length = 0;
+  FILE *f = open_memstream(&text, &length);
+  if (!f) return fail(XS_FAILED, "%s: out of memory", path);
+  fprintf(f, "# Made by xsite %s.\nname: %s-%s\nformat: folder\nimages: images\n", to->verb,
+          s->images.name, to->suffix);
+  fprintf(f, "labels: labels.csv\nsize: %d\n", to->size);
+  if (s->images.resize == XS_NEAREST) fprintf(f, "resize: nearest\n");
+  fprintf(f, "group_column: group\nclasses: [");
+  for (int i = 0; i < s->classes; i++) {
+    json_t *text_value = json_string(s->class_name[i]);
+    char *quoted = json_dumps(text_value, JSON_ENCODE_ANY);
+    fprintf(f, "%s%s", i ? ", " : "", quoted);
+    free(quoted);
+    json_decref(text_value);
+  }
+  fprintf(f, "]\n");
+  fclose(f);
+  int status = file_write_atomic(path, text, length);
+  free(text);
+  free(path);
+  return status;
+}
+
+static xs_status write_all(new_site *to, const xs_site *s, const int64_t *row, int64_t n) {
+  xs_status status = write_images(to, s, row, n);
+  if (status) return status;
+  return write_labels(to->out, s, row, n) || write_domain(to, s) ? XS_FAILED : XS_OK;
+}
+
+static xs_status open_rows(const site_write_options *o, xs_site **s, int64_t **row, int64_t *n) {
+  cli_progress progress;
+  const xs_watch watch = cli_watch_plain(&progress);
+  const xs_site_options options = {.data_dir = o->data_dir,
+                                   .skip_unreadable = o->skip_unreadable,
+                                   .limit = o->limit,
+                                   .cache = o->cache,
+                                   .watch = &watch};
+  const split_rule rule = split_rule_of(o->seed, o->split_by);
+  xs_status status = xs_site_open(o->data, &options, s);
+  cli_watch_end(&progress);
+  if (status) return status;
+  job_note_site(*s);
+  status = xs_split_rows(&(*s)->images, rule.seed, rule.by_image, job_split(o->split), row, n);
+  if (status || *n) return status;
+  return (xs_status)fail(XS_FAILED, "%s: no image is in the split '%s'", o->data, o->split);
+}
+
+xs_status site_write(const site_write_options *o, const char *verb, const char *suffix,
+                     site_maker *make, const void *how) {
+  new_site to = {.out = o->out, .verb = verb, .suffix = suffix, .make = make, .how = how};
+  xs_site *site = NULL;
+  int64_t *row = NULL, n = 0;
+  if (file_exists(o->out)) {
+    return (xs_status)fail(XS_FAILED,
+                           "%s is there already; nothing was changed: give a new folder with --out",
+                           o->out);
+  }
+  xs_status status = open_rows(o, &site, &row, &n);
+  if (!status) status = write_all(&to, site, row, n);
+  free(row);
+  xs_site_close(site);
+  return status;
+}
