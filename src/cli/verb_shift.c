@@ -16,9 +16,9 @@ typedef struct shift_options {
 } shift_options;
 
 static const option rows[] = {
-    SITE_WRITE_ROWS(shift_options, site, "shifted", "of the split, noise and directions"),
     {NULL, "kind", OPTION_TEXT, offsetof(shift_options, kind), NULL, true, 0, 0, NULL, "NAME",
      "the shift and its strength, as blur-2; any other word lists them all"},
+    SITE_WRITE_ROWS(shift_options, site, "shifted", "of the split, noise and directions"),
 };
 
 typedef struct shifting {

@@ -24,7 +24,8 @@ expect() {
 expect 0 'study run FILE' --help
 expect 0 'xsite ' --version
 expect 2 'a verb is needed'
-for verb in 'study run' 'study plan' report eval predict export 'inspect model' 'data get' 'data import mnistm' selftest; do
+for verb in 'study run' 'study plan' report eval predict export 'inspect model' translate shift 'data get' \
+  'data import mnistm' selftest; do
   expect 0 "usage: xsite $verb" $verb --help
 done
 expect 0 'study plan FILE' study --help
