@@ -21,7 +21,7 @@ done
 
 # ---- the study, in short ---------------------------------------------------------------------------
 
-expect 0 'adapted-shot-guangzhou-nih' study plan "$study"
+expect 0 'adapted-paper+shot-guangzhou-nih' study plan "$study"
 run=(study run "$study" --out run "${tiny[@]}" --set classifier.architecture=lenet --set tune.architecture=lenet
   --set shot.steps=5)
 "$xsite" "${run[@]}" >stdout 2>stderr </dev/null
@@ -36,7 +36,7 @@ for p in pairs:
         assert 0 <= m["low"] <= m["auc"] <= m["high"] <= 100 and m["low"] < m["high"], m
     assert p["gain"]["low"] <= p["gain"]["value"] <= p["gain"]["high"], p["gain"]
     assert "operating_point" in p
-    assert {c["method"] for c in p["candidates"]} == {"none", "paper", "shot", "histogram"}
+    assert {c["method"] for c in p["candidates"]} == {"none", "histogram", "paper", "paper+shot"}
     # patients are drawn for intervals, and both sites have patients of several films
     for s in p["subgroups"]:
         assert s["groups"] <= s["n"], s
