@@ -200,10 +200,7 @@ static const char *read_file(const cache *c, ingest *g, int fd, xs_images *x, ui
 
 static void start_again(ingest *g, xs_images *x) {
   images_release_pixels(x);
-  for (int64_t i = 0; i < g->n; i++) {
-    free(g->error[i]);
-    g->error[i] = NULL;
-  }
+  ingest_forget_errors(g);
 }
 
 /* Whether the images are there; a damaged file is removed. */

@@ -34,9 +34,16 @@ ingest ingest_new(const domain *d, int64_t n, const xs_watch *watch) {
 
 void ingest_release(ingest *g) {
   free(g->path);
-  for (int64_t i = 0; i < g->n; i++) free(g->error[i]);
+  ingest_forget_errors(g);
   free(g->error);
   *g = (ingest){0};
+}
+
+void ingest_forget_errors(ingest *g) {
+  for (int64_t i = 0; i < g->n; i++) {
+    free(g->error[i]);
+    g->error[i] = NULL;
+  }
 }
 
 int64_t ingest_unreadable(const ingest *g) {

@@ -22,6 +22,7 @@ ingest ingest_new(const domain *d, int64_t n, const xs_watch *watch); /* with ro
 void ingest_release(ingest *g);
 int64_t ingest_unreadable(const ingest *g);
 const char *ingest_first_error(const ingest *g);
+void ingest_forget_errors(ingest *g);
 bool ingest_is_stopped(const ingest *g);
 
 /* Reads all files: the readable ones become records of s, in their order, and *x their shape and
