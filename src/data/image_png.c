@@ -7,8 +7,11 @@
 #include "error.h"
 #include "file.h"
 #include "image.h"
+#include "png_chunk.h"
 #include "png_plain.h"
 #include "xsite.h"
+
+enum { MOST_INFLATED = 8000000 }; /* bytes of a compressed comment or colour profile */
 
 /* What libpng's callbacks share.  It reports errors by longjmp to the setjmp of decode or encode.
  */
@@ -48,6 +51,15 @@ static void write_bytes(png_structp png, png_bytep in, size_t n) {
 }
 
 static void flush_bytes(png_structp png) { (void)png; }
+
+/* libpng allocates and clears what a chunk says that it holds before it reads it: a few bytes would
+ * take gigabytes. */
+static void check_chunks(stream *s) {
+  png_walk w = png_walk_begin(s->from, s->size);
+  png_chunk c = {0};
+  while (strcmp(c.kind, "IEND") && png_next(&w, &c)) continue;
+  if (strcmp(c.kind, "IEND")) png_error(s->png, "the file ends too early");
+}
 
 /* Gray or RGB of 8 or 16 bits, without alpha, from whatever the file holds. */
 static void set_transforms(stream *s) {
@@ -101,6 +113,8 @@ static int decode(stream *s, const char *path, image *out) {
     return fail(XS_FAILED, "%s: cannot be decoded as PNG: %s", path, s->message);
   }
   png_set_read_fn(s->png, s, read_bytes);
+  png_set_chunk_malloc_max(s->png, MOST_INFLATED);
+  if (!png_sig_cmp((png_const_bytep)s->from, 0, s->size < 8 ? s->size : 8)) check_chunks(s);
   png_read_info(s->png, s->info);
   out->bits = stored_bits(s);
   out->width = (int)png_get_image_width(s->png, s->info);

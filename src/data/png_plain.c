@@ -7,51 +7,30 @@
 #include <string.h>
 
 #include "file.h"
+#include "png_chunk.h"
 #include "png_rows.h"
 
-enum { SIGNATURE = 8, AROUND = 12, HEADER = 13, MOST_SIDE = 1000000 };
-
-typedef struct chunk {
-  uint32_t size;
-  const uint8_t *data;
-  char kind[5];
-} chunk;
-
-typedef struct walk { /* over a file's chunks */
-  const uint8_t *at, *end;
-} walk;
-
-static uint32_t read_32(const uint8_t *p) {
-  return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
+enum { HEADER = 13, MOST_SIDE = 1000000 };
 
 /* False at the end, or where the next chunk is not whole or has another checksum. */
-static bool next(walk *w, chunk *c) {
-  const size_t left = (size_t)(w->end - w->at);
-  if (left < AROUND) return false;
-  c->size = read_32(w->at);
-  if (c->size > left - AROUND) return false;
-  memcpy(c->kind, w->at + 4, 4);
-  c->kind[4] = 0;
-  c->data = w->at + 8;
-  w->at += AROUND + c->size;
-  return libdeflate_crc32(0, c->data - 4, c->size + 4) == read_32(c->data + c->size);
+static bool next(png_walk *w, png_chunk *c) {
+  return png_next(w, c) && libdeflate_crc32(0, c->data - 4, c->size + 4) == c->checksum;
 }
 
-static bool is_kind(const chunk *c, const char *kind) { return !memcmp(c->kind, kind, 4); }
+static bool is_kind(const png_chunk *c, const char *kind) { return !memcmp(c->kind, kind, 4); }
 
 /* Chunks that do not change a pixel: the others' meaning is libpng's. */
-static bool is_passed_over(const chunk *c, int bytes) {
+static bool is_passed_over(const png_chunk *c, int bytes) {
   if (is_kind(c, "tRNS") || is_kind(c, "eXIf") || (is_kind(c, "sBIT") && bytes == 2)) return false;
   return c->kind[0] >= 'a' && c->kind[0] <= 'z';
 }
 
 /* *stored: channels in the file, 1 to 4. */
-static bool read_header(const chunk *c, size_t size, image *out, int *stored) {
+static bool read_header(const png_chunk *c, size_t size, image *out, int *stored) {
   static const int channels[] = {1, 0, 3, 0, 2, 0, 4};
   const uint8_t *p = c->data;
   if (!is_kind(c, "IHDR") || c->size != HEADER || p[9] > 6 || p[10] || p[11] || p[12]) return false;
-  const uint32_t width = read_32(p), height = read_32(p + 4);
+  const uint32_t width = png_read_32(p), height = png_read_32(p + 4);
   *stored = channels[p[9]];
   if (!*stored || (p[8] != 8 && p[8] != 16)) return false;
   if (!width || !height || width > MOST_SIDE || height > MOST_SIDE) return false;
@@ -62,9 +41,9 @@ static bool read_header(const chunk *c, size_t size, image *out, int *stored) {
 
 /* The data of the IDAT chunks, one after the other, in packed, which has room for the file.  False
  * where other chunks are between them, decide pixels or are damaged, or the end is missing. */
-static bool gather(walk *w, int bytes, uint8_t *packed, size_t *size) {
+static bool gather(png_walk *w, int bytes, uint8_t *packed, size_t *size) {
   enum { BEFORE, WITHIN, BEHIND } place = BEFORE;
-  chunk c;
+  png_chunk c;
   *size = 0;
   while (next(w, &c)) {
     const bool data = is_kind(&c, "IDAT");
@@ -116,7 +95,7 @@ static void order_bytes(image *x) {
   }
 }
 
-static bool decode(walk *w, const image *x, int stored, uint8_t *pixels) {
+static bool decode(png_walk *w, const image *x, int stored, uint8_t *pixels) {
   const size_t pixel = (size_t)(stored * x->bytes), line = pixel * (size_t)x->width;
   const size_t height = (size_t)x->height, size = height * (line + 1);
   uint8_t *packed = memory_grow(NULL, (size_t)(w->end - w->at)), *raw = memory_grow(NULL, size);
@@ -130,12 +109,12 @@ static bool decode(walk *w, const image *x, int stored, uint8_t *pixels) {
 }
 
 bool png_decode_plain(const void *data, size_t size, image *out) {
-  walk w = {(const uint8_t *)data + SIGNATURE, (const uint8_t *)data + size};
-  chunk c;
+  png_walk w = png_walk_begin(data, size);
+  png_chunk c;
   image x = {0};
   int stored;
   *out = x;
-  if (size < SIGNATURE || !next(&w, &c) || !read_header(&c, size, &x, &stored)) return false;
+  if (!next(&w, &c) || !read_header(&c, size, &x, &stored)) return false;
   x.pixels = memory_new((size_t)x.height * (size_t)x.width * (size_t)(stored * x.bytes));
   if (!decode(&w, &x, stored, x.pixels)) {
     free(x.pixels);
