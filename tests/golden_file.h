@@ -101,6 +101,22 @@ static inline double golden_element(const golden_case *c, const void *data, int6
                                                        : ((const double *)data)[i];
 }
 
+/* Runs the tests in each way there is; the number of those that failed. */
+static inline int golden_run_tests(const struct CMUnitTest *tests, size_t n) {
+  golden_way ways[] = {{"reference", false}, {"cpu", true}, {"cpu", false}};
+  struct CMUnitTest run[32];
+  int failed = 0;
+  if (n > sizeof run / sizeof *run) abort();
+  memcpy(run, tests, n * sizeof *run);
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    char group[64];
+    snprintf(group, sizeof group, "%s%s", ways[i].device, ways[i].unfused ? ", unfused" : "");
+    for (size_t k = 0; k < n; k++) run[k].initial_state = &ways[i];
+    failed += _cmocka_run_group_tests(group, run, n, NULL, NULL);
+  }
+  return failed;
+}
+
 /* ---- describing a case -------------------------------------------------------------------- */
 
 static inline void golden_open(golden_case *c, void **state, const char *name) {

@@ -523,24 +523,17 @@ static void fast_kernels_agree_with_direct_ones(void **state) {
 /* -------------------------------------------------------------------------------------------- */
 
 int main(void) {
-  golden_way ways[] = {{"reference", false}, {"cpu", true}, {"cpu", false}};
-  int failed = 0;
-  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-    golden_way *w = &ways[i];
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate(critic_loss, w),
-        cmocka_unit_test_prestate(generator_loss, w),
-        cmocka_unit_test_prestate(target_loss, w),
-        cmocka_unit_test_prestate(critic_step, w),
-        cmocka_unit_test_prestate(generator_step, w),
-        cmocka_unit_test_prestate(target_step, w),
-        cmocka_unit_test_prestate(critic_fusions, w),
-        cmocka_unit_test_prestate(dropout_in_the_target_step, w),
-    };
-    char group[64];
-    snprintf(group, sizeof group, "%s%s", w->device, w->unfused ? ", unfused" : "");
-    failed += cmocka_run_group_tests_name(group, tests, NULL, NULL);
-  }
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(critic_loss),
+      cmocka_unit_test(generator_loss),
+      cmocka_unit_test(target_loss),
+      cmocka_unit_test(critic_step),
+      cmocka_unit_test(generator_step),
+      cmocka_unit_test(target_step),
+      cmocka_unit_test(critic_fusions),
+      cmocka_unit_test(dropout_in_the_target_step),
+  };
+  int failed = golden_run_tests(tests, sizeof tests / sizeof *tests);
   golden_way cpu = {"cpu", false};
   const struct CMUnitTest others[] = {
       cmocka_unit_test_prestate(gate_of_pseudo_labels, &cpu),

@@ -203,20 +203,13 @@ static void last_layers(void **state) {
 }
 
 int main(void) {
-  golden_way ways[] = {{"reference", false}, {"cpu", true}, {"cpu", false}};
-  int failed = 0;
-  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-    golden_way *w = &ways[i];
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate(coral, w),
-        cmocka_unit_test_prestate(dann, w),
-        cmocka_unit_test_prestate(shot, w),
-        cmocka_unit_test_prestate(selftrain, w),
-    };
-    char group[64];
-    snprintf(group, sizeof group, "%s%s", w->device, w->unfused ? ", unfused" : "");
-    failed += cmocka_run_group_tests_name(group, tests, NULL, NULL);
-  }
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(coral),
+      cmocka_unit_test(dann),
+      cmocka_unit_test(shot),
+      cmocka_unit_test(selftrain),
+  };
+  int failed = golden_run_tests(tests, sizeof tests / sizeof *tests);
   const struct CMUnitTest others[] = {cmocka_unit_test(last_layers)};
   return failed + cmocka_run_group_tests(others, NULL, NULL);
 }

@@ -111,18 +111,11 @@ static void densenet121(void **state) {
 }
 
 int main(void) {
-  golden_way ways[] = {{"reference", false}, {"cpu", true}, {"cpu", false}};
-  int failed = 0;
-  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-    golden_way *w = &ways[i];
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate(densenet_training, w),
-        cmocka_unit_test_prestate(densenet_evaluation, w),
-    };
-    char group[64];
-    snprintf(group, sizeof group, "%s%s", w->device, w->unfused ? ", unfused" : "");
-    failed += cmocka_run_group_tests_name(group, tests, NULL, NULL);
-  }
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(densenet_training),
+      cmocka_unit_test(densenet_evaluation),
+  };
+  int failed = golden_run_tests(tests, sizeof tests / sizeof *tests);
   const struct CMUnitTest once[] = {cmocka_unit_test(densenet121)};
   return failed + cmocka_run_group_tests(once, NULL, NULL);
 }

@@ -354,26 +354,19 @@ static void smallest_classifiers(void **state) {
 /* -------------------------------------------------------------------------------------------- */
 
 int main(void) {
-  golden_way ways[] = {{"reference", false}, {"cpu", true}, {"cpu", false}};
-  int failed = 0;
-  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-    golden_way *w = &ways[i];
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate(lenet, w),
-        cmocka_unit_test_prestate(lenet5, w),
-        cmocka_unit_test_prestate(generator, w),
-        cmocka_unit_test_prestate(generator_of_three_domains, w),
-        cmocka_unit_test_prestate(discriminator, w),
-        cmocka_unit_test_prestate(discriminator_of_three_domains, w),
-        cmocka_unit_test_prestate(adam_plain, w),
-        cmocka_unit_test_prestate(adam_with_weight_decay, w),
-        cmocka_unit_test_prestate(initial_values, w),
-        cmocka_unit_test_prestate(initial_values_by_seed_and_name, w),
-    };
-    char group[64];
-    snprintf(group, sizeof group, "%s%s", w->device, w->unfused ? ", unfused" : "");
-    failed += cmocka_run_group_tests_name(group, tests, NULL, NULL);
-  }
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(lenet),
+      cmocka_unit_test(lenet5),
+      cmocka_unit_test(generator),
+      cmocka_unit_test(generator_of_three_domains),
+      cmocka_unit_test(discriminator),
+      cmocka_unit_test(discriminator_of_three_domains),
+      cmocka_unit_test(adam_plain),
+      cmocka_unit_test(adam_with_weight_decay),
+      cmocka_unit_test(initial_values),
+      cmocka_unit_test(initial_values_by_seed_and_name),
+  };
+  int failed = golden_run_tests(tests, sizeof tests / sizeof *tests);
   const struct CMUnitTest others[] = {
       cmocka_unit_test(number_of_parameters),   cmocka_unit_test(order_in_files),
       cmocka_unit_test(impossible_stargans),    cmocka_unit_test(depth_of_the_discriminator),

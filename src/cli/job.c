@@ -81,6 +81,14 @@ xs_status job_check_classes(const char *model, const xs_classifier *c, const cha
   return XS_OK;
 }
 
+xs_status job_check_model(const char *model, const char *domain_file, const xs_site *s) {
+  xs_classifier *c = NULL;
+  xs_status status = xs_classifier_load(model, &c);
+  if (!status) status = job_check_classes(model, c, domain_file, s);
+  xs_classifier_free(c);
+  return status;
+}
+
 static bool is_domain(const char *name) {
   return !strcmp(name, "data") || !strcmp(name, "source") || !strcmp(name, "target");
 }

@@ -42,6 +42,8 @@ void job_note_site(const xs_site *s);
 /* Fails where a classifier and a site have different classes. */
 xs_status job_check_classes(const char *model, const xs_classifier *c, const char *domain_file,
                             const xs_site *s);
+/* The same for the classifier in the file `model`. */
+xs_status job_check_model(const char *model, const char *domain_file, const xs_site *s);
 
 /* Claims o->out for the options of a verb, runs `work` in it and follows it on the terminal. */
 xs_status job_run(const job_options *o, const option *rows, int n_rows, const void *record,

@@ -20,21 +20,13 @@ static const option rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-static xs_status check_model(const adapt_options *o, const xs_site *source) {
-  xs_classifier *c = NULL;
-  xs_status status = xs_classifier_load(o->model, &c);
-  if (!status) status = job_check_classes(o->model, c, o->source, source);
-  xs_classifier_free(c);
-  return status;
-}
-
 static xs_status work(const train_job *job, const void *record) {
   const adapt_options *o = record;
   xs_site *source = NULL, *target = NULL;
   adapt_task task = {.options = &o->adapter, .classifier = o->model};
   const split_rule rule = split_rule_of(o->job.seed, o->job.split_by);
   xs_status status = job_open_site(job, &o->job, o->source, &source);
-  if (!status) status = check_model(o, source);
+  if (!status) status = job_check_model(o->model, o->source, source);
   if (!status) status = job_open_target(job, &o->job, o->source, source, o->target, &target);
   if (!status) status = train_check_splits(source, rule);
   if (!status) status = train_set_open(source, rule, XS_TRAIN, &task.source);

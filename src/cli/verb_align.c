@@ -24,20 +24,12 @@ static const option rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-static xs_status check_model(const align_verb_options *o, const xs_site *source) {
-  xs_classifier *c = NULL;
-  xs_status status = xs_classifier_load(o->model, &c);
-  if (!status) status = job_check_classes(o->model, c, o->source, source);
-  xs_classifier_free(c);
-  return status;
-}
-
 static xs_status open_source(const train_job *job, const align_verb_options *o, split_rule rule,
                              xs_site **source, train_set *set) {
   if (!align_needs_source(o->align.method)) return XS_OK;
   xs_status status = job_open_site(job, &o->job, o->source, source);
   if (!status) status = train_check_splits(*source, rule);
-  if (!status) status = check_model(o, *source);
+  if (!status) status = job_check_model(o->model, o->source, *source);
   return status ? status : train_set_open(*source, rule, XS_TRAIN, set);
 }
 
