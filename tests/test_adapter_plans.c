@@ -524,14 +524,10 @@ static void fast_kernels_agree_with_direct_ones(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(critic_loss),
-      cmocka_unit_test(generator_loss),
-      cmocka_unit_test(target_loss),
-      cmocka_unit_test(critic_step),
-      cmocka_unit_test(generator_step),
-      cmocka_unit_test(target_step),
-      cmocka_unit_test(critic_fusions),
-      cmocka_unit_test(dropout_in_the_target_step),
+      cmocka_unit_test(critic_loss),    cmocka_unit_test(generator_loss),
+      cmocka_unit_test(target_loss),    cmocka_unit_test(critic_step),
+      cmocka_unit_test(generator_step), cmocka_unit_test(target_step),
+      cmocka_unit_test(critic_fusions), cmocka_unit_test(dropout_in_the_target_step),
   };
   int failed = golden_run_tests(tests, sizeof tests / sizeof *tests);
   golden_way cpu = {"cpu", false};

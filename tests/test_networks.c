@@ -355,16 +355,11 @@ static void smallest_classifiers(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(lenet),
-      cmocka_unit_test(lenet5),
-      cmocka_unit_test(generator),
-      cmocka_unit_test(generator_of_three_domains),
-      cmocka_unit_test(discriminator),
-      cmocka_unit_test(discriminator_of_three_domains),
-      cmocka_unit_test(adam_plain),
-      cmocka_unit_test(adam_with_weight_decay),
-      cmocka_unit_test(initial_values),
-      cmocka_unit_test(initial_values_by_seed_and_name),
+      cmocka_unit_test(lenet),          cmocka_unit_test(lenet5),
+      cmocka_unit_test(generator),      cmocka_unit_test(generator_of_three_domains),
+      cmocka_unit_test(discriminator),  cmocka_unit_test(discriminator_of_three_domains),
+      cmocka_unit_test(adam_plain),     cmocka_unit_test(adam_with_weight_decay),
+      cmocka_unit_test(initial_values), cmocka_unit_test(initial_values_by_seed_and_name),
   };
   int failed = golden_run_tests(tests, sizeof tests / sizeof *tests);
   const struct CMUnitTest others[] = {
