@@ -131,6 +131,9 @@ xs_spread xs_spread_of(const double *value, int n); /* of runs with different se
  * defined.  Of two classifiers on the same images replicate i draws the same groups. */
 xs_status xs_auc_replicates(const xs_labelled_outputs *x, int replicates, uint64_t seed,
                             double *value);
+/* low, high and p of a difference from its bootstrap replicates [n], which are sorted; as of
+ * xs_measure_difference.  Returns how many of them are numbers; with none, *d stays as it is. */
+int xs_difference_of(double *replicate, int n, xs_difference *d);
 
 /* ==== labelled-image equivalent =============================================================== */
 

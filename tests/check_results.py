@@ -169,6 +169,15 @@ def check_summary(pairs):
     near(s["average_salvage"], salvage, "average salvage")
     near(s["median_salvage"], statistics.median(p["salvage"] for p in pairs), "median salvage")
     near(s["mean_relative_gain"], 100 * statistics.mean(g / e for g, e, _ in gains), "relative gain")
+    gain = s["mean_gain"]
+    near(gain["value"], statistics.mean(g for g, _, _ in gains), "mean gain")
+    check(gain["low"] <= gain["value"] <= gain["high"] and 0 < gain["p"] <= 1, f"mean gain: {gain}")
+    for name in ("internal", "external", "adapted"):
+        mean, bounds = s[f"mean_{name}_auc"], s["mean_intervals"][name]
+        check(bounds["low"] <= mean <= bounds["high"], f"mean {name}: {mean}, {bounds}")
+    if len(pairs) == 1:
+        near(gain["low"], pairs[0]["gain"]["low"], "low of the mean gain")
+        near(s["mean_intervals"]["adapted"]["high"], pairs[0]["adapted"]["high"], "high of the mean adapted AUC")
     worse = sum(p["adapted"]["auc"] < p["external"]["auc"] for p in pairs)
     check(s["pairs_worse"] == worse, f"pairs_worse: {s['pairs_worse']}, not {worse}")
 

@@ -378,8 +378,8 @@ static char *page_with_paper(const char *paper) {
 static void paper_stands_beside(void **state) {
   (void)state;
   char *html = page_with_paper("digits");
-  assert_has(html, "<td>82.81</td><td>91.85</td>");
-  assert_has(html, "<td>84.08</td><td>94.66</td>");
+  assert_has(html, "<td>82.81<small>81.90 to 83.70</small></td><td>91.85</td>");
+  assert_has(html, "<td>84.08<small>83.30 to 84.90</small></td><td>94.66</td>");
   assert_has(html, "<td>28.72 %</td><td>35.00 %</td>");
   assert_has(html, "<td>20.60 %</td><td>83.16 %</td>");
   assert_has(html, "<td>1.41 %</td><td>3.04 %</td>");
@@ -408,7 +408,13 @@ static void conclusions_follow(void **state) {
   (void)state;
   json_t *results = sample_json("results.json");
   char *html = page_of(json_incref(results), NULL);
-  assert_has(html, "went from 82.8 to 84.1, a mean change of +1.3, 29 % of the mean loss");
+  assert_has(html,
+             "went from 82.8 to 84.1, a mean change of +1.3 (95 % interval 0.9 to 1.7, p &lt; "
+             "0.001), 29 % of the mean loss");
+  assert_has(html, "<th scope=\"row\">Mean external AUC, adapted</th><td>84.08<small>83.30 to "
+                   "84.90</small></td>");
+  assert_has(html,
+             "<th scope=\"row\">Mean gain, paired</th><td>+1.3<small>+0.9 to +1.7</small></td>");
   assert_has(html,
              "adaptation was chosen in 3 of 3 pairs; in 0 the classifier was left as it was.");
   assert_has(html, "lower than before in 1 of 3 pairs, in 1 of them by more than its interval");

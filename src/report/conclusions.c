@@ -13,14 +13,20 @@ static const char *pairs(int n) { return n == 1 ? "pair" : "pairs"; }
 
 static char *means(const results *r) {
   const summary *s = &r->summary;
-  if (isnan(s->external) || isnan(s->adapted)) return NULL;
+  if (isnan(s->external.value) || isnan(s->adapted.value)) return NULL;
   char *salvage = isnan(s->average_salvage)
                       ? text_copy("")
                       : text_format(", %s %% of the mean loss against the ceilings",
                                     number_fixed(s->average_salvage, 0).text);
-  char *all = text_format("The mean AUC at the targets went from %s to %s, a mean change of %s%s.",
-                          number_auc(s->external).text, number_auc(s->adapted).text,
-                          number_signed(s->adapted - s->external).text, salvage);
+  char *sure = isnan(s->gain.low)
+                   ? text_copy("")
+                   : text_format(" (95 %% interval %s to %s, %s)", number_points(s->gain.low).text,
+                                 number_points(s->gain.high).text, number_p(s->gain_p).text);
+  char *all =
+      text_format("The mean AUC at the targets went from %s to %s, a mean change of %s%s%s.",
+                  number_auc(s->external.value).text, number_auc(s->adapted.value).text,
+                  number_signed(s->adapted.value - s->external.value).text, sure, salvage);
+  free(sure);
   free(salvage);
   return all;
 }
@@ -115,13 +121,13 @@ static char *calibrated(const results *r) {
 
 static char *beside_paper(const results *r) {
   const paper *p = paper_of(r);
-  const double mean = r->summary.adapted;
+  const double mean = r->summary.adapted.value;
   if (!p || isnan(mean)) return NULL;
-  const double more = mean - p->summary.adapted;
+  const double more = mean - p->summary.adapted.value;
   return text_format(
       "The paper's %s reports a mean adapted AUC of %.2f; here it is %.2f, %s points "
-      "%s. Neither mean has an interval, so this is no test.",
-      p->what, p->summary.adapted, mean, number_points(fabs(more)).text,
+      "%s. The paper's mean has no interval, so this is no test.",
+      p->what, p->summary.adapted.value, mean, number_points(fabs(more)).text,
       more < 0 ? "lower" : "higher");
 }
 

@@ -11,7 +11,7 @@
 
 double drawing_auc_floor(const results *r) {
   const paper *p = paper_of(r);
-  double least = p ? fmin(50, p->summary.external) : 50;
+  double least = p ? fmin(50, p->summary.external.value) : 50;
   for (int i = 0; i < r->n; i++) {
     for (int k = 0; k < MEASURES; k++) {
       least = fmin(least, fmin(r->pair[i].m[k].auc, r->pair[i].m[k].low));
@@ -20,14 +20,15 @@ double drawing_auc_floor(const results *r) {
   return fmax(0, 10 * floor(least / 10));
 }
 
-/* Bars of means, without intervals and ceiling. */
+/* Bars of means, without ceiling. */
 static void add_mean(page *out, double place, const char *name, const summary *s) {
-  const double mean[3] = {s->internal, s->external, s->adapted};
+  const interval mean[] = {s->internal, s->external, s->adapted};
   tsv_number(out, place);
   page_raw(out, "\t%s", name);
   for (int k = 0; k < 3; k++) {
-    tsv_column(out, mean[k]);
-    page_raw(out, "\tnan\tnan");
+    tsv_column(out, mean[k].value);
+    tsv_column(out, mean[k].low);
+    tsv_column(out, mean[k].high);
   }
   page_raw(out, "\tnan\tnan\tnan\n");
 }

@@ -67,6 +67,10 @@ static void tex_interval(page *out, number value, number low, number high) {
   page_raw(out, ")");
 }
 
+static void tex_change(page *out, interval x) {
+  tex_interval(out, number_signed(x.value), number_points(x.low), number_points(x.high));
+}
+
 static void tex_pair(page *out, const pair *p) {
   tex_text(out, p->source);
   page_raw(out, " $\\to$ ");
@@ -75,21 +79,21 @@ static void tex_pair(page *out, const pair *p) {
     const measure *m = &p->m[k];
     tex_interval(out, number_auc(m->auc), number_auc(m->low), number_auc(m->high));
   }
-  tex_interval(out, number_signed(p->gain), number_points(p->low), number_points(p->high));
+  tex_change(out, (interval){p->gain, p->low, p->high});
   page_raw(out, " & ");
   tex_number(out, number_percent(p->salvage, 0));
   page_raw(out, " \\\\\n");
 }
 
 static void tex_mean(page *out, const char *name, const summary *s) {
-  const double mean[3] = {s->internal, s->external, s->adapted};
+  const interval mean[] = {s->internal, s->external, s->adapted};
   page_raw(out, "%s", name);
   for (int k = 0; k < 3; k++) {
-    page_raw(out, " & ");
-    tex_number(out, number_fixed(mean[k], 2));
+    tex_interval(out, number_fixed(mean[k].value, 2), number_auc(mean[k].low),
+                 number_auc(mean[k].high));
   }
-  page_raw(out, " & & ");
-  tex_number(out, number_signed(s->adapted - s->external));
+  page_raw(out, " &");
+  tex_change(out, s->gain);
   page_raw(out, " & ");
   tex_number(out, number_percent(s->average_salvage, 0));
   page_raw(out, " \\\\\n");

@@ -12,9 +12,9 @@
 const char *const report_measure_name[MEASURES] = {"internal", "external", "adapted", "ceiling"};
 
 static const field summary_fields[] = {
-    {"mean_internal_auc", offsetof(summary, internal)},
-    {"mean_external_auc", offsetof(summary, external)},
-    {"mean_adapted_auc", offsetof(summary, adapted)},
+    {"mean_internal_auc", offsetof(summary, internal.value)},
+    {"mean_external_auc", offsetof(summary, external.value)},
+    {"mean_adapted_auc", offsetof(summary, adapted.value)},
     {"average_salvage", offsetof(summary, average_salvage)},
     {"median_salvage", offsetof(summary, median_salvage)},
     {"mean_relative_gain", offsetof(summary, relative_gain)},
@@ -23,6 +23,28 @@ static const field summary_fields[] = {
     {"pairs_worse", offsetof(summary, worse)},
 };
 #define COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
+
+static const field gain_fields[] = {
+    {"value", offsetof(summary, gain.value)},
+    {"low", offsetof(summary, gain.low)},
+    {"high", offsetof(summary, gain.high)},
+    {"p", offsetof(summary, gain_p)},
+};
+
+static int read_summary(const json_t *j, const char *where, void *record) {
+  summary *s = record;
+  int status = fields_numbers(j, where, summary_fields, COUNT(summary_fields), s);
+  const json_t *intervals = json_object_get(j, "mean_intervals");
+  interval *const mean[] = {&s->internal, &s->external, &s->adapted};
+  for (int k = 0; k < COUNT(mean) && !status; k++) {
+    interval read;
+    status = fields_interval(intervals, where, report_measure_name[k], &read);
+    mean[k]->low = read.low;
+    mean[k]->high = read.high;
+  }
+  if (status) return status;
+  return fields_numbers_of(j, where, "mean_gain", gain_fields, COUNT(gain_fields), s);
+}
 
 static int read_pairs(const char *path, const char *where, results *r) {
   const json_t *pairs = json_object_get(r->root, "pairs");
@@ -91,10 +113,7 @@ static int read_root(const char *path, results *r) {
                             &r->labelleds, &status);
   r->left_out = fields_list(r->root, where, "left_out", sizeof *r->left_out, read_left_out,
                             &r->left_outs, &status);
-  if (!status) {
-    status = fields_numbers_of(r->root, where, "summary", summary_fields, COUNT(summary_fields),
-                               &r->summary);
-  }
+  if (!status) status = fields_object(r->root, where, "summary", read_summary, &r->summary);
   free(where);
   return status;
 }

@@ -136,7 +136,8 @@ typedef struct left_out { /* images of a site that could not be read */
 } left_out;
 
 typedef struct summary {
-  double internal, external, adapted, average_salvage, median_salvage, relative_gain;
+  interval internal, external, adapted, gain; /* means */
+  double gain_p, average_salvage, median_salvage, relative_gain;
   double oracle, regret, worse;
 } summary;
 

@@ -18,8 +18,8 @@ static char *paper_sentence(const results *r) {
   if (!p) return text_copy("");
   return text_format(" Last: the means that the paper reports of its %s (its Fig %dA): "
                      "internal %.2f, external %.2f, adapted %.2f.",
-                     p->what, p->figure, p->summary.internal, p->summary.external,
-                     p->summary.adapted);
+                     p->what, p->figure, p->summary.internal.value, p->summary.external.value,
+                     p->summary.adapted.value);
 }
 
 static int add_bars(page *out, const results *r, const char *figures) {

@@ -108,19 +108,31 @@ static void add_delong_table(page *out, const results *r) {
 
 typedef struct summary_row {
   const char *name;
-  number ours, papers;
+  interval ours, papers;
+  number (*print)(double x);
 } summary_row;
+
+static number print_auc(double x) { return number_fixed(x, 2); }
+static number print_share(double x) { return number_percent(x, 2); }
+static number print_count(double x) { return number_fixed(x, 0); }
+
+static interval alone(double x) { return (interval){x, NAN, NAN}; }
+
+static void add_summary_cell(page *out, const summary_row *row, interval x) {
+  table_interval(out, row->print(x.value), row->print(x.low), row->print(x.high));
+}
 
 static void add_summary_table(page *out, const results *r, const summary_row *row, int n) {
   static const char *const head[] = {"Over all pairs", "This study", "Paper"};
   const paper *p = paper_of(r);
-  char *caption = text_format("Summary; AUC in per cent%s%s",
+  char *caption = text_format("Summary; AUC in per cent, with 95 %% intervals that draw each "
+                              "site's digits or patients once for all pairs%s%s",
                               p ? ", beside what the paper reports of its " : "", p ? p->what : "");
   table_open(out, caption, head, p ? 3 : 2);
   for (int i = 0; i < n; i++) {
     table_row(out, row[i].name);
-    table_number(out, row[i].ours);
-    if (p) table_number(out, row[i].papers);
+    add_summary_cell(out, &row[i], row[i].ours);
+    if (p) add_summary_cell(out, &row[i], row[i].papers);
     table_row_end(out);
   }
   table_close(out);
@@ -139,30 +151,27 @@ static void add_paper_note(page *out, const results *r) {
 }
 
 static void add_summary(page *out, const results *r) {
-  static const summary unknown = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+  static const summary unknown;
   const summary *s = &r->summary, *q = paper_of(r) ? &paper_of(r)->summary : &unknown;
-  summary_row row[9] = {
-      {"Mean internal AUC", number_fixed(s->internal, 2), number_fixed(q->internal, 2)},
-      {"Mean external AUC, unadapted", number_fixed(s->external, 2), number_fixed(q->external, 2)},
-      {"Mean external AUC, adapted", number_fixed(s->adapted, 2), number_fixed(q->adapted, 2)},
-      {"Average salvage", number_percent(s->average_salvage, 2),
-       number_percent(q->average_salvage, 2)},
-      {"Median salvage", number_percent(s->median_salvage, 2),
-       number_percent(q->median_salvage, 2)},
-      {"Mean relative gain", number_percent(s->relative_gain, 2),
-       number_percent(q->relative_gain, 2)},
+  const interval none = alone(NAN);
+  summary_row row[10] = {
+      {"Mean internal AUC", s->internal, q->internal, print_auc},
+      {"Mean external AUC, unadapted", s->external, q->external, print_auc},
+      {"Mean external AUC, adapted", s->adapted, q->adapted, print_auc},
+      {"Mean gain, paired", s->gain, q->gain, number_signed},
+      {"Average salvage", alone(s->average_salvage), alone(q->average_salvage), print_share},
+      {"Median salvage", alone(s->median_salvage), alone(q->median_salvage), print_share},
+      {"Mean relative gain", alone(s->relative_gain), alone(q->relative_gain), print_share},
   };
   const summary_row more[] = {
-      {"Pairs with a lower AUC after adaptation", number_fixed(s->worse, 0), number_fixed(NAN, 0)},
-      {"Mean AUC of the oracle, chosen with target labels", number_fixed(s->oracle, 2),
-       number_fixed(NAN, 0)},
-      {"Mean regret of the label-free choice against the oracle", number_fixed(s->regret, 2),
-       number_fixed(NAN, 0)},
+      {"Pairs with a lower AUC after adaptation", alone(s->worse), none, print_count},
+      {"Mean AUC of the oracle, chosen with target labels", alone(s->oracle), none, print_auc},
+      {"Mean regret of the label-free choice against the oracle", alone(s->regret), none,
+       print_auc},
   };
-  const double known[] = {s->worse, s->oracle, s->oracle};
-  int n = 6;
+  int n = 7;
   for (int i = 0; i < 3; i++) {
-    if (isfinite(known[i])) row[n++] = more[i];
+    if (isfinite(more[i].ours.value)) row[n++] = more[i];
   }
   add_summary_table(out, r, row, n);
   add_paper_note(out, r);

@@ -110,6 +110,12 @@ static double sign_p(const double *difference, int n) {
   return fmin(1, 2 * (k + 1.0) / (n + 1.0));
 }
 
+int xs_difference_of(double *replicate, int n, xs_difference *d) {
+  const int defined = resample_interval(replicate, n, &d->low, &d->high);
+  if (defined > 0) d->p = sign_p(replicate, defined);
+  return defined;
+}
+
 static xs_status paired_interval(const labelled *t, const float *logit_a, const float *logit_b,
                                  int replicates, uint64_t seed, xs_difference *d) {
   ranking_set a, b;
@@ -121,8 +127,7 @@ static xs_status paired_interval(const labelled *t, const float *logit_a, const 
   bootstrap_values(&s, &a, &b, value);
   ranking_set_release(&a);
   ranking_set_release(&b);
-  int defined = resample_interval(value, replicates, &d->low, &d->high);
-  if (defined > 0) d->p = sign_p(value, defined);
+  const int defined = xs_difference_of(value, replicates, d);
   free(value);
   return isnan(d->value) || defined == 0 ? labelled_one_class(t, "AUC") : XS_OK;
 }

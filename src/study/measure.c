@@ -70,12 +70,13 @@ static json_t *left_out_json(const evaluation *e) {
 static xs_status results_json(evaluation *e, const pair_result *x, json_t **out) {
   const xs_study *s = e->run->study;
   char *precision = used_precision(&s->settings);
-  json_t *pooled = NULL, *labelled = NULL;
-  *out = json_pack("{s:i, s:s, s:I, s:s, s:o, s:o, s:o}", "schema", 1, "study", s->settings.name,
-                   "seed", (json_int_t)s->settings.seed, "precision", precision, "classes",
-                   classes_json(e), "pairs", pairs_json(e, x), "summary",
-                   summary_json(e, x, s->n_pairs));
-  xs_status status = pooled_json(e, &pooled);
+  json_t *summary = NULL, *pooled = NULL, *labelled = NULL;
+  *out = json_pack("{s:i, s:s, s:I, s:s, s:o, s:o}", "schema", 1, "study", s->settings.name, "seed",
+                   (json_int_t)s->settings.seed, "precision", precision, "classes", classes_json(e),
+                   "pairs", pairs_json(e, x));
+  xs_status status = summary_json(e, x, s->n_pairs, &summary);
+  json_object_set_new(*out, "summary", summary);
+  if (!status) status = pooled_json(e, &pooled);
   if (!status) status = labelled_json(e, &labelled);
   json_object_set_new(*out, "pooled", pooled);
   json_object_set_new(*out, "labelled", labelled);

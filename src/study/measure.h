@@ -56,7 +56,6 @@ void pair_result_release(pair_result *x);
 /* The candidate with the best AUC at the target, -1: the target has no labels. */
 int pair_oracle(const pair_result *x);
 json_t *pair_json(const evaluation *e, const pair_result *x);
-json_t *summary_json(const evaluation *e, const pair_result *x, int n);
 
 /* Parts of a pair; the target has labels. */
 xs_status calibration_json(const evaluation *e, const pair_result *x, json_t **out);
@@ -73,5 +72,7 @@ void operating_release(operating_source *o);
 /* Parts of the study: models of all sites together, and of a part of a site's labels. */
 xs_status pooled_json(evaluation *e, json_t **out);
 xs_status labelled_json(evaluation *e, json_t **out);
+/* Of all pairs x [n] together. */
+xs_status summary_json(evaluation *e, const pair_result *x, int n, json_t **out);
 
 #endif

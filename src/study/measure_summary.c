@@ -37,9 +37,72 @@ static json_t *worse_json(const columns *c, int n) {
   return xs_spread_of(c->external, n).n ? json_integer(worse) : json_null();
 }
 
-json_t *summary_json(const evaluation *e, const pair_result *x, int n) {
+/* ---- intervals of means
+ * --------------------------------------------------------------------------
+ */
+
+typedef struct terms {             /* of a mean over pairs */
+  const test_answer *plus, *minus; /* minus may be NULL */
+} terms;
+
+static xs_status add_replicates(evaluation *e, const test_answer *a, double weight, double *sum) {
+  const double *replicate;
+  if (!a) return XS_OK;
+  xs_status status = evaluation_replicates(e, a->node, a->site, &replicate);
+  for (int i = 0; i < e->run->study->settings.replicates && !status; i++) {
+    sum[i] += weight * replicate[i];
+  }
+  return status;
+}
+
+/* A replicate draws a site's test groups once, for all classifiers.  Pairs without plus do not
+ * count; *d is NAN where none does. */
+static xs_status measure_mean(evaluation *e, const terms *x, int n, xs_difference *d) {
+  const int replicates = (int)e->run->study->settings.replicates;
+  double *sum = memory_new((size_t)replicates * sizeof *sum), value = 0;
+  xs_status status = XS_OK;
+  int known = 0;
+  *d = (xs_difference){NAN, NAN, NAN, NAN};
+  for (int i = 0; i < n; i++) known += x[i].plus != NULL;
+  for (int i = 0; i < n && !status; i++) {
+    if (!x[i].plus) continue;
+    value += (answer_auc(x[i].plus) - (x[i].minus ? answer_auc(x[i].minus) : 0)) / known;
+    status = add_replicates(e, x[i].plus, 1.0 / known, sum);
+    if (!status) status = add_replicates(e, x[i].minus, -1.0 / known, sum);
+  }
+  if (known && !status && xs_difference_of(sum, replicates, d)) d->value = value;
+  free(sum);
+  return status;
+}
+
+static json_t *bounds_json(const xs_difference *d) {
+  return json_pack("{s:o, s:o}", "low", per_cent_json(d->low), "high", per_cent_json(d->high));
+}
+
+static xs_status add_means(evaluation *e, const pair_result *x, int n, json_t *summary) {
+  enum { INTERNAL, EXTERNAL, ADAPTED, GAIN, MEANS };
+  static const char *const name[] = {"internal", "external", "adapted"};
+  terms *t = memory_new((size_t)(MEANS * n + 1) * sizeof *t);
+  for (int i = 0; i < n; i++) {
+    t[INTERNAL * n + i].plus = x[i].internal;
+    t[EXTERNAL * n + i].plus = t[GAIN * n + i].minus = x[i].external;
+    t[ADAPTED * n + i].plus = t[GAIN * n + i].plus = x[i].adapted;
+  }
+  xs_difference d[MEANS];
+  xs_status status = XS_OK;
+  for (int k = 0; k < MEANS && !status; k++) status = measure_mean(e, t + k * n, n, &d[k]);
+  free(t);
+  if (status) return status;
+  json_t *intervals = json_object();
+  for (int k = 0; k < GAIN; k++) json_object_set_new(intervals, name[k], bounds_json(&d[k]));
+  json_object_set_new(summary, "mean_intervals", intervals);
+  json_object_set_new(summary, "mean_gain", difference_json(&d[GAIN]));
+  return XS_OK;
+}
+
+xs_status summary_json(evaluation *e, const pair_result *x, int n, json_t **out) {
   const columns c = make_columns(x, n);
-  json_t *j = json_object();
+  json_t *j = *out = json_object();
   json_object_set_new(j, "mean_internal_auc", mean_json(c.internal, n));
   json_object_set_new(j, "mean_external_auc", mean_json(c.external, n));
   json_object_set_new(j, "mean_adapted_auc", mean_json(c.adapted, n));
@@ -55,5 +118,5 @@ json_t *summary_json(const evaluation *e, const pair_result *x, int n) {
     json_object_set_new(j, "mean_regret", mean_json(c.regret, n));
   }
   free(c.internal);
-  return j;
+  return add_means(e, x, n, j);
 }
