@@ -408,9 +408,8 @@ static void conclusions_follow(void **state) {
   (void)state;
   json_t *results = sample_json("results.json");
   char *html = page_of(json_incref(results), NULL);
-  assert_has(html,
-             "went from 82.8 to 84.1, a mean change of +1.3 (95 % interval 0.9 to 1.7, p &lt; "
-             "0.001), 29 % of the mean loss");
+  assert_has(html, "went from 82.8 to 84.1, a mean change of +1.3 (95 % interval 0.9 to 1.7, "
+                   "p &lt; 0.001), 29 % of the mean loss");
   assert_has(html, "<th scope=\"row\">Mean external AUC, adapted</th><td>84.08<small>83.30 to "
                    "84.90</small></td>");
   assert_has(html,
