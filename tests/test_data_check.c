@@ -312,6 +312,27 @@ static void test_duplicates(void **state) {
   release(b);
 }
 
+/* Two labels of one film are found also where a copy without a label lies between. */
+static void test_two_labels_apart(void **state) {
+  (void)state;
+  site *a = make_site("a", 1000), *b = make_site("b", 2000);
+  char *images = images_of(b);
+  put_film(images, "none.png", whole_film(1003));
+  put_film(images, "other.png", whole_film(1003));
+  add_row(b, "none.png", "new-1", -1);
+  add_row(b, "other.png", "new-2", !a->label[3]);
+  char *pa = write_site(a, ""), *pb = write_site(b, "");
+  json_t *root = check(XS_HARM, &plain, pa, pb);
+  assert_int_equal(count_of(root, "two-labels"), 1);
+  assert_true(names(root, "two-labels", "other.png", "patient new-2"));
+  json_decref(root);
+  free(images);
+  free(pa);
+  free(pb);
+  release(a);
+  release(b);
+}
+
 /* With the group files duplicates are on one side, and other images stay where they were. */
 static void test_groups(void **state) {
   (void)state;
@@ -739,6 +760,7 @@ int main(void) {
       cmocka_unit_test(test_clean),
       cmocka_unit_test(test_reproducible),
       cmocka_unit_test(test_duplicates),
+      cmocka_unit_test(test_two_labels_apart),
       cmocka_unit_test(test_groups),
       cmocka_unit_test(test_patients),
       cmocka_unit_test(test_sides_of_files),

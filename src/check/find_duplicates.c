@@ -150,15 +150,16 @@ typedef struct traits {
 } traits;
 
 static traits compare_set(const check *c, const member *m, int64_t n) {
-  const sample *first = &c->sample[m[0].image];
+  const sample *first = &c->sample[m[0].image], *labelled = first;
   traits t = {.equal = true};
   for (int64_t i = 1; i < n; i++) {
-    const sample *s = &c->sample[m[i].image], *before = &c->sample[m[i - 1].image];
+    const sample *s = &c->sample[m[i].image];
     t.patients = t.patients || s->group != first->group;
     t.sites = t.sites || s->site != first->site;
     t.sides = t.sides || strcmp(side_of(c, s), side_of(c, first)) != 0;
-    t.labels = t.labels || (s->label >= 0 && before->label >= 0 &&
-                            strcmp(class_of(c, s), class_of(c, before)) != 0);
+    t.labels = t.labels || (s->label >= 0 && labelled->label >= 0 &&
+                            strcmp(class_of(c, s), class_of(c, labelled)) != 0);
+    if (s->label >= 0) labelled = s;
     t.equal = t.equal && !memcmp(s->digest, first->digest, sizeof s->digest);
   }
   return t;
