@@ -333,6 +333,44 @@ static void test_two_labels_apart(void **state) {
   release(b);
 }
 
+/* A film in the middle of a black picture. */
+static void put_framed(const char *dir, const char *name, uint64_t seed) {
+  const film f = whole_film(seed);
+  film framed = f;
+  uint8_t *p = develop(&f), *all;
+  framed.width = framed.height = SIDE + 16;
+  all = memory_new((size_t)(framed.width * framed.height));
+  for (int i = 0; i < SIDE; i++) {
+    memcpy(all + (i + 8) * framed.width + 8, p + i * SIDE, (size_t)SIDE);
+  }
+  write_png(dir, name, &framed, all);
+  free(all);
+  free(p);
+}
+
+/* The frames of two films are alike, the films are not; a copy with its frame is found. */
+static void test_frames(void **state) {
+  (void)state;
+  site *a = make_site("a", 1000);
+  char *images = images_of(a);
+  for (int i = 0; i < FILMS; i++) put_framed(images, a->file[i], 1000 + (uint64_t)i);
+  char *path = write_site(a, "");
+  json_t *root = check(XS_OK, &plain, path, NULL);
+  assert_null(finding(root, "duplicates"));
+  json_decref(root);
+  put_framed(images, "copy.png", 1003);
+  add_row(a, "copy.png", "new-1", a->label[3]);
+  free(path);
+  path = write_site(a, "");
+  root = check(XS_HARM, &plain, path, NULL);
+  assert_int_equal(count_of(root, "duplicates"), 1);
+  assert_true(names(root, "duplicates", a->file[3], "patient a-1"));
+  json_decref(root);
+  free(images);
+  free(path);
+  release(a);
+}
+
 /* With the group files duplicates are on one side, and other images stay where they were. */
 static void test_groups(void **state) {
   (void)state;
@@ -761,6 +799,7 @@ int main(void) {
       cmocka_unit_test(test_reproducible),
       cmocka_unit_test(test_duplicates),
       cmocka_unit_test(test_two_labels_apart),
+      cmocka_unit_test(test_frames),
       cmocka_unit_test(test_groups),
       cmocka_unit_test(test_patients),
       cmocka_unit_test(test_sides_of_files),

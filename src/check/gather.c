@@ -200,6 +200,7 @@ bool gather_picture(const check *c, int64_t i, int side, uint8_t *grey) {
 }
 
 bool gather_detail(const check *c, int64_t i, int8_t *detail) {
+  const int window = 11;
   float fine[FINE * FINE];
   image x;
   picture p;
@@ -207,7 +208,8 @@ bool gather_detail(const check *c, int64_t i, int8_t *detail) {
   const bool read = read_again(c, i, &x, &p, &white);
   if (read) {
     sample_shrink(&p, FINE, fine);
-    perceptual_detail(fine, FINE, 11, detail);
+    perceptual_detail(fine, FINE, window, detail);
+    sample_hide_border(&c->sample[i], FINE, window / 2 + 1, detail);
   }
   image_release(&x);
   return read;

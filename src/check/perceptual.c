@@ -120,6 +120,11 @@ typedef struct pixel { /* of b, between its pixels, and its slopes */
   double value, across, down;
 } pixel;
 
+static bool is_there(const int8_t *a, const int8_t *b, int side) {
+  return *a != PERCEPTUAL_NONE && b[0] != PERCEPTUAL_NONE && b[1] != PERCEPTUAL_NONE &&
+         b[side] != PERCEPTUAL_NONE && b[side + 1] != PERCEPTUAL_NONE;
+}
+
 static pixel look_at(const int8_t *b, int side, int row, int column, double ty, double tx) {
   const int8_t *p = b + row * side + column;
   const double top = p[0] + tx * (p[1] - p[0]);
@@ -142,6 +147,7 @@ static double look(const int8_t *a, const int8_t *b, int side, const perceptual_
       const double dx = x - centre, at_x = x + v->move[0] * side + v->scale[0] * dx;
       const int column = (int)floor(at_x);
       if (column < 0 || column >= side - 1) continue;
+      if (!is_there(a + y * side + x, b + row * side + column, side)) continue;
       const pixel q = look_at(b, side, row, column, at_y - row, at_x - column);
       add_moments(a[y * side + x], q.value, &m);
       add_pixel(a[y * side + x] - q.value,

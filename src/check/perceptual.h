@@ -9,6 +9,7 @@
  * above their median (Zauner 2010, Implementation and benchmarking of perceptual image hash
  * functions). */
 uint64_t perceptual_hash(const float *x);
+enum { PERCEPTUAL_NONE = INT8_MIN }; /* a pixel of a detail that no other is compared with */
 /* x [side][side], side <= FINE, less its mean over window x window pixels, with mean 0 and
  * deviation 32, rounded and cut. */
 void perceptual_detail(const float *x, int side, int window, int8_t *detail);

@@ -103,10 +103,26 @@ static int border_width(const tones *t, bool across, bool from_end) {
 }
 
 static void measure_border(const tones *t, sample *s) {
-  const int rows = border_width(t, true, false) + border_width(t, true, true);
-  const int columns = border_width(t, false, false) + border_width(t, false, true);
+  for (int k = 0; k < 4; k++) s->border[k] = border_width(t, k < 2, k % 2);
+  const int rows = s->border[0] + s->border[1], columns = s->border[2] + s->border[3];
   const double inner = (1 - (double)rows / t->p->height) * (1 - (double)columns / t->p->width);
   s->value[BORDER] = (float)(1 - inner);
+}
+
+void sample_hide_border(const sample *s, int side, int margin, int8_t *detail) {
+  const float most = 0.75f; /* of the area */
+  int hidden[4];
+  if (s->value[BORDER] > most) return;
+  for (int k = 0; k < 4; k++) {
+    const int n = k < 2 ? s->height : s->width;
+    hidden[k] = s->border[k] ? (s->border[k] * side + n - 1) / n + margin : 0;
+  }
+  for (int i = 0; i < side * side; i++) {
+    const int y = i / side, x = i % side;
+    const bool inside =
+        y >= hidden[0] && y < side - hidden[1] && x >= hidden[2] && x < side - hidden[3];
+    if (!inside) detail[i] = PERCEPTUAL_NONE;
+  }
 }
 
 static void measure_frame(const tones *t, sample *s) {

@@ -46,7 +46,8 @@ typedef struct sample {
   uint64_t digest[2];           /* of size, depth and pixels: equal images, equal digest */
   uint64_t hash; /* perceptual, for images that near duplicates are looked for among */
   float value[STATISTICS];
-  int8_t small[SMALL_PIXELS];     /* fine structure, deviation 32 */
+  int border[4];              /* rows and columns of one value: at the top, bottom, left, right */
+  int8_t small[SMALL_PIXELS]; /* fine structure, deviation 32 */
   uint8_t grey[SMALL_PIXELS / 4]; /* brightness, 16 x 16, 0 to 255 over CONTRAST */
 } sample;
 
@@ -55,6 +56,9 @@ struct picture;
 void sample_measure(const struct picture *p, double white, sample *s);
 /* y [side][side]: the mean of the channels, in stored values. */
 void sample_shrink(const struct picture *p, int side, float *y);
+/* Takes the border out of a detail [side][side], and the pixels beside it that its edge reaches:
+ * two pictures with the same edge are not alike for that. */
+void sample_hide_border(const sample *s, int side, int margin, int8_t *detail);
 /* Can near duplicates be told from images that just look alike? */
 bool sample_is_detailed(const sample *s);
 
