@@ -582,6 +582,28 @@ static void test_exposure(void **state) {
   release(a);
 }
 
+/* A site that is near black as a whole, as 12-bit values in 16-bit files are, has no rest to stand
+ * out from. */
+static void test_black_site(void **state) {
+  (void)state;
+  site *a = make_site("a", 1000);
+  char *images = images_of(a);
+  for (int i = 1; i < FILMS; i++) {
+    film black = whole_film(1000 + (uint64_t)i);
+    black.gain = 1.0 / 16;
+    put_film(images, a->file[i], black);
+  }
+  char *path = write_site(a, "");
+  json_t *root = check(XS_HARM, &plain, path, NULL);
+  assert_true(names(root, "exposure", a->file[0], "bright"));
+  assert_true(names(root, "exposure", a->file[1], "near black"));
+  assert_int_equal(count_of(root, "exposure"), FILMS);
+  json_decref(root);
+  free(images);
+  free(path);
+  release(a);
+}
+
 static void test_unreadable_and_views(void **state) {
   (void)state;
   site *a = make_site("a", 1000);
@@ -795,27 +817,17 @@ static void test_encoding(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_clean),
-      cmocka_unit_test(test_reproducible),
-      cmocka_unit_test(test_duplicates),
-      cmocka_unit_test(test_two_labels_apart),
-      cmocka_unit_test(test_frames),
-      cmocka_unit_test(test_groups),
-      cmocka_unit_test(test_patients),
-      cmocka_unit_test(test_sides_of_files),
-      cmocka_unit_test(test_above_white),
-      cmocka_unit_test(test_shared_ids),
-      cmocka_unit_test(test_shortcuts),
-      cmocka_unit_test(test_exposure),
-      cmocka_unit_test(test_unreadable_and_views),
-      cmocka_unit_test(test_classes),
-      cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_neighbours),
-      cmocka_unit_test(test_sets),
-      cmocka_unit_test(test_share),
-      cmocka_unit_test(test_levels),
-      cmocka_unit_test(test_match),
-      cmocka_unit_test(test_encoding),
+      cmocka_unit_test(test_clean),       cmocka_unit_test(test_reproducible),
+      cmocka_unit_test(test_duplicates),  cmocka_unit_test(test_two_labels_apart),
+      cmocka_unit_test(test_frames),      cmocka_unit_test(test_groups),
+      cmocka_unit_test(test_patients),    cmocka_unit_test(test_sides_of_files),
+      cmocka_unit_test(test_above_white), cmocka_unit_test(test_shared_ids),
+      cmocka_unit_test(test_shortcuts),   cmocka_unit_test(test_exposure),
+      cmocka_unit_test(test_black_site),  cmocka_unit_test(test_unreadable_and_views),
+      cmocka_unit_test(test_classes),     cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_neighbours),  cmocka_unit_test(test_sets),
+      cmocka_unit_test(test_share),       cmocka_unit_test(test_levels),
+      cmocka_unit_test(test_match),       cmocka_unit_test(test_encoding),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

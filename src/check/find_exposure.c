@@ -32,8 +32,9 @@ static json_t *add_finding(check *c, const check_site *t, int64_t odd) {
       text_format("%lld image%s of %s %s flat, dark, bright, saturated or inverted against "
                   "the rest of the site.",
                   (long long)odd, plural(odd), t->d.name, odd == 1 ? "is" : "are"),
-      "Look at them: a wrong value range, an inverted film (MONOCHROME1) or no film "
-      "at all. Repair or remove them; --accept exposure if they are as they should.");
+      "Look at them: a wrong value range (range and max_value of the domain file), an inverted "
+      "film (MONOCHROME1) or no film at all. Repair or remove them; --accept exposure if they are "
+      "as they should.");
 }
 
 static void check_images(check *c, const check_site *t, const exposure *x, const int64_t *row,

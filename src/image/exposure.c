@@ -87,9 +87,13 @@ static bool is_below(double value, const exposure_usual *u, double least) {
   return value < u->median - fmax(least, 6 * u->spread);
 }
 
+/* Whatever the others are: 12-bit values read as 16-bit ones have a sixteenth of the range. */
+static bool is_black(const exposure *x) { return x->contrast < 0.125 && x->mean < 0.125; }
+
 exposure_fault exposure_judge(const exposure *x, const exposure_norm *m) {
   const double mean = m->mean.median;
   if (x->contrast < 0.02 || x->contrast < m->contrast.median / 5) return EXPOSURE_FLAT;
+  if (is_black(x)) return EXPOSURE_DARK;
   if (m->aligned && -likeness(x, m) > fmax(0.2, m->least)) return EXPOSURE_INVERTED;
   if (is_above(x->white, &m->white, 0.15)) return EXPOSURE_SATURATED;
   if (is_below(x->mean, &m->mean, mean / 2)) return EXPOSURE_DARK;
@@ -108,6 +112,9 @@ char *exposure_explain(exposure_fault fault, const exposure *x, const exposure_n
   if (fault == EXPOSURE_SATURATED) {
     return text_format("%s: %.0f %% of the pixels are white, the site's median is %.0f %%", name,
                        100 * x->white, 100 * m->white.median);
+  }
+  if (fault == EXPOSURE_DARK && is_black(x)) {
+    return text_format("%s: mean %.2f, contrast %.2f: near black", name, x->mean, x->contrast);
   }
   return text_format("%s: mean %.2f, the site's median is %.2f", name, x->mean, m->mean.median);
 }
