@@ -183,6 +183,14 @@ int check_tags(const char *path, int64_t most, const dicom_film *x) {
   if (!*x->photometric) {
     return refuse(path, "it has no PhotometricInterpretation (0028,0004): which value is black?");
   }
+  if (gdcm::PhotometricInterpretation::GetPIType(x->photometric) ==
+      gdcm::PhotometricInterpretation::PI_END) {
+    return fail(
+        FAILED,
+        "%s: cannot be read as DICOM: PhotometricInterpretation (0028,0004) is \"%s\", which "
+        "DICOM does not have; correct the tag",
+        path, x->photometric);
+  }
   if (x->samples != 1 && x->samples != 3) return refuse(path, "SamplesPerPixel is not 1 or 3");
   if (x->bits_allocated != 8 && x->bits_allocated != 16) {
     return fail(FAILED,

@@ -44,6 +44,7 @@ cp "$golden/explicit.dcm" films/dicom.jpg
 head -c 200 "$golden/gray.png" >films/cut.png
 head -c 300 "$golden/gray.jpg" >films/cut.jpg
 head -c 500 "$golden/explicit.dcm" >films/cut.dcm
+sed s/MONOCHROME2/MONOCHROME3/ "$golden/explicit.dcm" >films/kind.dcm
 { head -c 33 films/cut.png && printf '\x60\0\0\0eXIfMM'; } >films/announced.png
 : >films/empty.png
 echo '<html>404</html>' >films/page.jpg
@@ -52,10 +53,11 @@ sed 's/\xff\xc0\(...\)..../\xff\xc0\1\xea\x60\xea\x60/' "$golden/gray.jpg" >film
 cp "$golden/bad-large.dcm" films/large.dcm
 png 60000 60000 100000000 >films/bomb.png
 png 9 9 100000000 >films/rest.png # what follows the last row is not unpacked
-expect 3 '10 of 13 images of films cannot be read' data check films.yaml --out checked --json
+expect 3 '11 of 14 images of films cannot be read' data check films.yaml --out checked --json
 contains stdout 'films/cut.png: cannot be decoded as PNG: the file ends too early' \
   'films/announced.png: cannot be decoded as PNG: the file ends too early' 'films/cut.jpg: cannot be decoded as JPEG' \
-  'films/cut.dcm: cannot be read as DICOM: it is damaged or cut short' 'films/empty.png: an empty file; get it again' \
+  'films/cut.dcm: cannot be read as DICOM: it is damaged or cut short' \
+  'films/kind.dcm: cannot be read as DICOM: PhotometricInterpretation (0028,0004) is \"MONOCHROME3\"' 'films/empty.png: an empty file; get it again' \
   'films/page.jpg: not a PNG, JPEG or DICOM file (17 bytes), whatever its name says' \
   'films/large.png: cannot be decoded as PNG: 60000 x 60000 pixels in a file of' \
   'films/large.jpg: cannot be decoded: 60000 x 60000 pixels, at most' \
