@@ -98,9 +98,12 @@ static int find_images(const domain *d, bool skip, listing *l) {
   memcpy(l->entry + l->n, lost, sizeof *lost * (size_t)l->missing);
   free(lost);
   if (!l->missing || (skip && l->n)) return 0;
-  return fail(XS_FAILED, "%s (%lld of %lld images %s not there%s)", l->first_missing,
-              (long long)l->missing, (long long)all, l->missing == 1 ? "is" : "are",
-              l->n ? "; --skip-unreadable leaves them out" : "");
+  if (!l->n) return fail(XS_FAILED, "%s (none of the images is there)", l->first_missing);
+  return fail(XS_FAILED,
+              "%s (%lld of %lld images %s not there; `xsite data check %s --out DIR` lists them; "
+              "--skip-unreadable leaves them out)",
+              l->first_missing, (long long)l->missing, (long long)all,
+              l->missing == 1 ? "is" : "are", d->path);
 }
 
 /* ---- a plain table ---- */

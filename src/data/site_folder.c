@@ -41,9 +41,9 @@ static int check_readable(const ingest *g, bool skip) {
                 (long long)g->n, ingest_first_error(g));
   }
   return fail(XS_FAILED,
-              "%s (%lld of %lld images cannot be read; repair them, or leave them out with "
-              "--skip-unreadable)",
-              ingest_first_error(g), (long long)bad, (long long)g->n);
+              "%s (%lld of %lld images cannot be read; `xsite data check %s --out DIR` lists them; "
+              "repair them, or leave them out with --skip-unreadable)",
+              ingest_first_error(g), (long long)bad, (long long)g->n, g->d->path);
 }
 
 /* line is taken over. */

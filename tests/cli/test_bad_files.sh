@@ -21,7 +21,7 @@ expect 3 '3 of 5 images of films cannot be read' data check films.yaml --out che
 contains stdout 'films/pipe.png: is a pipe, a file is needed' 'films/zeros.jpg: is a device, a file is needed' \
   'films/folder.dcm: is a folder, a file is needed'
 expect 1 'films/pipe.png: is a pipe' train --data pipe.yaml --out trained
-expect 1 '(3 of 5 images cannot be read; repair them, or leave them out with --skip-unreadable)' train --data films.yaml \
+expect 1 '(3 of 5 images cannot be read; `xsite data check films.yaml --out DIR` lists them; repair them, or leave them out with --skip-unreadable)' train --data films.yaml \
   --out trained
 expect 1 'site films has no labels' train --data films.yaml --out trained --skip-unreadable
 
@@ -132,7 +132,7 @@ expect 0 '0 faults' data check clinic.yaml annex.yaml --out checked
 mv clinic/2.png elsewhere.png
 refused_missing() {
   expect 1 "clinic.csv:4: image \"2.png\" is not in clinic; $1" "${train[@]}"
-  contains stderr '(1 of 500 images is not there; --skip-unreadable leaves them out)'
+  contains stderr '(1 of 500 images is not there; `xsite data check clinic.yaml --out DIR` lists them; --skip-unreadable leaves them out)'
   expect 3 '1 image that clinic lists is not there; the first: clinic.csv:4: image "2.png"' data check clinic.yaml --out checked
   contains stdout 'clinic: 2.png, clinic.csv:4: not there'
 }

@@ -132,5 +132,5 @@ expect 2 'chexpert.yaml: mapping_set: policy.uncertain' study node study.yaml --
 site chexpert 'images: small/chexpert' 'labels: small/chexpert/train.csv' 'classes: [a, b]'
 expect 2 'classes is in the mapping file' study node study.yaml --out out baseline-chexpert
 rm small/nih/images/*_000.png
-expect 1 "are not there; --skip-unreadable leaves them out" train --data nih.yaml --out missing
+expect 1 "are not there; \`xsite data check nih.yaml --out DIR\` lists them; --skip-unreadable leaves them out" train --data nih.yaml --out missing
 finish
