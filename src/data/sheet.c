@@ -126,7 +126,7 @@ static int join(const mapping *m, sheet *s, int file) {
 }
 
 int sheet_open(const mapping *m, int n, char *const *path, sheet *out) {
-  memset(out, 0, sizeof *out);
+  *out = (sheet){.join = &m->join};
   if (n > MOST_JOINED) {
     return fail(XS_USAGE, "%s: %d label files are too many, at most %d are joined", m->path, n,
                 MOST_JOINED);
@@ -151,12 +151,30 @@ void sheet_close(sheet *s) {
 
 /* ---- cells ---- */
 
+static bool is_key(const sheet *s, const char *name) {
+  for (int i = 0; i < s->join->n; i++) {
+    if (!strcmp(s->join->text[i], name)) return true;
+  }
+  return false;
+}
+
+/* Of two files' labels neither is taken silently. */
+static int check_only(const sheet *s, const char *key, const char *name, int file) {
+  for (int i = file + 1; i < s->n && !is_key(s, name); i++) {
+    if (csv_table_find(&s->table[i], name) < 0) continue;
+    return fail(XS_FAILED, "%s and %s both have the column \"%s\" (%s); name only one of them",
+                s->path[file], s->path[i], name, key);
+  }
+  return 0;
+}
+
 int sheet_find(const sheet *s, const char *key, const char *name, sheet_column *out) {
   *out = (sheet_column){0, -1};
   if (!name) return 0;
   for (int i = 0; i < s->n; i++) {
     if (csv_table_find(&s->table[i], name) < 0) continue;
     out->file = i;
+    if (check_only(s, key, name, i)) return XS_FAILED;
     return csv_table_column(&s->table[i], s->path[i], key, name, &out->column);
   }
   return csv_table_column(&s->table[0], s->path[0], key, name, &out->column);
