@@ -128,12 +128,11 @@ static json_t *list_counts(const text_set *s, const int64_t *rows) {
 }
 
 /* The nearest term of the mapping beside each. */
-static json_t *list_unmapped(const labels *x) {
+static json_t *list_unmapped(const mapping *m, const labels *x) {
   json_t *all = list_counts(&x->unmapped, x->unmapped_rows), *j;
   size_t i;
   json_array_foreach(all, i, j) {
-    const char *near = text_nearest(json_string_value(json_object_get(j, "text")),
-                                    (const char *const *)x->term.text, (int)x->term.n);
+    const char *near = labels_nearest(m, x, json_string_value(json_object_get(j, "text")));
     if (near) json_object_set_new(j, "nearest", option_text_json(near));
   }
   return all;
@@ -277,7 +276,7 @@ json_t *label_summary(const mapping *m, const option_texts *csv, const labels *x
   json_object_set_new(j, "classes", count_classes(m, x));
   json_object_set_new(j, "left_out", count_left_out(m, x));
   json_object_set_new(j, "findings", list_findings(x));
-  json_object_set_new(j, "unmapped", list_unmapped(x));
+  json_object_set_new(j, "unmapped", list_unmapped(m, x));
   json_object_set_new(j, "policy",
                       json_pack("{s:I, s:I, s:I, s:I}", "all_blank", (json_int_t)x->blank_rows,
                                 "uncertain_only", (json_int_t)x->uncertain_only, "unsaid",

@@ -283,12 +283,20 @@ void labels_release(labels *x) {
 
 int labels_check_terms(const mapping *m, const labels *x) {
   if (!x->unmapped.n || !strcmp(m->labels.unmapped, "other")) return 0;
-  const char *first = x->unmapped.text[0];
-  const char *near = text_nearest(first, (const char *const *)x->term.text, (int)x->term.n);
+  const char *first = x->unmapped.text[0], *near = labels_nearest(m, x, first);
+  const bool values = !strcmp(m->labels.cells, "columns");
   return fail(
       XS_FAILED,
-      "%s: \"%s\" is none of the terms of %s%s%s (%lld such terms, `xsite labels` lists "
-      "them); put it into labels.positive, negative or other, or say labels.unmapped: other",
-      x->first_unmapped, first, m->path, near ? "; the nearest is " : "", near ? near : "",
-      (long long)x->unmapped.n);
+      "%s: \"%s\" is none of the %s of %s%s%s (%lld such %s, `xsite labels` lists them); put "
+      "it into labels.%s, or say labels.unmapped: other",
+      x->first_unmapped, first, values ? "values" : "terms", m->path,
+      near ? "; the nearest is " : "", near ? near : "", (long long)x->unmapped.n,
+      values ? "values" : "terms",
+      values ? "positive_values, negative_values or uncertain_values"
+             : "positive, negative or other");
+}
+
+const char *labels_nearest(const mapping *m, const labels *x, const char *unmapped) {
+  if (!strcmp(m->labels.cells, "columns")) return NULL;
+  return text_nearest(unmapped, (const char *const *)x->term.text, (int)x->term.n);
 }

@@ -81,5 +81,7 @@ void labels_release(labels *x);
 bool labels_keeps(const mapping *m, label_outcome outcome);
 /* Fails where a term is unmapped and the mapping does not say that this is right. */
 int labels_check_terms(const mapping *m, const labels *x);
+/* The term of the mapping that an unmapped one may mean; NULL: none, as for a value of a column. */
+const char *labels_nearest(const mapping *m, const labels *x, const char *unmapped);
 
 #endif

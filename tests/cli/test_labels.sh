@@ -79,7 +79,9 @@ expect 2 "bad.yaml:25: 'uncertian' is no option of the section policy of the map
 sed 's/Lung Lesion,/Lung Leison,/' table.csv >wrong.csv
 expect 1 'wrong.csv: no column "Lung Lesion" (labels.positive)' labels "$mappings/chexpert.yaml" wrong.csv
 sed 's/,-1.0,/,perhaps,/' table.csv >wrong.csv
-expect 3 'wrong.csv:4: "Lung Opacity = perhaps" is none of the terms' labels "$mappings/chexpert.yaml" wrong.csv
+expect 3 'wrong.csv:4: "Lung Opacity = perhaps" is none of the values' labels "$mappings/chexpert.yaml" wrong.csv
+contains stderr 'put it into labels.positive_values, negative_values or uncertain_values'
+grep -q nearest stdout && complain "a value is no term: $(cat stdout)"
 cat table.csv <(tail -n 1 table.csv | sed 's/PA,,,,,/PA,,,,1.0,/') >wrong.csv
 expect 3 '1 kept rows repeat an image, 1 with another outcome' labels "$mappings/chexpert.yaml" wrong.csv
 expect 0 'another age' labels --set keep.age_from=18 "$mappings/chexpert.yaml" wrong.csv # the repeated one is 17
