@@ -208,6 +208,14 @@ static void print_json(const json_t *j) {
 
 /* ---- the verb ---- */
 
+static int check_classes(const json_t *classes) {
+  int64_t n[2];
+  for (size_t k = 0; k < 2; k++) n[k] = number(json_array_get(classes, k), "images");
+  if (!n[0] == !n[1]) return 0;
+  return fail(XS_FAILED, "class \"%s\" has no image; see what was left out, and the policies",
+              text(json_array_get(classes, n[0] ? 1 : 0), "name"));
+}
+
 /* What would stop a study is a fault here. */
 static int judge(const mapping *m, const labels *x, const json_t *summary) {
   const json_t *again = json_object_get(summary, "duplicates");
@@ -219,6 +227,7 @@ static int judge(const mapping *m, const labels *x, const json_t *summary) {
   if (!status && !number(json_object_get(summary, "kept"), "images")) {
     status = fail(XS_FAILED, "no image is kept; see what was left out");
   }
+  if (!status) status = check_classes(json_object_get(summary, "classes"));
   return status ? XS_HARM : XS_OK;
 }
 

@@ -78,6 +78,8 @@ expect 2 "bad.yaml:25: 'uncertian' is no option of the section policy of the map
   labels bad.yaml table.csv
 sed 's/Lung Lesion,/Lung Leison,/' table.csv >wrong.csv
 expect 1 'wrong.csv: no column "Lung Lesion" (labels.positive)' labels "$mappings/chexpert.yaml" wrong.csv
+sed '3d' table.csv >wrong.csv
+expect 3 'class "opacity" has no image' labels "$mappings/chexpert.yaml" wrong.csv
 sed 's/,-1.0,/,perhaps,/' table.csv >wrong.csv
 expect 3 'wrong.csv:4: "Lung Opacity = perhaps" is none of the values' labels "$mappings/chexpert.yaml" wrong.csv
 contains stderr 'put it into labels.positive_values, negative_values or uncertain_values'
