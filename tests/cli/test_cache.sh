@@ -37,6 +37,13 @@ expect 0 "/$file is damaged (its pixels are not what was written): the images ar
   "${train[@]}" --out damaged
 truncate -s 9999 "$file"
 expect 0 'is damaged (its length is wrong)' "${train[@]}" --out short
+"$xsite" "${train[@]}" --epochs 100000 --patience 100000 --out lost >lost.log 2>&1 </dev/null &
+while [ ! -e lost/checkpoint.safetensors ] && kill -0 $! 2>/dev/null; do sleep 0.1; done
+truncate -s 4096 "$file"
+wait $!
+[ $? -eq 1 ] && grep -q 'the cache of images was cut short while it was in use' lost.log ||
+  complain "a cache cut short in use: $(tail -n 3 lost.log)"
+expect 0 '' "${train[@]}" --out short
 echo 'a file' >blocked
 expect 0 'site near: its images are not cached: blocked/cache: cannot make the folder' "${train[@]}" --out blocked-out \
   --cache blocked/cache
