@@ -32,8 +32,15 @@ static void check_missing(check *c, const check_site *t) {
   }
 }
 
+static void check_unlisted(check *c, const check_site *t) {
+  if (!t->l.unlisted) return;
+  finding_add(c, "unreadable", CHECK_NOTE, t->d.name, 1, text_format("%s.", t->l.unlisted),
+              "Is it the list of this archive, and are all label files named?");
+}
+
 int find_unreadable(check *c) {
   for (int i = 0; i < c->sites; i++) {
+    check_unlisted(c, &c->site[i]);
     check_missing(c, &c->site[i]);
     check_site_files(c, &c->site[i]);
   }

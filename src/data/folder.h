@@ -21,6 +21,7 @@ typedef struct listing {
   int64_t n;                          /* images */
   int64_t missing;                    /* that are listed but not there; behind the others */
   char *first_missing;                /* what is said of the first, or NULL */
+  char *unlisted;                     /* what is said of names in `only` without a row, or NULL */
   bool patients, present[ATTRIBUTES]; /* whether the label file has a column for them */
 } listing;
 

@@ -255,6 +255,7 @@ int labels_read(const mapping *m, const option_texts *csv, const char *only, lab
   if (!status) status = read_files(&r, csv);
   out->listed = only ? list.names.n : -1;
   out->missing = only ? list.names.n - list.taken : 0;
+  if (!status && out->missing) out->first_missing = text_copy(name_list_left(&list));
   name_list_release(&list);
   image_path_release(&r.c.image);
   text_set_release(&r.broken);
@@ -278,6 +279,7 @@ void labels_release(labels *x) {
   free(x->unmapped_rows);
   free(x->first_unmapped);
   free(x->first_strange);
+  free(x->first_missing);
   memset(x, 0, sizeof *x);
 }
 

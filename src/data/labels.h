@@ -71,6 +71,7 @@ typedef struct labels {
   bool patients, studies, present[ATTRIBUTES]; /* whether the mapping has a column for them */
   int64_t listed;                              /* names in the list, -1 without one */
   int64_t missing;                             /* names in the list that no row has */
+  char *first_missing;                         /* or NULL */
 } labels;
 
 /* Reads label files by a mapping.  only: a file of image names, one a line, outside of which images

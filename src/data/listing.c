@@ -217,6 +217,11 @@ static int read_mapped(const domain *d, listing *out) {
   int status = labels_read(d->map, &d->labels, d->only, &x);
   if (!status) status = labels_check_terms(d->map, &x);
   if (!status) status = take_rows(d, &x, out);
+  if (x.first_missing) {
+    out->unlisted =
+        text_format("%lld of %lld names in %s have no row in the label files of %s; the first: %s",
+                    (long long)x.missing, (long long)x.listed, d->only, d->name, x.first_missing);
+  }
   labels_release(&x);
   return status;
 }
@@ -284,4 +289,5 @@ void listing_release(listing *l) {
   for (int64_t i = 0; i < l->n + l->missing; i++) release_entry(&l->entry[i]);
   free(l->entry);
   free(l->first_missing);
+  free(l->unlisted);
 }

@@ -42,3 +42,9 @@ bool name_list_take(name_list *l, const char *path, const char *name) {
   l->seen[number] = true;
   return true;
 }
+
+const char *name_list_left(const name_list *l) {
+  int64_t i = 0;
+  while (i < l->names.n && l->seen[i]) i++;
+  return i < l->names.n ? l->names.text[i] : NULL;
+}

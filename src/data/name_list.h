@@ -18,5 +18,7 @@ int name_list_read(const char *path, name_list *out);
 void name_list_release(name_list *l);
 /* Whether the list has an image by its path or by its name alone; notes that it was seen. */
 bool name_list_take(name_list *l, const char *path, const char *name);
+/* The first name that was not seen, or NULL. */
+const char *name_list_left(const name_list *l);
 
 #endif

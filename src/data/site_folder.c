@@ -127,6 +127,9 @@ static int64_t choose_rows(const listing *l, int64_t limit, int64_t **rows) {
 int site_load_folder(const domain *d, const xs_site_options *o, xs_site *s) {
   listing l;
   int status = listing_read(d, o->skip_unreadable, &l);
+  if (!status && l.unlisted && o->watch && o->watch->note) {
+    o->watch->note(o->watch->context, l.unlisted);
+  }
   if (!status) status = check_listing(d, &l);
   if (!status) {
     s->skipped_image = memory_new(sizeof *s->skipped_image * XS_SKIPPED_NAMED);

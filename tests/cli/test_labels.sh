@@ -138,6 +138,11 @@ site chexpert 'images: small/chexpert' 'labels: small/chexpert/train.csv' 'mappi
 expect 2 'chexpert.yaml: mapping_set: policy.uncertain' study node study.yaml --out out baseline-chexpert
 site chexpert 'images: small/chexpert' 'labels: small/chexpert/train.csv' 'classes: [a, b]'
 expect 2 'classes is in the mapping file' study node study.yaml --out out baseline-chexpert
+sed 1d small/nih/Data_Entry_2017_v2020.csv | cut -d, -f 1 >names.txt && echo 99999999_000.png >>names.txt
+site nih 'images: [small, small/nih/images]' 'labels: small/nih/Data_Entry_2017_v2020.csv' 'only: names.txt'
+unlisted='1 of 401 names in names.txt have no row in the label files of nih; the first: 99999999_000.png'
+expect 0 "$unlisted" train --data nih.yaml --out some --threads 1 --size 16 --epochs 1 --batch 8
+expect 0 "note unreadable: $unlisted" data check nih.yaml --threads 1 --replicates 50
 rm small/nih/images/*_000.png
 expect 1 "are not there; \`xsite data check nih.yaml --out DIR\` lists them; --skip-unreadable leaves them out" train --data nih.yaml --out missing
 finish
