@@ -215,6 +215,11 @@ static bool names(const json_t *root, const char *kind, const char *file, const 
   return false;
 }
 
+static void assert_advice(const json_t *root, const char *kind, const char *part) {
+  const char *advice = json_string_value(json_object_get(finding(root, kind), "advice"));
+  assert_non_null(strstr(advice, part));
+}
+
 /* A finding of the kind says so. */
 static void assert_text(const json_t *root, const char *kind, const char *part) {
   bool found = false;
@@ -535,6 +540,12 @@ static void test_shortcuts(void **state) {
   json_t *root = check(XS_HARM, &plain, path, NULL);
   assert_text(root, "shortcut", "At a width alone predicts the label: AUC 100.0");
   assert_text(root, "artefact", "At a strokes, top left alone predicts the label: AUC 100.0");
+  assert_advice(root, "shortcut", "crop to a square (center_crop)");
+  free(path);
+  json_decref(root);
+  path = write_site(a, "center_crop: true\n");
+  root = check(XS_HARM, &plain, path, NULL);
+  assert_advice(root, "shortcut", "is hidden by center_crop");
   json_decref(root);
   xs_check_options o = plain;
   o.ignore_labels = true;

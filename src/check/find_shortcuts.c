@@ -198,6 +198,22 @@ static void show(const check *c, json_t *finding, const told *t, const extreme *
   }
 }
 
+/* Films are measured whole. */
+static const char *advice(bool edge, bool cropped) {
+  if (edge) {
+    return cropped ? "Something at the edge of the whole film gives the label away, of which "
+                     "center_crop leaves the middle: look at its corners, crop or mask them at "
+                     "every site alike."
+                   : "Something at the edge of the film gives the label away: look at the corners, "
+                     "crop or mask them at every site alike.";
+  }
+  return cropped ? "A classifier may learn it instead of the finding: balance or match the classes "
+                   "on it, or leave images out. The shape of the whole film is hidden by "
+                   "center_crop: --accept shortcut where it is all that is told."
+                 : "A classifier may learn it instead of the finding: crop to a square "
+                   "(center_crop), balance or match the classes on it, or leave images out.";
+}
+
 static void say_label(check *c, const told *t) {
   const bool edge = attributes_source(t->which) == SOURCE_EDGE;
   json_t *f = finding_add(
@@ -205,10 +221,7 @@ static void say_label(check *c, const told *t) {
       text_format("At %s %s alone predicts the label: AUC %.1f (95 %% interval %.1f to %.1f)%s%s.",
                   t->q->site->d.name, attributes_name(t->which), 100 * t->auc, 100 * t->low,
                   100 * t->high, t->extremes ? "; " : "", t->extremes ? t->extremes : ""),
-      edge ? "Something at the edge of the film gives the label away: look at the corners, crop or "
-             "mask them at every site alike."
-           : "A classifier may learn it instead of the finding: crop to a square (center_crop), "
-             "balance or match the classes on it, or leave images out.");
+      advice(edge, t->q->site->d.center_crop));
   show(c, f, t, &t->least);
   show(c, f, t, &t->most);
 }
