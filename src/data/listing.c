@@ -15,27 +15,31 @@ static int compare_entries(const void *a, const void *b) {
   return order ? order : p->line < q->line ? -1 : p->line > q->line;
 }
 
-static int refuse_duplicate(const domain *d, const entry *first, const entry *again) {
+/* n: how many there are. */
+static int refuse_duplicate(const domain *d, const entry *first, const entry *again, int64_t n) {
   if (!again->line) {
     return fail(XS_FAILED, "%s: image \"%s\" is in two folders: %s and %s", d->path, again->file,
                 first->path, again->path);
   }
-  return fail(XS_FAILED, "%s:%lld: image \"%s\" was already on line %lld%s%s%s; keep one of them",
+  return fail(XS_FAILED,
+              "%s:%lld: image \"%s\" was already on line %lld%s%s%s; keep one of them (%lld row%s "
+              "an image again)",
               d->labels.text[again->csv], (long long)again->line, again->file,
               (long long)first->line, first->csv == again->csv ? "" : " of ",
               first->csv == again->csv ? "" : d->labels.text[first->csv],
-              first->label == again->label ? "" : ", with another label");
+              first->label == again->label ? "" : ", with another label", (long long)n,
+              n == 1 ? " lists" : "s list");
 }
 
 static int check_duplicates(const domain *d, const listing *l) {
   const entry **sorted = memory_new(sizeof(const entry *) * (size_t)l->n);
-  int status = 0;
+  int64_t n = 0, first = 0;
   for (int64_t i = 0; i < l->n; i++) sorted[i] = &l->entry[i];
   if (l->n) qsort(sorted, (size_t)l->n, sizeof *sorted, compare_entries);
-  for (int64_t i = 1; i < l->n && !status; i++) {
-    if (strcmp(sorted[i - 1]->file, sorted[i]->file)) continue;
-    status = refuse_duplicate(d, sorted[i - 1], sorted[i]);
+  for (int64_t i = 1; i < l->n; i++) {
+    if (!strcmp(sorted[i - 1]->file, sorted[i]->file) && !n++) first = i;
   }
+  int status = n ? refuse_duplicate(d, sorted[first - 1], sorted[first], n) : 0;
   free(sorted);
   return status;
 }

@@ -107,6 +107,7 @@ edited '4s/finding\|normal/nomal/' 'clinic.csv:4: label "nomal" is not a class o
 edited '4s,^2,../ward/2,' 'clinic.csv:4: image "../ward/2.png" leads out of the folder of images'
 edited "4s,^2,$PWD/ward/2," "clinic.csv:4: image \"$PWD/ward/2.png\" leads out of the folder of images"
 edited '$a 2.png,finding,x,F,50\n2.png,normal,x,F,50' 'clinic.csv:502: image "2.png" was already on line 4'
+contains stderr 'keep one of them (2 rows list an image again)'
 sed '4s/finding/normal/;$a ./2.png,finding,x,F,50' right.csv >clinic.csv
 refused 'clinic.csv:502: image "2.png" was already on line 4, with another label; keep one of them'
 iconv -f utf-8 -t utf-16 right.csv >clinic.csv && refused 'clinic.csv: is UTF-16; save it as UTF-8'
