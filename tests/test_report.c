@@ -213,6 +213,44 @@ static void guessing_is_named(void **state) {
   free(html);
 }
 
+static char *adapted_page(const char *chosen, double auc, double low, double high, double gain) {
+  char *results = text_format(
+      "{\"schema\": 1, \"pairs\": [{\"source\": \"a\", \"target\": \"b\", "
+      "\"external\": {\"auc\": 12}, \"adapted\": {\"auc\": %f, \"low\": %f, \"high\": %f}, "
+      "\"ceiling\": {\"auc\": 99}, \"salvage\": 19, \"choice\": {\"chosen\": \"%s\"}, "
+      "\"gain\": {\"value\": %f, \"low\": %f, \"high\": %f, \"p\": 0.001}}]}",
+      auc, low, high, chosen, gain, gain, gain);
+  char *dir = new_run(results), *html = write_report(dir);
+  free(results);
+  remove_run(dir);
+  return html;
+}
+
+static void a_gain_that_stays_below_guessing_is_named(void **state) {
+  (void)state;
+  char *html = adapted_page("paper", 28.6, 18.6, 39.4, 16.6);
+  assert_has(html, "(99.0). All of the adapted one&#39;s 95 % interval (18.6 to 39.4) is below 50, "
+                   "which guessing has: at b the classifier ranks");
+  free(html);
+  html = adapted_page("paper", 51, 45.1, 57.2, 39);
+  assert_has(html, "The adapted one&#39;s 95 % interval (45.1 to 57.2) includes 50,");
+  free(html);
+}
+
+static void what_was_left_as_it_was_is_no_effect(void **state) {
+  (void)state;
+  char *html = adapted_page("none", 12, 7, 20, 0);
+  assert_has(html, "hurt in 0, and had no clear effect in 0; in 1 the classifier was left as it "
+                   "was.");
+  assert_has(html, "a → b: <b>left as it was</b>");
+  assert_has(html,
+             "Without labels of b the choice was to leave the classifier as it was: nothing was "
+             "adapted.");
+  assert_lacks(html, "cannot tell");
+  assert_lacks(html, "The adapted one");
+  free(html);
+}
+
 static void broken_results_are_refused(void **state) {
   (void)state;
   assert_refused("{\"schema\": 1, \"pairs\": [", ":1: not valid JSON");
@@ -262,6 +300,8 @@ int main(void) {
       cmocka_unit_test(nothing_measured),
       cmocka_unit_test(odd_outcomes_read_right),
       cmocka_unit_test(guessing_is_named),
+      cmocka_unit_test(a_gain_that_stays_below_guessing_is_named),
+      cmocka_unit_test(what_was_left_as_it_was_is_no_effect),
       cmocka_unit_test(broken_results_are_refused),
       cmocka_unit_test(missing_gnuplot_is_named),
   };

@@ -68,7 +68,7 @@ static void add_conclusions(page *out, const results *r) {
 }
 
 void section_verdicts(page *out, const results *r) {
-  static const char *const style[] = {"pair helped", "pair", "pair hurt", "pair"};
+  static const char *const style[VERDICTS] = {"pair helped", "pair", "pair hurt", "pair", "pair"};
   page_add(out, "<section id=\"verdicts\">\n<h2>In words</h2>\n"
                 "<p class=\"soft\">AUC: how well a classifier tells classes apart; 100 is perfect, "
                 "50 is guessing.</p>\n");

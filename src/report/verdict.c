@@ -7,14 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool left_as_it_was(const pair *p) {
+  return p->choice.chosen && strcmp(p->choice.chosen, "none") == 0;
+}
+
 verdict verdict_of(const pair *p) {
   if (isnan(p->gain) || isnan(p->low) || isnan(p->high)) return VERDICT_UNKNOWN;
+  if (left_as_it_was(p)) return VERDICT_LEFT;
   if (p->low > 0) return VERDICT_HELPED;
   return p->high < 0 ? VERDICT_HURT : VERDICT_UNCLEAR;
 }
 
 const char *verdict_word(verdict v) {
-  static const char *const word[] = {"helped", "no clear effect", "hurt", "not measured"};
+  static const char *const word[VERDICTS] = {"helped", "no clear effect", "hurt", "left as it was",
+                                             "not measured"};
   return word[v];
 }
 
@@ -37,21 +43,22 @@ static char *loss_sentence(const pair *p) {
                      p->source, number_auc(internal).text, number_auc(external).text);
 }
 
-/* Of the external AUC beside 50.  With its leading space, or nothing. */
-static char *guessing_sentence(const pair *p) {
-  const measure *m = &p->m[EXTERNAL];
-  if (isnan(m->auc) || !(m->low <= 50)) return text_copy("");
+/* The external or the adapted AUC beside 50.  With its leading space, or nothing. */
+static char *guessing_sentence(const pair *p, int which) {
+  const measure *m = &p->m[which];
+  const bool adapted = which == ADAPTED;
+  if (isnan(m->auc) || !(m->low <= 50) || (adapted && left_as_it_was(p))) return text_copy("");
   const number low = number_auc(m->low), high = number_auc(m->high);
   if (m->high < 50) {
-    return text_format(" All of its 95 %% interval (%s to %s) is below 50, which guessing has: at "
+    return text_format(" All of %s 95 %% interval (%s to %s) is below 50, which guessing has: at "
                        "%s the classifier ranks images of a class below others more often than "
                        "above them.",
-                       low.text, high.text, p->target);
+                       adapted ? "the adapted one's" : "its", low.text, high.text, p->target);
   }
   if (!(m->high >= 50)) return text_copy("");
-  return text_format(" Its 95 %% interval (%s to %s) includes 50, which guessing has: these test "
+  return text_format(" %s 95 %% interval (%s to %s) includes 50, which guessing has: these test "
                      "images cannot tell the classifier from guessing.",
-                     low.text, high.text);
+                     adapted ? "The adapted one's" : "Its", low.text, high.text);
 }
 
 static char *gain_sentence(const pair *p) {
@@ -73,6 +80,10 @@ static char *gain_sentence(const pair *p) {
                        "the interval includes 0, so these test images cannot tell whether "
                        "adaptation helped.",
                        adapted.text, number_signed(p->gain).text, low.text, high.text, chance.text);
+  case VERDICT_LEFT:
+    return text_format("Without labels of %s the choice was to leave the classifier as it was: "
+                       "nothing was adapted.",
+                       p->target);
   case VERDICT_UNKNOWN:
     break;
   }
@@ -135,22 +146,24 @@ static char *equivalent_sentence(const pair *p) {
 }
 
 char *verdict_sentence(const pair *p) {
-  char *loss = loss_sentence(p), *guessing = guessing_sentence(p);
+  char *loss = loss_sentence(p), *before = guessing_sentence(p, EXTERNAL);
   char *gain = gain_sentence(p), *holm = holm_sentence(p);
-  char *ceiling = ceiling_sentence(p), *equivalent = equivalent_sentence(p);
-  char *all = text_format("%s%s %s%s %s%s", loss, guessing, gain, holm, ceiling, equivalent);
+  char *ceiling = ceiling_sentence(p), *after = guessing_sentence(p, ADAPTED);
+  char *equivalent = equivalent_sentence(p);
+  char *all = text_format("%s%s %s%s %s%s%s", loss, before, gain, holm, ceiling, after, equivalent);
   free(equivalent);
+  free(after);
   free(ceiling);
   free(holm);
   free(gain);
-  free(guessing);
+  free(before);
   free(loss);
   return all;
 }
 
 char *verdict_outlook(const pair *p) {
   const choice *c = &p->choice;
-  const bool none = c->chosen && strcmp(c->chosen, "none") == 0;
+  const bool none = left_as_it_was(p);
   char *taken = !c->chosen ? text_copy("")
                 : none ? text_format("Chosen without labels: to leave the classifier as it is. ")
                        : text_format("Chosen without labels: %s. ", c->chosen);
@@ -164,13 +177,17 @@ char *verdict_outlook(const pair *p) {
 }
 
 char *verdict_overall(const results *r) {
-  int count[4] = {0};
+  int count[VERDICTS] = {0};
   for (int i = 0; i < r->n; i++) count[verdict_of(&r->pair[i])]++;
   char *known = text_format("Adaptation to the new site helped in %d of %d %s",
                             count[VERDICT_HELPED], r->n, r->n == 1 ? "pair" : "pairs");
-  char *all = text_format("%s of sites, hurt in %d, and had no clear effect in %d%s.", known,
-                          count[VERDICT_HURT], count[VERDICT_UNCLEAR],
+  char *left = count[VERDICT_LEFT]
+                   ? text_format("; in %d the classifier was left as it was", count[VERDICT_LEFT])
+                   : text_copy("");
+  char *all = text_format("%s of sites, hurt in %d, and had no clear effect in %d%s%s.", known,
+                          count[VERDICT_HURT], count[VERDICT_UNCLEAR], left,
                           count[VERDICT_UNKNOWN] ? "; the rest was not measured" : "");
+  free(left);
   free(known);
   return all;
 }

@@ -4,7 +4,14 @@
 
 #include "results.h"
 
-typedef enum verdict { VERDICT_HELPED, VERDICT_UNCLEAR, VERDICT_HURT, VERDICT_UNKNOWN } verdict;
+typedef enum verdict {
+  VERDICT_HELPED,
+  VERDICT_UNCLEAR,
+  VERDICT_HURT,
+  VERDICT_LEFT, /* nothing was adapted */
+  VERDICT_UNKNOWN,
+  VERDICTS
+} verdict;
 
 /* By the 95 % interval of the gain: above 0, including 0, below 0, not known. */
 verdict verdict_of(const pair *p);
