@@ -402,6 +402,20 @@ static void paper_stands_beside(void **state) {
   free(html);
 }
 
+/* A target without labels is neither counted nor given a p value. */
+static void unlabelled_target_is_no_number(void **state) {
+  (void)state;
+  static const char *const unknown[] = {"external", "adapted", "gain", "delong"};
+  json_t *results = sample_json("results.json");
+  for (int i = 0; i < 4; i++) json_object_set_new(pair_of(results, 2), unknown[i], json_null());
+  char *html = page_of(results, NULL);
+  assert_has(html, "No AUC of the classifier from mnist at street, before or after, could be "
+                   "measured: without labels of street there is none. Chosen without labels: ");
+  assert_has(html, "lower than before in 1 of 2 pairs, in 0 of them");
+  assert_string_equal(number_p_value(NAN).text, "–");
+  free(html);
+}
+
 /* ---- words ----------------------------------------------------------------------------------- */
 
 static void conclusions_follow(void **state) {
@@ -690,17 +704,29 @@ static void many_pairs_are_shown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(page_has_the_values),        cmocka_unit_test(methods_name_mappings),
-      cmocka_unit_test(thresholds_are_carried),     cmocka_unit_test(subgroups_have_a_table),
-      cmocka_unit_test(many_subgroups_are_folded),  cmocka_unit_test(csv_has_all_digits),
-      cmocka_unit_test(per_cent_signs_are_escaped), cmocka_unit_test(names_on_lines_stand_apart),
-      cmocka_unit_test(worst_images_are_shown),     cmocka_unit_test(figures_have_tables),
-      cmocka_unit_test(paper_stands_beside),        cmocka_unit_test(conclusions_follow),
-      cmocka_unit_test(equivalents_have_words),     cmocka_unit_test(works_keep_their_numbers),
-      cmocka_unit_test(methods_are_sentences),      cmocka_unit_test(methods_invent_nothing),
-      cmocka_unit_test(every_part_may_be_absent),   cmocka_unit_test(absent_parts_have_no_section),
-      cmocka_unit_test(wrong_types_are_named),      cmocka_unit_test(hostile_names_do_nothing),
-      cmocka_unit_test(many_pairs_are_shown),       cmocka_unit_test(changes_are_shown),
+      cmocka_unit_test(page_has_the_values),
+      cmocka_unit_test(methods_name_mappings),
+      cmocka_unit_test(thresholds_are_carried),
+      cmocka_unit_test(subgroups_have_a_table),
+      cmocka_unit_test(many_subgroups_are_folded),
+      cmocka_unit_test(csv_has_all_digits),
+      cmocka_unit_test(per_cent_signs_are_escaped),
+      cmocka_unit_test(names_on_lines_stand_apart),
+      cmocka_unit_test(worst_images_are_shown),
+      cmocka_unit_test(figures_have_tables),
+      cmocka_unit_test(paper_stands_beside),
+      cmocka_unit_test(unlabelled_target_is_no_number),
+      cmocka_unit_test(conclusions_follow),
+      cmocka_unit_test(equivalents_have_words),
+      cmocka_unit_test(works_keep_their_numbers),
+      cmocka_unit_test(methods_are_sentences),
+      cmocka_unit_test(methods_invent_nothing),
+      cmocka_unit_test(every_part_may_be_absent),
+      cmocka_unit_test(absent_parts_have_no_section),
+      cmocka_unit_test(wrong_types_are_named),
+      cmocka_unit_test(hostile_names_do_nothing),
+      cmocka_unit_test(many_pairs_are_shown),
+      cmocka_unit_test(changes_are_shown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,12 +45,15 @@ static char *chosen(const results *r) {
 }
 
 static char *worse(const results *r) {
-  int clear = 0;
+  int clear = 0, known = 0;
   if (isnan(r->summary.worse)) return NULL;
-  for (int i = 0; i < r->n; i++) clear += verdict_of(&r->pair[i]) == VERDICT_HURT;
+  for (int i = 0; i < r->n; i++) {
+    known += isfinite(r->pair[i].gain);
+    clear += verdict_of(&r->pair[i]) == VERDICT_HURT;
+  }
   return text_format("After the choice the AUC is lower than before in %s of %d %s, in %d of them "
                      "by more than its interval leaves to chance.",
-                     number_fixed(r->summary.worse, 0).text, r->n, pairs(r->n), clear);
+                     number_fixed(r->summary.worse, 0).text, known, pairs(known), clear);
 }
 
 static char *corrected(const results *r) {

@@ -37,7 +37,7 @@ number number_count(double v) { return format(v, v < 10 && v != floor(v) ? 1 : 0
 
 number number_p_value(double p) {
   if (isfinite(p) && p < 0.001) return (number){"< 0.001"};
-  return format(fmin(p, 1), p < 0.1 ? 3 : 2, "");
+  return format(p > 1 ? 1 : p, p < 0.1 ? 3 : 2, "");
 }
 
 number number_p(double p) {

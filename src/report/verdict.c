@@ -145,7 +145,18 @@ static char *equivalent_sentence(const pair *p) {
                      p->target);
 }
 
+/* A target without labels: what is known all the same. */
+static char *unlabelled_sentence(const pair *p) {
+  char *outlook = verdict_outlook(p);
+  char *all = text_format("No AUC of the classifier from %s at %s, before or after, could be "
+                          "measured: without labels of %s there is none. %s",
+                          p->source, p->target, p->target, outlook);
+  free(outlook);
+  return all;
+}
+
 char *verdict_sentence(const pair *p) {
+  if (isnan(p->m[EXTERNAL].auc) && p->choice.chosen) return unlabelled_sentence(p);
   char *loss = loss_sentence(p), *before = guessing_sentence(p, EXTERNAL);
   char *gain = gain_sentence(p), *holm = holm_sentence(p);
   char *ceiling = ceiling_sentence(p), *after = guessing_sentence(p, ADAPTED);
