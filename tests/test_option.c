@@ -205,8 +205,10 @@ static void test_set(void **state) {
   option_defaults(&table, &r);
   assert_int_equal(option_set(&table, &r, "adapter.learning-rate", "0.5", "--set"), 0);
   assert_true(r.rate == 0.5);
-  assert_int_equal(option_set(&table, &r, "site", "x,y,z", "--set"), 0);
+  assert_int_equal(option_set(&table, &r, "site", "x, y w ,z", "--set"), 0);
   assert_int_equal(r.site.n, 3);
+  assert_string_equal(r.site.text[1], "y w");
+  assert_string_equal(r.site.text[2], "z");
   assert_int_equal(option_set(&table, &r, "adapter.bach", "3", "--set"), 2);
   assert_message(
       "--set: 'adapter.bach' is no option of the study file; did you mean adapter.batch?");

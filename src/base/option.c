@@ -184,11 +184,13 @@ void option_row_clear(const option *row, void *record) {
   }
 }
 
-/* "a,b" replaces a list by a and b. */
+/* "a, b" replaces a list by a and b. */
 static void set_texts(const option *row, void *record, const char *value) {
   char *copy = text_copy(value), *rest = NULL;
   option_row_clear(row, record);
   for (char *p = strtok_r(copy, ",", &rest); p; p = strtok_r(NULL, ",", &rest)) {
+    p += strspn(p, " ");
+    for (char *end = p + strlen(p); end > p && end[-1] == ' '; end--) end[-1] = '\0';
     option_row_append(row, record, p);
   }
   free(copy);
