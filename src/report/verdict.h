@@ -9,9 +9,9 @@ typedef enum verdict {
   VERDICT_UNCLEAR,
   VERDICT_HURT,
   VERDICT_LEFT, /* nothing was adapted */
-  VERDICT_UNKNOWN,
-  VERDICTS
+  VERDICT_UNKNOWN
 } verdict;
+enum { VERDICTS = VERDICT_UNKNOWN + 1 };
 
 /* By the 95 % interval of the gain: above 0, including 0, below 0, not known. */
 verdict verdict_of(const pair *p);
