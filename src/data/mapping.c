@@ -67,6 +67,8 @@ static const option rows[] = {
         labels, cells, NULL, true, "columns|joined|list|none",
         "A column for every finding, or one cell: terms with a separator, a Python list; or none."),
     TEXT("labels", "column", labels.column, false, "The column of the one cell."),
+    TEXT("labels", "from", labels.from, false,
+         "A text in the name of the file that is read where joined files have the same column."),
     {.section = "labels",
      .name = "separator",
      .type = OPTION_TEXT,

@@ -18,7 +18,7 @@ typedef struct mapping {
     option_texts image_from, view_names;
   } columns;
   struct {
-    char *cells, *column, *separator, *unmapped;
+    char *cells, *column, *separator, *unmapped, *from;
     option_texts positive, negative, other, exclude, silent;
     option_texts positive_values, negative_values, uncertain_values;
   } labels;

@@ -126,7 +126,7 @@ static int join(const mapping *m, sheet *s, int file) {
 }
 
 int sheet_open(const mapping *m, int n, char *const *path, sheet *out) {
-  *out = (sheet){.join = &m->join};
+  *out = (sheet){.mapping = m};
   if (n > MOST_JOINED) {
     return fail(XS_USAGE, "%s: %d label files are too many, at most %d are joined", m->path, n,
                 MOST_JOINED);
@@ -152,32 +152,49 @@ void sheet_close(sheet *s) {
 /* ---- cells ---- */
 
 static bool is_key(const sheet *s, const char *name) {
-  for (int i = 0; i < s->join->n; i++) {
-    if (!strcmp(s->join->text[i], name)) return true;
+  const option_texts *join = &s->mapping->join;
+  for (int i = 0; i < join->n; i++) {
+    if (!strcmp(join->text[i], name)) return true;
   }
   return false;
 }
 
-/* Of two files' labels neither is taken silently. */
-static int check_only(const sheet *s, const char *key, const char *name, int file) {
-  for (int i = file + 1; i < s->n && !is_key(s, name); i++) {
-    if (csv_table_find(&s->table[i], name) < 0) continue;
-    return fail(XS_FAILED, "%s and %s both have the column \"%s\" (%s); name only one of them",
-                s->path[file], s->path[i], name, key);
+static bool has(const sheet *s, int file, const char *name, bool preferred) {
+  const char *from = s->mapping->labels.from, *slash = strrchr(s->path[file], '/');
+  if (csv_table_find(&s->table[file], name) < 0) return false;
+  return !preferred || (from && strstr(slash ? slash : s->path[file], from));
+}
+
+/* The first file that has the column, which becomes *file; how many have it. */
+static int count_files(const sheet *s, const char *name, bool preferred, int *file) {
+  int n = 0;
+  for (int i = s->n - 1; i >= 0; i--) {
+    if (!has(s, i, name, preferred)) continue;
+    *file = i;
+    n++;
   }
-  return 0;
+  return n;
+}
+
+/* Of two files' labels neither is taken silently. */
+static int refuse_both(const sheet *s, const char *key, const char *name, int file) {
+  int other = file + 1;
+  while (!has(s, other, name, false)) other++;
+  return fail(XS_FAILED,
+              "%s and %s both have the column \"%s\" (%s); name only one of them, or say by "
+              "labels.from what is in one's name only",
+              s->path[file], s->path[other], name, key);
 }
 
 int sheet_find(const sheet *s, const char *key, const char *name, sheet_column *out) {
   *out = (sheet_column){0, -1};
   if (!name) return 0;
-  for (int i = 0; i < s->n; i++) {
-    if (csv_table_find(&s->table[i], name) < 0) continue;
-    out->file = i;
-    if (check_only(s, key, name, i)) return XS_FAILED;
-    return csv_table_column(&s->table[i], s->path[i], key, name, &out->column);
+  const int n = count_files(s, name, false, &out->file);
+  if (n > 1 && !is_key(s, name) && count_files(s, name, true, &out->file) != 1) {
+    count_files(s, name, false, &out->file);
+    return refuse_both(s, key, name, out->file);
   }
-  return csv_table_column(&s->table[0], s->path[0], key, name, &out->column);
+  return csv_table_column(&s->table[out->file], s->path[out->file], key, name, &out->column);
 }
 
 const char *sheet_cell(const sheet *s, sheet_column c, int64_t row) {

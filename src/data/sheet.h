@@ -14,7 +14,7 @@ typedef struct sheet {
   csv_table table[MOST_JOINED];
   int64_t *match[MOST_JOINED]; /* of a further file: its row for each of the first's, or -1 */
   int64_t unused[MOST_JOINED]; /* of a further file: rows that belong to no image */
-  const option_texts *join;    /* lent */
+  const mapping *mapping;      /* lent */
 } sheet;
 
 typedef struct sheet_column {
@@ -27,8 +27,9 @@ typedef struct sheet_column {
 int sheet_open(const mapping *m, int n, char *const *path, sheet *out);
 void sheet_close(sheet *s);
 
-/* The column of that name; in two files it is an error, unless they are joined by it.  name NULL:
- * none. key: what asks. */
+/* The column of that name.  Where several files have it, of the one that the mapping's labels.from
+ * means; it is an error where that is not one, unless files are joined by it.  name NULL: none.
+ * key: what asks. */
 int sheet_find(const sheet *s, const char *key, const char *name, sheet_column *out);
 /* A cell of a row of images; "" without a column; NULL where the further file has no row for it. */
 const char *sheet_cell(const sheet *s, sheet_column c, int64_t row);

@@ -89,11 +89,18 @@ expect 3 '1 kept rows repeat an image, 1 with another outcome' labels "$mappings
 expect 0 'another age' labels --set keep.age_from=18 "$mappings/chexpert.yaml" wrong.csv # the repeated one is 17
 sed 's,x/train/patient2/,x/train/../../,' table.csv >wrong.csv
 expect 1 'wrong.csv:3: image "train/../../study1/b_frontal.jpg" leads out of the folder' labels "$mappings/chexpert.yaml" wrong.csv
-cp $mimic-chexpert.csv negbio.csv
+cp $mimic-chexpert.csv other.csv
 cat $mimic-chexpert.csv <(sed -n 2p $mimic-chexpert.csv) >wrong.csv
 expect 1 'has the same keys (`join` of' labels "$mappings/mimic.yaml" $mimic-metadata.csv wrong.csv
-expect 1 'chexpert.csv and negbio.csv both have the column "Lung Opacity" (labels.positive); name only one of them' \
-  labels "$mappings/mimic.yaml" $mimic-metadata.csv $mimic-chexpert.csv negbio.csv
+expect 1 'chexpert.csv and other.csv both have the column "Lung Opacity" (labels.positive); name only one of them, or' \
+  labels --set labels.from=csv "$mappings/mimic.yaml" $mimic-metadata.csv $mimic-chexpert.csv other.csv
+# all four files: chexpert's labels, or negbio's, here without one positive finding
+sed '2,$s/,1\.0/,0.0/g' $mimic-chexpert.csv >negbio.csv
+four=("$mappings/mimic.yaml" negbio.csv $mimic-split.csv $mimic-metadata.csv $mimic-chexpert.csv)
+"$xsite" labels --json "$mappings/mimic.yaml" $mimic-metadata.csv $mimic-chexpert.csv | grep -E '"(opacity|no opacity)"' >one
+"$xsite" labels --json "${four[@]}" | grep -E '"(opacity|no opacity)"' >other
+[ -s one ] && cmp -s one other || complain "all four files of MIMIC: $(cat one other)"
+expect 3 'class "opacity" has no image' labels --set labels.from=negbio "${four[@]}"
 expect 1 'has none of the columns by which' labels "$mappings/mimic.yaml" $mimic-metadata.csv table.csv
 sed '2s/Finding/Finding|Mas/' $nih | sed '2s/,[^,]*,/,No Finding|Mas,/' >wrong.csv
 expect 3 'wrong.csv:2: "Mas" is none of the terms' labels "$mappings/nih.yaml" wrong.csv
