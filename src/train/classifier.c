@@ -219,15 +219,16 @@ xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const 
   return classifier_answer(c, images, rows, n, logit, NULL);
 }
 
-/* Images `first` to first + count, each of a size of its own. */
-static int predict_batch(xs_classifier *c, xs_images *const *picture, int64_t first,
-                         int64_t count) {
+/* Images `first` to first + count, each of a size of its own; distance [n]: of their looks. */
+static int predict_batch(xs_classifier *c, xs_images *const *picture, int64_t first, int64_t count,
+                         double *distance) {
   const int size = c->net.size, channels = c->net.channels;
   const int64_t each = (int64_t)size * size * channels;
   float *x = tg_plan_data(c->answer.plan, c->answer.x);
   for (int64_t i = 0; i < c->batch; i++) {
     const int64_t at = first + (i < count ? i : count - 1);
     xs_images_fetch(picture[at], NULL, 1, size, channels, &c->geometry.norm, x + i * each);
+    distance[at] = familiar_look_distance(&c->site, x + i * each, size, channels);
   }
   return tg_plan_run(c->answer.plan, 0);
 }
@@ -236,11 +237,12 @@ xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *picture, int
                                 float *logit, double *distance) {
   for (int64_t first = 0; first < n; first += c->batch) {
     const int64_t count = n - first < c->batch ? n - first : c->batch;
-    if (predict_batch(c, picture, first, count)) return XS_FAILED;
+    if (predict_batch(c, picture, first, count, distance)) return XS_FAILED;
     copy_rows(c, c->answer.y, c->net.classes, first, count, logit);
     float *feature = tg_plan_data(c->answer.plan, c->answer.features);
     for (int64_t i = 0; i < count; i++) {
-      distance[first + i] = familiar_distance(&c->site, feature + i * c->answer.width);
+      distance[first + i] =
+          fmax(distance[first + i], familiar_distance(&c->site, feature + i * c->answer.width));
     }
   }
   return XS_OK;

@@ -219,7 +219,8 @@ int model_load(const char *path, const nn_net *net, tg_store *s) {
   int status = 0;
   for (int i = 0; i < net->n && !status; i++)
     status = load_named(path, file, net, &net->param[i], s);
-  const int tensors = safetensors_count(file) - (safetensors_find(file, FAMILIAR_TENSOR) != NULL);
+  const int tensors = safetensors_count(file) - (safetensors_find(file, FAMILIAR_TENSOR) != NULL) -
+                      (safetensors_find(file, FAMILIAR_LOOKS) != NULL);
   if (!status && tensors != net->n) {
     status = fail(
         1,

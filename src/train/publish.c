@@ -6,17 +6,24 @@
 #include "file.h"
 #include "model_file.h"
 
-/* The tensors of `from`, and the site's features where they are known. */
+static bool is_of_site(const char *name) {
+  return strcmp(name, FAMILIAR_TENSOR) == 0 || strcmp(name, FAMILIAR_LOOKS) == 0;
+}
+
+/* The tensors of `from`, and the site's where they are known. */
 static int write_with(const char *from, const char *to, const familiar *site,
                       const json_t *metadata) {
   safetensors *file = NULL;
   if (safetensors_open(from, &file)) return 1;
   int n = 0;
-  safetensor *t = memory_new((size_t)(safetensors_count(file) + 1) * sizeof *t);
+  safetensor *t = memory_new((size_t)(safetensors_count(file) + 2) * sizeof *t);
   for (int i = 0; i < safetensors_count(file); i++) {
-    if (strcmp(safetensors_at(file, i)->name, FAMILIAR_TENSOR)) t[n++] = *safetensors_at(file, i);
+    if (!is_of_site(safetensors_at(file, i)->name)) t[n++] = *safetensors_at(file, i);
   }
-  if (site->site) t[n++] = familiar_tensor(site);
+  if (site->site) {
+    t[n++] = familiar_tensor(site);
+    t[n++] = familiar_looks(site);
+  }
   int status = model_write(to, t, n, metadata);
   free(t);
   safetensors_close(file);

@@ -21,7 +21,7 @@ grep -v '"model"' stdout | cmp chosen - || complain 'the chosen classifier has o
 # MNIST's test images as files (only their mean is another's), and as many of noise.
 expect 0 '' match --source "$optdigits" --target "$mnist" --size 16 --limit 600 --beta 0 --out matched
 expect 0 '' translate --data "$mnist" --model matched/generator.safetensors --split test --out site
-mkdir digits noise
+mkdir digits noise inverted
 find site/images -name '*.png' | sort | head -n 200 | xargs cp -t digits
 python3 - <<'PYTHON'
 import random, struct, zlib
@@ -34,13 +34,16 @@ for i in range(20):
         f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">2I5B", 16, 16, 8, 0, 0, 0, 0))
                 + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 PYTHON
+expect 0 '' shift --kind inversion-3 --data "$mnist" --split test --out negative
+find negative/images -name '*.png' | sort | head -n 20 | xargs cp -t inverted
 flagged() { # flagged FOLDER: how many of its images are unlike
   expect 0 "$(sha256sum $model | cut -d' ' -f 1)" predict --csv --threads 1 --model $model "$1"
   cut -d, -f 24 stdout | grep -c '^yes$'
 }
-few=$(flagged digits) many=$(flagged noise)
+few=$(flagged digits) many=$(flagged noise) all=$(flagged inverted)
 [ "$few" -le 12 ] || complain "$few of 200 images of the site itself are unlike it"
 [ "$many" -ge 8 ] || complain "only $many of 20 images of noise are unlike the site"
+[ "$all" -eq 20 ] || complain "only $all of 20 negatives are unlike the site: an adapted classifier may not see that, their looks tell"
 expect 0 'unlike images of mnist (distance ' predict --threads 1 --model $model noise/3.png
 expect 0 '"unlike": true' predict --json --threads 1 --model $model noise/3.png
 
@@ -62,6 +65,8 @@ expect 0 '' align --method shot --model $model --target "$optdigits" --limit 400
 expect 0 '' inspect model aligned/model.safetensors
 grep -qE '^(site|temperature):' stdout && complain 'an aligned model tells of the site of another'
 # Damage is told.
+edit_header $model 's/site.looks/site.lookx/' >broken.safetensors
+expect 1 '' predict --model broken.safetensors noise/3.png
 edit_header $model 's/site.features/site.featured/' >broken.safetensors
 expect 1 '' predict --model broken.safetensors noise/3.png
 expect 0 '' export --model $model --out model.onnx
