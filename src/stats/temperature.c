@@ -1,5 +1,7 @@
-/* Temperature scaling.  The negative log likelihood of softmax(b z) is convex in b = 1/T: its slope
- * is the mean over images of E[z] - z_label under the softmax, its curvature that of Var[z]. */
+/* Temperature scaling.  The cross-entropy of softmax(b z) is convex in b = 1/T: its slope is the
+ * mean over images of E[z] under the softmax less E[z] under the target, its curvature that of
+ * Var[z]. The target gives a label (n + 1) / (n + 2), not 1: n images that are all right would make
+ * b infinite and every other image certain. */
 #include "file.h"
 #include "labelled.h"
 #include "xsite.h"
@@ -23,28 +25,33 @@ static double scaled_softmax(const float *row, int classes, double b, double *pr
   return most + log(sum);
 }
 
-static void add_image(const float *row, int classes, int label, double b, double *probability,
-                      likelihood *sum) {
-  double log_sum = scaled_softmax(row, classes, b, probability), mean = 0, variance = 0;
-  for (int k = 0; k < classes; k++) mean += probability[k] * ((double)row[k] - (double)row[label]);
+/* rest: the target of each class but the label's. */
+static void add_image(const float *row, int classes, int label, double rest, double b,
+                      double *probability, likelihood *sum) {
+  double log_sum = scaled_softmax(row, classes, b, probability), mean = 0, variance = 0, target = 0;
+  for (int k = 0; k < classes; k++) {
+    const double z = (double)row[k] - (double)row[label];
+    mean += probability[k] * z;
+    target += rest * z;
+  }
   for (int k = 0; k < classes; k++) {
     double z = (double)row[k] - (double)row[label] - mean;
     variance += probability[k] * z * z;
   }
   sum->loss += log_sum - b * (double)row[label];
-  sum->slope += mean;
+  sum->slope += mean - target;
   sum->curvature += variance;
 }
 
 static likelihood evaluate(const labelled *t, const float *logit, double b) {
   double *probability = memory_new((size_t)t->classes * sizeof *probability);
   likelihood sum = {0};
+  const double n = (double)t->n, rest = 1 / ((n + 2) * (t->classes - 1));
   for (int64_t i = 0; i < t->n; i++) {
     int64_t row = t->kept[i];
-    add_image(logit + row * t->classes, t->classes, t->label[row], b, probability, &sum);
+    add_image(logit + row * t->classes, t->classes, t->label[row], rest, b, probability, &sum);
   }
   free(probability);
-  double n = (double)t->n;
   return (likelihood){sum.loss / n, sum.slope / n, sum.curvature / n};
 }
 

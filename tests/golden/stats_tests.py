@@ -114,11 +114,17 @@ def temperature(name, classes):
     def loss(b):
         return -special.log_softmax(b * logit, axis=1)[np.arange(len(label)), label].mean()
 
+    n = len(label)
+    target = np.where(np.eye(classes)[label] == 1, (n + 1) / (n + 2), 1 / (n + 2) / (classes - 1))
+
+    def smooth(b):
+        return -(target * special.log_softmax(b * logit, axis=1)).sum(1).mean()
+
     def slope(b):
-        return ((special.softmax(b * logit, axis=1) * logit).sum(1) - logit[np.arange(len(label)), label]).mean()
+        return ((special.softmax(b * logit, axis=1) - target) * logit).sum(1).mean()
 
     b = optimize.brentq(slope, 0.01, 100, xtol=1e-15, rtol=1e-14)
-    assert np.isclose(b, optimize.minimize_scalar(loss, bounds=(0.01, 100), method="bounded").x, rtol=1e-4)
+    assert np.isclose(b, optimize.minimize_scalar(smooth, bounds=(0.01, 100), method="bounded").x, rtol=1e-4)
     put(name, temperature=1 / b, loss_before=loss(1), loss_after=loss(b))
 
 
