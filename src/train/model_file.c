@@ -106,10 +106,11 @@ int model_metadata(const char *path, const char *kind, json_t **metadata) {
   if (text) *metadata = json_loads(text, 0, &error);
   int status = 0;
   if (!text) {
-    status = fail(1,
-                  "%s: has no metadata of xsite: it does not say which architecture, size and "
-                  "normalisation it needs",
-                  path);
+    status =
+        fail(1,
+             "%s: has no metadata of xsite: it does not say which architecture, size and "
+             "normalisation it needs; xsite import makes a model file of another program's weights",
+             path);
   } else if (!*metadata) {
     status = fail(1, "%s: metadata is not JSON: %s", path, error.text);
   } else {

@@ -25,6 +25,8 @@ expect 2 'output 10 is beyond its 10 outputs' "${import[@]}" --output 10 --out "
 expect 2 'size 28: a DenseNet-121' "${import[@]}" --size 28 --out "$folder/none"
 expect 1 'is missing: its 606 tensors are not those of lenet' "${import[@]}" --architecture lenet \
   --out "$folder/none"
+edit_header "$folder/gray/model.safetensors" 's/"xsite":/"other":/' >"$folder/bare.safetensors"
+expect 1 'xsite import makes a model file' predict --model "$folder/bare.safetensors" "$folder/none.png"
 expect 0 '' "${import[@]}" --output 3 --class rest --class three --out "$folder/three.safetensors"
 expect 0 '["rest","three"]' inspect model "$folder/three.safetensors"
 
