@@ -28,6 +28,11 @@ static void name_jpeg(const unsigned char *b, size_t n, char *name) {
   }
 }
 
+static bool is_dicom(const char *path) {
+  bool is;
+  return !image_is_dicom(path, &is) && is;
+}
+
 void encoding_name(const char *path, char name[ENCODING_TEXT]) {
   static _Thread_local unsigned char b[HEAD];
   FILE *f = fopen(path, "rb");
@@ -38,7 +43,7 @@ void encoding_name(const char *path, char name[ENCODING_TEXT]) {
     name_png(b, name);
   } else if (n >= 3 && !memcmp(b, "\xff\xd8\xff", 3)) {
     name_jpeg(b, n, name);
-  } else if (image_is_dicom(path)) {
+  } else if (is_dicom(path)) {
     snprintf(name, ENCODING_TEXT, "DICOM");
   }
 }

@@ -1,5 +1,4 @@
 /* verb_inspect_run.c: what a run folder is, how far it is, and with what it was made. */
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "cli.h"
 #include "error.h"
 #include "file.h"
+#include "file_list.h"
 #include "seal.h"
 
 /* A JSON object from a file, or NULL and a message. */
@@ -91,21 +91,15 @@ static int print_node(const char *nodes, const char *folder, const char *node) {
   return status;
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b) {
-  return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int is_visible(const struct dirent *e) { return e->d_name[0] != '.'; }
-
 static int print_nodes(const char *run) {
   char *nodes = file_join(run, "nodes");
-  struct dirent **entry = NULL;
-  int status = XS_OK, n = scandir(nodes, &entry, is_visible, by_name);
-  for (int i = 0; i < n; i++) {
-    if (!status) status = print_node(nodes, entry[i]->d_name, entry[i]->d_name);
-    free(entry[i]);
+  option_texts names;
+  int status = file_list_if_there(nodes, &names) ? XS_FAILED : XS_OK;
+  for (int i = 0; i < names.n && !status; i++) {
+    const char *name = names.text[i];
+    if (*name != '.') status = print_node(nodes, name, name);
   }
-  free(entry);
+  file_list_release(&names);
   free(nodes);
   return status;
 }

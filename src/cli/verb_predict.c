@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "error.h"
 #include "file.h"
+#include "file_list.h"
 #include "folder.h"
 #include "hash.h"
 #include "rows.h"
@@ -220,7 +221,8 @@ static int list_files(int n, const char **word, option_texts *files) {
   for (int i = 0; i < n; i++) {
     option_texts found = {0};
     if (file_is_dir(word[i])) {
-      found = folder_walk(word[i]);
+      int status = folder_walk(word[i], &found);
+      if (status) return status;
       if (!found.n) return fail(XS_FAILED, "%s: no image is in this folder or below it", word[i]);
     } else {
       found = (option_texts){1, memory_new(sizeof *found.text)};
@@ -253,7 +255,7 @@ static int run(void *record, int n, const char **word) {
                   files.n);
   }
   xs_classifier_free(m.classifier);
-  folder_release(&files);
+  file_list_release(&files);
   return status;
 }
 

@@ -1,6 +1,5 @@
 #include "folder.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -8,6 +7,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "file_list.h"
 #include "image.h"
 #include "xsite.h"
 
@@ -17,45 +17,37 @@ static bool may_be_dicom(const char *name) {
   return strcmp(name, "DICOMDIR") && (!dot || strspn(dot + 1, "0123456789") == strlen(dot + 1));
 }
 
-static bool is_image(const char *dir, const char *name) {
+static bool has_ending(const char *name) {
   static const char *const endings[] = {".png", ".jpg", ".jpeg", ".dcm", ".dicom"};
   const char *dot = strrchr(name, '.');
   for (int i = 0; dot && i < 5; i++) {
     if (!strcasecmp(dot, endings[i])) return true;
   }
-  if (!may_be_dicom(name)) return false;
+  return false;
+}
+
+/* By the name, or by the first bytes. */
+static int check_image(const char *dir, const char *name, bool *is) {
+  *is = has_ending(name);
+  if (*is || !may_be_dicom(name)) return 0;
   char *path = file_join(dir, name);
   struct stat st; /* a pipe would never end */
-  bool found = !stat(path, &st) && S_ISREG(st.st_mode) && image_is_dicom(path);
+  int status = !stat(path, &st) && S_ISREG(st.st_mode) ? image_is_dicom(path, is) : 0;
   free(path);
-  return found;
+  return status;
 }
 
-static int compare_names(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Names in dir that begin with no dot: images, or all. */
-static option_texts list_names(const char *dir, bool images) {
-  option_texts t = {0};
-  DIR *open = opendir(dir);
-  for (struct dirent *e = open ? readdir(open) : NULL; e; e = readdir(open)) {
-    if (e->d_name[0] == '.' || (images && !is_image(dir, e->d_name))) continue;
-    if ((t.n & (t.n - 1)) == 0) { /* room doubles at powers of two */
-      t.text = memory_grow(t.text, sizeof *t.text * (t.n ? 2 * (size_t)t.n : 1));
-    }
-    t.text[t.n++] = text_copy(e->d_name);
+int folder_images(const char *dir, option_texts *images) {
+  option_texts names;
+  int status = file_list(dir, &names);
+  *images = (option_texts){0};
+  for (int i = 0; i < names.n && !status; i++) {
+    bool is = false;
+    if (*names.text[i] != '.') status = check_image(dir, names.text[i], &is);
+    if (is) file_list_append(images, text_copy(names.text[i]));
   }
-  if (open) closedir(open);
-  if (t.n) qsort(t.text, (size_t)t.n, sizeof *t.text, compare_names);
-  return t;
-}
-
-option_texts folder_images(const char *dir) { return list_names(dir, true); }
-
-static void append(option_texts *t, char *path) {
-  t->text = memory_grow(t->text, sizeof *t->text * ((size_t)t->n + 1));
-  t->text[t->n++] = path;
+  file_list_release(&names);
+  return status;
 }
 
 static bool is_own_folder(const char *path) {
@@ -63,27 +55,32 @@ static bool is_own_folder(const char *path) {
   return lstat(path, &s) == 0 && S_ISDIR(s.st_mode);
 }
 
-static void walk(const char *dir, option_texts *found) {
-  option_texts names = list_names(dir, false);
-  for (int i = 0; i < names.n; i++) {
-    char *path = file_join(dir, names.text[i]);
-    const bool found_one = !file_is_dir(path) && is_image(dir, names.text[i]);
-    if (found_one) append(found, path);
-    if (is_own_folder(path)) walk(path, found);
-    if (!found_one) free(path);
+static int walk(const char *dir, option_texts *found);
+
+/* What a name in dir adds. */
+static int visit(const char *dir, const char *name, option_texts *found) {
+  char *path = file_join(dir, name);
+  bool is = false;
+  int status = is_own_folder(path) ? walk(path, found) : 0;
+  if (!status && !file_is_dir(path)) status = check_image(dir, name, &is);
+  if (is) file_list_append(found, text_copy(path));
+  free(path);
+  return status;
+}
+
+static int walk(const char *dir, option_texts *found) {
+  option_texts names;
+  int status = file_list(dir, &names);
+  for (int i = 0; i < names.n && !status; i++) {
+    if (*names.text[i] != '.') status = visit(dir, names.text[i], found);
   }
-  folder_release(&names);
+  file_list_release(&names);
+  return status;
 }
 
-option_texts folder_walk(const char *dir) {
-  option_texts found = {0};
-  walk(dir, &found);
-  return found;
-}
-
-void folder_release(option_texts *names) {
-  for (int i = 0; i < names->n; i++) free(names->text[i]);
-  free(names->text);
+int folder_walk(const char *dir, option_texts *found) {
+  *found = (option_texts){0};
+  return walk(dir, found);
 }
 
 static bool holds(const char *dir, const char *file) {
@@ -93,24 +90,25 @@ static bool holds(const char *dir, const char *file) {
     free(path);
     return found;
   }
-  option_texts images = folder_images(dir);
-  bool found = images.n > 0;
-  folder_release(&images);
+  option_texts images;
+  bool found = !folder_images(dir, &images) && images.n > 0;
+  file_list_release(&images);
   return found;
 }
 
 char *folder_below(const char *dir, const char *file) {
-  option_texts names = list_names(dir, false);
+  option_texts names;
   char *found = NULL;
-  for (int i = 0; i < names.n && !found; i++) {
+  int status = file_list(dir, &names);
+  for (int i = 0; i < names.n && !found && !status; i++) {
     char *path = file_join(dir, names.text[i]);
-    if (file_is_dir(path) && holds(path, file)) {
+    if (*names.text[i] != '.' && file_is_dir(path) && holds(path, file)) {
       found = path;
     } else {
       free(path);
     }
   }
-  folder_release(&names);
+  file_list_release(&names);
   return found;
 }
 

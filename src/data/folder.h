@@ -37,17 +37,16 @@ int group_file_read(const char *path, listing *l);
 /* Where a file is: its path in the first of the folders that has it, searched from *near on, which
  * becomes that folder's number; allocated, NULL where none has it. */
 char *folder_find(const option_texts *dirs, const char *file, int *near);
-/* Names of the image files directly in a folder, sorted; allocated. */
-option_texts folder_images(const char *dir);
+/* Names of the image files directly in a folder, sorted; to be released in any case. */
+int folder_images(const char *dir, option_texts *images);
 /* Paths of the image files in a folder and all folders below it, sorted in each; links to folders
- * are not followed; allocated. */
-option_texts folder_walk(const char *dir);
-/* A sub-folder of dir that has image files, or the file of this name where file is not NULL;
- * allocated, NULL where there is none. */
+ * are not followed; to be released in any case. */
+int folder_walk(const char *dir, option_texts *images);
+/* For advice: a sub-folder of dir that has image files, or the file of this name where file is not
+ * NULL; allocated, NULL where none is found. */
 char *folder_below(const char *dir, const char *file);
 /* Makes equal files have equal names: "./a//b" becomes "a/b".  Refuses a name that leads out of the
  * folder in which it is looked up: absolute, or with "..".  csv:line: where it stands. */
 int folder_read_name(const char *csv, int64_t line, char *name);
-void folder_release(option_texts *names);
 
 #endif

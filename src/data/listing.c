@@ -5,6 +5,7 @@
 #include "csv_table.h"
 #include "error.h"
 #include "file.h"
+#include "file_list.h"
 #include "folder.h"
 #include "labels.h"
 #include "xsite.h"
@@ -244,8 +245,9 @@ static int refuse_empty(const char *dir) {
 }
 
 static int read_folder(const domain *d, const char *dir, listing *out) {
-  option_texts names = folder_images(dir);
-  int status = names.n ? 0 : refuse_empty(dir);
+  option_texts names;
+  int status = folder_images(dir, &names);
+  if (!status && !names.n) status = refuse_empty(dir);
   out->entry = memory_grow(out->entry, sizeof *out->entry * (size_t)(out->n + names.n + 1));
   for (int i = 0; i < names.n; i++) {
     out->entry[out->n++] = (entry){.file = text_copy(names.text[i]),
@@ -253,7 +255,7 @@ static int read_folder(const domain *d, const char *dir, listing *out) {
                                    .label = -1,
                                    .group = domain_group(d, names.text[i])};
   }
-  folder_release(&names);
+  file_list_release(&names);
   return status;
 }
 

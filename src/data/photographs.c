@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "file_list.h"
 #include "folder.h"
 #include "get.h"
 #include "hash.h"
@@ -99,14 +100,14 @@ static int write_names(const char *data_dir, const lines *names, bool overwrite)
 
 int photographs_check(const get_row *r, const char *data_dir, bool overwrite, bool *right) {
   char *dir = file_join(data_dir, image_folder);
-  option_texts names = folder_images(dir);
+  option_texts names = {0};
   lines list = {0};
-  int status = 0;
-  *right = names.n > 0 && folder_is_right(dir, &names, r->sha256[0]);
+  int status = file_is_dir(dir) ? folder_images(dir, &names) : 0;
+  *right = !status && names.n > 0 && folder_is_right(dir, &names, r->sha256[0]);
   for (int i = 0; i < names.n; i++) add_line(&list, text_format("%s\n", names.text[i]));
   if (*right) status = write_names(data_dir, &list, overwrite);
   free(list.text);
-  folder_release(&names);
+  file_list_release(&names);
   free(dir);
   return status;
 }

@@ -1,5 +1,6 @@
 #include "image.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +25,16 @@ static bool begins_dicom(const char *data, size_t size) {
   return size >= 8 && (data[0] == 2 || data[0] == 8) && !data[1] && !data[3];
 }
 
-bool image_is_dicom(const char *path) {
+int image_is_dicom(const char *path, bool *is) {
   char start[132];
+  *is = false;
   FILE *f = fopen(path, "rb");
-  size_t n = f ? fread(start, 1, sizeof start, f) : 0;
-  if (f) fclose(f);
-  return begins_dicom(start, n);
+  if (!f) return fail(XS_FAILED, "%s: cannot open: %s", path, strerror(errno));
+  size_t n = fread(start, 1, sizeof start, f);
+  const bool failed = ferror(f);
+  fclose(f);
+  *is = begins_dicom(start, n);
+  return failed ? fail(XS_FAILED, "%s: cannot read", path) : 0;
 }
 
 static int refuse_format(const char *path, size_t size) {

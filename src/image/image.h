@@ -21,8 +21,9 @@ typedef struct image {
 /* Reads a file, whose content says what it is.  window: apply the VOI table or window of a DICOM
  * file.  Release *out in any case. */
 int image_read(const char *path, bool window, image *out);
-/* Does a file that has no ending for it begin as DICOM? */
-bool image_is_dicom(const char *path);
+/* Whether a file that has no ending for it begins as DICOM; non-zero and a message where it cannot
+ * be read. */
+int image_is_dicom(const char *path, bool *is);
 void image_release(image *x);
 int image_largest(const image *x); /* value */
 /* Writes an 8-bit PNG.  pixels [height][width][channels], channels 1 or 3. */

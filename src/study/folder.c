@@ -1,5 +1,4 @@
 /* folder.c: a run folder belongs to one study, or to one training run. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,6 +11,7 @@
 #include "domain.h"
 #include "error.h"
 #include "file.h"
+#include "file_list.h"
 #include "option.h"
 #include "study.h"
 
@@ -37,58 +37,68 @@ static bool is_abandoned(const char *name) {
 }
 
 /* Whether there is a file in a folder or below, but for locks. */
-static bool has_files(const char *path) {
-  DIR *dir = opendir(path);
-  bool found = false;
-  for (const struct dirent *e; dir && !found && (e = readdir(dir));) {
-    if (e->d_name[0] == '.') continue;
-    char *name = file_join(path, e->d_name);
-    found = file_is_dir(name) ? has_files(name) : true;
+static xs_status find_files(const char *path, bool *found) {
+  option_texts names;
+  xs_status status = file_list(path, &names) ? XS_FAILED : XS_OK;
+  for (int i = 0; i < names.n && !*found && !status; i++) {
+    if (*names.text[i] == '.') continue;
+    char *name = file_join(path, names.text[i]);
+    if (!file_is_dir(name)) {
+      *found = true;
+    } else {
+      status = find_files(name, found);
+    }
     free(name);
   }
-  if (dir) closedir(dir);
-  return found;
+  file_list_release(&names);
+  return status;
 }
 
 /* Whether a name is that of what a run writes before its first node. */
-static bool is_early(const char *out, const char *name) {
-  static const char *const early[] = {".", "..", FOLDER_OWNER, FOLDER_LOCK, "log.jsonl", SITES};
+static xs_status check_early(const char *out, const char *name, bool *is) {
+  static const char *const early[] = {FOLDER_OWNER, FOLDER_LOCK, "log.jsonl", SITES};
+  *is = true;
   for (size_t i = 0; i < sizeof early / sizeof *early; i++) {
-    if (strcmp(name, early[i]) == 0) return true;
+    if (strcmp(name, early[i]) == 0) return XS_OK;
   }
-  if (strncmp(name, FOLDER_OWNER, strlen(FOLDER_OWNER)) == 0) return writer_of(name) > 0;
-  if (strcmp(name, NODES) != 0) return false;
+  *is = strncmp(name, FOLDER_OWNER, strlen(FOLDER_OWNER)) == 0 && writer_of(name) > 0;
+  if (strcmp(name, NODES) != 0) return XS_OK;
   char *nodes = file_join(out, name);
-  bool empty = !has_files(nodes);
+  bool found = false;
+  xs_status status = find_files(nodes, &found);
+  *is = !found;
   free(nodes);
-  return empty;
+  return status;
 }
 
 /* Whether a folder holds nothing but what a run writes before its first node. */
-static bool is_unbegun(const char *path) {
-  DIR *dir = opendir(path);
-  bool unbegun = true;
-  for (const struct dirent *e; dir && unbegun && (e = readdir(dir));) {
-    unbegun = is_early(path, e->d_name);
+static xs_status check_unbegun(const char *path, bool *unbegun) {
+  option_texts names;
+  xs_status status = file_list_if_there(path, &names) ? XS_FAILED : XS_OK;
+  *unbegun = true;
+  for (int i = 0; i < names.n && *unbegun && !status; i++) {
+    status = check_early(path, names.text[i], unbegun);
   }
-  if (dir) closedir(dir);
-  return unbegun;
+  file_list_release(&names);
+  return status;
 }
 
 /* Removes what killed runs have left half-written, here and below. */
-static void sweep(const char *path) {
-  DIR *dir = opendir(path);
-  for (const struct dirent *e; dir && (e = readdir(dir));) {
-    if (e->d_name[0] == '.') continue;
-    char *name = file_join(path, e->d_name);
+static xs_status sweep(const char *path) {
+  option_texts names;
+  xs_status status = file_list(path, &names) ? XS_FAILED : XS_OK;
+  for (int i = 0; i < names.n && !status; i++) {
+    if (*names.text[i] == '.') continue;
+    char *name = file_join(path, names.text[i]);
     if (file_is_dir(name)) {
-      sweep(name);
-    } else if (is_abandoned(e->d_name)) {
+      status = sweep(name);
+    } else if (is_abandoned(names.text[i])) {
       unlink(name);
     }
     free(name);
   }
-  if (dir) closedir(dir);
+  file_list_release(&names);
+  return status;
 }
 
 /* The first key in which two studies differ, as "section.key"; allocated, NULL if equal. */
@@ -150,14 +160,14 @@ xs_status folder_check(const char *out, const json_t *mine, const char *result,
                        folder_state *state) {
   char *path = file_join(out, FOLDER_OWNER), *made = file_join(out, result);
   json_t *theirs = NULL;
-  xs_status status = XS_OK;
-  bool unbegun = is_unbegun(out), owned = file_exists(path);
+  bool unbegun, owned = file_exists(path);
+  xs_status status = check_unbegun(out, &unbegun);
   *state = unbegun ? FOLDER_NEW : file_exists(made) ? FOLDER_FINISHED : FOLDER_BROKEN;
-  if (owned) {
+  if (owned && !status) {
     theirs = read_owner(path);
     if (!theirs) status = XS_FAILED;
     if (!status && !unbegun) status = check_owner(out, path, mine, theirs);
-  } else if (!unbegun) {
+  } else if (!unbegun && !status) {
     status = (xs_status)fail(
         XS_FAILED,
         "%s holds other files and no run of xsite; nothing was changed: give an empty or new "
@@ -227,15 +237,16 @@ void folder_unlock(int lock) {
 /* What an unbegun run has noted may be of other sites. */
 static xs_status begin(const char *out, const json_t *mine) {
   char *sites = file_join(out, SITES);
-  DIR *dir = opendir(sites);
-  for (const struct dirent *e; dir && (e = readdir(dir));) {
-    char *path = file_join(sites, e->d_name);
-    if (e->d_name[0] != '.') unlink(path);
+  option_texts names;
+  int status = file_list_if_there(sites, &names);
+  for (int i = 0; i < names.n && !status; i++) {
+    char *path = file_join(sites, names.text[i]);
+    if (*names.text[i] != '.') unlink(path);
     free(path);
   }
-  if (dir) closedir(dir);
+  file_list_release(&names);
   free(sites);
-  return write_owner(out, mine);
+  return status ? XS_FAILED : write_owner(out, mine);
 }
 
 static xs_status check_out(const char *out) {
@@ -266,8 +277,7 @@ xs_status folder_claim(const char *out, const json_t *mine, const char *result, 
                            out);
   }
   if (state == FOLDER_NEW) status = begin(out, mine);
-  sweep(out);
-  return status;
+  return status ? status : sweep(out);
 }
 
 xs_status folder_reopen(const char *out, const char *result, int *lock) {

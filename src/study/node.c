@@ -126,23 +126,26 @@ static void restore(study_run *r, const study_node *n, const char *dir, const js
 }
 
 /* One whose files have changed since is made again, with the kernels of its record, *kernels. */
-static bool is_done(study_run *r, const study_node *n, const char *dir, json_t **kernels) {
+static xs_status check_done(study_run *r, const study_node *n, const char *dir, json_t **kernels,
+                            bool *done) {
   json_t *made = NULL;
   char *changed = NULL;
-  if (n->kind == NODE_RESULTS || !folder_node_done(r->out, n->name)) return false;
+  xs_status status = XS_OK;
+  *done = false;
+  if (n->kind == NODE_RESULTS || !folder_node_done(r->out, n->name)) return XS_OK;
   run_read_record(dir, &made, &changed);
   if (changed) {
     const train_job job = node_job(r, n, dir);
     run_note(&job, "%s is not as it was written: it is made again", changed);
     *kernels = json_incref(json_object_get(made, "kernels"));
-    run_clear(dir);
+    status = run_clear(dir);
   } else {
     restore(r, n, dir, made);
   }
-  bool done = !changed;
+  *done = !changed;
   json_decref(made);
   free(changed);
-  return done;
+  return status;
 }
 
 /* A node plans with the kernels of what it needs, so that it does not matter what else was run
@@ -193,8 +196,9 @@ xs_status node_run(study_run *r, int node) {
   const study_node *n = &r->nodes.node[node];
   char *dir = run_node_path(r, node, NULL);
   json_t *kernels = NULL;
-  xs_status status = XS_OK;
-  if (!is_done(r, n, dir, &kernels)) {
+  bool done;
+  xs_status status = check_done(r, n, dir, &kernels, &done);
+  if (!status && !done) {
     status = restore_needs(r, n);
     kernels_restore(r->kernels, kernels);
     if (!status) status = take_kernels(r, n, r->kernels);

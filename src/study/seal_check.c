@@ -1,10 +1,10 @@
 /* seal_check.c: does seal.jsonl prove that no label was seen too early? */
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
 #include "file.h"
+#include "file_list.h"
 #include "hash.h"
 #include "seal.h"
 #include "seal_log.h"
@@ -93,15 +93,16 @@ static void check_files(checker *c) {
 /* What is there must have been recorded, so that no lines are missing at the end. */
 static void check_nodes(checker *c) {
   char *nodes = file_join(c->out, "nodes"), *results = file_join(c->out, "results.json");
-  DIR *dir = opendir(nodes);
-  for (const struct dirent *e; dir && (e = readdir(dir));) {
-    char *record = text_format("%s/%s/record.json", nodes, e->d_name);
-    if (file_exists(record) && !json_object_get(c->last_made, e->d_name)) {
-      fault(c, text_format("FAULT  %s/%s: is there and is not recorded", nodes, e->d_name));
+  option_texts names;
+  if (file_list_if_there(nodes, &names)) fault(c, text_format("FAULT  %s", fail_message()));
+  for (int i = 0; i < names.n; i++) {
+    char *record = text_format("%s/%s/record.json", nodes, names.text[i]);
+    if (file_exists(record) && !json_object_get(c->last_made, names.text[i])) {
+      fault(c, text_format("FAULT  %s/%s: is there and is not recorded", nodes, names.text[i]));
     }
     free(record);
   }
-  if (dir) closedir(dir);
+  file_list_release(&names);
   if (file_exists(results) && !c->evaluated) {
     fault(c, text_format("FAULT  %s: is there, and no test label was opened", results));
   }

@@ -1,12 +1,12 @@
 /* record.c: record.json, which says that a folder's work is done, with what it was made, and what
  * it made. */
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "error.h"
 #include "file.h"
+#include "file_list.h"
 #include "hash.h"
 #include "run.h"
 
@@ -23,18 +23,18 @@ static bool is_product(const char *name) {
 }
 
 xs_status run_files(const char *dir, json_t **files) {
-  DIR *d = opendir(dir);
-  int status = 0;
+  option_texts names;
+  int status = file_list(dir, &names);
   *files = json_object();
-  for (const struct dirent *e; d && (e = readdir(d)) && !status;) {
-    char hex[HASH_SHA256_TEXT], *path = file_join(dir, e->d_name);
-    if (is_product(e->d_name) && !file_is_dir(path)) {
+  for (int i = 0; i < names.n && !status; i++) {
+    char hex[HASH_SHA256_TEXT], *path = file_join(dir, names.text[i]);
+    if (is_product(names.text[i]) && !file_is_dir(path)) {
       status = hash_sha256_file(path, hex);
-      if (!status) json_object_set_new(*files, e->d_name, json_string(hex));
+      if (!status) json_object_set_new(*files, names.text[i], json_string(hex));
     }
     free(path);
   }
-  if (d) closedir(d);
+  file_list_release(&names);
   return status ? XS_FAILED : XS_OK;
 }
 
@@ -96,18 +96,20 @@ xs_status run_take_kernels(const train_job *job, const char *dir) {
   return status;
 }
 
-void run_clear(const char *dir) {
+xs_status run_clear(const char *dir) {
   char *record = file_join(dir, RECORD);
   remove(record);
   free(record);
-  DIR *d = opendir(dir);
-  for (const struct dirent *e; d && (e = readdir(d));) {
-    char *path = file_join(dir, e->d_name);
-    if (is_product(e->d_name) && !file_is_dir(path)) unlink(path);
+  option_texts names;
+  const int status = file_list(dir, &names);
+  for (int i = 0; i < names.n && !status; i++) {
+    char *path = file_join(dir, names.text[i]);
+    if (is_product(names.text[i]) && !file_is_dir(path)) unlink(path);
     free(path);
   }
-  if (d) closedir(d);
+  file_list_release(&names);
   run_remove_checkpoint(dir);
+  return status ? XS_FAILED : XS_OK;
 }
 
 void run_remove_checkpoint(const char *dir) {

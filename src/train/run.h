@@ -59,7 +59,7 @@ void run_read_record(const char *dir, json_t **record, char **changed);
  */
 xs_status run_take_kernels(const train_job *job, const char *dir);
 /* Removes the record, then the other files of a folder: its work is to be done again. */
-void run_clear(const char *dir);
+xs_status run_clear(const char *dir);
 /* The precision that training with these options has here: "f32" or "bf16". */
 const char *run_precision(const char *asked);
 /* Finished work needs none; a run that was killed after its record may have left one. */
