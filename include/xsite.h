@@ -139,8 +139,16 @@ void xs_images_close(xs_images *x);
 
 /* P(score of a positive > score of a negative), ties count half.  NAN where a class is absent. */
 double xs_auc_binary(const float *score, const uint8_t *positive, int64_t n);
-/* Two classes: AUC of logit[1]-logit[0].  More: mean over the classes present of one-versus-rest on
- * the class's logit.  logit [n][classes]; label outside 0..classes-1 is left out. */
+/* The score of each class, by which images are ranked and thresholds are set: odds[k] = log P_k /
+ * (1
+ * - P_k), which is logit k less the log of the sum of exp of the others; of two classes their
+ * difference.  Unlike P it is exact near 1, and unlike a logit it does not change where a constant
+ * is added to all.  row, odds [classes], at least 2; NAN where a logit is NAN or no order is known
+ * of infinite ones. */
+void xs_log_odds(const float *row, int classes, double *odds);
+/* Mean over the classes present of the AUC of one class against the rest, by xs_log_odds: of
+ * softmax outputs scikit-learn's roc_auc_score(multi_class="ovr"); of two classes both are equal.
+ * logit [n][classes]; label outside 0..classes-1 is left out. */
 double xs_auc(const float *logit, const int32_t *label, int64_t n, int classes);
 double xs_accuracy(const float *logit, const int32_t *label, int64_t n, int classes);
 

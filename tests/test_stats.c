@@ -73,17 +73,57 @@ static void auc_of_few(void **state) {
   assert_true(isnan(xs_auc_binary(NULL, NULL, 0)));
 }
 
-/* 0 < 1 < 2 with class 3 absent and two unknown labels: as if those were not there. */
+/* Class 3 is absent and two labels are unknown: as if those were not there. */
 static void auc_leaves_out_absent_and_unknown(void **state) {
   (void)state;
-  const float logit[] = {5, 0, 1, 9, /**/ 0, 2, 1, 9, /**/ 0, 3, 4, 9,
-                         0, 1, 2, 9, /**/ 7, 7, 7, 7, /**/ 1, 2, 3, 4};
+  const float logit[] = {5, 0, 1, -9, /**/ 0, 2, 1, -9, /**/ 0, 3, 4, -9,
+                         0, 1, 2, -9, /**/ 7, 7, 7, 7,  /**/ 1, 2, 3, 4};
   const int32_t label[] = {0, 1, 2, 1, -1, 4};
-  /* class 0: 1; class 1 (2, 1 against 0, 3): 1/2; class 2 (4 against 1, 1, 2): 1 */
-  assert_near(xs_auc(logit, label, 6, 4), 2.5 / 3, 1e-15);
-  assert_near(xs_accuracy(logit, (int32_t[]){3, 3, 0, 3, 0, 3}, 6, 4), 5.0 / 6, 1e-15);
+  /* odds of class 0: 3.7 against less; of class 1: 0.7 and -1.1 against -5 and -1.0, 3 of 4 pairs;
+   * of class 2: 0.95 against -4, -1.1 and 0.7 */
+  assert_near(xs_auc(logit, label, 6, 4), 2.75 / 3, 1e-15);
+  assert_near(xs_accuracy(logit, (int32_t[]){0, 1, 2, 0, 0, 3}, 6, 4), 5.0 / 6, 1e-15);
   assert_true(isnan(xs_auc(logit, (int32_t[]){-1, -1, -1, -1, -1, 9}, 6, 4)));
   assert_true(isnan(xs_accuracy(logit, (int32_t[]){-1}, 1, 4)));
+}
+
+/* What softmax does not see changes no bit: a constant added to all logits of an image, exactly. */
+static void auc_is_of_probabilities(void **state) {
+  (void)state;
+  golden *g = load_golden("three", 3);
+  const double auc = xs_auc(g->a, g->label, g->n, 3);
+  assert_near(auc, expected("three", "auc"), 1e-12);
+  for (int64_t i = 0; i < g->n; i++) {
+    float *row = g->a + 3 * i, *moved = g->b + 3 * i;
+    for (int k = 0; k < 3; k++) row[k] = roundf(row[k] * 64) / 64;
+    for (int k = 0; k < 3; k++) moved[k] = row[k] + (float)(i % 7 * 100);
+  }
+  assert_near(xs_auc(g->b, g->label, g->n, 3), xs_auc(g->a, g->label, g->n, 3), 0);
+  assert_near(xs_auc(g->b, g->label, g->n, 3), auc, 0.01);
+  free(g);
+}
+
+static void log_odds_of_few(void **state) {
+  (void)state;
+  double odds[3];
+  xs_log_odds((float[]){1, 3}, 2, odds);
+  assert_near(odds[0], -2, 0);
+  assert_near(odds[1], 2, 0);
+  xs_log_odds((float[]){0, 0, 0}, 3, odds);
+  assert_near(odds[1], -log(2), 1e-16);
+  /* P of class 2 rounds to 1, and that of class 0 to 0 in float */
+  xs_log_odds((float[]){-200, 100, 300}, 3, odds);
+  assert_near(odds[2], 200, 0);
+  assert_near(odds[0], -500, 0);
+  double turned[3];
+  xs_log_odds((float[]){0.3f, -1.7f, 0.9f}, 3, odds);
+  xs_log_odds((float[]){0.3f, 0.9f, -1.7f}, 3, turned);
+  assert_near(odds[0], turned[0], 0);
+  assert_near(odds[0], (double)0.3f - log(exp((double)-1.7f) + exp((double)0.9f)), 1e-15);
+  xs_log_odds((float[]){INFINITY, 0, INFINITY}, 3, odds);
+  assert_true(isnan(odds[0]) && odds[1] == -INFINITY);
+  xs_log_odds((float[]){0, NAN, 1}, 3, odds);
+  assert_true(isnan(odds[0]) && isnan(odds[2]));
 }
 
 static void accuracy_counts_nan_as_wrong(void **state) {
@@ -283,6 +323,8 @@ int main(void) {
       cmocka_unit_test(hanley_mcneil_ratings),
       cmocka_unit_test(auc_of_few),
       cmocka_unit_test(auc_leaves_out_absent_and_unknown),
+      cmocka_unit_test(auc_is_of_probabilities),
+      cmocka_unit_test(log_odds_of_few),
       cmocka_unit_test(accuracy_counts_nan_as_wrong),
       cmocka_unit_test(two_classes_match),
       cmocka_unit_test(ten_classes_match),

@@ -265,7 +265,8 @@ static bool any_number(const results *r, size_t offset) {
 
 static void add_statistics(writer *w) {
   page_raw(&w->text, "AUC is the area under the ROC curve, of more than two classes the mean over "
-                     "classes, each against the rest. Intervals are 95 %% percentile bootstrap");
+                     "classes, each against the rest by its probability. Intervals are 95 %% "
+                     "percentile bootstrap");
   write_number(w, " (", setting_number(w, NULL, "replicates"), " replicates)");
   page_raw(&w->text, " of the whole test set, resampling groups; differences were resampled in "
                      "pairs.");

@@ -23,13 +23,47 @@ double xs_auc_binary(const float *score, const uint8_t *positive, int64_t n) {
   return auc;
 }
 
-static bool rows_ordered(const float *logit, const int64_t *kept, int64_t n_kept, int classes) {
-  for (int64_t i = 0; i < n_kept; i++) {
-    for (int k = 0; k < classes; k++) {
-      if (isnan(ranking_score(logit + kept[i] * classes, classes, k))) return false;
-    }
+static int compare_descending(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x < y) - (x > y);
+}
+
+/* Logit `at` of those sorted descending, less the log sum exp of the others.  The largest of these
+ * is taken out first, so that adding a constant to all changes no bit where it is exact, and they
+ * are summed in order, so that images whose logits are permuted stay tied. */
+static double log_odds(const double *sorted, int classes, int at) {
+  const double most = sorted[at == 0];
+  double sum = 0;
+  if (isinf(most)) return sorted[at] - most;
+  for (int j = 0; j < classes; j++) sum += j == at ? 0 : exp(sorted[j] - most);
+  return sorted[at] - most - log(sum);
+}
+
+void xs_log_odds(const float *row, int classes, double *odds) {
+  double *sorted = memory_new((size_t)classes * sizeof *sorted);
+  bool known = true;
+  for (int k = 0; k < classes; k++) {
+    sorted[k] = (double)row[k];
+    known = known && !isnan(row[k]);
   }
-  return true;
+  if (known) qsort(sorted, (size_t)classes, sizeof *sorted, compare_descending);
+  for (int k = 0; k < classes; k++) {
+    int at = 0;
+    while (known && sorted[at] > (double)row[k]) at++;
+    odds[k] = known ? log_odds(sorted, classes, at) : NAN;
+  }
+  free(sorted);
+}
+
+static bool rows_ordered(const float *logit, const int64_t *kept, int64_t n_kept, int classes) {
+  double *odds = memory_new((size_t)classes * sizeof *odds);
+  bool ordered = true;
+  for (int64_t i = 0; i < n_kept && ordered; i++) {
+    xs_log_odds(logit + kept[i] * classes, classes, odds);
+    for (int k = 0; k < classes; k++) ordered = ordered && !isnan(odds[k]);
+  }
+  free(odds);
+  return ordered;
 }
 
 double xs_auc(const float *logit, const int32_t *label, int64_t n, int classes) {

@@ -40,14 +40,16 @@ static xs_status diverged(const char *what, const char *quantity, int64_t row, i
 }
 
 xs_status labelled_check_scores(const labelled *t, const char *what, const float *logit) {
-  for (int64_t i = 0; i < t->n; i++) {
-    for (int k = 0; k < t->classes; k++) {
-      if (isnan(ranking_score(logit + t->kept[i] * t->classes, t->classes, k))) {
-        return diverged(what, "score", t->kept[i], k, "a number");
-      }
+  double *odds = memory_new((size_t)t->classes * sizeof *odds);
+  xs_status status = XS_OK;
+  for (int64_t i = 0; i < t->n && status == XS_OK; i++) {
+    xs_log_odds(logit + t->kept[i] * t->classes, t->classes, odds);
+    for (int k = 0; k < t->classes && status == XS_OK; k++) {
+      if (isnan(odds[k])) status = diverged(what, "score", t->kept[i], k, "a number");
     }
   }
-  return XS_OK;
+  free(odds);
+  return status;
 }
 
 xs_status labelled_check_finite(const labelled *t, const char *what, const float *logit) {

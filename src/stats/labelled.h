@@ -16,7 +16,7 @@ typedef struct labelled {
 xs_status labelled_make(labelled *t, const char *what, const int32_t *label, const uint64_t *group,
                         int64_t n, int classes);
 void labelled_release(labelled *t);
-/* Is the score of each image for each class a number (ranking_score)? */
+/* Is the score of each image for each class a number (xs_log_odds)? */
 xs_status labelled_check_scores(const labelled *t, const char *what, const float *logit);
 /* Is each logit finite, so that probabilities are? */
 xs_status labelled_check_finite(const labelled *t, const char *what, const float *logit);

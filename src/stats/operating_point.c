@@ -32,18 +32,6 @@ static int compare_descending(const void *a, const void *b) {
   return (x < y) - (x > y);
 }
 
-/* log(P / (1 - P)) of class k, unlike P exact near 1: its logit minus log sum exp of the others. */
-static double log_odds(const float *row, int classes, int k) {
-  double most = -INFINITY, sum = 0;
-  for (int j = 0; j < classes; j++) {
-    if (j != k) most = fmax(most, (double)row[j]);
-  }
-  for (int j = 0; j < classes; j++) {
-    if (j != k) sum += exp((double)row[j] - most);
-  }
-  return (double)row[k] - most - log(sum);
-}
-
 static xs_status make_scored(const xs_labelled_outputs *x, int positive, scored *s) {
   labelled t;
   xs_status status =
@@ -51,11 +39,12 @@ static xs_status make_scored(const xs_labelled_outputs *x, int positive, scored 
   if (status == XS_OK) status = labelled_check_finite(&t, "operating point", x->of.logit);
   if (status == XS_OK) {
     *s = (scored){t.n, t.groups, memory_new((size_t)t.n * sizeof *s->item)};
+    double *odds = memory_new((size_t)x->of.classes * sizeof *odds);
     for (int64_t i = 0; i < t.n; i++) {
-      const float *row = x->of.logit + t.kept[i] * x->of.classes;
-      s->item[i] = (ranking_item){log_odds(row, x->of.classes, positive), t.unit[i],
-                                  x->label[t.kept[i]] == positive};
+      xs_log_odds(x->of.logit + t.kept[i] * x->of.classes, x->of.classes, odds);
+      s->item[i] = (ranking_item){odds[positive], t.unit[i], x->label[t.kept[i]] == positive};
     }
+    free(odds);
     qsort(s->item, (size_t)t.n, sizeof *s->item, compare_descending);
   }
   labelled_release(&t);

@@ -1,6 +1,7 @@
 #include "ranking.h"
 
 #include "file.h"
+#include "xsite.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -45,24 +46,28 @@ double ranking_auc(const ranking *r, const uint32_t *weight) {
   return (double)u / 2 / ((double)below * (double)all_positive);
 }
 
-double ranking_score(const float *row, int classes, int k) {
-  return classes == 2 ? (double)row[1] - (double)row[0] : (double)row[k];
+/* The images' log odds, one class after the other: item [k][n_kept] of ranking k. */
+static void score_images(ranking_item *item, const float *logit, const int32_t *label, int classes,
+                         const int64_t *kept, int64_t n_kept, const uint32_t *unit) {
+  const int first = classes == 2; /* of two classes the second alone is ranked */
+  double *odds = memory_new((size_t)classes * sizeof *odds);
+  for (int64_t i = 0; i < n_kept; i++) {
+    xs_log_odds(logit + kept[i] * classes, classes, odds);
+    for (int k = first; k < classes; k++) {
+      item[(k - first) * n_kept + i] =
+          (ranking_item){odds[k], unit ? unit[i] : (uint32_t)i, label[kept[i]] == k};
+    }
+  }
+  free(odds);
 }
 
 void ranking_set_make(ranking_set *s, const float *logit, const int32_t *label, int classes,
                       const int64_t *kept, int64_t n_kept, const uint32_t *unit) {
   s->n = classes == 2 ? 1 : classes;
   s->item = memory_new((size_t)s->n * sizeof *s->item);
-  ranking_item *item = memory_new((size_t)n_kept * sizeof *item);
-  for (int k = 0; k < s->n; k++) {
-    for (int64_t i = 0; i < n_kept; i++) {
-      const float *row = logit + kept[i] * classes;
-      item[i].score = ranking_score(row, classes, k);
-      item[i].unit = unit ? unit[i] : (uint32_t)i;
-      item[i].positive = label[kept[i]] == (classes == 2 ? 1 : k);
-    }
-    ranking_make(&s->item[k], item, n_kept);
-  }
+  ranking_item *item = memory_new((size_t)s->n * (size_t)n_kept * sizeof *item);
+  score_images(item, logit, label, classes, kept, n_kept, unit);
+  for (int k = 0; k < s->n; k++) ranking_make(&s->item[k], item + k * n_kept, n_kept);
   free(item);
 }
 

@@ -35,8 +35,6 @@ void ranking_set_release(ranking_set *s);
 /* Mean AUC over the classes that have a positive and a negative of weight; NAN if none has. */
 double ranking_set_auc(const ranking_set *s, const uint32_t *weight);
 
-/* The score by which class k is ranked: of two classes the difference of logits. */
-double ranking_score(const float *row, int classes, int k);
 /* Rows whose label is in 0 .. classes-1; allocated. */
 int64_t *ranking_kept(const int32_t *label, int64_t n, int classes, int64_t *n_kept);
 
