@@ -1,7 +1,6 @@
 /* folder.c: a run folder belongs to one study, or to one training run. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -11,95 +10,12 @@
 #include "domain.h"
 #include "error.h"
 #include "file.h"
-#include "file_list.h"
+#include "folder_files.h"
 #include "option.h"
 #include "study.h"
 
-#define FOLDER_OWNER "study.json"
-#define FOLDER_LOCK ".lock" /* held while a process works in the folder */
 #define FILES "files_read"  /* of FOLDER_OWNER: fingerprints of files, known before a run */
 #define MAPPINGS "mappings" /* of FOLDER_OWNER: which mapping each site's labels are read by */
-#define NODES "nodes"
-#define SITES "sites" /* folder: SITE holds the site's fingerprint, known when it is open */
-
-/* The process whose file_write_atomic writes, or has left, a file of this name: NAME.tmpPID; 0:
- * none. */
-static long writer_of(const char *name) {
-  const char *tmp = strstr(name, ".tmp");
-  char *end;
-  long process = tmp ? strtol(tmp + 4, &end, 10) : 0;
-  return process > 0 && *end == 0 ? process : 0;
-}
-
-static bool is_abandoned(const char *name) {
-  long process = writer_of(name);
-  return process && kill((pid_t)process, 0) != 0 && errno == ESRCH;
-}
-
-/* Whether there is a file in a folder or below, but for locks. */
-static xs_status find_files(const char *path, bool *found) {
-  option_texts names;
-  xs_status status = file_list(path, &names) ? XS_FAILED : XS_OK;
-  for (int i = 0; i < names.n && !*found && !status; i++) {
-    if (*names.text[i] == '.') continue;
-    char *name = file_join(path, names.text[i]);
-    if (!file_is_dir(name)) {
-      *found = true;
-    } else {
-      status = find_files(name, found);
-    }
-    free(name);
-  }
-  file_list_release(&names);
-  return status;
-}
-
-/* Whether a name is that of what a run writes before its first node. */
-static xs_status check_early(const char *out, const char *name, bool *is) {
-  static const char *const early[] = {FOLDER_OWNER, FOLDER_LOCK, "log.jsonl", SITES};
-  *is = true;
-  for (size_t i = 0; i < sizeof early / sizeof *early; i++) {
-    if (strcmp(name, early[i]) == 0) return XS_OK;
-  }
-  *is = strncmp(name, FOLDER_OWNER, strlen(FOLDER_OWNER)) == 0 && writer_of(name) > 0;
-  if (strcmp(name, NODES) != 0) return XS_OK;
-  char *nodes = file_join(out, name);
-  bool found = false;
-  xs_status status = find_files(nodes, &found);
-  *is = !found;
-  free(nodes);
-  return status;
-}
-
-/* Whether a folder holds nothing but what a run writes before its first node. */
-static xs_status check_unbegun(const char *path, bool *unbegun) {
-  option_texts names;
-  xs_status status = file_list_if_there(path, &names) ? XS_FAILED : XS_OK;
-  *unbegun = true;
-  for (int i = 0; i < names.n && *unbegun && !status; i++) {
-    status = check_early(path, names.text[i], unbegun);
-  }
-  file_list_release(&names);
-  return status;
-}
-
-/* Removes what killed runs have left half-written, here and below. */
-static xs_status sweep(const char *path) {
-  option_texts names;
-  xs_status status = file_list(path, &names) ? XS_FAILED : XS_OK;
-  for (int i = 0; i < names.n && !status; i++) {
-    if (*names.text[i] == '.') continue;
-    char *name = file_join(path, names.text[i]);
-    if (file_is_dir(name)) {
-      status = sweep(name);
-    } else if (is_abandoned(names.text[i])) {
-      unlink(name);
-    }
-    free(name);
-  }
-  file_list_release(&names);
-  return status;
-}
 
 /* The first key in which two studies differ, as "section.key"; allocated, NULL if equal. */
 static char *find_difference(const json_t *a, const json_t *b) {
@@ -121,9 +37,12 @@ static char *find_difference(const json_t *a, const json_t *b) {
 static json_t *read_owner(const char *path) {
   json_error_t error;
   json_t *theirs = json_load_file(path, 0, &error);
-  if (json_is_integer(json_object_get(theirs, "seed"))) return theirs;
+  if (json_is_integer(json_object_get(theirs, "seed")) &&
+      (json_is_array(json_object_get(theirs, "sites")) || json_object_get(theirs, "task"))) {
+    return theirs;
+  }
   fail(XS_FAILED, "%s: was not written by xsite (%s); nothing was changed: give another --out",
-       path, theirs ? "no seed" : error.text);
+       path, theirs ? "no seed, or no sites" : error.text);
   json_decref(theirs);
   return NULL;
 }
@@ -161,7 +80,7 @@ xs_status folder_check(const char *out, const json_t *mine, const char *result,
   char *path = file_join(out, FOLDER_OWNER), *made = file_join(out, result);
   json_t *theirs = NULL;
   bool unbegun, owned = file_exists(path);
-  xs_status status = check_unbegun(out, &unbegun);
+  xs_status status = folder_check_unbegun(out, &unbegun);
   *state = unbegun ? FOLDER_NEW : file_exists(made) ? FOLDER_FINISHED : FOLDER_BROKEN;
   if (owned && !status) {
     theirs = read_owner(path);
@@ -236,17 +155,8 @@ void folder_unlock(int lock) {
 
 /* What an unbegun run has noted may be of other sites. */
 static xs_status begin(const char *out, const json_t *mine) {
-  char *sites = file_join(out, SITES);
-  option_texts names;
-  int status = file_list_if_there(sites, &names);
-  for (int i = 0; i < names.n && !status; i++) {
-    char *path = file_join(sites, names.text[i]);
-    if (*names.text[i] != '.') unlink(path);
-    free(path);
-  }
-  file_list_release(&names);
-  free(sites);
-  return status ? XS_FAILED : write_owner(out, mine);
+  xs_status status = folder_forget_sites(out);
+  return status ? status : write_owner(out, mine);
 }
 
 static xs_status check_out(const char *out) {
@@ -277,7 +187,7 @@ xs_status folder_claim(const char *out, const json_t *mine, const char *result, 
                            out);
   }
   if (state == FOLDER_NEW) status = begin(out, mine);
-  return status ? status : sweep(out);
+  return status ? status : folder_sweep(out);
 }
 
 xs_status folder_reopen(const char *out, const char *result, int *lock) {

@@ -138,7 +138,7 @@ static xs_status check_done(study_run *r, const study_node *n, const char *dir, 
     const train_job job = node_job(r, n, dir);
     run_note(&job, "%s is not as it was written: it is made again", changed);
     *kernels = json_incref(json_object_get(made, "kernels"));
-    status = run_clear(dir);
+    run_clear(dir);
   } else {
     restore(r, n, dir, made);
   }

@@ -13,6 +13,7 @@
  * node_choice.c  ... that chooses among adapted classifiers
  * seal.c         who may see which labels; seal.jsonl
  * folder.c       the run folder: who owns it
+ * folder_files.c ... which of its files are xsite's own
  * fingerprint.c  whether files and sites are still the same
  * test_set.c     how good a classifier is on labelled images
  * log.c          log.jsonl

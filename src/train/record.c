@@ -96,20 +96,20 @@ xs_status run_take_kernels(const train_job *job, const char *dir) {
   return status;
 }
 
-xs_status run_clear(const char *dir) {
-  char *record = file_join(dir, RECORD);
-  remove(record);
-  free(record);
-  option_texts names;
-  const int status = file_list(dir, &names);
-  for (int i = 0; i < names.n && !status; i++) {
-    char *path = file_join(dir, names.text[i]);
-    if (is_product(names.text[i]) && !file_is_dir(path)) unlink(path);
+void run_clear(const char *dir) {
+  const char *name;
+  json_t *record, *hash;
+  char *path = file_join(dir, RECORD);
+  record = json_load_file(path, 0, NULL);
+  remove(path);
+  free(path);
+  json_object_foreach(json_object_get(record, "files"), name, hash) {
+    path = file_join(dir, name);
+    if (!strchr(name, '/')) unlink(path);
     free(path);
   }
-  file_list_release(&names);
+  json_decref(record);
   run_remove_checkpoint(dir);
-  return status ? XS_FAILED : XS_OK;
 }
 
 void run_remove_checkpoint(const char *dir) {

@@ -58,8 +58,8 @@ void run_read_record(const char *dir, json_t **record, char **changed);
 /* Plans from now on with the kernels that the record in `dir` says; XS_FAILED where there is none.
  */
 xs_status run_take_kernels(const train_job *job, const char *dir);
-/* Removes the record, then the other files of a folder: its work is to be done again. */
-xs_status run_clear(const char *dir);
+/* Removes the record, then the files that it lists: the folder's work is to be done again. */
+void run_clear(const char *dir);
 /* The precision that training with these options has here: "f32" or "bf16". */
 const char *run_precision(const char *asked);
 /* Finished work needs none; a run that was killed after its record may have left one. */

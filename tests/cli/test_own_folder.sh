@@ -104,6 +104,54 @@ cp "${images[0]}" "$latin" && expect 0 '"file": "caf?.png"' "${predict[@]}" --js
 cp trained/model.safetensors "$latin" && expect 0 '"model": "caf?.png"' eval --json --model "$latin" --data hospital.yaml
 expect 1 'not-there.png: cannot open' "${predict[@]}" not-there.png
 
+# ---- a folder with the user's own files -------------------------------------------------------------
+
+# Whatever is called as a run's own files is the user's where no run has written it: nothing is changed.
+own_study() { "$xsite" study run "$examples/demo.yaml" --out "$1" "${tiny[@]}" "${@:2}" >stdout 2>stderr </dev/null; }
+left_alone() { # left_alone OUT TEXT: a study and a training refuse the folder and leave all that is in it
+  local before
+  before=$(cd "$1" && find . -exec ls -ld --time-style=full-iso {} + && find . -type f -exec sha256sum {} +)
+  for resume in '' --resume; do
+    # shellcheck disable=SC2086
+    own_study "$1" $resume && complain "$1: a run in a folder of the user's"
+    contains stderr "$2"
+    expect 1 "$2" train --data "$examples/optdigits.yaml" --out "$1" "${common[@]}" --epochs 1
+  done
+  [ "$before" = "$(cd "$1" && find . -exec ls -ld --time-style=full-iso {} + && find . -type f -exec sha256sum {} +)" ] ||
+    complain "$1: changed: $(find "$1")"
+}
+for name in sites nodes figures; do
+  mkdir -p users/$name/below && echo "my own" >users/$name/mine.txt
+  left_alone users 'holds other files and no run of xsite; nothing was changed'
+  rm -rf users
+done
+for name in log.jsonl seal.jsonl results.json report.html .lock sites notes.tmp99999999; do
+  mkdir users && echo "my own" >users/$name
+  left_alone users 'holds other files and no run of xsite; nothing was changed'
+  rm -rf users
+done
+mkdir users && echo '{"seed": 7}' >users/study.json
+left_alone users 'was not written by xsite'
+rm -rf users
+# Beside what a run has begun too: of its own files it takes back those that it knows.
+"$xsite" study run "$examples/demo.yaml" --out begun "${tiny[@]}" >/dev/null 2>&1 </dev/null &
+process=$!
+for _ in $(seq 1000); do
+  [ -e begun/sites/mnist ] && break
+  sleep 0.01
+done
+kill -KILL $process
+wait $process 2>/dev/null
+rm -rf begun/nodes begun/seal.jsonl
+echo '{"seed": 7, "task": "of mine"}' >begun/sites/mine.json
+own_study begun && complain 'a folder with a file of the user beside sites is a run that never began'
+contains stderr 'continue it with --resume'
+contains begun/sites/mine.json 'of mine'
+mkdir begun/notes && echo 'mine' >begun/notes/draft.tmp99999999
+own_study begun --resume || complain "a begun run with the user's files: $(cat stderr)"
+contains begun/sites/mine.json 'of mine'
+contains begun/notes/draft.tmp99999999 'mine'
+
 # ---- a target without labels -----------------------------------------------------------------------
 
 printf 'name: new-hospital\nformat: folder\nimages: hospital/images\nsize: 16\n' >new.yaml
