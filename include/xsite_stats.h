@@ -1,5 +1,5 @@
 /* xsite_stats.h: statistics beside the measures of xsite.h: tests, calibration, operating points,
- * spread, label equivalents.  Part of xsite.h.
+ * spread, verdicts, label equivalents.  Part of xsite.h.
  *
  * Intervals are of 95 %.  Bootstrap intervals are percentiles of replicates that draw whole groups;
  * equal seeds give equal bytes for any number of threads, and replicates in which a number is not
@@ -134,6 +134,59 @@ xs_status xs_auc_replicates(const xs_labelled_outputs *x, int replicates, uint64
 /* low, high and p of a difference from its bootstrap replicates [n], which are sorted; as of
  * xs_measure_difference.  Returns how many of them are numbers; with none, *d stays as it is. */
 int xs_difference_of(double *replicate, int n, xs_difference *d);
+
+/* ==== how many images to label =============================================================== */
+
+/* Half the width of the 95 % interval that an AUC is expected to have on so many images, of which
+ * `share` in (0,1) is positive, independent of each other: Hanley and McNeil 1982 (Radiology
+ * 143:29).  INFINITY with less than one image of a class. */
+double xs_auc_half_width(double auc, double share, double images);
+/* The least number of images for which that is at most half_width; 0 where auc or share is not
+ * between 0 and 1, or half_width not above 0. */
+int64_t xs_images_for_auc(double auc, double share, double half_width);
+
+/* ==== the verdict ============================================================================ */
+
+typedef enum xs_verdict_kind {
+  XS_USE_IT,      /* the classifier as it is */
+  XS_USE_ADAPTED, /* the adapted one */
+  XS_DO_NOT_USE,  /* neither */
+  XS_CANNOT_TELL  /* the intervals leave it open */
+} xs_verdict_kind;
+const char *xs_verdict_word(xs_verdict_kind k); /* "use it", "use the adapted one", ... */
+
+typedef struct xs_verdict_classifier { /* at the site; NANs: not known */
+  xs_interval auc;
+  double one_class;   /* share of the images that get the class which it gives most often */
+  double most_common; /* share of the images that are of the most common class, by their labels */
+} xs_verdict_classifier;
+
+#define XS_NEARLY_ALL 0.95 /* of the images are given one class */
+/* Gives one class to nearly all images, and to at least half of those that the most common class
+ * does not account for. */
+bool xs_calls_one_class(const xs_verdict_classifier *c);
+
+typedef struct xs_verdict_evidence {
+  xs_interval internal;                    /* AUC at the classifier's own site */
+  xs_verdict_classifier external, adapted; /* as it is, and adapted; AUCs of NAN: not measured */
+  xs_interval gain;                        /* adapted less external, paired */
+  double margin;   /* AUC in (0,1) that may be lost before a classifier is no longer as good */
+  double images;   /* labelled ones of the site on which that was measured */
+  double positive; /* share of them that is positive; of more classes the smallest class's */
+} xs_verdict_evidence;
+
+typedef struct xs_verdict {
+  xs_verdict_kind kind;
+  int64_t label; /* so many labelled images would tell or, where neither is to be used, are needed
+                  * to test a better one to within the margin; 0: none */
+} xs_verdict;
+
+/* A test of non-inferiority on 95 % intervals: a classifier can be used where the loss against its
+ * own site (MOVER, Zou and Donner 2008) is below the margin with its whole interval, all of its
+ * AUC's interval is above guessing, and it does not give nearly all images one class.  It is not to
+ * be used where the loss is above the margin with its whole interval, the AUC below guessing, or
+ * one class is called.  The adapted one is preferred where its gain's interval is above 0. */
+xs_verdict xs_verdict_of(const xs_verdict_evidence *e);
 
 /* ==== labelled-image equivalent =============================================================== */
 

@@ -34,7 +34,8 @@ static void page_is_whole_and_self_contained(void **state) {
 static void verdicts_say_what_happened(void **state) {
   (void)state;
   char *dir = new_sample(), *html = write_report(dir);
-  assert_has(html, "helped in 1 of 3 pairs of sites, hurt in 1, and had no clear effect in 1.");
+  assert_has(html, "<p class=\"lead\">3 pairs of sites were studied.</p>"); /* without verdicts */
+  assert_has(html, "<li><b>optdigits → mnist: helped.</b> ");
   assert_has(html,
              "fell from 99.94 to 80.7. Adaptation, without a single label from mnist, brought "
              "it to 86.9: a gain of 6.2 (95 % interval 4.1 to 8.3, p\u00a0=\u00a00.002). That is "
@@ -240,8 +241,6 @@ static void a_gain_that_stays_below_guessing_is_named(void **state) {
 static void what_was_left_as_it_was_is_no_effect(void **state) {
   (void)state;
   char *html = adapted_page("none", 12, 7, 20, 0);
-  assert_has(html, "hurt in 0, and had no clear effect in 0; in 1 the classifier was left as it "
-                   "was.");
   assert_has(html, "a → b: <b>left as it was</b>");
   assert_has(html,
              "Without labels of b the choice was to leave the classifier as it was: nothing was "

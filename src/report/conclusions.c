@@ -1,5 +1,5 @@
 /* conclusions.c: what all pairs together say. */
-#include "verdict.h"
+#include "effect.h"
 
 #include "file.h"
 #include "number.h"
@@ -49,7 +49,7 @@ static char *worse(const results *r) {
   if (isnan(r->summary.worse)) return NULL;
   for (int i = 0; i < r->n; i++) {
     known += isfinite(r->pair[i].gain);
-    clear += verdict_of(&r->pair[i]) == VERDICT_HURT;
+    clear += effect_of(&r->pair[i]) == EFFECT_HURT;
   }
   return text_format("After the choice the AUC is lower than before in %s of %d %s, in %d of them "
                      "by more than its interval leaves to chance.",
@@ -79,22 +79,29 @@ static char *regret(const results *r) {
 
 /* Whether harm and help were foreseen, where both are known. */
 static char *foreseen(const results *r) {
-  int judged = 0, warned = 0, hurt = 0, both = 0;
+  int judged = 0, warned = 0, hurt = 0, both = 0, lower = 0;
   for (int i = 0; i < r->n; i++) {
     const char *outlook = r->pair[i].choice.outlook;
-    const verdict v = verdict_of(&r->pair[i]);
-    if (!outlook || v == VERDICT_UNKNOWN) continue;
+    const effect v = effect_of(&r->pair[i]);
+    if (!outlook || v == EFFECT_UNKNOWN) continue;
     const bool warning = strcmp(outlook, "hurts") == 0;
     judged++;
     warned += warning;
-    hurt += v == VERDICT_HURT;
-    both += warning && v == VERDICT_HURT;
+    hurt += v == EFFECT_HURT;
+    lower += r->pair[i].gain < 0;
+    both += warning && v == EFFECT_HURT;
   }
   if (!judged) return NULL;
-  if (!warned && !hurt) return text_format("No harm was foreseen, and none was measured.");
+  if (!hurt && !lower) {
+    return text_format(
+        "Without labels, harm was foreseen in %d %s; measured, the AUC fell in none.", warned,
+        pairs(warned));
+  }
   if (!hurt) {
-    return text_format("Without labels, harm was foreseen in %d %s; none was measured.", warned,
-                       pairs(warned));
+    return text_format(
+        "Without labels, harm was foreseen in %d %s; measured, the AUC is lower in %d "
+        "%s, by no more than its interval leaves to chance.",
+        warned, pairs(warned), lower, pairs(lower));
   }
   char *known = both == hurt ? text_copy("as foreseen")
                 : both       ? text_format("foreseen in %d of them", both)

@@ -23,6 +23,17 @@ number number_fixed(double v, int decimals) { return format(v, decimals, ""); }
 
 number number_auc(double v) { return format(v, v >= 99.5 && v < 100 ? 2 : 1, ""); }
 
+bool number_wide(double low, double high) { return high - low > NUMBER_WIDE; }
+
+number number_measured(double v, double low, double high) {
+  number out = number_auc(v);
+  if (number_wide(low, high)) {
+    const number from = number_auc(low), to = number_auc(high);
+    snprintf(out.text, sizeof out.text, "between %.9s and %.9s", from.text, to.text);
+  }
+  return out;
+}
+
 number number_points(double v) { return format(v, point_decimals(v), ""); }
 
 number number_signed(double v) { return format(v, point_decimals(v), "+"); }

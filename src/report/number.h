@@ -10,7 +10,12 @@ typedef struct number {
 
 /* All give an en dash for NAN, and a true minus sign. */
 number number_fixed(double v, int decimals);
-number number_auc(double v);    /* per cent: one decimal, two from 99.5 so that 99.97 is not 100 */
+number number_auc(double v); /* per cent: one decimal, two from 99.5 so that 99.97 is not 100 */
+/* An AUC with its 95 % interval in a sentence: where the interval is wider than NUMBER_WIDE points,
+ * or per cent, its ends instead, "between 52.9 and 77.5". */
+enum { NUMBER_WIDE = 20 };
+bool number_wide(double low, double high);
+number number_measured(double v, double low, double high);
 number number_points(double v); /* a difference of AUCs: one decimal, two below a tenth */
 number number_signed(double v); /* the same with + */
 number number_percent(double v, int decimals); /* number_fixed with " %" */

@@ -2,6 +2,7 @@
 
 #include "file.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,22 +36,51 @@ void table_text(page *out, const char *text) { page_add(out, "<td class=\"text\"
 
 void table_number(page *out, number value) { page_add(out, "<td>%s</td>", value.text); }
 
+static void add_numbers(page *out, number value, number low, number high, bool wide) {
+  if (strcmp(low.text, "–") == 0) {
+    page_add(out, "%s", value.text);
+  } else if (wide) {
+    page_add(out, "%s to %s", low.text, high.text);
+  } else {
+    page_add(out, "%s<small>%s to %s</small>", value.text, low.text, high.text);
+  }
+}
+
+static void add_cell(page *out, number value, number low, number high, bool wide) {
+  page_add(out, "<td>");
+  add_numbers(out, value, low, high, wide);
+  page_add(out, "</td>");
+}
+
 void table_interval(page *out, number value, number low, number high) {
-  page_add(out, "<td>%s", value.text);
-  if (strcmp(low.text, "–") != 0) page_add(out, "<small>%s to %s</small>", low.text, high.text);
+  add_cell(out, value, low, high, false);
+}
+
+void cell_auc(page *out, const measure *m) {
+  const double low = m ? m->low : NAN, high = m ? m->high : NAN;
+  add_numbers(out, number_auc(m ? m->auc : NAN), number_auc(low), number_auc(high),
+              number_wide(low, high));
+}
+
+void table_auc(page *out, const measure *m) {
+  page_add(out, "<td>");
+  cell_auc(out, m);
   page_add(out, "</td>");
 }
 
 void table_per_cent(page *out, interval x) {
-  table_interval(out, number_fixed(x.value, 1), number_fixed(x.low, 1), number_fixed(x.high, 1));
+  add_cell(out, number_fixed(x.value, 1), number_fixed(x.low, 1), number_fixed(x.high, 1),
+           number_wide(x.low, x.high));
 }
 
 void table_plain(page *out, interval x) {
-  table_interval(out, number_fixed(x.value, 3), number_fixed(x.low, 3), number_fixed(x.high, 3));
+  add_cell(out, number_fixed(x.value, 3), number_fixed(x.low, 3), number_fixed(x.high, 3),
+           number_wide(100 * x.low, 100 * x.high));
 }
 
 void table_change(page *out, interval x) {
-  table_interval(out, number_signed(x.value), number_points(x.low), number_points(x.high));
+  add_cell(out, number_signed(x.value), number_points(x.low), number_points(x.high),
+           number_wide(x.low, x.high));
 }
 
 void figure_show(page *out, char *svg, const char *caption) {

@@ -16,9 +16,13 @@ void table_text(page *out, const char *text); /* a cell of words */
 void table_number(page *out, number value);
 /* value, and below it "low to high" in small print where known. */
 void table_interval(page *out, number value, number low, number high);
-void table_per_cent(page *out, interval x); /* one decimal, no sign */
-void table_plain(page *out, interval x);    /* of 0 to 1: three decimals */
-void table_change(page *out, interval x);   /* signed points */
+/* The same of measured numbers; where the interval is wider than NUMBER_WIDE the value, which is
+ * then hardly known, is left out. */
+void table_auc(page *out, const measure *m); /* NULL: a dash */
+void cell_auc(page *out, const measure *m);  /* what stands in the cell */
+void table_per_cent(page *out, interval x);  /* one decimal, no sign */
+void table_plain(page *out, interval x);     /* of 0 to 1: three decimals */
+void table_change(page *out, interval x);    /* signed points */
 /* "Figure N. CAPTION"; svg is freed. */
 void figure_show(page *out, char *svg, const char *caption);
 

@@ -21,7 +21,7 @@ static int make_results(page *out, const results *r, const char *figures) {
 
 static int make_page(page *out, const results *r, const char *figures) {
   section_head(out, r);
-  section_verdicts(out, r);
+  section_effects(out, r);
   int status = make_results(out, r, figures);
   if (status) return status;
   section_images(out, r);

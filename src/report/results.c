@@ -182,6 +182,17 @@ bool report_chosen(const pair *p, const candidate *c) {
   return p->choice.chosen && strcmp(c->method, p->choice.chosen) == 0;
 }
 
+bool report_measured(const pair *p) {
+  return isfinite(p->m[EXTERNAL].auc) || isfinite(p->m[ADAPTED].auc) || isfinite(p->m[CEILING].auc);
+}
+
+bool report_any_measured(const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    if (report_measured(&r->pair[i])) return true;
+  }
+  return false;
+}
+
 const char *report_translator(const pair *p) {
   const char *first = NULL;
   for (int i = 0; i < p->candidates; i++) {

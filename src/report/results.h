@@ -92,8 +92,14 @@ typedef struct subgroup { /* of the target's test images */
   interval gain;
 } subgroup;
 
+typedef struct usable {      /* whether the classifier can be used at the target */
+  const char *word, *reason; /* NULL: not judged */
+  double label, margin;      /* images to label; points of AUC that may be lost */
+} usable;
+
 typedef struct pair {
   const char *source, *target;
+  usable verdict;
   candidate *candidate; /* [candidates] */
   int candidates;
   measure m[MEASURES];
@@ -167,6 +173,9 @@ int measure_read(const json_t *object, const char *where, const char *name, meas
 
 /* DIR/nodes/NODE/FILE; allocated. */
 char *report_node_file(const results *r, const char *node, const char *file);
+/* Whether anything was measured at the target: false where it has no labels. */
+bool report_measured(const pair *p);
+bool report_any_measured(const results *r);
 /* The node of the chosen candidate's translator, else of the first that has one, else NULL. */
 const char *report_translator(const pair *p);
 bool report_chosen(const pair *p, const candidate *c);

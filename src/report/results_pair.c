@@ -199,10 +199,19 @@ static int read_subgroup(const json_t *j, const char *where, void *record) {
   return status ? status : fields_interval(j, where, "gain", &s->gain);
 }
 
+static int read_verdict(const json_t *j, const char *where, void *record) {
+  usable *u = record;
+  int status = fields_text(j, where, "word", &u->word);
+  if (!status) status = fields_text(j, where, "reason", &u->reason);
+  if (!status) status = fields_number(j, where, "label", &u->label);
+  return status ? status : fields_number(j, where, "margin", &u->margin);
+}
+
 /* ---- the pair -------------------------------------------------------------------------------- */
 
 static int read_details(const json_t *j, const char *where, pair *p) {
   int status = fields_object(j, where, "choice", read_choice, &p->choice);
+  if (!status) status = fields_object(j, where, "verdict", read_verdict, &p->verdict);
   if (!status) status = fields_object(j, where, "oracle", read_oracle, &p->oracle);
   if (!status) status = fields_object(j, where, "calibration", read_calibration, p);
   if (!status)

@@ -1,9 +1,9 @@
 /* What could be known of each pair before anybody labels an image of the target. */
 #include "sections.h"
 
+#include "effect.h"
 #include "file.h"
 #include "parts.h"
-#include "verdict.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,13 +24,15 @@ static bool any_pair(const results *r, bool (*has)(const pair *p)) {
 
 static void add_prediction_table(page *out, const results *r) {
   static const char *const head[] = {"Source → target", "Before",   "After",  "Change",
-                                     "Error",           "Measured", "Outlook"};
-  table_open(out,
-             "Accuracy at the target in per cent as predicted without labels, before and after "
-             "adaptation, and its change in points, with 95 % intervals. Error: how far predicted "
-             "changes were off on average on images of the source that were changed in known ways. "
-             "Measured: the change that the target's labels show",
-             head, 7);
+                                     "Mean error",      "Measured", "Outlook"};
+  table_open(
+      out,
+      "Accuracy at the target in per cent as predicted without labels, before and after "
+      "adaptation, and its change in points, with 95 % intervals; where an interval is wider "
+      "than 20 points it stands alone. Mean error: how far predicted changes were off on "
+      "average on images of the source that were changed in known ways. Measured: the change "
+      "that the labels of the target's test images show",
+      head, 7);
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
     const choice *c = &p->choice;
@@ -86,9 +88,9 @@ static void add_keeping_table(page *out, const results *r) {
   const int classes = count_classes(r);
   open_class_table(
       out, r,
-      "Labels kept by translation: the share in per cent of translated images to which "
-      "the classifier of the source still gives the right label, with 95 % intervals; of the "
-      "chosen way to adapt or, where that does not translate, of the first that does",
+      "Labels kept by translation of the source's validation images: the share in per cent to "
+      "which the classifier of the source still gives the right label, with 95 % intervals; by the "
+      "chosen way to adapt or, where that does not translate, by the first that does",
       lead, 3, classes);
   for (int i = 0; i < r->n; i++) {
     const choice *c = &r->pair[i].choice;
@@ -138,7 +140,7 @@ static const char *outlook_style(const char *outlook) {
 
 static void add_reasons(page *out, const pair *p) {
   const choice *c = &p->choice;
-  char *sentence = verdict_outlook(p);
+  char *sentence = outlook_sentence(p);
   page_add(out, "<article class=\"%s\">\n<h3>%s → %s</h3>\n<p>%s</p>\n", outlook_style(c->outlook),
            p->source, p->target, sentence);
   if (c->reasons) {

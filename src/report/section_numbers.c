@@ -28,10 +28,10 @@ static void add_auc_table(page *out, const results *r) {
   table_open(out, caption, head, holm ? 8 : 7);
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
+    if (!report_measured(p)) continue;
     table_pair_row(out, p);
     for (int k = 0; k < MEASURES; k++) {
-      const measure *m = &p->m[k];
-      table_interval(out, number_auc(m->auc), number_auc(m->low), number_auc(m->high));
+      table_auc(out, &p->m[k]);
     }
     table_change(out, (interval){p->gain, p->low, p->high});
     table_number(out, number_percent(p->salvage, 0));
@@ -47,11 +47,14 @@ static void add_accuracy_table(page *out, const results *r) {
                                      "Ceiling",         "Test images", "Labels kept"};
   table_open(
       out,
-      "Accuracy in per cent, test images of the source and of the target, and the "
-      "share of translated images to which the source classifier still gives the right label",
+      "Accuracy in per cent; the number of test images of the source and of the target; and labels "
+      "kept: of the source's test images, translated by the first way to adapt that translates, "
+      "the "
+      "share to which the source's classifier still gives the right label",
       head, 7);
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
+    if (!report_measured(p)) continue;
     table_pair_row(out, p);
     for (int k = 0; k < MEASURES; k++) {
       table_number(out, number_fixed(p->m[k].accuracy, 1));
@@ -72,6 +75,7 @@ static void add_paper_table(page *out, const results *r) {
            "published tables; it is much narrower than what another test set would give.</p>\n");
   table_open(out, "AUC in per cent with intervals as in the paper", head, 5);
   for (int i = 0; i < r->n; i++) {
+    if (!report_measured(&r->pair[i])) continue;
     table_pair_row(out, &r->pair[i]);
     for (int k = 0; k < MEASURES; k++) {
       const measure *m = &r->pair[i].m[k];
@@ -96,6 +100,7 @@ static void add_delong_table(page *out, const results *r) {
              head, 4);
   for (int i = 0; i < r->n; i++) {
     const delong *d = &r->pair[i].delong;
+    if (!report_measured(&r->pair[i])) continue;
     table_pair_row(out, &r->pair[i]);
     table_per_cent(out, d->external);
     table_per_cent(out, d->adapted);
@@ -216,12 +221,34 @@ static void add_export(page *out, const results *r) {
   page_free(&tex);
 }
 
+/* A row of dashes says less than a sentence. */
+static void add_unmeasured(page *out, const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    if (report_measured(p)) continue;
+    char *own = isnan(p->m[INTERNAL].auc)
+                    ? text_copy("")
+                    : text_format(" On its own site's test images the classifier has an AUC of %s.",
+                                  number_measured(p->m[INTERNAL].auc, p->m[INTERNAL].low,
+                                                  p->m[INTERNAL].high)
+                                      .text);
+    page_add(out,
+             "<p>%s → %s: no AUC at the target is known, since none of its images has a "
+             "label.%s</p>\n",
+             p->source, p->target, own);
+    free(own);
+  }
+}
+
 void section_numbers(page *out, const results *r) {
   page_add(out, "<section id=\"numbers\">\n<h2>Numbers</h2>\n");
-  add_auc_table(out, r);
-  add_accuracy_table(out, r);
-  add_paper_table(out, r);
-  add_delong_table(out, r);
+  add_unmeasured(out, r);
+  if (report_any_measured(r)) {
+    add_auc_table(out, r);
+    add_accuracy_table(out, r);
+    add_paper_table(out, r);
+    add_delong_table(out, r);
+  }
   add_summary(out, r);
   add_export(out, r);
   add_glossary(out);

@@ -19,10 +19,7 @@ static const measure *pooled_at(const pooled *p, const char *site) {
   return NULL;
 }
 
-static void add_measure(page *out, const measure *m) {
-  table_interval(out, number_auc(m ? m->auc : NAN), number_auc(m ? m->low : NAN),
-                 number_auc(m ? m->high : NAN));
-}
+static void add_measure(page *out, const measure *m) { table_auc(out, m); }
 
 static void add_pooled_table(page *out, const results *r) {
   const pooled *first = &r->pooled[0];

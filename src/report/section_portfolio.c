@@ -65,10 +65,7 @@ static bool has_values(const results *r) {
 
 static void add_auc(page *out, const candidate *c, bool chosen) {
   page_raw(out, "<td%s>", chosen ? " class=\"chosen\"" : "");
-  page_add(out, "%s", number_auc(c ? c->m.auc : NAN).text);
-  if (c && isfinite(c->m.low)) {
-    page_add(out, "<small>%s to %s</small>", number_auc(c->m.low).text, number_auc(c->m.high).text);
-  }
+  cell_auc(out, c ? &c->m : NULL);
   page_raw(out, "%s</td>", chosen ? "<small><b>chosen</b></small>" : "");
 }
 
@@ -93,6 +90,7 @@ static void add_auc_table(page *out, const results *r, methods *m) {
              m->name, n + (oracles ? 2 : 0));
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
+    if (!report_measured(p)) continue;
     table_pair_row(out, p);
     for (int k = 1; k < n; k++) {
       const candidate *c = find_candidate(p, m->name[k]);
@@ -136,7 +134,7 @@ void section_portfolio(page *out, const results *r) {
                 "that sees no label of the target; it is the one that counts as adapted on this "
                 "page. <i>none</i> is the classifier as it was; steps joined by + were taken in "
                 "that order.</p>\n");
-  add_auc_table(out, r, &m);
+  if (report_any_measured(r)) add_auc_table(out, r, &m);
   if (has_values(r)) add_value_table(out, r, &m);
   page_add(out, "</section>\n");
   free(m.name);

@@ -25,7 +25,7 @@ static void add_row(page *out, const subgroup *s) {
   table_number(out, number_fixed(s->n, 0));
   table_number(out, number_fixed(s->groups, 0));
   for (int k = 0; k < 2; k++) {
-    table_interval(out, number_auc(m[k]->auc), number_auc(m[k]->low), number_auc(m[k]->high));
+    table_auc(out, m[k]);
   }
   table_change(out, s->gain);
   table_row_end(out);

@@ -1,6 +1,7 @@
 #include "sections.h"
 
 #include "document.h"
+#include "effect.h"
 #include "file.h"
 #include "verdict.h"
 
@@ -15,7 +16,7 @@ static void add_contents(page *out, const results *r) {
     const char *id, *title;
     bool wanted;
   } part[] = {
-      {"verdicts", "In words", true},
+      {"effects", "What adapting did", true},
       {"bars", "Overview", true},
       {"numbers", "Numbers", true},
       {"portfolio", "Ways to adapt", section_portfolio_wanted(r)},
@@ -37,17 +38,30 @@ static void add_contents(page *out, const results *r) {
   page_add(out, "</ul></nav>\n");
 }
 
+/* One pair's verdict is the page's first paragraph; of several each has a line. */
+static void add_verdicts(page *out, const results *r) {
+  char *count = r->n > 1 ? verdict_count(r) : NULL;
+  if (count) page_add(out, "<p class=\"lead\">%s</p>\n<ul>\n", count);
+  for (int i = 0; i < r->n; i++) {
+    char *advice = verdict_advice(&r->pair[i]), *reasons = verdict_reasons(r, &r->pair[i]);
+    page_add(out, count ? "<li><b>%s</b> %s</li>\n" : "<p class=\"lead\"><b>%s</b> %s</p>\n",
+             advice, reasons);
+    free(reasons);
+    free(advice);
+  }
+  if (count) page_add(out, "</ul>\n");
+  free(count);
+}
+
 void section_head(page *out, const results *r) {
   char *title = text_format("%s: classifiers at new sites", r->study);
-  char *overall = verdict_overall(r);
   document_open(out, title);
-  page_add(out,
-           "<header>\n<h1>%s: do the classifiers work at new sites?</h1>\n"
-           "<p class=\"lead\">%s</p>\n",
-           r->study, overall);
+  page_add(out, "<header>\n<h1>%s: do the classifiers work at new sites?</h1>\n", r->study);
+  add_verdicts(out, r);
+  page_add(out, "<p class=\"soft\">AUC: how well a classifier tells classes apart; 100 is perfect, "
+                "50 is guessing. In brackets and after the word between: 95 %% intervals.</p>\n");
   add_contents(out, r);
   page_add(out, "</header>\n<main>\n");
-  free(overall);
   free(title);
 }
 
@@ -67,18 +81,16 @@ static void add_conclusions(page *out, const results *r) {
   if (n) page_add(out, "</ul>\n");
 }
 
-void section_verdicts(page *out, const results *r) {
-  static const char *const style[VERDICTS] = {"pair helped", "pair", "pair hurt", "pair", "pair"};
-  page_add(out, "<section id=\"verdicts\">\n<h2>In words</h2>\n"
-                "<p class=\"soft\">AUC: how well a classifier tells classes apart; 100 is perfect, "
-                "50 is guessing.</p>\n");
+void section_effects(page *out, const results *r) {
+  static const char *const style[EFFECTS] = {"pair helped", "pair", "pair hurt", "pair", "pair"};
+  page_add(out, "<section id=\"effects\">\n<h2>What adapting did</h2>\n");
   add_conclusions(out, r);
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
-    verdict v = verdict_of(p);
-    char *sentence = verdict_sentence(p);
+    effect v = effect_of(p);
+    char *sentence = effect_sentence(p);
     page_add(out, "<article class=\"%s\">\n<h3>%s → %s: <b>%s</b></h3>\n<p>%s</p>\n</article>\n",
-             style[v], p->source, p->target, verdict_word(v), sentence);
+             style[v], p->source, p->target, effect_word(v), sentence);
     free(sentence);
   }
   page_add(out, "</section>\n");

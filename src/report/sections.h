@@ -6,7 +6,7 @@
 #include "results.h"
 
 void section_head(page *out, const results *r); /* to the end of <header> */
-void section_verdicts(page *out, const results *r);
+void section_effects(page *out, const results *r);
 int section_bars(page *out, const results *r, const char *figures);
 void section_numbers(page *out, const results *r); /* tables and the glossary */
 void section_portfolio(page *out, const results *r);

@@ -1,5 +1,6 @@
 #include "verdict.h"
 
+#include "effect.h"
 #include "file.h"
 #include "number.h"
 
@@ -7,198 +8,133 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool left_as_it_was(const pair *p) {
-  return p->choice.chosen && strcmp(p->choice.chosen, "none") == 0;
-}
+enum { VERDICTS = 4 };
 
-verdict verdict_of(const pair *p) {
-  if (isnan(p->gain) || isnan(p->low) || isnan(p->high)) return VERDICT_UNKNOWN;
-  if (left_as_it_was(p)) return VERDICT_LEFT;
-  if (p->low > 0) return VERDICT_HELPED;
-  return p->high < 0 ? VERDICT_HURT : VERDICT_UNCLEAR;
-}
+static const struct {
+  const char *word;
+  const char *advice; /* of source and target */
+  const char *summary;
+} verdicts[VERDICTS] = {
+    {"use it", "Use the classifier from %s at %s as it is.", "can be used as it is"},
+    {"use the adapted one", "Use the classifier from %s at %s in its adapted form.",
+     "can be used after adaptation"},
+    {"do not use it", "Do not use the classifier from %s at %s.", "is not to be used"},
+    {"cannot be told", "Whether the classifier from %s can be used at %s cannot be told.",
+     "cannot be told to be usable or not"}};
 
-const char *verdict_word(verdict v) {
-  static const char *const word[VERDICTS] = {"helped", "no clear effect", "hurt", "left as it was",
-                                             "not measured"};
-  return word[v];
-}
-
-static char *loss_sentence(const pair *p) {
-  double internal = p->m[INTERNAL].auc, external = p->m[EXTERNAL].auc;
-  if (isnan(external)) {
-    return text_format("How the classifier from %s does at %s was not measured.", p->source,
-                       p->target);
+/* -1: a run that was measured before there were verdicts. */
+static int kind_of(const pair *p) {
+  for (int k = 0; k < VERDICTS && p->verdict.word; k++) {
+    if (strcmp(p->verdict.word, verdicts[k].word) == 0) return k;
   }
-  if (isnan(internal)) {
-    return text_format("The classifier from %s has an AUC of %s at %s.", p->source,
-                       number_auc(external).text, p->target);
-  }
-  if (external >= internal) {
-    return text_format("The classifier from %s has an AUC of %s on its own site's test images and "
-                       "%s at %s: nothing was lost on the way.",
-                       p->source, number_auc(internal).text, number_auc(external).text, p->target);
-  }
-  return text_format("At %s the AUC of the classifier from %s fell from %s to %s.", p->target,
-                     p->source, number_auc(internal).text, number_auc(external).text);
+  return -1;
 }
 
-/* The external or the adapted AUC beside 50.  With its leading space, or nothing. */
-static char *guessing_sentence(const pair *p, int which) {
-  const measure *m = &p->m[which];
-  const bool adapted = which == ADAPTED;
-  if (isnan(m->auc) || !(m->low <= 50) || (adapted && left_as_it_was(p))) return text_copy("");
-  const number low = number_auc(m->low), high = number_auc(m->high);
-  if (m->high < 50) {
-    return text_format(" All of %s 95 %% interval (%s to %s) is below 50, which guessing has: at "
-                       "%s the classifier ranks images of a class below others more often than "
-                       "above them.",
-                       adapted ? "the adapted one's" : "its", low.text, high.text, p->target);
-  }
-  if (!(m->high >= 50)) return text_copy("");
-  return text_format(" %s 95 %% interval (%s to %s) includes 50, which guessing has: these test "
-                     "images cannot tell the classifier from guessing.",
-                     adapted ? "The adapted one's" : "Its", low.text, high.text);
+char *verdict_advice(const pair *p) {
+  const int k = kind_of(p);
+  if (k < 0) return text_format("%s → %s: %s.", p->source, p->target, effect_word(effect_of(p)));
+  char *advice = text_format(verdicts[k].advice, p->source, p->target), *all;
+  if (!(p->verdict.label > 0)) return advice;
+  all = text_format("%s Label %s images of %s.", advice, number_count(p->verdict.label).text,
+                    p->target);
+  free(advice);
+  return all;
 }
 
-static char *gain_sentence(const pair *p) {
-  number adapted = number_auc(p->m[ADAPTED].auc), low = number_points(p->low);
-  number high = number_points(p->high), chance = number_p(p->p);
-  switch (verdict_of(p)) {
-  case VERDICT_HELPED:
-    return text_format("Adaptation, without a single label from %s, brought it to %s: a gain of %s "
-                       "(95 %% interval %s to %s, %s).",
-                       p->target, adapted.text, number_points(p->gain).text, low.text, high.text,
-                       chance.text);
-  case VERDICT_HURT:
-    return text_format("Adaptation made it worse, %s: a loss of %s (95 %% interval of the change "
-                       "%s to %s, %s). At %s use the classifier as it was, not the adapted one.",
-                       adapted.text, number_points(-p->gain).text, low.text, high.text, chance.text,
-                       p->target);
-  case VERDICT_UNCLEAR:
-    return text_format("After adaptation it is %s, a change of %s (95 %% interval %s to %s, %s): "
-                       "the interval includes 0, so these test images cannot tell whether "
-                       "adaptation helped.",
-                       adapted.text, number_signed(p->gain).text, low.text, high.text, chance.text);
-  case VERDICT_LEFT:
-    return text_format("Without labels of %s the choice was to leave the classifier as it was: "
-                       "nothing was adapted.",
-                       p->target);
-  case VERDICT_UNKNOWN:
+/* ---- would adapting help ----------------------------------------------------------------------
+ */
+
+static char *adapting(const pair *p) {
+  const number low = number_points(p->low), high = number_points(p->high);
+  switch (effect_of(p)) {
+  case EFFECT_HELPED:
+    return text_format(" Adapting helps: it raises the AUC by %s to %s points.", low.text,
+                       high.text);
+  case EFFECT_HURT:
+    return text_format(" Adapting hurts: it lowers the AUC by %s to %s points.",
+                       number_points(-p->high).text, number_points(-p->low).text);
+  case EFFECT_UNCLEAR:
+    return text_format(" Whether adapting helps cannot be told: it changes the AUC by %s to %s "
+                       "points.",
+                       low.text, high.text);
+  case EFFECT_LEFT:
+    return text_copy(" Nothing was adapted: the choice, which sees no label, was to leave the "
+                     "classifier as it is.");
+  case EFFECT_UNKNOWN:
     break;
   }
-  return text_format("What adaptation changed was not measured.");
-}
-
-static char *ceiling_sentence(const pair *p) {
-  double ceiling = p->m[CEILING].auc, external = p->m[EXTERNAL].auc;
-  number best = number_auc(ceiling);
-  if (isnan(ceiling)) {
-    return text_format("No classifier was trained on labels of %s, so the share salvaged is not "
-                       "known.",
-                       p->target);
-  }
-  if (ceiling <= external) {
-    return text_format("A classifier trained on labels of %s does no better (%s): there was "
-                       "nothing to salvage.",
-                       p->target, best.text);
-  }
-  if (verdict_of(p) != VERDICT_HELPED || isnan(p->salvage)) {
-    return text_format("A classifier trained on labels of %s reaches %s.", p->target, best.text);
-  }
-  if (p->salvage >= 100) {
-    return text_format("That is as good as a classifier trained on labels of %s (%s): all of what "
-                       "was lost.",
-                       p->target, best.text);
-  }
-  return text_format("That is %s %% of what was lost against a classifier trained on labels of %s "
-                     "(%s).",
-                     number_fixed(p->salvage, 0).text, p->target, best.text);
-}
-
-/* With its leading space, or nothing. */
-static char *holm_sentence(const pair *p) {
-  const verdict v = verdict_of(p);
-  if ((v != VERDICT_HELPED && v != VERDICT_HURT) || !(p->p_holm >= 0.05)) return text_copy("");
-  return text_format(" Corrected for the number of pairs (Holm) it could be chance, %s.",
-                     number_p(p->p_holm).text);
-}
-
-/* With its leading space, or nothing. */
-static char *equivalent_sentence(const pair *p) {
-  const interval *e = &p->equivalent;
-  if (e->value == 0) {
-    return text_format(" Fewer labelled images of %s than the smallest number that was tried train "
-                       "as good a classifier.",
-                       p->target);
-  }
-  if (isfinite(e->value)) {
-    return text_format(" About %s labelled images of %s train as good a classifier (95 %% interval "
-                       "%s to %s).",
-                       number_count(e->value).text, p->target,
-                       e->low == 0 ? "fewer than were tried" : number_count(e->low).text,
-                       isfinite(e->high) ? number_count(e->high).text : "more than were tried");
-  }
-  if (!p->equivalent_more) return text_copy("");
-  return text_format(" More labelled images of %s than were tried are needed to train as good a "
-                     "classifier.",
-                     p->target);
-}
-
-/* A target without labels: what is known all the same. */
-static char *unlabelled_sentence(const pair *p) {
-  char *outlook = verdict_outlook(p);
-  char *all = text_format("No AUC of the classifier from %s at %s, before or after, could be "
-                          "measured: without labels of %s there is none. %s",
-                          p->source, p->target, p->target, outlook);
+  char *outlook = outlook_sentence(p), *all = text_format(" %s", outlook);
   free(outlook);
   return all;
 }
 
-char *verdict_sentence(const pair *p) {
-  if (isnan(p->m[EXTERNAL].auc) && p->choice.chosen) return unlabelled_sentence(p);
-  char *loss = loss_sentence(p), *before = guessing_sentence(p, EXTERNAL);
-  char *gain = gain_sentence(p), *holm = holm_sentence(p);
-  char *ceiling = ceiling_sentence(p), *after = guessing_sentence(p, ADAPTED);
-  char *equivalent = equivalent_sentence(p);
-  char *all = text_format("%s%s %s%s %s%s%s", loss, before, gain, holm, ceiling, after, equivalent);
-  free(equivalent);
-  free(after);
-  free(ceiling);
-  free(holm);
-  free(gain);
-  free(before);
-  free(loss);
+/* ---- how many labels --------------------------------------------------------------------------
+ */
+
+/* The fewest labels that trained a better classifier than those at hand, or NULL. */
+static const labelled *find_better(const results *r, const pair *p) {
+  const double best = fmax(p->m[EXTERNAL].auc, p->m[ADAPTED].auc);
+  const labelled *found = NULL;
+  for (int i = 0; i < r->labelleds; i++) {
+    const labelled *x = &r->labelled[i];
+    if (strcmp(x->site, p->target) != 0 || !(x->m.low > best)) continue;
+    if (!found || x->count < found->count) found = x;
+  }
+  return found;
+}
+
+static char *labelling(const results *r, const pair *p) {
+  const labelled *better = find_better(r, p);
+  const int k = kind_of(p);
+  char *tell = text_copy(""), *train = text_copy(""), *all;
+  if (k >= 0 && p->verdict.label > 0) {
+    free(tell);
+    tell = text_format(" With %s labelled images of %s a classifier's AUC there is expected to be "
+                       "known to within about %s points.",
+                       number_count(p->verdict.label).text, p->target,
+                       number_points(p->verdict.margin).text);
+  }
+  if (better) {
+    free(train);
+    train = text_format(" A classifier trained on %s labelled images of %s does better: its AUC "
+                        "is %s.",
+                        number_count(better->count).text, p->target,
+                        number_measured(better->m.auc, better->m.low, better->m.high).text);
+  }
+  all = text_format("%s%s", tell, train);
+  free(tell);
+  free(train);
   return all;
 }
 
-char *verdict_outlook(const pair *p) {
-  const choice *c = &p->choice;
-  const bool none = left_as_it_was(p);
-  char *taken = !c->chosen ? text_copy("")
-                : none ? text_format("Chosen without labels: to leave the classifier as it is. ")
-                       : text_format("Chosen without labels: %s. ", c->chosen);
-  const char *word = !c->outlook                        ? "was not judged"
-                     : strcmp(c->outlook, "helps") == 0 ? "was expected to help"
-                     : strcmp(c->outlook, "hurts") == 0 ? "was expected to hurt"
-                                                        : "could not be told to help or to hurt";
-  char *all = none ? text_copy(taken) : text_format("%sIt %s.", taken, word);
-  free(taken);
+char *verdict_reasons(const results *r, const pair *p) {
+  if (!p->verdict.reason) return effect_sentence(p);
+  char *help = adapting(p), *labels = labelling(r, p);
+  char *all = text_format("%s%s%s", p->verdict.reason, help, labels);
+  free(labels);
+  free(help);
   return all;
 }
 
-char *verdict_overall(const results *r) {
-  int count[VERDICTS] = {0};
-  for (int i = 0; i < r->n; i++) count[verdict_of(&r->pair[i])]++;
-  char *known = text_format("Adaptation to the new site helped in %d of %d %s",
-                            count[VERDICT_HELPED], r->n, r->n == 1 ? "pair" : "pairs");
-  char *left = count[VERDICT_LEFT]
-                   ? text_format("; in %d the classifier was left as it was", count[VERDICT_LEFT])
-                   : text_copy("");
-  char *all = text_format("%s of sites, hurt in %d, and had no clear effect in %d%s%s.", known,
-                          count[VERDICT_HURT], count[VERDICT_UNCLEAR], left,
-                          count[VERDICT_UNKNOWN] ? "; the rest was not measured" : "");
-  free(left);
-  free(known);
-  return all;
+char *verdict_count(const results *r) {
+  int count[VERDICTS] = {0}, known = 0;
+  for (int i = 0; i < r->n; i++) {
+    const int k = kind_of(&r->pair[i]);
+    if (k < 0) continue;
+    known++;
+    count[k]++;
+  }
+  if (!known) return text_format("%d pairs of sites were studied.", r->n);
+  char *all = text_format("Of %d pairs of a classifier and a new site", r->n);
+  const char *separator = ": it";
+  for (int k = 0; k < VERDICTS; k++) {
+    if (!count[k]) continue;
+    char *more = text_format("%s%s %s in %d", all, separator, verdicts[k].summary, count[k]);
+    free(all);
+    all = more;
+    separator = ", and";
+  }
+  char *whole = text_format("%s.", all);
+  free(all);
+  return whole;
 }

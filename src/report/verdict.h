@@ -1,27 +1,14 @@
-/* verdict.h: outcomes in words that need no statistics; all texts are allocated. */
+/* verdict.h: what to do with a classifier at a site, in sentences; all texts are allocated. */
 #ifndef VERDICT_H
 #define VERDICT_H
 
 #include "results.h"
 
-typedef enum verdict {
-  VERDICT_HELPED,
-  VERDICT_UNCLEAR,
-  VERDICT_HURT,
-  VERDICT_LEFT, /* nothing was adapted */
-  VERDICT_UNKNOWN
-} verdict;
-enum { VERDICTS = VERDICT_UNKNOWN + 1 };
-
-/* By the 95 % interval of the gain: above 0, including 0, below 0, not known. */
-verdict verdict_of(const pair *p);
-const char *verdict_word(verdict v);
-char *verdict_sentence(const pair *p);
-char *verdict_outlook(const pair *p); /* what was chosen and foreseen without labels */
-char *verdict_overall(const results *r);
-
-/* What all pairs together say, in sentences: at most CONCLUSIONS; how many. */
-enum { CONCLUSIONS = 8 };
-int conclusions_make(const results *r, char *sentence[CONCLUSIONS]);
+/* "Do not use the classifier from a at b: label 160 images of b." */
+char *verdict_advice(const pair *p);
+/* Why; whether adapting would help; how many labelled images would tell, or do better. */
+char *verdict_reasons(const results *r, const pair *p);
+/* How often each verdict was given, of several pairs. */
+char *verdict_count(const results *r);
 
 #endif

@@ -13,10 +13,14 @@ const char *xs_outlook_word(xs_outlook o) {
 
 const char *xs_reason_text(xs_reason r) {
   static const char *const text[] = {
-      [XS_PREDICTED_GAIN] = "The predicted accuracy at the target rises by more than its error.",
-      [XS_PREDICTED_LOSS] = "The predicted accuracy at the target falls by more than its error.",
-      [XS_NO_CLEAR_CHANGE] = "The predicted accuracy at the target changes by no more than its "
-                             "error.",
+      [XS_PREDICTED_GAIN] =
+          "The predicted accuracy at the target rises: the interval of its change "
+          "is above 0.",
+      [XS_PREDICTED_LOSS] =
+          "The predicted accuracy at the target falls: the interval of its change "
+          "is below 0.",
+      [XS_NO_CLEAR_CHANGE] = "The interval of the predicted change of accuracy at the target "
+                             "includes 0.",
       [XS_LABELS_LOST] = "Translation changes more labels than the difference between the sites "
                          "explains: translated images keep their label less often than the "
                          "unadapted classifier is predicted to be right at the target.",

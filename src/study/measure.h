@@ -63,6 +63,8 @@ xs_status delong_json(const evaluation *e, const pair_result *x, json_t **out);
 xs_status operating_json(const evaluation *e, const pair_result *x, json_t **out);
 /* Of the target's test images, by each of its attributes. */
 xs_status subgroups_json(const evaluation *e, const pair_result *x, json_t **out);
+/* Whether the classifier or the adapted one can be used at the target: word, reason, label. */
+json_t *verdict_json(const evaluation *e, const pair_result *x);
 /* How many labelled target images are worth as much as the adaptation. */
 xs_status equivalent_json(evaluation *e, const pair_result *x, json_t **out);
 

@@ -169,6 +169,7 @@ json_t *pair_json(const evaluation *e, const pair_result *x) {
   json_object_set_new(j, "keeps_label", per_cent_json(x->kept));
   json_object_set_new(j, "candidates", candidates_json(e, x));
   json_object_set(j, "choice", x->choice.json);
+  json_object_set_new(j, "verdict", verdict_json(e, x));
   if (s->settings.oracle) json_object_set_new(j, "oracle", oracle_json(x));
   json_object_update(j, x->parts);
   return j;

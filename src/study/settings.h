@@ -33,6 +33,7 @@ typedef struct study_settings {
   char *split_by;      /* "group", "image": Decision 1 */
   int64_t limit;
   int64_t replicates;
+  double margin; /* points of AUC that may be lost at a target: xs_verdict_evidence */
   int64_t checkpoint_every;
   bool keep_translated;
   char *init;     /* of the classifiers: weights to begin with, relative to the study file */

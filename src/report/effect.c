@@ -1,0 +1,203 @@
+#include "effect.h"
+
+#include "file.h"
+#include "number.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool left_as_it_was(const pair *p) {
+  return p->choice.chosen && strcmp(p->choice.chosen, "none") == 0;
+}
+
+effect effect_of(const pair *p) {
+  if (isnan(p->gain) || isnan(p->low) || isnan(p->high)) return EFFECT_UNKNOWN;
+  if (left_as_it_was(p)) return EFFECT_LEFT;
+  if (p->low > 0) return EFFECT_HELPED;
+  return p->high < 0 ? EFFECT_HURT : EFFECT_UNCLEAR;
+}
+
+const char *effect_word(effect v) {
+  static const char *const word[EFFECTS] = {"helped", "no clear effect", "hurt", "left as it was",
+                                            "not measured"};
+  return word[v];
+}
+
+/* Without intervals the values themselves. */
+static bool intervals_apart(const measure *higher, const measure *lower) {
+  const double low = isnan(higher->low) ? higher->auc : higher->low;
+  const double high = isnan(lower->high) ? lower->auc : lower->high;
+  return low > high;
+}
+
+static number measured_auc(const measure *m) { return number_measured(m->auc, m->low, m->high); }
+
+static char *loss_sentence(const pair *p) {
+  double internal = p->m[INTERNAL].auc, external = p->m[EXTERNAL].auc;
+  if (isnan(external)) {
+    return text_format("How the classifier from %s does at %s was not measured.", p->source,
+                       p->target);
+  }
+  if (isnan(internal)) {
+    return text_format("The classifier from %s has an AUC of %s at %s.", p->source,
+                       measured_auc(&p->m[EXTERNAL]).text, p->target);
+  }
+  const number own = measured_auc(&p->m[INTERNAL]), here = measured_auc(&p->m[EXTERNAL]);
+  if (external >= internal) {
+    return text_format("The classifier from %s has an AUC of %s on its own site's test images and "
+                       "%s at %s: nothing was lost on the way.",
+                       p->source, own.text, here.text, p->target);
+  }
+  if (intervals_apart(&p->m[INTERNAL], &p->m[EXTERNAL])) {
+    return text_format("At %s the AUC of the classifier from %s fell from %s to %s.", p->target,
+                       p->source, own.text, here.text);
+  }
+  return text_format("The classifier from %s has an AUC of %s on its own site's test images and %s "
+                     "at %s; the intervals overlap, so that this may be chance.",
+                     p->source, own.text, here.text, p->target);
+}
+
+/* The external or the adapted AUC beside 50.  With its leading space, or nothing. */
+static char *guessing_sentence(const pair *p, int which) {
+  const measure *m = &p->m[which];
+  const bool adapted = which == ADAPTED;
+  if (isnan(m->auc) || !(m->low <= 50) || (adapted && left_as_it_was(p))) return text_copy("");
+  const number low = number_auc(m->low), high = number_auc(m->high);
+  if (m->high < 50) {
+    return text_format(" All of %s 95 %% interval (%s to %s) is below 50, which guessing has: at "
+                       "%s the classifier ranks images of a class below others more often than "
+                       "above them.",
+                       adapted ? "the adapted one's" : "its", low.text, high.text, p->target);
+  }
+  if (!(m->high >= 50)) return text_copy("");
+  return text_format(" %s 95 %% interval (%s to %s) includes 50, which guessing has: these test "
+                     "images cannot tell the classifier from guessing.",
+                     adapted ? "The adapted one's" : "Its", low.text, high.text);
+}
+
+static char *gain_sentence(const pair *p) {
+  number adapted = measured_auc(&p->m[ADAPTED]), low = number_points(p->low);
+  number high = number_points(p->high), chance = number_p(p->p);
+  switch (effect_of(p)) {
+  case EFFECT_HELPED:
+    return text_format("Adaptation, without a single label from %s, brought it to %s: a gain of %s "
+                       "(95 %% interval %s to %s, %s).",
+                       p->target, adapted.text, number_points(p->gain).text, low.text, high.text,
+                       chance.text);
+  case EFFECT_HURT:
+    return text_format("Adaptation made it worse, %s: a loss of %s (95 %% interval of the change "
+                       "%s to %s, %s). At %s use the classifier as it was, not the adapted one.",
+                       adapted.text, number_points(-p->gain).text, low.text, high.text, chance.text,
+                       p->target);
+  case EFFECT_UNCLEAR:
+    return text_format("After adaptation it is %s, a change of %s (95 %% interval %s to %s, %s): "
+                       "the interval includes 0, so these test images cannot tell whether "
+                       "adaptation helped.",
+                       adapted.text, number_signed(p->gain).text, low.text, high.text, chance.text);
+  case EFFECT_LEFT:
+    return text_format("Without labels of %s the choice was to leave the classifier as it was: "
+                       "nothing was adapted.",
+                       p->target);
+  case EFFECT_UNKNOWN:
+    break;
+  }
+  return text_format("What adaptation changed was not measured.");
+}
+
+static char *ceiling_sentence(const pair *p) {
+  double ceiling = p->m[CEILING].auc, external = p->m[EXTERNAL].auc;
+  number best = measured_auc(&p->m[CEILING]);
+  if (isnan(ceiling)) {
+    return text_format("No classifier was trained on labels of %s, so the share salvaged is not "
+                       "known.",
+                       p->target);
+  }
+  if (ceiling <= external) {
+    return text_format("A classifier trained on labels of %s does no better (%s): there was "
+                       "nothing to salvage.",
+                       p->target, best.text);
+  }
+  if (effect_of(p) != EFFECT_HELPED || isnan(p->salvage)) {
+    return text_format("A classifier trained on labels of %s reaches %s.", p->target, best.text);
+  }
+  if (p->salvage >= 100) {
+    return text_format("That is as good as a classifier trained on labels of %s (%s): all of what "
+                       "was lost.",
+                       p->target, best.text);
+  }
+  return text_format("That is %s %% of what was lost against a classifier trained on labels of %s "
+                     "(%s).",
+                     number_fixed(p->salvage, 0).text, p->target, best.text);
+}
+
+/* With its leading space, or nothing. */
+static char *holm_sentence(const pair *p) {
+  const effect v = effect_of(p);
+  if ((v != EFFECT_HELPED && v != EFFECT_HURT) || !(p->p_holm >= 0.05)) return text_copy("");
+  return text_format(" Corrected for the number of pairs (Holm) it could be chance, %s.",
+                     number_p(p->p_holm).text);
+}
+
+/* With its leading space, or nothing. */
+static char *equivalent_sentence(const pair *p) {
+  const interval *e = &p->equivalent;
+  if (e->value == 0) {
+    return text_format(" Fewer labelled images of %s than the smallest number that was tried train "
+                       "as good a classifier.",
+                       p->target);
+  }
+  if (isfinite(e->value)) {
+    return text_format(" About %s labelled images of %s train as good a classifier (95 %% interval "
+                       "%s to %s).",
+                       number_count(e->value).text, p->target,
+                       e->low == 0 ? "fewer than were tried" : number_count(e->low).text,
+                       isfinite(e->high) ? number_count(e->high).text : "more than were tried");
+  }
+  if (!p->equivalent_more) return text_copy("");
+  return text_format(" More labelled images of %s than were tried are needed to train as good a "
+                     "classifier.",
+                     p->target);
+}
+
+/* A target without labels: what is known all the same. */
+static char *unlabelled_sentence(const pair *p) {
+  char *outlook = outlook_sentence(p);
+  char *all = text_format("No AUC of the classifier from %s at %s, before or after, could be "
+                          "measured: without labels of %s there is none. %s",
+                          p->source, p->target, p->target, outlook);
+  free(outlook);
+  return all;
+}
+
+char *effect_sentence(const pair *p) {
+  if (isnan(p->m[EXTERNAL].auc) && p->choice.chosen) return unlabelled_sentence(p);
+  char *loss = loss_sentence(p), *before = guessing_sentence(p, EXTERNAL);
+  char *gain = gain_sentence(p), *holm = holm_sentence(p);
+  char *ceiling = ceiling_sentence(p), *after = guessing_sentence(p, ADAPTED);
+  char *equivalent = equivalent_sentence(p);
+  char *all = text_format("%s%s %s%s %s%s%s", loss, before, gain, holm, ceiling, after, equivalent);
+  free(equivalent);
+  free(after);
+  free(ceiling);
+  free(holm);
+  free(gain);
+  free(before);
+  free(loss);
+  return all;
+}
+
+char *outlook_sentence(const pair *p) {
+  const choice *c = &p->choice;
+  const bool none = left_as_it_was(p);
+  char *taken = !c->chosen ? text_copy("")
+                : none ? text_format("Chosen without labels: to leave the classifier as it is. ")
+                       : text_format("Chosen without labels: %s. ", c->chosen);
+  const char *word = !c->outlook                        ? "was not judged"
+                     : strcmp(c->outlook, "helps") == 0 ? "was expected to help"
+                     : strcmp(c->outlook, "hurts") == 0 ? "was expected to hurt"
+                                                        : "could not be told to help or to hurt";
+  char *all = none ? text_copy(taken) : text_format("%sIt %s.", taken, word);
+  free(taken);
+  return all;
+}

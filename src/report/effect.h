@@ -1,0 +1,26 @@
+/* effect.h: what adapting did, in words that need no statistics; all texts are allocated. */
+#ifndef EFFECT_H
+#define EFFECT_H
+
+#include "results.h"
+
+typedef enum effect {
+  EFFECT_HELPED,
+  EFFECT_UNCLEAR,
+  EFFECT_HURT,
+  EFFECT_LEFT, /* nothing was adapted */
+  EFFECT_UNKNOWN
+} effect;
+enum { EFFECTS = EFFECT_UNKNOWN + 1 };
+
+/* By the 95 % interval of the gain: above 0, including 0, below 0, not known. */
+effect effect_of(const pair *p);
+const char *effect_word(effect v);
+char *effect_sentence(const pair *p);
+char *outlook_sentence(const pair *p); /* what was chosen and foreseen without labels */
+
+/* What all pairs together say, in sentences: at most CONCLUSIONS; how many. */
+enum { CONCLUSIONS = 8 };
+int conclusions_make(const results *r, char *sentence[CONCLUSIONS]);
+
+#endif

@@ -1,0 +1,183 @@
+/* measure_verdict.c: whether a pair's classifier can be used at the target, in one of four
+ * verdicts. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "file.h"
+#include "measure.h"
+
+static xs_interval auc_of(const test_answer *a) {
+  if (!a || !a->measure.n) return (xs_interval){NAN, NAN, NAN};
+  return (xs_interval){a->measure.auc, a->measure.low, a->measure.high};
+}
+
+/* ---- what is known ------------------------------------------------------------------------------
+ */
+
+static int largest(const int64_t *count, int n) {
+  int most = 0;
+  for (int k = 1; k < n; k++) {
+    if (count[k] > count[most]) most = k;
+  }
+  return most;
+}
+
+static int answered_class(const float *logit, int classes) {
+  int most = 0;
+  for (int k = 1; k < classes; k++) {
+    if (logit[k] > logit[most]) most = k;
+  }
+  return most;
+}
+
+/* How often the class that is given most often is given. */
+static void count_answers(const evaluation *e, const test_answer *a, double *share, int *class) {
+  const xs_labelled_outputs x = answer_outputs(e, a);
+  int64_t *count = memory_new((size_t)x.of.classes * sizeof *count);
+  for (int64_t i = 0; i < x.of.n; i++) {
+    count[answered_class(x.of.logit + i * x.of.classes, x.of.classes)]++;
+  }
+  *class = largest(count, x.of.classes);
+  *share = (double)count[*class] / (double)x.of.n;
+  free(count);
+}
+
+typedef struct label_shares {
+  double most, least; /* of the most and the least common class among the labels */
+} label_shares;
+
+static label_shares share_labels(const xs_labelled_outputs *x) {
+  int64_t *count = memory_new((size_t)x->of.classes * sizeof *count), least = x->of.n;
+  for (int64_t i = 0; i < x->of.n; i++) count[x->label[i]]++;
+  for (int k = 0; k < x->of.classes; k++) {
+    if (count[k] && count[k] < least) least = count[k];
+  }
+  const double n = (double)x->of.n;
+  const label_shares s = {(double)count[largest(count, x->of.classes)] / n, (double)least / n};
+  free(count);
+  return s;
+}
+
+typedef struct known {
+  xs_verdict_evidence evidence;
+  int external_class, adapted_class; /* which are given most often */
+} known;
+
+static bool is_adapted(const pair_result *x) {
+  return x->adapted && x->external && x->adapted->node != x->external->node;
+}
+
+static known know(const evaluation *e, const pair_result *x) {
+  const xs_interval unknown = {NAN, NAN, NAN};
+  known k = {.evidence = {.internal = auc_of(x->internal),
+                          .external = {unknown, NAN, NAN},
+                          .adapted = {unknown, NAN, NAN},
+                          .gain = unknown,
+                          .margin = e->run->study->settings.margin / PER_CENT,
+                          .positive = NAN}};
+  xs_verdict_evidence *v = &k.evidence;
+  if (!x->external) return k;
+  const xs_labelled_outputs outputs = answer_outputs(e, x->external);
+  const label_shares labels = share_labels(&outputs);
+  v->images = (double)outputs.of.n;
+  v->positive = labels.least;
+  v->external = (xs_verdict_classifier){auc_of(x->external), NAN, labels.most};
+  count_answers(e, x->external, &v->external.one_class, &k.external_class);
+  if (!is_adapted(x)) return k;
+  v->adapted = (xs_verdict_classifier){auc_of(x->adapted), NAN, labels.most};
+  count_answers(e, x->adapted, &v->adapted.one_class, &k.adapted_class);
+  v->gain = (xs_interval){x->gain.value, x->gain.low, x->gain.high};
+  return k;
+}
+
+/* ---- in words
+ * ------------------------------------------------------------------------------------
+ */
+
+/* An interval of more than 20 points is not told as if its value were known. */
+static char *auc_words(xs_interval x) {
+  enum { WIDE = 20 };
+  const double value = PER_CENT * x.value, low = PER_CENT * x.low, high = PER_CENT * x.high;
+  if (high - low > WIDE) return text_format("between %.1f and %.1f", low, high);
+  return text_format("%.1f (%.1f to %.1f)", value, low, high);
+}
+
+/* "Its AUC at B is ...", and whether it calls one class. */
+static char *classifier_words(const char *whose, const char *site, const xs_verdict_classifier *c,
+                              const char *class) {
+  char *auc = auc_words(c->auc), *text;
+  if (xs_calls_one_class(c)) {
+    text = text_format("%s AUC at %s is %s, and it calls %.0f %% of the images there \"%s\".",
+                       whose, site, auc, PER_CENT * c->one_class, class);
+  } else {
+    text = text_format("%s AUC at %s is %s.", whose, site, auc);
+  }
+  free(auc);
+  return text;
+}
+
+static char *internal_words(const xs_verdict_evidence *v, const char *source) {
+  if (!isfinite(v->internal.value)) return text_copy("");
+  char *auc = auc_words(v->internal);
+  char *text = text_format(" At %s it is %s.", source, auc);
+  free(auc);
+  return text;
+}
+
+/* What the AUCs come to, with its leading space; calling one class was told already. */
+static char *why(const xs_verdict_evidence *v, xs_verdict_kind kind) {
+  const double margin = PER_CENT * v->margin;
+  switch (kind) {
+  case XS_USE_IT:
+    return text_format(" A loss of %g points or more is excluded.", margin);
+  case XS_USE_ADAPTED:
+    return text_format(" After adaptation a loss of %g points or more is excluded.", margin);
+  case XS_DO_NOT_USE:
+    if (v->external.auc.high < 0.5) return text_copy(" Guessing would have 50.");
+    return xs_calls_one_class(&v->external) ? text_copy("")
+                                            : text_format(" More than %g points are lost.", margin);
+  case XS_CANNOT_TELL:
+    break;
+  }
+  return text_format(" These %.0f images cannot tell whether %g points or more are lost.",
+                     v->images, margin);
+}
+
+static char *measured_words(const evaluation *e, const pair_result *x, const known *k,
+                            xs_verdict_kind kind) {
+  const study_pair *p = &e->run->study->pair[x->pair];
+  const char *target = e->run->study->site[p->target].name;
+  char *const *class = seal_class_name(e->run->seal, p->source);
+  const xs_verdict_evidence *v = &k->evidence;
+  char *external = classifier_words("Its", target, &v->external, class[k->external_class]);
+  char *internal = internal_words(v, e->run->study->site[p->source].name);
+  char *adapted =
+      isfinite(v->adapted.auc.value)
+          ? classifier_words(" The adapted one's", target, &v->adapted, class[k->adapted_class])
+          : text_copy("");
+  char *because = why(v, kind);
+  char *all = text_format("%s%s%s%s", external, internal, adapted, because);
+  free(because);
+  free(adapted);
+  free(internal);
+  free(external);
+  return all;
+}
+
+static char *unmeasured_words(const evaluation *e, const pair_result *x) {
+  const study_pair *p = &e->run->study->pair[x->pair];
+  return text_format("No image of %s has a label: what was predicted without labels is no "
+                     "measurement.",
+                     e->run->study->site[p->target].name);
+}
+
+json_t *verdict_json(const evaluation *e, const pair_result *x) {
+  const known k = know(e, x);
+  const xs_verdict v = xs_verdict_of(&k.evidence);
+  char *reason = x->external ? measured_words(e, x, &k, v.kind) : unmeasured_words(e, x);
+  json_t *j = json_pack("{s:s, s:s, s:o, s:f}", "word", xs_verdict_word(v.kind), "reason", reason,
+                        "label", v.label ? json_integer(v.label) : json_null(), "margin",
+                        e->run->study->settings.margin);
+  free(reason);
+  return j;
+}
