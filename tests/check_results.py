@@ -55,6 +55,29 @@ def check_choice(pair):
     check(alone[0]["measure"] == pair["external"], f"{name}: doing nothing")
 
 
+def loss(internal, here):
+    """The loss with its interval (MOVER)."""
+    value = internal["auc"] - here["auc"]
+    return (value - math.hypot(internal["auc"] - internal["low"], here["high"] - here["auc"]),
+            value + math.hypot(internal["high"] - internal["auc"], here["auc"] - here["low"]))
+
+
+def check_verdict(pair):
+    """Of two words that follow from the numbers of the file alone, unless one class is called."""
+    verdict, internal, external = pair["verdict"], pair["internal"], pair["external"]
+    check(verdict["margin"] == 5 and verdict["reason"], f"verdict: {verdict}")
+    check((verdict["label"] is None) == verdict["word"].startswith("use"), f"verdict: {verdict}")
+    if "it calls" in verdict["reason"]:
+        return
+    low, high = loss(internal, external)
+    if pair["choice"]["chosen"] == "none":
+        word = ("use it" if high < 5 and external["low"] > 50 else
+                "do not use it" if low > 5 or external["high"] < 50 else "cannot be told")
+        check(verdict["word"] == word, f"verdict: {verdict}, not {word}")
+    elif low > 5:
+        check(verdict["word"] != "use it", f"verdict: {verdict}")
+
+
 def check_gain(pair):
     external, adapted, ceiling = (pair[name]["auc"] for name in ("external", "adapted", "ceiling"))
     near(pair["gain"]["value"], adapted - external, "gain")
@@ -187,6 +210,7 @@ for pair in results["pairs"]:
         measure(pair[name], name)
     check_choice(pair)
     check_gain(pair)
+    check_verdict(pair)
     check_oracle(pair)
     check_calibration(pair, classes=2)
     check_operating(pair)
