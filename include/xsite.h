@@ -252,10 +252,11 @@ typedef struct xs_import_options {
   bool overwrite;                 /* replace `out` where it is there already */
 } xs_import_options;
 
-/* Makes a model file of another program's weights, with torchvision's or torchxrayvision's names
- * (old ones too, as norm.1 for norm1).  Each output of a model for several findings is an answer of
- * its own, a sigmoid: `output` makes a classifier of two classes of one of them, which gives the
- * same probability; where the file has a tensor op_threshs, that output's threshold becomes 1/2. */
+/* Makes a model file of another program's weights, by the names of torchvision (old ones too, as
+ * norm.1 for norm1), torchxrayvision, timm, MONAI or CheXNet, behind any prefix.  Each output of a
+ * model for several findings is an answer of its own, a sigmoid: `output` makes a classifier of two
+ * classes of one of them, which gives the same probability; where the file has a tensor op_threshs,
+ * that output's threshold becomes 1/2. */
 xs_status xs_model_import(const xs_import_options *o, const char *out);
 
 /* Writes a model file's network as ONNX (IR version 8, opset 17), for programs that have no xsite;

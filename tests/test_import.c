@@ -15,6 +15,7 @@
 #include "init.h"
 #include "model_file.h"
 #include "nn.h"
+#include "weight_names.h"
 
 enum { SIZE = 32, OUTPUTS = 4, EXTRA = 2 };
 
@@ -215,20 +216,104 @@ static void test_other_network(void **state) {
   remove_dir(dir);
 }
 
+/* A file of scalars: names alone matter. */
+static safetensors *file_of_names(const char *dir, const char *const *name, int n) {
+  static const float zero = 0;
+  char *path = file_join(dir, "names.safetensors");
+  safetensors *file = NULL;
+  safetensor t[8];
+  for (int i = 0; i < n; i++) {
+    t[i] = (safetensor){.name = (char *)(uintptr_t)name[i], .data = &zero, .count = 1};
+  }
+  assert_int_equal(safetensors_write(path, t, n, NULL), 0);
+  assert_int_equal(safetensors_open(path, &file), 0);
+  free(path);
+  return file;
+}
+
+static int find_names(const char *architecture, const char *const *name, int n,
+                      const char *const *wanted, const char *says) {
+  const nn_classifier c = {.architecture = architecture, .size = 32, .channels = 3, .classes = 2};
+  char *dir = temporary_dir();
+  safetensors *file = file_of_names(dir, name, n);
+  nn_net *net = nn_net_new("");
+  build(net, &c);
+  weight_names w;
+  const int status = weight_names_open("f", file, net, &w);
+  for (int i = 0; i < n && !status; i++) {
+    if (strcmp(w.name[i], wanted[i])) print_error("%s is taken for %s\n", name[i], w.name[i]);
+    assert_string_equal(w.name[i], wanted[i]);
+  }
+  if (status) assert_says(says);
+  weight_names_release(&w);
+  nn_net_free(net);
+  safetensors_close(file);
+  remove_dir(dir);
+  return status;
+}
+
+enum { NAMES = 4 };
+
+/* Names of PyTorch's wrappers, of torchvision's first files, CheXNet, MONAI and others. */
 static void test_names(void **state) {
   (void)state;
-  static const char *const pair[][2] = {
-      {"features.denseblock1.denselayer2.norm.1.weight",
-       "features.denseblock1.denselayer2.norm1.weight"},
-      {"module.features.denseblock1.denselayer2.conv.2.weight",
-       "features.denseblock1.denselayer2.conv2.weight"},
-      {"features.transition1.norm.weight", "features.transition1.norm.weight"},
-      {"model.classifier.1.bias", "classifier.1.bias"}};
-  for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
-    char *plain = model_canonical_name(pair[i][0]);
-    assert_string_equal(plain, pair[i][1]);
-    free(plain);
+  static const char *const wanted[NAMES] = {
+      "features.conv0.weight", "features.denseblock1.denselayer2.norm1.weight",
+      "features.transition1.norm.weight", "classifier.weight"};
+  static const char *const files[][NAMES] = {
+      {"features.conv0.weight", "features.denseblock1.denselayer2.norm.1.weight",
+       "features.transition1.norm.weight", "classifier.weight"},
+      {"module.densenet121.features.conv0.weight",
+       "module.densenet121.features.denseblock1.denselayer2.norm.1.weight",
+       "module.densenet121.features.transition1.norm.weight",
+       "module.densenet121.classifier.0.weight"},
+      {"features.conv0.weight", "features.denseblock1.denselayer2.layers.norm1.weight",
+       "features.transition1.norm.weight", "class_layers.out.weight"},
+      {"model.backbone.features.conv0.weight",
+       "model.backbone.features.denseblock1.denselayer2.norm1.weight",
+       "model.backbone.features.transition1.norm.weight", "fc.weight"}};
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    assert_int_equal(find_names("densenet121-linear", files[i], NAMES, wanted, ""), 0);
   }
+  /* whose first hidden layer is called so */
+  static const char *const own[] = {"module.features.conv0.weight", "module.classifier.0.weight"};
+  static const char *const kept[] = {"features.conv0.weight", "classifier.0.weight"};
+  assert_int_equal(find_names("densenet121", own, 2, kept, ""), 0);
+  static const char *const two[] = {"student.features.conv0.weight",
+                                    "teacher.features.conv0.weight"};
+  assert_int_not_equal(find_names("densenet121-linear", two, 2, NULL,
+                                  "holds several networks: student.features.conv0.weight"),
+                       0);
+  static const char *const twice[] = {"net.features.conv0.weight", "net.classifier.weight",
+                                      "classifier.weight"};
+  assert_int_not_equal(find_names("densenet121-linear", twice, 3, NULL,
+                                  "net.classifier.weight and classifier.weight are both"),
+                       0);
+}
+
+/* Behind any prefix the same network; the file's own names in the message. */
+static void test_prefixes(void **state) {
+  (void)state;
+  static uint8_t pixels[SIZE * SIZE];
+  char *dir = temporary_dir(), *out = file_join(dir, "out");
+  static const char *const prefix[] = {"", "module.", "state_dict.", "a.b.c."};
+  xs_images image = image_of(pixels, 1);
+  float logit[4][OUTPUTS];
+  for (int i = 0; i < 4; i++) {
+    char *weights = write_weights(dir, prefix[i], 0);
+    xs_import_options o = options_of(weights);
+    assert_int_equal(xs_model_import(&o, out), XS_OK);
+    logits_of(out, &image, logit[i]);
+    assert_memory_equal(logit[0], logit[i], sizeof logit[0]);
+    o.architecture = "densenet121-linear";
+    assert_int_equal(xs_model_import(&o, out), XS_FAILED);
+    char *says = text_format("such as %sfeatures.0.weight and %sclassifier", prefix[i], prefix[i]);
+    assert_says(says);
+    free(says);
+    free(weights);
+  }
+  free(out);
+  remove_dir(dir);
 }
 
 /* What a gray image gives does not depend on how many equal channels show it. */
@@ -318,10 +403,11 @@ static void test_normalisation(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_outputs),       cmocka_unit_test(test_other_network),
-      cmocka_unit_test(test_names),         cmocka_unit_test(test_gray_and_colour),
-      cmocka_unit_test(test_normalisation), cmocka_unit_test(test_adapter_input),
-      cmocka_unit_test(test_not_a_number),  cmocka_unit_test(test_publish),
+      cmocka_unit_test(test_outputs),         cmocka_unit_test(test_other_network),
+      cmocka_unit_test(test_names),           cmocka_unit_test(test_prefixes),
+      cmocka_unit_test(test_gray_and_colour), cmocka_unit_test(test_normalisation),
+      cmocka_unit_test(test_adapter_input),   cmocka_unit_test(test_not_a_number),
+      cmocka_unit_test(test_publish),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

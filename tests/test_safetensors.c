@@ -269,6 +269,34 @@ static void test_any_byte_changed(void **state) {
   free(file);
 }
 
+/* Files of other programs are called what they are, by their content. */
+static void test_other_programs(void **state) {
+  (void)state;
+  static const char *const files[][3] = {
+      {"torch_zip.pt", "is a PyTorch file", "torch_zip.pt\", map_location=\"cpu\", weights_only"},
+      {"torch_pickle.pt", "is a PyTorch file", "safetensors.torch.save_file(state"},
+      {"torch_script.pt", "is a TorchScript file", "torch.jit.load("},
+      {"onnx_operators.onnx", "is an ONNX model", "not imported"}};
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    char *name = file_join(TEST_DATA "/golden", files[i][0]);
+    safetensors *s;
+    assert_int_not_equal(safetensors_open(name, &s), 0);
+    assert_message(files[i][1]);
+    assert_message(files[i][2]);
+    free(name);
+  }
+  static const char *const texts[][2] = {
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:4d\n", "is a pointer of Git LFS"},
+      {"<!DOCTYPE html><html></html>", "is a web page"},
+      {"PK\x03\x04 no weights in it", "is a ZIP archive"},
+      {"\x89HDF\r\n\x1a\n and more", "is an HDF5 file"},
+      {"anything else at all", "is no safetensors file"}};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    assert_int_not_equal(open_bytes(texts[i][0], strlen(texts[i][0])), 0);
+    assert_message(texts[i][1]);
+  }
+}
+
 static int remove_file(void **state) {
   (void)state;
   unlink(path);
@@ -282,6 +310,7 @@ int main(void) {
       cmocka_unit_test(test_bad_entries),        cmocka_unit_test(test_shape_overflow),
       cmocka_unit_test(test_bad_layout),         cmocka_unit_test(test_bad_headers),
       cmocka_unit_test(test_truncated_anywhere), cmocka_unit_test(test_any_byte_changed),
+      cmocka_unit_test(test_other_programs),
   };
   return cmocka_run_group_tests(tests, NULL, remove_file);
 }

@@ -14,7 +14,7 @@ typedef struct import_options {
 
 static const option rows[] = {
     {NULL, "weights", OPTION_TEXT, FIELD(weights), NULL, true, 0, 0, NULL, "FILE",
-     "safetensors file with torchvision's or torchxrayvision's names"},
+     "safetensors file with names of torchvision, torchxrayvision, timm, MONAI or CheXNet"},
     {NULL, "out", OPTION_TEXT, FIELD(out), NULL, true, 0, 0, NULL, "FILE", "the model file"},
     OPTION_CHOICE_ROW(NULL, 0, import_options, architecture, "densenet121-linear",
                       "lenet|lenet5|densenet121|densenet121-linear", "NAME",

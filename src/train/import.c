@@ -8,10 +8,12 @@
 #include "file.h"
 #include "hash.h"
 #include "model_file.h"
+#include "weight_names.h"
 
 typedef struct importer {
   const xs_import_options *o;
   safetensors *file;
+  weight_names names; /* of its tensors */
   nn_classifier description;
   train_geometry geometry;
   int64_t outputs; /* of the file's last layer */
@@ -22,6 +24,11 @@ typedef struct importer {
 
 /* ---- what the file's tensors say ---------------------------------------------------------------
  */
+
+static bool ends_with(const char *text, const char *end) {
+  size_t n = strlen(text), k = strlen(end);
+  return n >= k && strcmp(text + n - k, end) == 0;
+}
 
 /* The network's parameters, without values. */
 static int list_params(importer *m) {
@@ -37,10 +44,14 @@ static int list_params(importer *m) {
 }
 
 static const safetensor *find_or_fail(const importer *m, const char *name) {
-  const safetensor *t = model_find(m->file, name);
+  const safetensor *t = weight_names_find(&m->names, name);
   if (!t) {
-    fail(1, "%s: tensor %s is missing: its %d tensors are not those of %s", m->o->weights, name,
-         safetensors_count(m->file), m->o->architecture);
+    char *shown = weight_names_show(m->file);
+    fail(1,
+         "%s: tensor %s is missing: its %d tensors, such as %s, are not those of %s, whatever "
+         "stands in front of their names",
+         m->o->weights, name, safetensors_count(m->file), shown, m->o->architecture);
+    free(shown);
   }
   return t;
 }
@@ -53,7 +64,7 @@ static const safetensor *find_last(const importer *m, const char *part) {
 }
 
 static int read_sizes(importer *m) {
-  if (list_params(m)) return 1;
+  if (list_params(m) || weight_names_open(m->o->weights, m->file, m->net, &m->names)) return 1;
   const safetensor *first = find_or_fail(m, model_bare_name(m->net, &m->net->param[0]));
   const safetensor *last = first ? find_last(m, "weight") : NULL;
   if (!last) return 1;
@@ -70,6 +81,13 @@ static int read_sizes(importer *m) {
   return 0;
 }
 
+/* A first layer of a Sequential: what follows it has no weights, but is there. */
+static bool is_sequential(const importer *m) {
+  const safetensor *t = find_last(m, "weight");
+  return !strcmp(nn_classifier_last_name(&m->description), "classifier") && t &&
+         ends_with(t->name, "classifier.0.weight");
+}
+
 static int check_outputs(const importer *m) {
   const xs_import_options *o = m->o;
   const int classes = m->description.classes;
@@ -77,11 +95,19 @@ static int check_outputs(const importer *m) {
     return fail(XS_USAGE, "%s: output %lld is beyond its %lld outputs, which are numbered from 0",
                 o->weights, (long long)o->output, (long long)m->outputs);
   }
-  if (o->output < 0 && model_find(m->file, "op_threshs")) {
+  if (o->output < 0 && weight_names_find(&m->names, "op_threshs")) {
     return fail(XS_USAGE,
                 "%s: its %lld outputs are findings that do not exclude each other (it has "
                 "op_threshs); choose one with --output N, numbered from 0",
                 o->weights, (long long)m->outputs);
+  }
+  if (o->output < 0 && o->classes != classes && classes > 1 && is_sequential(m)) {
+    return fail(
+        XS_USAGE,
+        "%s: something without weights follows its last layer %s: a sigmoid, as in CheXNet, "
+        "makes its %lld outputs findings that do not exclude each other: choose one with "
+        "--output N, numbered from 0; if they do, name the classes (--class)",
+        o->weights, find_last(m, "weight")->name, (long long)m->outputs);
   }
   if (classes < 2) {
     return fail(XS_USAGE, "%s: has one output; --output 0 makes two classes of it", o->weights);
@@ -108,7 +134,7 @@ static int describe(importer *m) {
 
 /* The logit of the output's own threshold, 0 where it has none. */
 static int read_threshold(const importer *m, double *logit) {
-  const safetensor *t = model_find(m->file, "op_threshs");
+  const safetensor *t = weight_names_find(&m->names, "op_threshs");
   *logit = 0;
   if (!t) return 0;
   if (t->count != m->outputs) {
@@ -142,11 +168,6 @@ static int take_output(const importer *m, const nn_param *p, const safetensor *t
   return status;
 }
 
-static bool ends_with(const char *text, const char *end) {
-  size_t n = strlen(text), k = strlen(end);
-  return n >= k && strcmp(text + n - k, end) == 0;
-}
-
 /* Norms here add 1e-5 to the variance: what another epsilon adds more is added to the file's. */
 static void move_epsilon(const importer *m, const nn_param *p) {
   const double more = m->o->epsilon - NN_BATCH_NORM_EPSILON;
@@ -176,18 +197,16 @@ static int check_unused(const importer *m) {
   int extra = 0;
   const char *first = NULL;
   for (int i = 0; i < safetensors_count(m->file); i++) {
-    const char *name = safetensors_at(m->file, i)->name;
-    char *plain = model_canonical_name(name);
-    bool known = ends_with(plain, ".num_batches_tracked") || strcmp(plain, "op_threshs") == 0;
-    for (int k = 0; k < m->net->n && !known; k++) {
-      known = strcmp(plain, model_bare_name(m->net, &m->net->param[k])) == 0;
-    }
-    if (!known && extra++ == 0) first = name;
-    free(plain);
+    const char *name = m->names.name[i];
+    const bool known = ends_with(name, ".num_batches_tracked") || strcmp(name, "op_threshs") == 0 ||
+                       weight_names_knows(m->net, name);
+    if (!known && extra++ == 0) first = safetensors_at(m->file, i)->name;
   }
   if (!extra) return 0;
-  return fail(1, "%s: %d of its tensors have no place in %s, such as %s: it is another network",
-              m->o->weights, extra, m->o->architecture, first);
+  return fail(1,
+              "%s: %d of its tensors %s no place in %s, such as %s: it is another network, or take "
+              "them out of the file",
+              m->o->weights, extra, extra == 1 ? "has" : "have", m->o->architecture, first);
 }
 
 static int take_all(importer *m) {
@@ -242,6 +261,7 @@ xs_status xs_model_import(const xs_import_options *o, const char *out) {
   free(m.class_name);
   tg_store_free(m.store);
   nn_net_free(m.net);
+  weight_names_release(&m.names);
   safetensors_close(m.file);
   return status == XS_USAGE ? XS_USAGE : status ? XS_FAILED : XS_OK;
 }

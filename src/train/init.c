@@ -7,7 +7,7 @@
 #include "file.h"
 #include "model_file.h"
 #include "run.h"
-#include "safetensors.h"
+#include "weight_names.h"
 
 /* Names of tensors, of which the first few are shown. */
 typedef struct names {
@@ -25,24 +25,27 @@ static void add_name(names *l, const char *name) {
   }
 }
 
-static const nn_param *find_param(const nn_net *net, const char *bare) {
-  for (int i = 0; i < net->n; i++) {
-    if (strcmp(model_bare_name(net, &net->param[i]), bare) == 0) return &net->param[i];
-  }
-  return NULL;
-}
-
 static void note(const train_job *job, const names *l, const char *what) {
   if (l->n) run_note(job, "%d %s: %s", l->n, what, l->text);
 }
 
-static int take(const train_job *job, const char *path, const safetensors *file, const nn_net *net,
+static int refuse_all(const char *path, const safetensors *file, const nn_net *net) {
+  char *shown = weight_names_show(file);
+  int status = fail(1,
+                    "%s: none of its %d tensors, such as %s, has a name and shape of this network, "
+                    "such as %s",
+                    path, safetensors_count(file), shown, model_bare_name(net, &net->param[0]));
+  free(shown);
+  return status;
+}
+
+static int take(const train_job *job, const char *path, const weight_names *w, const nn_net *net,
                 tg_store *s) {
   names missing = {0}, other = {0}, gray = {0}, unused = {0};
   int taken = 0;
   for (int i = 0; i < net->n; i++) {
     const nn_param *p = &net->param[i];
-    const safetensor *t = model_find(file, model_bare_name(net, p));
+    const safetensor *t = weight_names_find(w, model_bare_name(net, p));
     if (!t) {
       add_name(&missing, model_bare_name(net, p));
     } else if (model_same_shape(p, t)) {
@@ -56,16 +59,10 @@ static int take(const train_job *job, const char *path, const safetensors *file,
       add_name(&other, t->name);
     }
   }
-  for (int i = 0; i < safetensors_count(file); i++) {
-    const char *name = safetensors_at(file, i)->name;
-    char *plain = model_canonical_name(name);
-    if (!find_param(net, plain)) add_name(&unused, name);
-    free(plain);
+  for (int i = 0; i < safetensors_count(w->file); i++) {
+    if (!weight_names_knows(net, w->name[i])) add_name(&unused, safetensors_at(w->file, i)->name);
   }
-  if (taken == 0) {
-    return fail(1, "%s: none of its %d tensors has a name and shape of this network, such as %s",
-                path, safetensors_count(file), model_bare_name(net, &net->param[0]));
-  }
+  if (taken == 0) return refuse_all(path, w->file, net);
   run_note(job, "begins with %d of the network's %d tensors from %s", taken, net->n, path);
   note(job, &gray, "of them for another number of image channels, whose sum is kept");
   note(job, &missing, "tensors of the network are not in that file");
@@ -77,7 +74,10 @@ static int take(const train_job *job, const char *path, const safetensors *file,
 int init_from_file(const train_job *job, const char *path, const nn_net *net, tg_store *s) {
   safetensors *file = NULL;
   if (safetensors_open(path, &file)) return 1;
-  int status = take(job, path, file, net, s);
+  weight_names w;
+  int status = weight_names_open(path, file, net, &w);
+  if (!status) status = take(job, path, &w, net, s);
+  weight_names_release(&w);
   safetensors_close(file);
   return status;
 }

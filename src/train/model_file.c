@@ -13,33 +13,6 @@ const char *model_bare_name(const nn_net *net, const nn_param *p) {
   return p->name + strlen(net->prefix);
 }
 
-char *model_canonical_name(const char *name) {
-  static const char *const prefixes[] = {"module.", "model."};
-  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-    size_t length = strlen(prefixes[i]);
-    if (strncmp(name, prefixes[i], length) == 0) name += length;
-  }
-  char *plain = text_copy(name);
-  static const char *const old[] = {".norm.", ".conv."};
-  for (size_t i = 0; i < sizeof old / sizeof *old; i++) {
-    char *at = strstr(plain, old[i]), *dot = at ? at + strlen(old[i]) - 1 : NULL;
-    if (dot && (dot[1] == '1' || dot[1] == '2') && dot[2] == '.') {
-      memmove(dot, dot + 1, strlen(dot + 1) + 1);
-    }
-  }
-  return plain;
-}
-
-const safetensor *model_find(const safetensors *file, const char *name) {
-  const safetensor *found = safetensors_find(file, name);
-  for (int i = 0; i < safetensors_count(file) && !found; i++) {
-    char *plain = model_canonical_name(safetensors_at(file, i)->name);
-    if (strcmp(plain, name) == 0) found = safetensors_at(file, i);
-    free(plain);
-  }
-  return found;
-}
-
 static float *read_file_order(const nn_param *p, const tg_store *s) {
   size_t bytes = (size_t)tg_count(p->shape) * sizeof(float);
   float *stored = memory_new(bytes), *file = memory_new(bytes);

@@ -21,11 +21,6 @@ void model_forget_site(json_t *metadata);
 /* Reads every parameter of net; a missing, extra or misshapen tensor or a NaN is an error. */
 int model_load(const char *path, const nn_net *net, tg_store *s);
 
-/* The name without what wrappers of PyTorch put before it, old torchvision names as new ones;
- * allocated. */
-char *model_canonical_name(const char *name);
-/* The tensor of this canonical name, or NULL; lent. */
-const safetensor *model_find(const safetensors *file, const char *name);
 const char *model_bare_name(const nn_net *net, const nn_param *p); /* as in the file; lent */
 bool model_same_shape(const nn_param *p, const safetensor *t);
 /* A convolution's tensor with three input channels where the parameter has one, or one for three:

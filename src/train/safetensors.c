@@ -2,8 +2,10 @@
 
 #include "error.h"
 #include "file.h"
+#include "file_kind.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,6 +241,14 @@ static int parse_tensors(safetensors *s, const char *data, size_t size) {
   return check_places(s, data, size);
 }
 
+/* A header that is no JSON object: the file is something else, which may be known. */
+static void explain(const safetensors *s, const char *path, size_t size) {
+  const bool begins_right = size > PREFIX && s->file[PREFIX] == '{' && read_u64(s->file) <= size;
+  char *kind = begins_right || !size ? NULL : file_kind_explain(path, s->file, size);
+  if (kind) fail(1, "%s: %s", path, kind);
+  free(kind);
+}
+
 int safetensors_open(const char *path, safetensors **out) {
   safetensors *s = memory_new(sizeof *s);
   size_t size = 0, length = 0;
@@ -246,6 +256,7 @@ int safetensors_open(const char *path, safetensors **out) {
   int status = file_read(path, &s->file, &size);
   if (status == 0) status = check_length(path, s->file, size, &length);
   if (status == 0) status = parse_header(path, s->file + PREFIX, length, &s->header);
+  if (status != 0 && s->file) explain(s, path, size);
   if (status == 0) {
     status = parse_tensors(s, s->file + PREFIX + length, size - PREFIX - length);
     if (status != 0) fail_context(1, "%s: ", path);

@@ -23,12 +23,26 @@ grep -v '"model"' "$folder/stdout" | cmp "$folder/before" - || complain 'the imp
 expect 1 '--overwrite replaces it' "${import[@]}" --out "$folder/same.safetensors"
 expect 2 'output 10 is beyond its 10 outputs' "${import[@]}" --output 10 --out "$folder/none"
 expect 2 'size 28: a DenseNet-121' "${import[@]}" --size 28 --out "$folder/none"
-expect 1 'is missing: its 606 tensors are not those of lenet' "${import[@]}" --architecture lenet \
-  --out "$folder/none"
+expect 1 'features.0.weight is missing: its 606 tensors, such as features.conv0.weight and classifier.bias, are not' \
+  "${import[@]}" --architecture lenet --out "$folder/none"
 edit_header "$folder/gray/model.safetensors" 's/"xsite":/"other":/' >"$folder/bare.safetensors"
 expect 1 'xsite import makes a model file' predict --model "$folder/bare.safetensors" "$folder/none.png"
 expect 0 '' "${import[@]}" --output 3 --class rest --class three --out "$folder/three.safetensors"
 expect 0 '["rest","three"]' inspect model "$folder/three.safetensors"
+# Behind CheXNet's and MONAI's names it answers the same; CheXNet's outputs are findings, unless classes are named.
+edit_header "$folder/gray/model.safetensors" 's/"xsite":/"other":/;s/"features\./"module.densenet121.features./g;s/"classifier\./"module.densenet121.classifier.0./g;s/\(denselayer[0-9]*\.[a-z]*\)\([12]\)/\1.\2/g' >"$folder/chexnet.safetensors"
+edit_header "$folder/gray/model.safetensors" 's/"xsite":/"other":/;s/\(denselayer[0-9]*\)\./\1.layers./g;s/"classifier\./"class_layers.out./g' >"$folder/monai.safetensors"
+for kind in chexnet monai; do
+  expect 0 '' "${import[@]}" --weights "$folder/$kind.safetensors" "${names[@]}" --out "$folder/$kind"
+  expect 0 '' eval "${digits[@]:0:2}" --json --threads 1 --model "$folder/$kind"
+  grep -v '"model"' "$folder/stdout" | cmp "$folder/before" - || complain "$kind answers otherwise"
+done
+expect 2 'follows its last layer module.densenet121.classifier.0.weight: a sigmoid' "${import[@]}" \
+  --weights "$folder/chexnet.safetensors" --out "$folder/none"
+expect 0 '' "${import[@]}" --weights "$folder/chexnet.safetensors" --output 3 --out "$folder/one"
+expect 1 'torch_zip.pt: is a PyTorch file (.pt, .pth)' predict --model "$repository/tests/golden/torch_zip.pt" "$folder/x.png"
+expect 1 'is an ONNX model; ONNX is written (xsite export), not imported' "${import[@]}" \
+  --weights "$repository/tests/golden/onnx_operators.onnx" --out "$folder/none"
 
 # Gray weights begin a network for colour, through `train` and through a study file.
 expect 0 'for another number of image channels, whose sum is kept: features.conv0.weight' \
