@@ -40,6 +40,20 @@ typedef struct xs_values { /* how a file's values become [0,1] */
   bool window;      /* DICOM: the file's VOI table or window is applied before */
 } xs_values;
 
+typedef enum xs_split_kind {
+  XS_SPLIT_HASH,       /* each group for itself, by its key alone: alike at every site */
+  XS_SPLIT_STRATIFIED, /* each side has its share of the images, and of every class */
+  XS_SPLIT_COLUMN      /* as a column of the site's files says */
+} xs_split_kind;
+
+/* What a site's domain file says of its split. */
+typedef struct xs_split_plan {
+  xs_split_kind kind;
+  double validation, test; /* shares of the images; both 0: a tenth each */
+  int folds;               /* of cross-fitting, the test side is the first; 0: none */
+  uint8_t *side;           /* [n] an xs_split of each image, or NULL unless by a column */
+} xs_split_plan;
+
 /* The images of one site, without labels: all that an adapter may see of a target. */
 typedef struct xs_images {
   char *name;
@@ -55,6 +69,7 @@ typedef struct xs_images {
   size_t map_bytes;
   uint64_t *group; /* [n] key of the digit id or patient: one group never crosses a split */
   char **file;     /* [n] image names, or NULL where images have none */
+  xs_split_plan split;
 } xs_images;
 
 /* One thing that is known of the images beside their labels, for tables of subgroups and for data
@@ -103,12 +118,22 @@ enum { XS_SUBGROUP_FEWEST = 10 };
 /* The attribute of this name, or NULL where the site has none. */
 const xs_attribute *xs_site_attribute(const xs_site *s, const char *name);
 
-/* Rows of one split, ascending.  A group's side is a pure function of (seed, group key): below 0.8
- * train, below 0.9 validation, else test; so the same digit or patient is on the same side at every
- * site.  by_image: split images, not groups (Decision 1's other choice).  *rows is newly allocated.
- */
+/* Rows of one split, ascending, drawn without labels; *rows is newly allocated.  A group draws a
+ * number from 0 to 1, a pure function of (seed, group key).  XS_SPLIT_HASH: below 0.8 train, below
+ * 0.9 validation, else test (or as the plan's shares say), so that the same digit or patient is on
+ * the same side at every site.  XS_SPLIT_STRATIFIED: the groups in the order of these numbers, the
+ * first to train, until each side has its share.  by_image: split images, not groups (Decision 1's
+ * other choice). */
 xs_status xs_split_rows(const xs_images *x, uint64_t seed, bool by_image, xs_split which,
                         int64_t **rows, int64_t *n);
+/* The same where the site's own labels are used.  XS_SPLIT_STRATIFIED: the same order within each
+ * class, so that each side has its share of every class; a group's class is the rarest of its
+ * images'.  A class of three groups or more is on every side.  Test are images that xs_split_rows
+ * does not call train, where the class has any.  label [n], -1 unknown: a group without a label is
+ * where xs_split_rows puts it.  fold: 0; or, up to plan.folds - 1, the part that is test instead:
+ * every labelled image is in one. */
+xs_status xs_split_labelled(const xs_images *x, const int32_t *label, int classes, uint64_t seed,
+                            bool by_image, int fold, xs_split which, int64_t **rows, int64_t *n);
 
 typedef struct xs_normalisation {
   double mean[3], deviation[3]; /* of values in [0,1]; 0.5 and 0.5 give [-1,1] */

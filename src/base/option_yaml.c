@@ -185,6 +185,14 @@ static int claim_row(reader *r, const option *row) {
 
 static int load_mapping(reader *r);
 
+/* The present event begins the section. */
+static int load_options(reader *r, const char *name) {
+  r->section = name;
+  int status = load_mapping(r);
+  r->section = NULL;
+  return status;
+}
+
 static int load_section(reader *r, const char *name) {
   int status = next(r);
   if (status != 0) return status;
@@ -192,10 +200,7 @@ static int load_section(reader *r, const char *name) {
     return fail(2, "%s:%zu: %s is a section; its options follow on lines of their own, indented",
                 r->path, line_of(r), name);
   }
-  r->section = name;
-  status = load_mapping(r);
-  r->section = NULL;
-  return status;
+  return load_options(r, name);
 }
 
 /* The present event is a key. */
@@ -207,6 +212,10 @@ static int load_entry(reader *r) {
   if (row) {
     int status = claim_row(r, row);
     if (status == 0) status = next(r);
+    if (status == 0 && r->event.type == YAML_MAPPING_START_EVENT && !row->section &&
+        is_section(r->t, row->name)) {
+      return load_options(r, row->name);
+    }
     return status == 0 ? load_value(r, row) : status;
   }
   if (r->section || !is_section(r->t, scalar_of(r))) return refuse_key(r, scalar_of(r));

@@ -38,10 +38,12 @@ static void check_class_counts(check *c, const check_site *t, int label, int64_t
   }
   for (int k = 0; k < t->sides && k < MOST_SIDES; k++) {
     if (count_labelled(c, t, label, k)) continue;
-    finding_add(c, "classes", CHECK_FAULT, t->d.name, 1,
-                text_format("No image of %s with the label %s is on the side %s of the split.",
-                            t->d.name, name, t->side[k]),
-                "Another --seed may do; with so few images no measure will be worth much.");
+    finding_add(
+        c, "classes", CHECK_FAULT, t->d.name, 1,
+        text_format("No image of %s with the label %s is on the side %s of the split.", t->d.name,
+                    name, t->side[k]),
+        "Label more of its patients: each side needs one. Where the split is by hash another "
+        "--seed may do.");
   }
 }
 

@@ -17,26 +17,46 @@ static int name_side(check_site *t, const char *name) {
 
 /* ---- drawn from the seed --------------------------------------------------------------------- */
 
-/* As a study would: of the images that can be read. */
+typedef struct readable { /* a site's images that can be read, as a study would split them */
+  xs_images images;
+  int32_t *label;
+  int64_t *at; /* places of the samples */
+} readable;
+
+static readable find_readable(const check *c, const check_site *t) {
+  const size_t n = (size_t)t->n + 1;
+  readable r = {.images = {.group = memory_new(sizeof(uint64_t) * n), .split = t->d.plan},
+                .label = memory_new(sizeof *r.label * n),
+                .at = memory_new(sizeof *r.at * n)};
+  r.images.split.side = memory_new(n);
+  for (int64_t i = t->first; i < t->first + t->n; i++) {
+    const sample *s = &c->sample[i];
+    if (s->error) continue;
+    const int64_t k = r.images.n++;
+    r.at[k] = i;
+    r.images.group[k] = s->group;
+    r.label[k] = s->label;
+    if (!t->read) r.images.split.side[k] = t->l.entry[s->row].side;
+  }
+  return r;
+}
+
 static int draw_sides(check *c, check_site *t) {
   static const char *const name[] = {"train", "validation", "test"};
-  int64_t *at = memory_new(sizeof *at * (size_t)t->n);
-  xs_images x = {.group = memory_new(sizeof *x.group * (size_t)t->n)};
+  readable r = find_readable(c, t);
   int status = 0;
-  for (int64_t i = t->first; i < t->first + t->n; i++) {
-    if (c->sample[i].error) continue;
-    at[x.n] = i;
-    x.group[x.n++] = c->sample[i].group;
-  }
   for (int k = 0; k < 3 && !status; k++) {
     int64_t *rows, n;
-    status = (int)xs_split_rows(&x, c->o->seed, c->o->by_image, (xs_split)k, &rows, &n);
+    status = (int)xs_split_labelled(&r.images, r.label, t->d.classes.n, c->o->seed, c->o->by_image,
+                                    0, (xs_split)k, &rows, &n);
     const int side = name_side(t, name[k]);
-    for (int64_t i = 0; i < n; i++) c->sample[at[rows[i]]].side = side;
+    for (int64_t i = 0; i < n; i++) c->sample[r.at[rows[i]]].side = side;
     free(rows);
   }
-  free(x.group);
-  free(at);
+  free(r.images.group);
+  free(r.images.split.side);
+  free(r.label);
+  free(r.at);
   return status;
 }
 

@@ -160,6 +160,41 @@ static const option rows[] = {
      .offset = FIELD(group_file),
      .value = "PATH",
      .help = "Folder: CSV file with columns file and group that decides what no split separates."},
+    {.name = "split",
+     .type = OPTION_TEXTS,
+     .offset = FIELD(split),
+     .value = "HOW",
+     .help = "hash (default of IDX files and of sites that share groups), stratified (default of "
+             "folders), or the shares of train, validation and test, e.g. [0.7, 0.1, 0.2]."},
+    {.section = "split",
+     .name = "train",
+     .type = OPTION_TEXT,
+     .offset = FIELD(split_train),
+     .value = "SHARE",
+     .help = "The same shares, each by its name."},
+    {.section = "split",
+     .name = "validation",
+     .type = OPTION_TEXT,
+     .offset = FIELD(split_validation),
+     .value = "SHARE",
+     .help = "The same shares, each by its name."},
+    {.section = "split",
+     .name = "test",
+     .type = OPTION_TEXT,
+     .offset = FIELD(split_test),
+     .value = "SHARE",
+     .help = "The same shares, each by its name."},
+    {.name = "split_column",
+     .type = OPTION_TEXT,
+     .offset = FIELD(split_column),
+     .value = "NAME",
+     .help = "Folder: column of an official split: train, validation (valid, val) or test."},
+    {.name = "cross",
+     .type = OPTION_INTEGER,
+     .offset = FIELD(cross),
+     .high = 20,
+     .value = "K",
+     .help = "The site's own classifier is trained and tested K times, each time on another part."},
     {.name = "first_index",
      .type = OPTION_TEXTS,
      .offset = FIELD(first_index),
@@ -231,6 +266,7 @@ static int check_mapping(const domain *d) {
   } other[] = {{"classes", d->classes.n ? d->classes.text[0] : NULL},
                {"label_column", d->label_column},
                {"group_column", d->group_column},
+               {"split_column", d->split_column},
                {"sex_column", d->sex_column},
                {"age_column", d->age_column},
                {"view_column", d->view_column},
@@ -344,6 +380,7 @@ int domain_open(const char *path, const char *data_dir, domain *out) {
   if (!status) set_values(out);
   if (!status) status = resolve_root(out, data_dir);
   if (!status) status = read_mapping(out);
+  if (!status) status = domain_read_split(out);
   return status;
 }
 

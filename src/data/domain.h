@@ -22,6 +22,10 @@ typedef struct domain {
   char *mapping, *only; /* files */
   option_texts mapping_set;
   char *sex_column, *age_column, *view_column, *scanner_column;
+  option_texts split; /* a word or three shares */
+  char *split_train, *split_validation, *split_test, *split_column;
+  int64_t cross;
+  xs_split_plan plan;  /* the rows above; side NULL */
   struct mapping *map; /* what the mapping file says, NULL without one */
   const char *path;    /* of the domain file, lent */
   char *dir;           /* root, resolved */
@@ -31,6 +35,13 @@ typedef struct domain {
  * *out in any case. */
 int domain_open(const char *path, const char *data_dir, domain *out);
 void domain_close(domain *d);
+/* Fills plan; 0, or non-zero and a message. */
+int domain_read_split(domain *d);
+/* The column of the label files that names the sides, of the domain file or its mapping; or NULL.
+ */
+const char *domain_split_column(const domain *d);
+/* The side that a cell of that column names; csv:line: where it stands. */
+int domain_side(const domain *d, const char *csv, int64_t line, const char *cell, uint8_t *side);
 /* The class whose text is given, or -1. */
 int domain_class(const domain *d, const char *text);
 /* The key of the group of this name: equal prefix and name, equal key, at every site. */

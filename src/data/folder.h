@@ -12,6 +12,7 @@ typedef struct entry { /* one image */
   int64_t line;        /* of that file, 0 without one */
   int32_t label;       /* -1 unknown */
   uint64_t group;
+  uint8_t side;                /* an xs_split, where the site has an official split */
   char *patient;               /* NULL where the site has none */
   char *attribute[ATTRIBUTES]; /* NULL where unknown */
 } entry;

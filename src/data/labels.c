@@ -14,7 +14,7 @@
 
 typedef struct columns { /* of one sheet */
   image_path image;
-  sheet_column patient, study, view, view_else, age, birth, date, sex, scanner;
+  sheet_column patient, study, view, view_else, age, birth, date, sex, scanner, split;
 } columns;
 
 typedef struct reader {
@@ -47,6 +47,7 @@ static int find_columns(reader *r) {
       {"columns.date", m->columns.date, &c->date},
       {"columns.sex", m->columns.sex, &c->sex},
       {"columns.scanner", m->columns.scanner, &c->scanner},
+      {"columns.split", m->columns.split, &c->split},
   };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
     if (sheet_find(r->s, wanted[i].option, wanted[i].name, wanted[i].at)) return XS_FAILED;
@@ -84,6 +85,7 @@ static int read_names(const reader *r, int64_t row, label_row *x) {
   if (m->columns.study) {
     x->study = cut_folder(cell(r, r->c.study, row), m->columns.study_folder);
   }
+  if (m->columns.split) x->split = text_copy(cell(r, r->c.split, row));
   return 0;
 }
 
@@ -267,6 +269,7 @@ void labels_release(labels *x) {
     free(x->row[i].image);
     free(x->row[i].patient);
     free(x->row[i].study);
+    free(x->row[i].split);
     free(x->row[i].evidence);
     for (int k = 0; k < ATTRIBUTES; k++) free(x->row[i].attribute[k]);
   }

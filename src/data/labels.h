@@ -26,6 +26,7 @@ typedef enum label_outcome { /* the first that holds, in the order behind LABEL_
 typedef struct label_row { /* one image */
   char *image;             /* path below a folder of images */
   char *patient, *study;   /* NULL without such a column */
+  char *split;             /* likewise, of an official split */
   char *attribute[ATTRIBUTES];
   char *
       evidence; /* what its label cells say; of the first LABEL_EXAMPLES of an outcome, else NULL */

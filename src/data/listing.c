@@ -114,7 +114,7 @@ static int find_images(const domain *d, bool skip, listing *l) {
 /* ---- a plain table ---- */
 
 typedef struct columns { /* indices, -1 none */
-  int file, label, group, attribute[ATTRIBUTES];
+  int file, label, group, split, attribute[ATTRIBUTES];
 } columns;
 
 static int find_attributes(const domain *d, const char *csv, const csv_table *t, columns *c) {
@@ -129,10 +129,13 @@ static int find_attributes(const domain *d, const char *csv, const csv_table *t,
 
 static int find_columns(const domain *d, const char *csv, const csv_table *t, columns *c) {
   const char *label = d->label_column ? d->label_column : "label";
-  *c = (columns){.file = -1, .label = -1, .group = -1};
+  *c = (columns){.file = -1, .label = -1, .group = -1, .split = -1};
   if (find_attributes(d, csv, t, c)) return XS_FAILED;
   if (csv_table_column(t, csv, "file_column", d->file_column, &c->file)) return XS_FAILED;
   if (d->classes.n && csv_table_column(t, csv, "label_column", label, &c->label)) return XS_FAILED;
+  if (d->split_column && csv_table_column(t, csv, "split_column", d->split_column, &c->split)) {
+    return XS_FAILED;
+  }
   if (!d->group_column) return 0;
   return csv_table_column(t, csv, "group_column", d->group_column, &c->group);
 }
@@ -162,6 +165,7 @@ static int read_row(const domain *d, const char *csv, const csv_table *t, const 
   if (c->group >= 0 && csv_check_name(csv, e->line, d->group_column, group)) return XS_FAILED;
   e->group = domain_group(d, group);
   if (c->group >= 0) e->patient = text_copy(group);
+  if (c->split >= 0 && domain_side(d, csv, e->line, cell[c->split], &e->side)) return XS_FAILED;
   for (int i = 0; i < ATTRIBUTES; i++) {
     if (c->attribute[i] < 0) continue;
     e->attribute[i] = attribute_read((attribute_kind)i, cell[c->attribute[i]]);
@@ -193,7 +197,7 @@ static int read_csv(const domain *d, listing *out) {
 
 /* ---- label files with a mapping ---- */
 
-static void take_row(const domain *d, label_row *row, entry *e) {
+static int take_row(const domain *d, label_row *row, entry *e) {
   *e = (entry){.file = row->image,
                .csv = row->file,
                .line = row->line,
@@ -203,16 +207,19 @@ static void take_row(const domain *d, label_row *row, entry *e) {
   memcpy(e->attribute, row->attribute, sizeof e->attribute);
   memset(row->attribute, 0, sizeof row->attribute);
   row->image = row->patient = NULL;
+  return row->split ? domain_side(d, d->labels.text[e->csv], e->line, row->split, &e->side) : 0;
 }
 
 static int take_rows(const domain *d, labels *x, listing *out) {
   out->entry = memory_new(sizeof *out->entry * (size_t)(x->n + 1));
-  for (int64_t i = 0; i < x->n; i++) {
-    if (labels_keeps(d->map, x->row[i].outcome)) take_row(d, &x->row[i], &out->entry[out->n++]);
+  int status = 0;
+  for (int64_t i = 0; i < x->n && !status; i++) {
+    if (!labels_keeps(d->map, x->row[i].outcome)) continue;
+    status = take_row(d, &x->row[i], &out->entry[out->n++]);
   }
   out->patients = x->patients;
   memcpy(out->present, x->present, sizeof out->present);
-  if (out->n) return 0;
+  if (status || out->n) return status;
   return fail(XS_FAILED, "%s: %s keeps none of the %lld rows; `xsite labels` says why", d->path,
               d->mapping, (long long)x->n);
 }

@@ -63,6 +63,7 @@ static const option rows[] = {
     COLUMN(date, "Of the study: it begins with the year."),
     COLUMN(sex, "F, M, or the words."),
     COLUMN(scanner, "The machine."),
+    COLUMN(split, "An official split: train, validation (valid, val) or test."),
     CHOICE(
         labels, cells, NULL, true, "columns|joined|list|none",
         "A column for every finding, or one cell: terms with a separator, a Python list; or none."),

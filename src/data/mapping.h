@@ -14,7 +14,7 @@ typedef struct mapping {
   option_texts join;    /* columns by which further files are joined; none: files are stacked */
   struct {
     char *image, *patient, *patient_folder, *study, *study_folder, *view, *view_else, *age, *birth,
-        *date, *sex, *scanner;
+        *date, *sex, *scanner, *split;
     option_texts image_from, view_names;
   } columns;
   struct {

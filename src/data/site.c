@@ -82,6 +82,7 @@ static void describe(const domain *d, xs_site *s) {
   s->images.resize = strcmp(d->resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
   s->images.center_crop = d->center_crop;
   s->images.values = d->values;
+  s->images.split = d->plan;
   s->classes = d->classes.n;
   s->class_name = memory_new(sizeof *s->class_name * (size_t)(s->classes + 1));
   for (int k = 0; k < s->classes; k++) s->class_name[k] = text_copy(d->classes.text[k]);
@@ -110,6 +111,7 @@ static void release_images(xs_images *x) {
   free(x->name);
   images_release_pixels(x);
   free(x->group);
+  free(x->split.side);
   for (int64_t i = 0; x->file && i < x->n; i++) free(x->file[i]);
   free(x->file);
 }

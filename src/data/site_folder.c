@@ -26,6 +26,7 @@ int site_read_image(const domain *d, const char *path, image *x, double *white) 
 static void store_entry(entry *e, char **text, xs_site *s, int64_t row) {
   xs_images *x = &s->images;
   x->group[row] = e->group;
+  if (x->split.side) x->split.side[row] = e->side;
   x->file[row] = e->file;
   memcpy(text + row * ATTRIBUTES, e->attribute, sizeof e->attribute);
   if (s->patient) s->patient[row] = e->patient;
@@ -79,6 +80,7 @@ static void store_entries(listing *l, const int64_t *rows, const ingest *g, xs_s
   x->group = memory_new(sizeof *x->group * n);
   x->file = memory_new(sizeof *x->file * n);
   s->label = memory_new(sizeof *s->label * n);
+  if (x->split.kind == XS_SPLIT_COLUMN) x->split.side = memory_new(n);
   if (l->patients) s->patient = memory_new(sizeof *s->patient * n);
   char **text = memory_new(sizeof *text * n * ATTRIBUTES);
   for (int64_t i = 0; i < g->n; i++) {
@@ -106,6 +108,37 @@ static int load_all(const domain *d, listing *l, const int64_t *rows, int64_t n,
   return status;
 }
 
+typedef struct sided { /* by group: two entries of one that are on different sides */
+  const entry *e;
+} sided;
+
+static int compare_groups(const void *a, const void *b) {
+  const entry *p = ((const sided *)a)->e, *q = ((const sided *)b)->e;
+  if (p->group != q->group) return p->group < q->group ? -1 : 1;
+  return (p->side > q->side) - (p->side < q->side);
+}
+
+/* An official split that separates a patient's images measures what was learnt by heart. */
+static int check_column(const domain *d, const listing *l) {
+  static const char *const word[] = {"train", "validation", "test"};
+  if (d->plan.kind != XS_SPLIT_COLUMN) return 0;
+  sided *all = memory_new(sizeof *all * (size_t)(l->n + 1));
+  int status = 0;
+  for (int64_t i = 0; i < l->n; i++) all[i].e = &l->entry[i];
+  qsort(all, (size_t)l->n, sizeof *all, compare_groups);
+  for (int64_t i = 1; i < l->n && !status; i++) {
+    const entry *p = all[i - 1].e, *q = all[i].e;
+    if (p->group != q->group || p->side == q->side) continue;
+    status = fail(XS_FAILED,
+                  "%s: split_column: %s of patient %s is in %s, %s in %s; correct the column, or "
+                  "take it out so that patients are kept on one side",
+                  d->path, p->file, p->patient ? p->patient : "?", word[p->side], q->file,
+                  word[q->side]);
+  }
+  free(all);
+  return status;
+}
+
 static int check_listing(const domain *d, const listing *l) {
   int32_t *label = memory_new(sizeof *label * (size_t)l->n);
   for (int64_t i = 0; i < l->n; i++) label[i] = l->entry[i].label;
@@ -130,6 +163,7 @@ int site_load_folder(const domain *d, const xs_site_options *o, xs_site *s) {
   if (!status && l.unlisted && o->watch && o->watch->note) {
     o->watch->note(o->watch->context, l.unlisted);
   }
+  if (!status) status = check_column(d, &l);
   if (!status) status = check_listing(d, &l);
   if (!status) {
     s->skipped_image = memory_new(sizeof *s->skipped_image * XS_SKIPPED_NAMED);

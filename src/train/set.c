@@ -8,28 +8,37 @@
 #include "train.h"
 
 split_rule split_rule_of(int64_t seed, const char *split_by) {
-  return (split_rule){(uint64_t)seed, strcmp(split_by, "image") == 0};
+  return (split_rule){.seed = (uint64_t)seed, .by_image = strcmp(split_by, "image") == 0};
 }
 
-xs_status train_set_label(const xs_images *images, const int32_t *label, split_rule rule,
-                          xs_split which, train_set *set) {
-  int64_t n;
-  *set = (train_set){.images = images};
-  xs_status status = xs_split_rows(images, rule.seed, rule.by_image, which, &set->rows, &n);
-  if (status) return status;
+/* Leaves the labelled ones of rows, which are taken over. */
+static void keep_labelled(const xs_images *images, const int32_t *label, int64_t *rows, int64_t n,
+                          train_set *set) {
+  *set = (train_set){.images = images, .rows = rows};
   set->label = memory_new((size_t)(images->n + 1) * sizeof *set->label);
   memset(set->label, -1, (size_t)images->n * sizeof *set->label);
   for (int64_t i = 0; i < n; i++) {
-    int64_t row = set->rows[i];
+    int64_t row = rows[i];
     if (label[row] < 0) continue;
     set->label[row] = label[row];
     set->rows[set->n++] = row;
   }
-  return XS_OK;
+}
+
+xs_status train_set_label(const xs_images *images, const int32_t *label, split_rule rule,
+                          xs_split which, train_set *set) {
+  int64_t *rows = NULL, n = 0;
+  xs_status status = xs_split_rows(images, rule.seed, rule.by_image, which, &rows, &n);
+  keep_labelled(images, label, rows, n, set);
+  return status;
 }
 
 xs_status train_set_open(const xs_site *s, split_rule rule, xs_split which, train_set *set) {
-  return train_set_label(&s->images, s->label, rule, which, set);
+  int64_t *rows = NULL, n = 0;
+  xs_status status = xs_split_labelled(&s->images, s->label, s->classes, rule.seed, rule.by_image,
+                                       rule.fold, which, &rows, &n);
+  keep_labelled(&s->images, s->label, rows, n, set);
+  return status;
 }
 
 void train_set_release(train_set *set) {
@@ -89,6 +98,25 @@ static bool has_class(const train_set *set, int class) {
   return false;
 }
 
+/* What to do where a class is missing on one side; allocated. */
+static char *advise(const xs_site *s, int class) {
+  const xs_split_kind kind = s->images.split.kind;
+  int64_t images = 0;
+  for (int64_t i = 0; i < s->images.n; i++) images += s->label[i] == class;
+  if (kind == XS_SPLIT_HASH) {
+    return text_format("of its %lld images of that class the seed puts none there: take another "
+                       "seed, or, where no other site has its patients, `split: stratified` in its "
+                       "domain file",
+                       (long long)images);
+  }
+  return kind == XS_SPLIT_COLUMN
+             ? text_format("correct its split_column, or take it out of the domain file")
+             : text_format("its %lld images of that class are of fewer patients than the three "
+                           "that training, validation and test need: give it more of them, or take "
+                           "the class out of `classes`",
+                           (long long)images);
+}
+
 static xs_status check_split(const xs_site *s, split_rule rule, xs_split which) {
   static const char *const word[] = {
       [XS_TRAIN] = "training", [XS_VALIDATION] = "validation", [XS_TEST] = "test"};
@@ -96,10 +124,10 @@ static xs_status check_split(const xs_site *s, split_rule rule, xs_split which) 
   xs_status status = train_set_open(s, rule, which, &set);
   for (int k = 0; k < s->classes && !status; k++) {
     if (has_class(&set, k)) continue;
-    status = (xs_status)fail(XS_FAILED,
-                             "site %s has no image of class '%s' in its %s split: give it more "
-                             "images of that class, or take another seed",
-                             s->images.name, s->class_name[k], word[which]);
+    char *advice = advise(s, k);
+    status = (xs_status)fail(XS_FAILED, "site %s has no image of class '%s' in its %s split: %s",
+                             s->images.name, s->class_name[k], word[which], advice);
+    free(advice);
   }
   train_set_release(&set);
   return status;
@@ -112,16 +140,24 @@ bool site_is_labelled(const xs_site *s) {
   return false;
 }
 
+static xs_status refuse_unlabelled(const xs_site *s) {
+  return (xs_status)fail(
+      XS_FAILED, "site %s has no labels, so that no classifier can be trained on it; %s",
+      s->images.name,
+      s->classes ? "none of its images has one: fill in the label column, or take `classes` and "
+                   "`label_column` out of its domain file to use it as a site without labels"
+                 : "give its domain file `labels` and `classes`");
+}
+
 xs_status train_check_splits(const xs_site *s, split_rule rule) {
-  xs_status status = XS_OK;
-  if (!site_is_labelled(s)) {
-    return (xs_status)fail(XS_FAILED,
-                           "site %s has no labels, so that no classifier can be trained on it; "
-                           "give its domain file `labels` and `classes`",
-                           s->images.name);
-  }
+  xs_status status = site_is_labelled(s) ? XS_OK : refuse_unlabelled(s);
   for (int which = XS_TRAIN; which <= XS_TEST && !status; which++) {
     status = check_split(s, rule, (xs_split)which);
+  }
+  for (rule.fold = 1; rule.fold < s->images.split.folds && !status; rule.fold++) {
+    for (int which = XS_TRAIN; which <= XS_TEST && !status; which++) {
+      status = check_split(s, rule, (xs_split)which);
+    }
   }
   return status;
 }

@@ -54,14 +54,16 @@ typedef struct train_images {
 typedef struct split_rule {
   uint64_t seed;
   bool by_image; /* each image is drawn for itself, not with its group */
+  int fold;      /* of cross-fitting, whose images are test; 0: the site's split */
 } split_rule;
 
 bool site_is_labelled(const xs_site *s);                      /* at least one image is */
 split_rule split_rule_of(int64_t seed, const char *split_by); /* split_by: "group", "image" */
 
-/* The labelled images of a split, perhaps none; release with train_set_release. */
+/* The labelled images of a split, perhaps none; release with train_set_release.  The split is drawn
+ * with the site's labels (xs_split_labelled). */
 xs_status train_set_open(const xs_site *s, split_rule rule, xs_split which, train_set *set);
-/* The same of images with any labels [images->n]. */
+/* The same of images with labels of somebody else [images->n], by whom they are not split. */
 xs_status train_set_label(const xs_images *images, const int32_t *label, split_rule rule,
                           xs_split which, train_set *set);
 /* Keeps the first n images in an order that depends on seed and group keys alone, so that a smaller
@@ -75,7 +77,7 @@ void train_set_made(const train_set *from, const xs_images *made, train_set *set
 void train_set_pool(const train_set *part, int parts, const train_geometry *g, xs_images **images,
                     train_set *set);
 /* Fails unless the site has labels and every split has an image of every class: a classifier is
- * trained, chosen and measured on them. */
+ * trained, chosen and measured on them; of every fold, where there are. */
 xs_status train_check_splits(const xs_site *s, split_rule rule);
 
 /* ---- classifiers ------------------------------------------------------------------------------
