@@ -14,7 +14,7 @@ static const char *pairs(int n) { return n == 1 ? "pair" : "pairs"; }
 static char *means(const results *r) {
   const summary *s = &r->summary;
   if (isnan(s->external.value) || isnan(s->adapted.value)) return NULL;
-  char *salvage = isnan(s->average_salvage)
+  char *salvage = !(s->average_salvage > 0)
                       ? text_copy("")
                       : text_format(", %s %% of the mean loss against the ceilings",
                                     number_fixed(s->average_salvage, 0).text);

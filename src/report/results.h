@@ -95,6 +95,8 @@ typedef struct subgroup { /* of the target's test images */
 typedef struct usable {      /* whether the classifier can be used at the target */
   const char *word, *reason; /* NULL: not judged */
   double label, margin;      /* images to label; points of AUC that may be lost */
+  double better_images;      /* of the target: with their labels a better one was trained */
+  measure better;
 } usable;
 
 typedef struct pair {

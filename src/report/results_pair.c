@@ -199,12 +199,19 @@ static int read_subgroup(const json_t *j, const char *where, void *record) {
   return status ? status : fields_interval(j, where, "gain", &s->gain);
 }
 
+static int read_better(const json_t *j, const char *where, void *record) {
+  usable *u = record;
+  int status = fields_number(j, where, "images", &u->better_images);
+  return status ? status : measure_read(j, where, "measure", &u->better);
+}
+
 static int read_verdict(const json_t *j, const char *where, void *record) {
   usable *u = record;
   int status = fields_text(j, where, "word", &u->word);
   if (!status) status = fields_text(j, where, "reason", &u->reason);
   if (!status) status = fields_number(j, where, "label", &u->label);
-  return status ? status : fields_number(j, where, "margin", &u->margin);
+  if (!status) status = fields_number(j, where, "margin", &u->margin);
+  return status ? status : fields_object(j, where, "better", read_better, u);
 }
 
 /* ---- the pair -------------------------------------------------------------------------------- */

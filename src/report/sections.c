@@ -43,7 +43,7 @@ static void add_verdicts(page *out, const results *r) {
   char *count = r->n > 1 ? verdict_count(r) : NULL;
   if (count) page_add(out, "<p class=\"lead\">%s</p>\n<ul>\n", count);
   for (int i = 0; i < r->n; i++) {
-    char *advice = verdict_advice(&r->pair[i]), *reasons = verdict_reasons(r, &r->pair[i]);
+    char *advice = verdict_advice(&r->pair[i]), *reasons = verdict_reasons(&r->pair[i]);
     page_add(out, count ? "<li><b>%s</b> %s</li>\n" : "<p class=\"lead\"><b>%s</b> %s</p>\n",
              advice, reasons);
     free(reasons);
@@ -58,7 +58,7 @@ void section_head(page *out, const results *r) {
   document_open(out, title);
   page_add(out, "<header>\n<h1>%s: do the classifiers work at new sites?</h1>\n", r->study);
   add_verdicts(out, r);
-  page_add(out, "<p class=\"soft\">AUC: how well a classifier tells classes apart; 100 is perfect, "
+  page_raw(out, "<p class=\"soft\">AUC: how well a classifier tells classes apart; 100 is perfect, "
                 "50 is guessing. In brackets and after the word between: 95 %% intervals.</p>\n");
   add_contents(out, r);
   page_add(out, "</header>\n<main>\n");
@@ -72,6 +72,7 @@ void section_foot(page *out) {
 
 static void add_conclusions(page *out, const results *r) {
   char *sentence[CONCLUSIONS];
+  if (r->n < 2) return; /* the pair's own sentences say it */
   const int n = conclusions_make(r, sentence);
   if (n) page_add(out, "<ul>\n");
   for (int i = 0; i < n; i++) {

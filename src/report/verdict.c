@@ -71,45 +71,23 @@ static char *adapting(const pair *p) {
 /* ---- how many labels --------------------------------------------------------------------------
  */
 
-/* The fewest labels that trained a better classifier than those at hand, or NULL. */
-static const labelled *find_better(const results *r, const pair *p) {
-  const double best = fmax(p->m[EXTERNAL].auc, p->m[ADAPTED].auc);
-  const labelled *found = NULL;
-  for (int i = 0; i < r->labelleds; i++) {
-    const labelled *x = &r->labelled[i];
-    if (strcmp(x->site, p->target) != 0 || !(x->m.low > best)) continue;
-    if (!found || x->count < found->count) found = x;
+static char *labelling(const pair *p) {
+  const usable *v = &p->verdict;
+  if (v->better_images > 0) {
+    return text_format(" A classifier trained on %s labelled images of %s does better: its AUC is "
+                       "%s.",
+                       number_count(v->better_images).text, p->target,
+                       number_measured(v->better.auc, v->better.low, v->better.high).text);
   }
-  return found;
+  if (!(v->label > 0)) return text_copy("");
+  return text_format(" With %s labelled images of %s a classifier's AUC there is expected to be "
+                     "known to within about %s points.",
+                     number_count(v->label).text, p->target, number_points(v->margin).text);
 }
 
-static char *labelling(const results *r, const pair *p) {
-  const labelled *better = find_better(r, p);
-  const int k = kind_of(p);
-  char *tell = text_copy(""), *train = text_copy(""), *all;
-  if (k >= 0 && p->verdict.label > 0) {
-    free(tell);
-    tell = text_format(" With %s labelled images of %s a classifier's AUC there is expected to be "
-                       "known to within about %s points.",
-                       number_count(p->verdict.label).text, p->target,
-                       number_points(p->verdict.margin).text);
-  }
-  if (better) {
-    free(train);
-    train = text_format(" A classifier trained on %s labelled images of %s does better: its AUC "
-                        "is %s.",
-                        number_count(better->count).text, p->target,
-                        number_measured(better->m.auc, better->m.low, better->m.high).text);
-  }
-  all = text_format("%s%s", tell, train);
-  free(tell);
-  free(train);
-  return all;
-}
-
-char *verdict_reasons(const results *r, const pair *p) {
+char *verdict_reasons(const pair *p) {
   if (!p->verdict.reason) return effect_sentence(p);
-  char *help = adapting(p), *labels = labelling(r, p);
+  char *help = adapting(p), *labels = labelling(p);
   char *all = text_format("%s%s%s", p->verdict.reason, help, labels);
   free(labels);
   free(help);

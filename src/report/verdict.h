@@ -7,7 +7,7 @@
 /* "Do not use the classifier from a at b: label 160 images of b." */
 char *verdict_advice(const pair *p);
 /* Why; whether adapting would help; how many labelled images would tell, or do better. */
-char *verdict_reasons(const results *r, const pair *p);
+char *verdict_reasons(const pair *p);
 /* How often each verdict was given, of several pairs. */
 char *verdict_count(const results *r);
 

@@ -63,8 +63,11 @@ xs_status delong_json(const evaluation *e, const pair_result *x, json_t **out);
 xs_status operating_json(const evaluation *e, const pair_result *x, json_t **out);
 /* Of the target's test images, by each of its attributes. */
 xs_status subgroups_json(const evaluation *e, const pair_result *x, json_t **out);
-/* Whether the classifier or the adapted one can be used at the target: word, reason, label. */
-json_t *verdict_json(const evaluation *e, const pair_result *x);
+/* Whether the classifier or the adapted one can be used at the target: word, reason, label, and
+ * what labels of the target would train. */
+xs_status verdict_json(evaluation *e, const pair_result *x, json_t **out);
+/* How many images a labelled node's classifier was trained on: a site has no more than it has. */
+int64_t labelled_images(const evaluation *e, const study_node *n);
 /* How many labelled target images are worth as much as the adaptation. */
 xs_status equivalent_json(evaluation *e, const pair_result *x, json_t **out);
 

@@ -6,8 +6,7 @@
 #include "file.h"
 #include "measure.h"
 
-/* A site has no more images than it has. */
-static int64_t images_of(const evaluation *e, const study_node *n) {
+int64_t labelled_images(const evaluation *e, const study_node *n) {
   const seal *s = e->run->seal;
   const int64_t all = seal_count(s, n->source, XS_TRAIN) + seal_count(s, n->source, XS_VALIDATION);
   return llrint(fmin(n->amount, (double)all));
@@ -23,9 +22,10 @@ xs_status labelled_json(evaluation *e, json_t **out) {
     if (n->kind != NODE_LABELLED) continue;
     status = evaluation_answer(e, i, n->source, &a);
     if (status) continue;
-    json_array_append_new(
-        *out, json_pack("{s:s, s:I, s:s, s:o}", "site", r->study->site[n->source].name, "count",
-                        (json_int_t)images_of(e, n), "node", n->name, "measure", answer_json(a)));
+    json_array_append_new(*out,
+                          json_pack("{s:s, s:I, s:s, s:o}", "site", r->study->site[n->source].name,
+                                    "count", (json_int_t)labelled_images(e, n), "node", n->name,
+                                    "measure", answer_json(a)));
   }
   return status;
 }
@@ -58,7 +58,7 @@ static void find_points(const evaluation *e, learning_curve *c) {
   c->point = memory_new((size_t)l->n * sizeof *c->point);
   for (int i = 0; i < l->n; i++) {
     if (l->node[i].kind != NODE_LABELLED || l->node[i].source != c->site) continue;
-    c->point[found++] = (point){images_of(e, &l->node[i]), i};
+    c->point[found++] = (point){labelled_images(e, &l->node[i]), i};
   }
   qsort(c->point, (size_t)found, sizeof *c->point, by_images);
   for (int i = 0; i < found; i++) {

@@ -98,6 +98,7 @@ xs_status measure_pair(evaluation *e, int pair, pair_result *x) {
   *x = (pair_result){
       .pair = pair, .gain = {NAN, NAN, NAN, NAN}, .holm = NAN, .kept = NAN, .parts = json_object()};
   const int site = pair_of(e, x)->source, source = nodes_start(r->study, &r->nodes, site);
+  json_t *verdict = NULL;
   xs_status status = pair_choice_open(r, pair, &x->choice);
   x->candidate = memory_new((size_t)(x->choice.n + 1) * sizeof(const test_answer *));
   if (!status) status = evaluation_answer(e, source, site, &x->internal);
@@ -105,7 +106,10 @@ xs_status measure_pair(evaluation *e, int pair, pair_result *x) {
     status = measure_target(e, x);
     if (!status) status = measure_parts(e, x);
   }
-  return status ? status : measure_translator(e, x);
+  if (!status) status = measure_translator(e, x);
+  if (!status) status = verdict_json(e, x, &verdict);
+  json_object_set_new(x->parts, "verdict", verdict);
+  return status;
 }
 
 void pair_result_release(pair_result *x) {
@@ -169,7 +173,6 @@ json_t *pair_json(const evaluation *e, const pair_result *x) {
   json_object_set_new(j, "keeps_label", per_cent_json(x->kept));
   json_object_set_new(j, "candidates", candidates_json(e, x));
   json_object_set(j, "choice", x->choice.json);
-  json_object_set_new(j, "verdict", verdict_json(e, x));
   if (s->settings.oracle) json_object_set_new(j, "oracle", oracle_json(x));
   json_object_update(j, x->parts);
   return j;

@@ -94,12 +94,16 @@ static known know(const evaluation *e, const pair_result *x) {
  * ------------------------------------------------------------------------------------
  */
 
+/* 99.97 is not 100. */
+static int decimals(double auc) { return auc >= 99.5 && auc < 100 ? 2 : 1; }
+
 /* An interval of more than 20 points is not told as if its value were known. */
 static char *auc_words(xs_interval x) {
   enum { WIDE = 20 };
   const double value = PER_CENT * x.value, low = PER_CENT * x.low, high = PER_CENT * x.high;
   if (high - low > WIDE) return text_format("between %.1f and %.1f", low, high);
-  return text_format("%.1f (%.1f to %.1f)", value, low, high);
+  return text_format("%.*f (%.*f to %.*f)", decimals(value), value, decimals(low), low,
+                     decimals(high), high);
 }
 
 /* "Its AUC at B is ...", and whether it calls one class. */
@@ -171,13 +175,58 @@ static char *unmeasured_words(const evaluation *e, const pair_result *x) {
                      e->run->study->site[p->target].name);
 }
 
-json_t *verdict_json(const evaluation *e, const pair_result *x) {
+/* ---- more labels
+ * ---------------------------------------------------------------------------------
+ */
+
+typedef struct better { /* a classifier that was trained on labels of the target */
+  int64_t images;       /* 0: none does better than what is at hand */
+  const test_answer *answer;
+} better;
+
+static void take_better(better *b, const test_answer *a, int64_t images, double best) {
+  if (!a || !(a->measure.low > best) || (b->images && b->images <= images)) return;
+  *b = (better){images, a};
+}
+
+/* The fewest labels that trained one whose AUC is above the best at hand with its whole interval.
+ */
+static xs_status find_better(evaluation *e, const pair_result *x, better *b) {
+  const study_run *r = e->run;
+  const int target = r->study->pair[x->pair].target;
+  const double best = fmax(answer_auc(x->external), answer_auc(x->adapted));
+  xs_status status = XS_OK;
+  *b = (better){0, NULL};
+  if (!x->external) return XS_OK;
+  take_better(b, x->ceiling,
+              seal_count(r->seal, target, XS_TRAIN) + seal_count(r->seal, target, XS_VALIDATION),
+              best);
+  for (int i = 0; i < r->nodes.n && !status; i++) {
+    const study_node *n = &r->nodes.node[i];
+    const test_answer *a;
+    if (n->kind != NODE_LABELLED || n->source != target) continue;
+    status = evaluation_answer(e, i, target, &a);
+    if (!status) take_better(b, a, labelled_images(e, n), best);
+  }
+  return status;
+}
+
+static json_t *better_json(const better *b) {
+  if (!b->images) return json_null();
+  return json_pack("{s:I, s:o}", "images", (json_int_t)b->images, "measure",
+                   answer_json(b->answer));
+}
+
+xs_status verdict_json(evaluation *e, const pair_result *x, json_t **out) {
   const known k = know(e, x);
-  const xs_verdict v = xs_verdict_of(&k.evidence);
+  xs_verdict v = xs_verdict_of(&k.evidence);
+  better b;
+  xs_status status = find_better(e, x, &b);
+  if (v.kind == XS_DO_NOT_USE && b.images) v.label = b.images;
   char *reason = x->external ? measured_words(e, x, &k, v.kind) : unmeasured_words(e, x);
-  json_t *j = json_pack("{s:s, s:s, s:o, s:f}", "word", xs_verdict_word(v.kind), "reason", reason,
-                        "label", v.label ? json_integer(v.label) : json_null(), "margin",
-                        e->run->study->settings.margin);
+  *out = json_pack("{s:s, s:s, s:o, s:f, s:o}", "word", xs_verdict_word(v.kind), "reason", reason,
+                   "label", v.label ? json_integer(v.label) : json_null(), "margin",
+                   e->run->study->settings.margin, "better", better_json(&b));
   free(reason);
-  return j;
+  return status;
 }
