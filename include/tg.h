@@ -66,7 +66,8 @@ tg_value tg_max(tg_graph *g, tg_value a, tg_value b); /* no gradient: for gates 
 tg_value tg_affine(tg_graph *g, tg_value x, double scale, double shift); /* scale x + shift */
 tg_value tg_neg(tg_graph *g, tg_value x);
 tg_value tg_relu(tg_graph *g, tg_value x);
-tg_value tg_leaky_relu(tg_graph *g, tg_value x, double slope); /* slope > 0 for x <= 0 */
+/* x where x > 0, slope x elsewhere; slope is at least 0, so that the output has the sign of x. */
+tg_value tg_leaky_relu(tg_graph *g, tg_value x, double slope);
 /* dy where y > 0, slope dy elsewhere: the derivative of relu (slope 0) and leaky_relu by output. */
 tg_value tg_leaky_relu_dx(tg_graph *g, tg_value y, tg_value dy, double slope);
 tg_value tg_tanh(tg_graph *g, tg_value x);
@@ -153,6 +154,10 @@ tg_shape tg_store_shape(const tg_store *s, int i);
 void tg_store_write(tg_store *s, int i, const float *x);
 void tg_store_read(const tg_store *s, int i, float *x);
 void tg_store_read_f64(const tg_store *s, int i, double *x);
+/* The same by name: put adds what is not there; a parameter of another shape, and one that get does
+ * not find, are errors. */
+int tg_store_put(tg_store *s, const char *name, tg_shape shape, const float *x);
+int tg_store_get(const tg_store *s, const char *name, tg_shape shape, float *x);
 
 /* ---- plans ---------------------------------------------------------------------------------- */
 typedef enum { TG_ESTIMATE, TG_MEASURE } tg_effort;
@@ -191,7 +196,9 @@ void tg_plan_free(tg_plan *p);
 /* Memory of an input (write before a run) or output (read after it) in the device's type; lent,
  * valid as long as the plan; NULL if v is neither. */
 void *tg_plan_data(tg_plan *p, tg_value v);
-/* Runs the plan; step counts runs of the same purpose and selects the random numbers. */
+/* Runs the plan; step counts runs of the same purpose and selects the random numbers.  After an
+ * error the outputs mean nothing: where a library could not compute, or where the threads that the
+ * plan was made for cannot run (see tg_threads). */
 int tg_plan_run(tg_plan *p, uint64_t step);
 /* The block of intermediate values that the plan needs, and the most of them that are alive at one
  * step: no plan of these steps can do with less.  Plans of one store run one after the other and
@@ -255,7 +262,13 @@ int tg_graph_onnx(const tg_graph *g, const tg_store *s, int n, const tg_value *o
 
 /* ---- threads ----------------------------------------------------------------------------------
  */
-void tg_set_threads(int n); /* 0: as OMP_NUM_THREADS says, or one for each processor */
+/* Asks for n threads of OpenMP for what the calling thread does; 0: as OMP_NUM_THREADS says, or one
+ * for each processor. */
+void tg_set_threads(int n);
+/* The threads that really work together: no more than the environment grants (OMP_THREAD_LIMIT,
+ * OMP_MAX_ACTIVE_LEVELS; OMP_DYNAMIC changes nothing), and one inside an active parallel region of
+ * the caller's.  A plan is made for as many, and runs with these or not at all: one that was made
+ * for several fails inside a parallel region. */
 int tg_threads(void);
 /* The instruction set that kernels are chosen for: "AVX-512", "AVX2" or "baseline". */
 const char *tg_processor(void);

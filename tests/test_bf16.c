@@ -51,10 +51,10 @@ static void run_kernel(const op_kernel *k, const op_site *s, const operand *x, v
   for (int i = 0; i < s->n; i++) b.in[i] = s->in_bf16[i] ? (void *)x[i].narrow : x[i].wide;
   if (k->pack) {
     packed = allocate(k->packed_bytes(s, state));
-    k->pack(s, state, b.in[1], packed);
+    if (k->pack(s, state, b.in[1], packed)) fail_msg("%s", tg_message());
     b.in[1] = packed;
   }
-  k->run(s, state, &b);
+  if (k->run(s, state, &b)) fail_msg("%s", tg_message());
   free(packed);
   free(b.scratch);
   if (k->release) k->release(state);

@@ -39,7 +39,7 @@ static void run_kernel(const op_site *s, op_buffers *b) {
   size_t scratch = 0;
   if ((*k)->prepare) assert_int_equal((*k)->prepare(s, &state, &scratch), 0);
   b->scratch = scratch ? aligned_alloc(64, (scratch + 63) / 64 * 64) : NULL;
-  (*k)->run(s, state, b);
+  assert_int_equal((*k)->run(s, state, b), 0);
   free(b->scratch);
 }
 

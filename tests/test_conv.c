@@ -190,11 +190,11 @@ static void run_kernel(const op_kernel *k, problem *p) {
   b.in[0] = p->in[0] + op_in_row(s, 0) - s->in[0].d[3];
   if (k->pack) {
     packed = allocate(k->packed_bytes(s, state));
-    k->pack(s, state, p->in[1], packed);
+    if (k->pack(s, state, p->in[1], packed)) fail_msg("%s", tg_message());
     b.in[1] = packed;
   }
   memset(p->out, 0xff, (size_t)p->count * sizeof(float));
-  k->run(s, state, &b);
+  if (k->run(s, state, &b)) fail_msg("%s", tg_message());
   free(packed);
   free(room);
   if (k->release) k->release(state);

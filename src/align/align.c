@@ -257,9 +257,11 @@ static int save(align *a) {
 
 static int restore(align *a, const json_t *state) {
   const checkpoint_part part = {"", a->store};
-  a->done = a->saved = json_integer_value(json_object_get(state, "done"));
-  const char *text = json_string_value(json_object_get(state, "curve"));
-  if (text) curve_restore(&a->curve, text);
+  json_int_t done;
+  const char *text;
+  if (run_unpack(a->job, state, "{s:I, s:s}", "done", &done, "curve", &text)) return 1;
+  a->done = a->saved = done;
+  curve_restore(&a->curve, text);
   if (run_restore(a->job, 1, &part)) return 1;
   run_note(a->job, "continues after step %lld", (long long)a->done);
   return 0;

@@ -17,7 +17,7 @@ static int prepare_converted(const op_site *s, void **state, size_t *scratch) {
   return 0;
 }
 
-static void run_converted(const op_site *s, void *state, const op_buffers *b) {
+static int run_converted(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   op_buffers wide = *b;
   double *room = b->scratch;
@@ -33,6 +33,7 @@ static void run_converted(const op_site *s, void *state, const op_buffers *b) {
   float *y = b->out[0];
   int64_t count = tg_count(s->out);
   for (int64_t j = 0; j < count; j++) y[j] = (float)room[j];
+  return 0;
 }
 
 static const op_kernel converted = {

@@ -34,8 +34,9 @@ static void free_buffers(const op_site *s, op_buffers *b) {
 static void *pack_weights(const op_kernel *k, const op_site *s, void *state, op_buffers *b) {
   if (!k->pack) return NULL;
   void *packed = store_allocate(k->packed_bytes(s, state));
-  if (packed) k->pack(s, state, b->in[1], packed);
-  return packed;
+  if (packed && k->pack(s, state, b->in[1], packed) == 0) return packed;
+  free(packed);
+  return NULL;
 }
 
 static bool make_buffers(const op_site *s, size_t scratch, op_buffers *b) {
@@ -55,7 +56,7 @@ static double time_runs(const op_kernel *k, const op_site *s, void *state, const
   double best = NEVER;
   for (int i = 0; i < 5; i++) {
     double start = now();
-    k->run(s, state, b);
+    if (k->run(s, state, b)) return NEVER;
     double took = now() - start;
     if (i > 0 && took < best) best = took;
   }

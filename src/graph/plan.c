@@ -1,7 +1,6 @@
 /* plan.c: the draft of a plan, its steps, and running them. */
 #include "plan.h"
 
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +8,7 @@
 
 #include "error.h"
 #include "file.h"
-
-enum { MOST_THREADS = 1024 };
+#include "team.h"
 
 /* ---- the draft ---------------------------------------------------------------------------- */
 
@@ -172,12 +170,13 @@ static int set_pack(const plan_draft *d, tg_plan *p, plan_step *s) {
   return s->pack ? 0 : fail_context(TG_TOO_LARGE, "packed weights: ");
 }
 
-static void refresh_pack(tg_plan *p, plan_step *s) {
-  if (p->place[s->in[1]].fixed && s->pack_slot < 0 && !p->stale) return;
+static int refresh_pack(tg_plan *p, plan_step *s) {
+  if (p->place[s->in[1]].fixed && s->pack_slot < 0 && !p->stale) return 0;
   const store_slot *slot = s->pack_slot >= 0 ? &p->store->slot[s->pack_slot] : NULL;
-  if (slot && s->pack->version == slot->version) return;
-  s->kernel->pack(&s->site, s->state, plan_data(p, s->in[1]), s->pack->data);
+  if (slot && s->pack->version == slot->version) return 0;
+  if (s->kernel->pack(&s->site, s->state, plan_data(p, s->in[1]), s->pack->data)) return 1;
   if (slot) s->pack->version = slot->version;
+  return 0;
 }
 
 const int plan_changed[] = {0, 2, 3}; /* Adam's parameter, m and v */
@@ -245,6 +244,15 @@ static int make_plan(plan_draft *d, tg_plan *p) {
   return status ? status : store_reserve(p->store, p->block_bytes);
 }
 
+/* Kernels and oneDNN cut their work for the threads that there are when they are prepared. */
+static int make_plan_for_team(plan_draft *d, tg_plan *p) {
+  team_settings before;
+  if (team_enter(p->team, &before)) return fail_context(1, "a plan that is ");
+  const int status = make_plan(d, p);
+  team_leave(&before);
+  return status;
+}
+
 int tg_plan_new(tg_graph *g, tg_store *s, int n, const tg_value *outputs, const tg_plan_options *o,
                 tg_plan **out) {
   *out = NULL;
@@ -258,13 +266,14 @@ int tg_plan_new(tg_graph *g, tg_store *s, int n, const tg_value *outputs, const 
   p->store = s;
   p->seed = d.options->seed;
   p->timed = d.options->timed;
+  p->team = team_size();
   p->values = g->count;
   p->place = memory_new((size_t)g->count * sizeof *p->place);
   p->visible = memory_new((size_t)g->count * sizeof *p->visible);
   p->bf16 = memory_new((size_t)g->count * sizeof *p->bf16);
   draft_new(&d, n, outputs);
   mark_visible(&d, p);
-  int status = make_plan(&d, p);
+  int status = make_plan_for_team(&d, p);
   draft_free(&d);
   if (status) {
     tg_plan_free(p);
@@ -318,24 +327,33 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void run_step(tg_plan *p, plan_step *s, uint64_t step) {
-  if (s->fixed && !p->stale) return;
-  if (s->chain) {
-    chain_run(s->chain, s->buffers.in, s->buffers.out);
-    return;
-  }
+static int run_kernel(tg_plan *p, plan_step *s, uint64_t step) {
   s->buffers.step = step;
-  if (s->pack) refresh_pack(p, s);
-  s->kernel->run(&s->site, s->state, &s->buffers);
+  if (s->pack && refresh_pack(p, s)) return 1;
+  if (s->kernel->run(&s->site, s->state, &s->buffers)) return 1;
   mark_changed(p, s);
+  return 0;
 }
 
-static void time_step(tg_plan *p, plan_step *s, uint64_t step, double run_start) {
+static int run_step(tg_plan *p, plan_step *s, uint64_t step) {
+  char signature[512];
+  if (s->fixed && !p->stale) return 0;
+  if (s->chain) {
+    chain_run(s->chain, s->buffers.in, s->buffers.out);
+    return 0;
+  }
+  if (!run_kernel(p, s, step)) return 0;
+  graph_describe_site(&s->site, signature, sizeof signature);
+  return fail_context(1, "%s, kernel %s: ", signature, s->kernel->name);
+}
+
+static int time_step(tg_plan *p, plan_step *s, uint64_t step, double run_start) {
   double start = now();
-  run_step(p, s, step);
+  int status = run_step(p, s, step);
   s->start = start - run_start;
   s->took = now() - start;
   s->seconds += s->took;
+  return status;
 }
 
 /* Grows with every change of a parameter. */
@@ -345,33 +363,29 @@ static uint64_t count_changes(const tg_store *s) {
   return sum;
 }
 
-int tg_plan_run(tg_plan *p, uint64_t step) {
-  if (bind(p)) return 1;
-  uint64_t changes = 1 + count_changes(p->store);
-  p->stale = changes != p->changes;
-  p->changes = changes;
-  double start = p->timed ? now() : 0;
-  for (int i = 0; i < p->steps; i++) {
-    if (p->timed) {
-      time_step(p, &p->step[i], step, start);
-    } else {
-      run_step(p, &p->step[i], step);
-    }
+static int run_steps(tg_plan *p, uint64_t step) {
+  const double start = p->timed ? now() : 0;
+  int status = 0;
+  for (int i = 0; i < p->steps && !status; i++) {
+    plan_step *s = &p->step[i];
+    status = p->timed ? time_step(p, s, step, start) : run_step(p, s, step);
   }
-  p->runs++;
-  return 0;
+  return status;
 }
 
-/* The first number of OMP_NUM_THREADS (a list has one for each level of nesting), or 0. */
-static int threads_wanted(void) {
-  const char *text = getenv("OMP_NUM_THREADS");
-  long n = text ? strtol(text, NULL, 10) : 0;
-  return n > 0 && n <= MOST_THREADS ? (int)n : 0;
+int tg_plan_run(tg_plan *p, uint64_t step) {
+  team_settings before;
+  if (bind(p)) return 1;
+  if (team_enter(p->team, &before)) return fail_context(1, "a plan that was ");
+  const uint64_t changes = 1 + count_changes(p->store);
+  p->stale = changes != p->changes;
+  const int status = run_steps(p, step);
+  p->changes = status ? 0 : changes; /* after a failure what is fixed is computed again */
+  team_leave(&before);
+  if (!status) p->runs++;
+  return status;
 }
 
-void tg_set_threads(int n) {
-  if (n <= 0) n = threads_wanted();
-  omp_set_num_threads(n > 0 ? n : omp_get_num_procs());
-}
+void tg_set_threads(int n) { team_set(n); }
 
-int tg_threads(void) { return omp_get_max_threads(); }
+int tg_threads(void) { return team_size(); }

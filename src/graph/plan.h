@@ -57,6 +57,7 @@ struct tg_plan {
   tg_store *store;
   plan_step *step;
   int steps;
+  int team;           /* threads that it was made for, the only team that runs it */
   int values;         /* nodes of the graph when it was planned */
   plan_place *place;  /* [values] */
   bool *visible;      /* [values] inputs and outputs: tg_plan_data gives them */

@@ -1,12 +1,12 @@
 /* rates.c: what this machine reaches: the two roofs of the roofline, measured. */
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "onednn.h"
 #include "store.h"
+#include "team.h"
 
 enum { KB = 1024, SMALLEST = 256 * KB, RUN_BYTES = 8 * 1024 * KB };
 static const double product_seconds = 0.15, copy_seconds = 0.05;
@@ -31,9 +31,11 @@ static double product_rate(int64_t n, bool bf16) {
   float *x = store_allocate(3 * (size_t)(n * n) * sizeof *x);
   double best = 0, flop = 2 * pow((double)n, 3);
   if (x && onednn_products_new(&s, &p) == 0) {
-    for (double first = now(), start = first; start - first < product_seconds; start = now()) {
-      onednn_products_run(p, x, x + n * n, x + 2 * n * n);
-      best = fmax(best, flop / (now() - start));
+    int failed = 0;
+    for (double first = now(), start = first; start - first < product_seconds && !failed;
+         start = now()) {
+      failed = onednn_products_run(p, x, x + n * n, x + 2 * n * n);
+      if (!failed) best = fmax(best, flop / (now() - start));
     }
     onednn_products_free(p);
   }
@@ -41,12 +43,13 @@ static double product_rate(int64_t n, bool bf16) {
   return best;
 }
 
-/* Every thread copies between the halves of its own part, there and back. */
+/* Every part is copied between its halves, there and back. */
 static void copy_parts(char *x, size_t size, int runs) {
-#pragma omp parallel
-  {
-    size_t half = size / 2 / (size_t)omp_get_num_threads();
-    char *a = x + 2 * half * (size_t)omp_get_thread_num(), *b = a + half;
+  const int parts = team_parts();
+  const size_t half = size / 2 / (size_t)parts;
+#pragma omp parallel for schedule(static) num_threads(parts)
+  for (int part = 0; part < parts; part++) {
+    char *a = x + 2 * half * (size_t)part, *b = a + half;
     for (int i = 0; i < runs; i++) memcpy(i % 2 ? b : a, i % 2 ? a : b, half);
   }
 }
@@ -63,7 +66,7 @@ static double copy_rate(char *x, size_t size) {
   return best;
 }
 
-int tg_rates_measure(tg_rates *r) {
+static int measure(tg_rates *r) {
   *r = (tg_rates){.flop = fmax(product_rate(512, false), product_rate(1024, false))};
   if (tg_has_bf16()) r->flop_bf16 = fmax(product_rate(512, true), product_rate(1024, true));
   char *x = store_allocate((size_t)SMALLEST << 2 * (TG_COPIES - 1));
@@ -78,6 +81,14 @@ int tg_rates_measure(tg_rates *r) {
     r->copy[i].rate = fmax(r->copy[i].rate, r->copy[i + 1].rate);
   }
   return !x || r->flop <= 0;
+}
+
+int tg_rates_measure(tg_rates *r) {
+  team_settings before;
+  if (team_enter(team_size(), &before)) return 1;
+  const int status = measure(r);
+  team_leave(&before);
+  return status;
 }
 
 double tg_rates_limit(const tg_rates *r, const tg_step_profile *s, bool *memory) {

@@ -153,14 +153,18 @@ int tg_store_find(const tg_store *s, const char *name) {
   return -1;
 }
 
+static int refuse_shape(const char *name, tg_shape wanted, tg_shape known) {
+  char want[96], have[96];
+  graph_describe_shape(wanted, want, sizeof want);
+  graph_describe_shape(known, have, sizeof have);
+  return fail(1, "parameter %s is wanted as %s, but the store has it as %s", name, want, have);
+}
+
 int tg_store_add(tg_store *s, const char *name, tg_shape shape) {
   int i = tg_store_find(s, name);
   if (i >= 0) {
     if (tg_same_shape(s->slot[i].shape, shape)) return 0;
-    char wanted[96], known[96];
-    graph_describe_shape(shape, wanted, sizeof wanted);
-    graph_describe_shape(s->slot[i].shape, known, sizeof known);
-    return fail(1, "parameter %s is wanted as %s, but the store has it as %s", name, wanted, known);
+    return refuse_shape(name, shape, s->slot[i].shape);
   }
   void *data = lend(s, (size_t)tg_count(shape) * s->device->element);
   if (!data) return fail_context(1, "parameter %s: ", name);
@@ -204,6 +208,20 @@ void tg_store_read_f64(const tg_store *s, int i, double *x) {
   const double *wide = slot->data;
   bool is_narrow = s->device->element == sizeof(float);
   for (int64_t j = 0; j < count; j++) x[j] = is_narrow ? (double)narrow[j] : wide[j];
+}
+
+int tg_store_put(tg_store *s, const char *name, tg_shape shape, const float *x) {
+  if (tg_store_add(s, name, shape)) return 1;
+  tg_store_write(s, tg_store_find(s, name), x);
+  return 0;
+}
+
+int tg_store_get(const tg_store *s, const char *name, tg_shape shape, float *x) {
+  const int i = tg_store_find(s, name);
+  if (i < 0) return fail(1, "parameter %s is not in the store", name);
+  if (!tg_same_shape(s->slot[i].shape, shape)) return refuse_shape(name, shape, s->slot[i].shape);
+  tg_store_read(s, i, x);
+  return 0;
 }
 
 store_pack *store_find_pack(tg_store *s, int i, const char *key, size_t bytes) {

@@ -73,11 +73,11 @@ static void initial_values(const nn_param *p, uint64_t seed, float *x) {
 int nn_net_initialise(const nn_net *net, tg_store *s, uint64_t seed) {
   for (int i = 0; i < net->n; i++) {
     const nn_param *p = &net->param[i];
-    if (tg_store_add(s, p->name, p->shape)) return 1;
     float *x = memory_new((size_t)tg_count(p->shape) * sizeof *x);
     initial_values(p, seed, x);
-    tg_store_write(s, tg_store_find(s, p->name), x);
+    const int status = tg_store_put(s, p->name, p->shape, x);
     free(x);
+    if (status) return status;
   }
   return 0;
 }

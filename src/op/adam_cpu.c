@@ -32,7 +32,7 @@ CLONES static void update(const adam_step *a, int64_t n, float *restrict p,
   }
 }
 
-static void run_adam(const op_site *s, void *state, const op_buffers *b) {
+static int run_adam(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   enum { PIECE = 16384 };
   adam_step a = step_of(s, b);
@@ -42,6 +42,7 @@ static void run_adam(const op_site *s, void *state, const op_buffers *b) {
     update(&a, count - i < PIECE ? count - i : PIECE, (float *)b->out[0] + i,
            (const float *)b->in[ADAM_GRADIENT] + i, (float *)b->out[1] + i, (float *)b->out[2] + i);
   }
+  return 0;
 }
 
 const op_kernel *const adam_kernels[] = {&(op_kernel){.name = "plain", .run = run_adam}, NULL};

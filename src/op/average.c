@@ -19,11 +19,12 @@ static void define_average(const op_site *s, const op_buffers *b) {
   for (int64_t i = 0; i < tg_count(s->out); i++) p[i] += s->attr.f[0] * (x[i] - p[i]);
 }
 
-static void run_average(const op_site *s, void *state, const op_buffers *b) {
+static int run_average(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   const float *x = b->in[1], momentum = (float)s->attr.f[0];
   float *p = b->out[0];
   for (int64_t i = 0; i < tg_count(s->out); i++) p[i] += momentum * (x[i] - p[i]);
+  return 0;
 }
 
 static const op_kernel plain = {.name = "plain", .run = run_average};

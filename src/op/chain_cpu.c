@@ -139,12 +139,13 @@ void chain_run(const chain *c, const void *const *in, void *const *out) {
 }
 
 /* A pointwise operator by itself is a chain of one step. */
-static void run_loop(const op_site *s, void *state, const op_buffers *b) {
+static int run_loop(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   chain c = {.shape = s->out, .inputs = s->n, .steps = 1, .outputs = 1, .output = {s->n}};
   for (int i = 0; i < s->n; i++) c.input[i] = s->in[i];
   c.step[0] = (chain_step){.op = s->op, .attr = s->attr, .in = {0, s->n - 1}};
   chain_run(&c, b->in, b->out);
+  return 0;
 }
 
 static const op_kernel loop = {.name = "loop", .run = run_loop};

@@ -11,7 +11,6 @@
  * Measured on one core of a Zen 3 against oneDNN 2.6 at 64 and 16 channels: conv 7x7 to 3, 2.8 to
  * 3.6 times; conv_dx 7x7 from 5, 1.0 to 1.9; conv_dx 4x4 from 3, 1.3 to 1.8; conv_dw 7x7 to 3, 2 to
  * 2.9; conv_dw 7x7 from 5 to 64, 1.7; slower below 64. */
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "epilogue.h"
 #include "file.h"
 #include "onednn.h"
+#include "team.h"
 
 enum { BLOCK_POSITIONS = 256, WIDTH = 8, FEW = 8, MANY = 64 };
 
@@ -33,13 +33,13 @@ typedef struct columns {
   int64_t k;
   int64_t wide;          /* pixels of a padded row: all that the windows reach */
   int64_t block, blocks; /* position rows at a time; blocks of an image */
-  int threads;
-  int64_t strip, matrix, result; /* floats of a thread's parts of the scratch */
+  int parts;
+  int64_t strip, matrix, result; /* floats of a part's rooms in the scratch */
 } columns;
 
-typedef struct parts {
+typedef struct rooms {
   float *strip, *matrix, *result;
-} parts;
+} rooms;
 
 static columns describe_plain(const conv_geometry *g) {
   return (columns){.n = g->n,
@@ -102,7 +102,7 @@ static columns describe(const op_site *s) {
   d.block = BLOCK_POSITIONS > d.cols ? BLOCK_POSITIONS / d.cols : 1;
   if (d.block > d.rows) d.block = d.rows;
   d.blocks = (d.rows + d.block - 1) / d.block;
-  d.threads = omp_get_max_threads();
+  d.parts = team_parts();
   int64_t strip = strip_rows(&d, s->op == &op_conv_dw ? d.block : d.rows);
   d.strip = round_up(strip * d.wide * d.c + WIDTH, 16);
   d.matrix = round_up(d.block * d.cols * d.k + WIDTH, 16);
@@ -113,13 +113,13 @@ static columns describe(const op_site *s) {
 static int prepare(const op_site *s, void **state, size_t *scratch) {
   columns *d = memory_new(sizeof *d);
   *d = describe(s);
-  *scratch = (size_t)(d->threads * (d->strip + d->matrix + d->result)) * sizeof(float);
+  *scratch = (size_t)(d->parts * (d->strip + d->matrix + d->result)) * sizeof(float);
   *state = d;
   return 0;
 }
 
-static parts thread_parts(const columns *d, void *scratch, int thread) {
-  parts p = {.strip = (float *)scratch + thread * (d->strip + d->matrix + d->result)};
+static rooms rooms_of(const columns *d, void *scratch, int part) {
+  rooms p = {.strip = (float *)scratch + part * (d->strip + d->matrix + d->result)};
   p.matrix = p.strip + d->strip;
   p.result = p.matrix + d->matrix;
   return p;
@@ -150,12 +150,13 @@ static void turn(int64_t taps, int64_t inner, int64_t outer, const float *w, flo
   }
 }
 
-static void pack(const op_site *s, const void *state, const void *w, void *packed) {
+static int pack(const op_site *s, const void *state, const void *w, void *packed) {
   const columns *d = state;
   if (d->turned)
     turn(d->kh * d->kw, d->depth, d->c, w, packed);
   else
     memcpy(packed, w, packed_bytes(s, state));
+  return 0;
 }
 
 /* ---- gathering ---------------------------------------------------------------------------- */
@@ -198,7 +199,7 @@ CLONES static void fill_matrix(const columns *d, const float *strip, int64_t cou
 }
 
 /* The matrix of block `item` of the whole batch; returns its positions and the first one. */
-static int64_t gather(const columns *d, const float *image, int64_t item, const parts *p,
+static int64_t gather(const columns *d, const float *image, int64_t item, const rooms *p,
                       int64_t *position) {
   int64_t n = item / d->blocks, first = item % d->blocks * d->block;
   int64_t count = at_most(d->block, d->rows - first);
@@ -242,7 +243,7 @@ static void crop(const columns *d, const float *plane, float *image) {
   }
 }
 
-static void scatter_image(const columns *d, const float *in, const float *w, const parts *p) {
+static int scatter_image(const columns *d, const float *in, const float *w, const rooms *p) {
   memset(p->strip, 0, (size_t)d->strip * sizeof(float));
   for (int64_t first = 0; first < d->rows; first += d->block) {
     int64_t count = at_most(d->block, d->rows - first), positions = count * d->cols;
@@ -253,67 +254,89 @@ static void scatter_image(const columns *d, const float *in, const float *w, con
                            .lda = d->depth,
                            .ldb = d->depth,
                            .ldc = positions};
-    onednn_sgemm(&product, w, in + first * d->cols * d->depth, p->matrix);
+    int status = onednn_sgemm(&product, w, in + first * d->cols * d->depth, p->matrix);
+    if (status) return status;
     add_products(d, p->matrix, first, count, p->strip);
   }
+  return 0;
 }
 
-static void run_scatter(const op_site *s, void *state, const op_buffers *b) {
-  const columns *d = state;
-  const float *in = b->in[0];
-  float *out = b->out[0];
-#pragma omp parallel for schedule(static) num_threads(d->threads)
-  for (int64_t n = 0; n < d->n; n++) {
-    parts p = thread_parts(d, b->scratch, omp_get_thread_num());
-    float *image = out + n * d->h * d->w * d->c;
-    scatter_image(d, in + n * d->rows * d->cols * d->depth, b->in[1], &p);
+static int scatter_images(const op_site *s, const columns *d, const op_buffers *b, int part) {
+  const team_share images = team_share_of(d->n, d->parts, part);
+  const rooms p = rooms_of(d, b->scratch, part);
+  int status = 0;
+  for (int64_t n = images.first; n < images.end && !status; n++) {
+    const float *in = (const float *)b->in[0] + n * d->rows * d->cols * d->depth;
+    float *image = (float *)b->out[0] + n * d->h * d->w * d->c;
+    status = scatter_image(d, in, b->in[1], &p);
     crop(d, p.strip, image);
     epilogue_apply(s, b, image, d->h * d->w);
   }
+  return status;
+}
+
+static int run_scatter(const op_site *s, void *state, const op_buffers *b) {
+  const columns *d = state;
+  int status = 0;
+#pragma omp parallel for schedule(static) num_threads(d->parts) reduction(max : status)
+  for (int part = 0; part < d->parts; part++) {
+    const int failed = scatter_images(s, d, b, part);
+    if (failed > status) status = failed;
+  }
+  return onednn_check(status);
 }
 
 /* ---- by the weights ----------------------------------------------------------------------- */
 
-/* The sum of the threads' results, in the order of the threads, into the first's. */
-static void add_results(const columns *d, void *scratch, int threads) {
-  float *sum = thread_parts(d, scratch, 0).result;
-  for (int t = 1; t < threads; t++) {
-    const float *result = thread_parts(d, scratch, t).result;
+/* The sum of the parts' results, in their order, into the first's. */
+static void add_results(const columns *d, void *scratch) {
+  float *sum = rooms_of(d, scratch, 0).result;
+  for (int part = 1; part < d->parts; part++) {
+    const float *result = rooms_of(d, scratch, part).result;
     for (int64_t i = 0; i < d->k * d->depth; i++) sum[i] += result[i];
   }
 }
 
-static void run_outer(const op_site *s, void *state, const op_buffers *b) {
+/* Adds up the products of a part's blocks. */
+static int sum_products(const columns *d, const float *image, const float *in, int part,
+                        const rooms *p) {
+  const team_share items = team_share_of(d->n * d->blocks, d->parts, part);
+  onednn_gemm product = {.transpose_a = true,
+                         .m = d->k,
+                         .n = d->depth,
+                         .lda = d->k,
+                         .ldb = d->depth,
+                         .ldc = d->depth,
+                         .beta = 1};
+  int status = 0;
+  memset(p->result, 0, (size_t)d->result * sizeof(float));
+  for (int64_t item = items.first; item < items.end && !status; item++) {
+    int64_t position;
+    product.k = gather(d, image, item, p, &position);
+    status = onednn_sgemm(&product, p->matrix, in + position * d->depth, p->result);
+  }
+  return status;
+}
+
+static int run_outer(const op_site *s, void *state, const op_buffers *b) {
   const columns *d = state;
   const float *image = b->in[d->turned ? 1 : 0], *in = b->in[d->turned ? 0 : 1];
-  int threads = d->threads;
+  int status = 0;
   (void)s;
-#pragma omp parallel num_threads(d->threads)
-  {
-    parts p = thread_parts(d, b->scratch, omp_get_thread_num());
-    onednn_gemm product = {.transpose_a = true,
-                           .m = d->k,
-                           .n = d->depth,
-                           .lda = d->k,
-                           .ldb = d->depth,
-                           .ldc = d->depth,
-                           .beta = 1};
-    memset(p.result, 0, (size_t)d->result * sizeof(float));
-#pragma omp for schedule(static)
-    for (int64_t item = 0; item < d->n * d->blocks; item++) {
-      int64_t position;
-      product.k = gather(d, image, item, &p, &position);
-      onednn_sgemm(&product, p.matrix, in + position * d->depth, p.result);
-    }
-#pragma omp single
-    threads = omp_get_num_threads();
+#pragma omp parallel for schedule(static) num_threads(d->parts) reduction(max : status)
+  for (int part = 0; part < d->parts; part++) {
+    const rooms p = rooms_of(d, b->scratch, part);
+    const int failed = sum_products(d, image, in, part, &p);
+    if (failed > status) status = failed;
   }
-  add_results(d, b->scratch, threads);
-  const float *sum = thread_parts(d, b->scratch, 0).result;
+  if (onednn_check(status)) return 1;
+  add_results(d, b->scratch);
+  const float *sum = rooms_of(d, b->scratch, 0).result;
   if (d->turned)
     turn(d->kh * d->kw, d->c, d->depth, sum, b->out[0]);
   else
     memcpy(b->out[0], sum, (size_t)(d->k * d->depth) * sizeof *sum);
+  return 0;
 }
 
 const op_kernel conv_columns = {.name = "columns",

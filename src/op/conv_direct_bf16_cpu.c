@@ -66,12 +66,12 @@ static void packed_key(const op_site *s, const void *state, char key[64]) {
   onednn_conv_packed_key(((const rounded *)state)->conv, key);
 }
 
-static void pack(const op_site *s, const void *state, const void *w, void *packed) {
+static int pack(const op_site *s, const void *state, const void *w, void *packed) {
   (void)s;
-  onednn_conv_pack(((const rounded *)state)->conv, w, packed);
+  return onednn_check(onednn_conv_pack(((const rounded *)state)->conv, w, packed));
 }
 
-static void run(const op_site *s, void *state, const op_buffers *b) {
+static int run(const op_site *s, void *state, const op_buffers *b) {
   const rounded *r = state;
   op_buffers narrow = *b;
   char *to = (char *)b->scratch + r->room;
@@ -81,8 +81,9 @@ static void run(const op_site *s, void *state, const op_buffers *b) {
     narrow.in[i] = to;
     to += rounded_bytes(s, i);
   }
-  onednn_conv_run(r->conv, &narrow);
+  if (onednn_check(onednn_conv_run(r->conv, &narrow))) return 1;
   if (s->op == &op_conv_dx && op_fused(s)) epilogue_apply_images(s, b);
+  return 0;
 }
 
 /* An epilogue after conv_dx works on floats. */

@@ -23,14 +23,14 @@ static void packed_key(const op_site *s, const void *state, char key[64]) {
   onednn_conv_packed_key(state, key);
 }
 
-static void pack(const op_site *s, const void *state, const void *w, void *packed) {
+static int pack(const op_site *s, const void *state, const void *w, void *packed) {
   (void)s;
-  onednn_conv_pack(state, w, packed);
+  return onednn_check(onednn_conv_pack(state, w, packed));
 }
 
-static void run(const op_site *s, void *state, const op_buffers *b) {
+static int run(const op_site *s, void *state, const op_buffers *b) {
   (void)s;
-  onednn_conv_run(state, b);
+  return onednn_check(onednn_conv_run(state, b));
 }
 
 /* With three threads or more, oneDNN 2.6 writes beyond its scratch where a 1x1 kernel has a stride.
@@ -41,9 +41,10 @@ static bool suits_dw(const op_site *s) {
 }
 
 /* oneDNN's backward primitives take no epilogue. */
-static void run_dx(const op_site *s, void *state, const op_buffers *b) {
-  onednn_conv_run(state, b);
+static int run_dx(const op_site *s, void *state, const op_buffers *b) {
+  if (onednn_check(onednn_conv_run(state, b))) return 1;
   if (op_fused(s)) epilogue_apply_images(s, b);
+  return 0;
 }
 
 const op_kernel conv_direct = {.name = "direct",

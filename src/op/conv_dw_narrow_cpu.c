@@ -10,11 +10,11 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "file.h"
+#include "team.h"
 
 enum { TAPS = 7, FEW = 3, LANES = 16 };
 #define WIDE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
@@ -24,10 +24,10 @@ enum { TAPS = 7, FEW = 3, LANES = 16 };
 typedef struct outer {
   conv_geometry g;
   bool bf16, x_bf16; /* the factors; x as it is stored */
-  int threads;
+  int parts;
   int64_t groups, wide;       /* registers of a pixel; pixels of a padded row */
   int64_t pairs;              /* positions of dy's row that are multiplied at once: 2 or 1 */
-  size_t strip, narrow, sums; /* bytes of a thread's padded image, dy and result */
+  size_t strip, narrow, sums; /* bytes of a part's padded image, dy and result */
 } outer;
 
 static bool suits(const op_site *s, bool bf16) {
@@ -42,10 +42,8 @@ static bool suits_bf16(const op_site *s) { return suits(s, true); }
 static size_t round_up(int64_t bytes) { return (size_t)((bytes + 63) / 64 * 64); }
 
 static outer describe(const op_site *s, bool bf16) {
-  outer d = {.g = conv_site_geometry(s),
-             .bf16 = bf16,
-             .x_bf16 = s->in_bf16[0],
-             .threads = omp_get_max_threads()};
+  outer d = {
+      .g = conv_site_geometry(s), .bf16 = bf16, .x_bf16 = s->in_bf16[0], .parts = team_parts()};
   d.groups = (d.g.ci + LANES - 1) / LANES;
   d.pairs = bf16 ? 2 : 1;
   d.wide = d.g.wo + d.pairs - 1 + TAPS;
@@ -55,12 +53,12 @@ static outer describe(const op_site *s, bool bf16) {
   return d;
 }
 
-static size_t thread_bytes(const outer *d) { return d->strip + d->narrow + d->sums; }
+static size_t part_bytes(const outer *d) { return d->strip + d->narrow + d->sums; }
 
 static int prepare_precision(const op_site *s, bool bf16, void **state, size_t *scratch) {
   outer *d = memory_new(sizeof *d);
   *d = describe(s, bf16);
-  *scratch = (size_t)d->threads * thread_bytes(d);
+  *scratch = (size_t)d->parts * part_bytes(d);
   *state = d;
   return 0;
 }
@@ -202,38 +200,36 @@ static void add_image(const outer *d, const void *x, const float *dy, char *room
   }
 }
 
-/* dw [u][v][c][o] from the threads' sums, added in their order. */
-static void add_threads(const outer *d, const char *room, int threads, float *dw) {
+/* dw [u][v][c][o] from the parts' sums, added in their order. */
+static void add_parts(const outer *d, const char *room, float *dw) {
   const conv_geometry *g = &d->g;
   for (int64_t e = 0; e < TAPS * TAPS * g->ci * g->co; e++) {
     int64_t o = e % g->co, c = e / g->co % g->ci, tap = e / g->co / g->ci;
     int64_t group = tap / TAPS * d->groups + c / LANES;
     int64_t at = ((group * TAPS + tap % TAPS) * g->co + o) * LANES + c % LANES;
     dw[e] = 0;
-    for (int t = 0; t < threads; t++) {
-      const void *sums = room + (size_t)t * thread_bytes(d) + d->strip + d->narrow;
+    for (int part = 0; part < d->parts; part++) {
+      const void *sums = room + (size_t)part * part_bytes(d) + d->strip + d->narrow;
       dw[e] += ((const float *)sums)[at];
     }
   }
 }
 
-static void run(const op_site *s, void *state, const op_buffers *b) {
+static int run(const op_site *s, void *state, const op_buffers *b) {
   const outer *d = state;
   const conv_geometry *g = &d->g;
-  int threads = 1;
-#pragma omp parallel num_threads(d->threads)
-  {
-    char *room = (char *)b->scratch + (size_t)omp_get_thread_num() * thread_bytes(d);
+#pragma omp parallel for schedule(static) num_threads(d->parts)
+  for (int part = 0; part < d->parts; part++) {
+    const team_share images = team_share_of(g->n, d->parts, part);
+    char *room = (char *)b->scratch + (size_t)part * part_bytes(d);
     memset(room + d->strip + d->narrow, 0, d->sums);
-#pragma omp for schedule(static)
-    for (int64_t n = 0; n < g->n; n++) {
+    for (int64_t n = images.first; n < images.end; n++) {
       add_image(d, op_in_at(s, b, 0, n * g->h * g->w * g->ci),
                 (const float *)b->in[1] + n * g->ho * g->wo * g->co, room);
     }
-#pragma omp single
-    threads = omp_get_num_threads();
   }
-  add_threads(d, b->scratch, threads, b->out[0]);
+  add_parts(d, b->scratch, b->out[0]);
+  return 0;
 }
 
 static bool takes_bf16(const op_site *s, int i) {

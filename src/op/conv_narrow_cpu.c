@@ -13,7 +13,6 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "epilogue.h"
 #include "file.h"
 #include "onednn.h"
+#include "team.h"
 
 enum { FEW = 8, DEPTH = 16, LANES = 16, SUMS = 16, MOST_WEIGHTS = 1 << 13 };
 #define WIDE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
@@ -35,7 +35,7 @@ typedef struct narrow {
   int64_t taps, stride, offset, start;
   bool bf16, image_bf16; /* the factors; the image as it is stored */
   bool turned;
-  int threads;
+  int parts;
   int64_t places;        /* positions that are summed side by side */
   int64_t vectors;       /* registers of a window's row, the last may be part of one */
   int64_t wide;          /* pixels of a padded row */
@@ -84,8 +84,8 @@ static narrow describe(const op_site *s, bool bf16) {
   d.vectors = op_divide_up(d.taps * d.depth, lanes(&d));
   int64_t across = first_place(&d, d.cols - 1) - first_place(&d, 0) + 1;
   d.wide = (op_divide_up(across, d.places) + 1) * d.places - 1 + d.taps;
-  d.threads = omp_get_max_threads();
-  d.bands = d.n >= d.threads ? 1 : d.threads;
+  d.parts = team_parts();
+  d.bands = d.n >= d.parts ? 1 : d.parts;
   d.band = op_divide_up(d.rows, d.bands);
   d.bands = op_divide_up(d.rows, d.band);
   int64_t high = first_place(&d, d.band - 1 + d.stride - 1) + 1 + d.taps;
@@ -96,7 +96,7 @@ static narrow describe(const op_site *s, bool bf16) {
 static int prepare_precision(const op_site *s, bool bf16, void **state, size_t *scratch) {
   narrow *d = memory_new(sizeof *d);
   *d = describe(s, bf16);
-  *scratch = (size_t)d->threads * d->strip;
+  *scratch = (size_t)d->parts * d->strip;
   *state = d;
   return 0;
 }
@@ -156,10 +156,11 @@ static void pack_phase(const narrow *d, const float *w, int64_t phase, void *pac
   }
 }
 
-static void pack(const op_site *s, const void *state, const void *w, void *packed) {
+static int pack(const op_site *s, const void *state, const void *w, void *packed) {
   const narrow *d = state;
   (void)s;
   for (int64_t p = 0; p < d->stride * d->stride; p++) pack_phase(d, w, p, packed);
+  return 0;
 }
 
 /* ---- the padded image ----------------------------------------------------------------------- */
@@ -311,21 +312,28 @@ static void run_row(const narrow *d, const char *strip, const char *packed, int6
   }
 }
 
-static void run(const op_site *s, void *state, const op_buffers *b) {
-  const narrow *d = state;
-  float *out = b->out[0];
-#pragma omp parallel for schedule(static) num_threads(d->threads)
-  for (int64_t item = 0; item < d->n * d->bands; item++) {
-    int64_t n = item / d->bands, first = item % d->bands * d->band;
-    int64_t count = d->rows - first < d->band ? d->rows - first : d->band;
-    char *strip = (char *)b->scratch + (size_t)omp_get_thread_num() * d->strip;
-    float *y = out + (n * d->rows + first) * d->cols * d->few;
-    fill_strip(d, op_in_at(s, b, 0, n * d->h * d->w * d->depth), first, count, strip);
-    for (int64_t i = 0; i < count; i++) {
-      run_row(d, strip, b->in[1], first, first + i, y + i * d->cols * d->few);
-    }
-    epilogue_apply(s, b, y, count * d->cols);
+/* Band `item` of the batch. */
+static void run_band(const op_site *s, const narrow *d, const op_buffers *b, int64_t item,
+                     char *strip) {
+  int64_t n = item / d->bands, first = item % d->bands * d->band;
+  int64_t count = d->rows - first < d->band ? d->rows - first : d->band;
+  float *y = (float *)b->out[0] + (n * d->rows + first) * d->cols * d->few;
+  fill_strip(d, op_in_at(s, b, 0, n * d->h * d->w * d->depth), first, count, strip);
+  for (int64_t i = 0; i < count; i++) {
+    run_row(d, strip, b->in[1], first, first + i, y + i * d->cols * d->few);
   }
+  epilogue_apply(s, b, y, count * d->cols);
+}
+
+static int run(const op_site *s, void *state, const op_buffers *b) {
+  const narrow *d = state;
+#pragma omp parallel for schedule(static) num_threads(d->parts)
+  for (int part = 0; part < d->parts; part++) {
+    const team_share bands = team_share_of(d->n * d->bands, d->parts, part);
+    char *strip = (char *)b->scratch + (size_t)part * d->strip;
+    for (int64_t i = bands.first; i < bands.end; i++) run_band(s, d, b, i, strip);
+  }
+  return 0;
 }
 
 static bool takes_bf16(const op_site *s, int i) {

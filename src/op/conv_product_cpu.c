@@ -10,17 +10,17 @@ static bool suits(const op_site *s) {
   return g.kh * g.kw == 1 && g.stride == 1 && g.pad == 0;
 }
 
-static void run(const op_site *s, void *state, const op_buffers *b) {
+static int run(const op_site *s, void *state, const op_buffers *b) {
   int64_t ci = s->in[0].d[3], co = s->in[1].d[3];
   (void)state;
-  onednn_sgemm(&(onednn_gemm){.transpose_a = true,
-                              .m = ci,
-                              .n = co,
-                              .k = op_rows(&s->in[0]),
-                              .lda = ci,
-                              .ldb = co,
-                              .ldc = co},
-               b->in[0], b->in[1], b->out[0]);
+  const onednn_gemm product = {.transpose_a = true,
+                               .m = ci,
+                               .n = co,
+                               .k = op_rows(&s->in[0]),
+                               .lda = ci,
+                               .ldb = co,
+                               .ldc = co};
+  return onednn_check(onednn_sgemm(&product, b->in[0], b->in[1], b->out[0]));
 }
 
 const op_kernel conv_dw_product = {.name = "product", .applies = suits, .run = run};

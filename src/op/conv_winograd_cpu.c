@@ -8,7 +8,6 @@
  * the 5x5 from 20 to 50 channels 1.5; no faster at 16 channels.  Errors are about 1e-6 of the
  * largest element, two to three times the direct algorithm's; with factors in bfloat16, for sites
  * that allow it, 1e-2, and the products are twice as fast. */
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "epilogue.h"
 #include "file.h"
 #include "onednn.h"
+#include "team.h"
 #include "winograd.h"
 
 enum {
@@ -36,8 +36,8 @@ typedef struct filtering {
    * products of the first chunk are written and those of the others added. */
   onednn_products *first, *next, *last;
   int64_t bands; /* parts of an image, for threads that have none of their own */
-  int64_t rooms; /* floats of scratch memory before the threads' rooms */
-  int threads;   /* that have rooms */
+  int64_t rooms; /* floats of scratch memory before the parts' rooms */
+  int parts;     /* that have rooms */
 } filtering;
 
 /* For fewer tiles the transformed weights, several times as many as the kernel's, take longer to
@@ -127,7 +127,7 @@ static void release(void *state) {
   free(f);
 }
 
-/* A thread's room for an image of a result that is stored as bfloat16, in floats. */
+/* A part's room for an image of a result that is stored as bfloat16, in floats. */
 static int64_t room_floats(const op_site *s) {
   return s->out_bf16 ? tg_count(s->out) / s->out.d[0] : 0;
 }
@@ -139,12 +139,12 @@ static int prepare_precision(const op_site *s, bool bf16, void **state, size_t *
   f->w.bf16 = bf16;
   f->w.x_bf16 = s->op != &op_conv_dx && s->in_bf16[0];
   f->w.y_bf16 = s->op != &op_conv && s->in_bf16[s->op == &op_conv_dw ? 1 : 0];
-  f->bands = f->w.images < omp_get_max_threads() ? omp_get_max_threads() : 1;
+  f->bands = f->w.images < team_parts() ? team_parts() : 1;
   if (f->bands > f->w.rows) f->bands = f->w.rows;
   int64_t planes = f->w.x_plane + f->w.y_plane + (s->op == &op_conv_dw ? f->w.w_plane : 0);
   f->rooms = f->w.t * f->w.t * planes;
-  f->threads = omp_get_max_threads();
-  *scratch = (size_t)(f->rooms + f->threads * room_floats(s)) * sizeof(float);
+  f->parts = team_parts();
+  *scratch = (size_t)(f->rooms + f->parts * room_floats(s)) * sizeof(float);
   int status = make_products(s, f);
   if (status) {
     release(f);
@@ -176,11 +176,12 @@ static void packed_key(const op_site *s, const void *state, char key[64]) {
   snprintf(key, 64, "winograd %d %d%s", w->m, w->r, w->bf16 ? " bf16" : "");
 }
 
-static void pack(const op_site *s, const void *state, const void *weights, void *packed) {
+static int pack(const op_site *s, const void *state, const void *weights, void *packed) {
   const winograd_tiling *w = &((const filtering *)state)->w;
   (void)s;
 #pragma omp parallel for schedule(static)
   for (int64_t row = 0; row < w->depth; row++) winograd_weights(w, weights, row, packed);
+  return 0;
 }
 
 /* ---- chunks of images --------------------------------------------------------------------- */
@@ -209,10 +210,11 @@ static winograd_part part_of(const filtering *f, int64_t item) {
                          .end = w->rows * (band + 1) / f->bands * w->columns};
 }
 
-/* Where the calling thread writes image i of the result as floats. */
-static float *open_image(const op_site *s, const filtering *f, const op_buffers *b, int64_t i) {
+/* Where a part writes image i of the result as floats. */
+static float *open_image(const op_site *s, const filtering *f, const op_buffers *b, int part,
+                         int64_t i) {
   if (!s->out_bf16) return (float *)b->out[0] + i * (tg_count(s->out) / s->out.d[0]);
-  return (float *)b->scratch + f->rooms + omp_get_thread_num() * room_floats(s);
+  return (float *)b->scratch + f->rooms + part * room_floats(s);
 }
 
 /* Finishes `rows` pixel rows of an image from the first on. */
@@ -232,7 +234,20 @@ static void close_band(const op_site *s, const op_buffers *b, const winograd_til
   close_rows(s, b, image, from, end - from, y);
 }
 
-static void run_conv(const op_site *s, void *state, const op_buffers *b) {
+/* Of the chunk that begins with image `first`, a part's share of the bands. */
+static void write_bands(const op_site *s, const filtering *f, const op_buffers *b, const float *m,
+                        int64_t first, int part) {
+  const winograd_tiling *w = &f->w;
+  const team_share bands = team_share_of(chunk_images(w, first) * f->bands, f->parts, part);
+  for (int64_t i = bands.first; i < bands.end; i++) {
+    const winograd_part band = part_of(f, i);
+    float *y = open_image(s, f, b, part, first + band.image);
+    winograd_output(w, m, &band, y);
+    close_band(s, b, w, &band, first + band.image, y);
+  }
+}
+
+static int run_conv(const op_site *s, void *state, const op_buffers *b) {
   const filtering *f = state;
   const winograd_tiling *w = &f->w;
   const conv_geometry *g = &w->g;
@@ -245,40 +260,45 @@ static void run_conv(const op_site *s, void *state, const op_buffers *b) {
       winograd_part part = part_of(f, i);
       winograd_input(w, op_in_at(s, b, 0, (first + part.image) * x_image), &part, p.v);
     }
-    onednn_products_run(products_of(f, first), p.v, b->in[1], p.m);
-#pragma omp parallel for schedule(static) num_threads(f->threads)
-    for (int64_t i = 0; i < items; i++) {
-      winograd_part part = part_of(f, i);
-      float *y = open_image(s, f, b, first + part.image);
-      winograd_output(w, p.m, &part, y);
-      close_band(s, b, w, &part, first + part.image, y);
-    }
+    if (onednn_check(onednn_products_run(products_of(f, first), p.v, b->in[1], p.m))) return 1;
+#pragma omp parallel for schedule(static) num_threads(f->parts)
+    for (int part = 0; part < f->parts; part++) write_bands(s, f, b, p.m, first, part);
+  }
+  return 0;
+}
+
+/* Of the chunk that begins with image `first`, a part's share of the images of dx. */
+static void spread_images(const op_site *s, const filtering *f, const op_buffers *b, const float *v,
+                          int64_t first, int part) {
+  const conv_geometry *g = &f->w.g;
+  const team_share images = team_share_of(chunk_images(&f->w, first), f->parts, part);
+  for (int64_t i = images.first; i < images.end; i++) {
+    float *dx = open_image(s, f, b, part, first + i);
+    memset(dx, 0, (size_t)(g->h * g->w * g->ci) * sizeof *dx);
+    winograd_input_adjoint(&f->w, v, i, dx);
+    close_rows(s, b, first + i, 0, g->h, dx);
   }
 }
 
-static void run_conv_dx(const op_site *s, void *state, const op_buffers *b) {
+static int run_conv_dx(const op_site *s, void *state, const op_buffers *b) {
   const filtering *f = state;
   const winograd_tiling *w = &f->w;
   const conv_geometry *g = &w->g;
   scratch_parts p = split_scratch(w, b->scratch);
-  int64_t x_image = g->h * g->w * g->ci, y_image = g->ho * g->wo * g->co;
+  int64_t y_image = g->ho * g->wo * g->co;
   for (int64_t first = 0; first < g->n; first += w->images) {
     int64_t images = chunk_images(w, first);
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < images; i++)
       winograd_output_adjoint(w, op_in_at(s, b, 0, (first + i) * y_image), i, p.m);
-    onednn_products_run(products_of(f, first), p.m, b->in[1], p.v);
-#pragma omp parallel for schedule(static) num_threads(f->threads)
-    for (int64_t i = 0; i < images; i++) {
-      float *dx = open_image(s, f, b, first + i);
-      memset(dx, 0, (size_t)x_image * sizeof *dx);
-      winograd_input_adjoint(w, p.v, i, dx);
-      close_rows(s, b, first + i, 0, g->h, dx);
-    }
+    if (onednn_check(onednn_products_run(products_of(f, first), p.m, b->in[1], p.v))) return 1;
+#pragma omp parallel for schedule(static) num_threads(f->parts)
+    for (int part = 0; part < f->parts; part++) spread_images(s, f, b, p.v, first, part);
   }
+  return 0;
 }
 
-static void run_conv_dw(const op_site *s, void *state, const op_buffers *b) {
+static int run_conv_dw(const op_site *s, void *state, const op_buffers *b) {
   const filtering *f = state;
   const winograd_tiling *w = &f->w;
   const conv_geometry *g = &w->g;
@@ -292,16 +312,17 @@ static void run_conv_dw(const op_site *s, void *state, const op_buffers *b) {
       winograd_input(w, op_in_at(s, b, 0, (first + i) * x_image), &all, p.v);
       winograd_output_adjoint(w, op_in_at(s, b, 1, (first + i) * y_image), i, p.m);
     }
-    onednn_products_run(products_of(f, first), p.v, p.m, p.u);
+    if (onednn_check(onednn_products_run(products_of(f, first), p.v, p.m, p.u))) return 1;
   }
 #pragma omp parallel for schedule(static)
   for (int64_t row = 0; row < w->depth; row++) winograd_weights_adjoint(w, p.u, row, b->out[0]);
+  return 0;
 }
 
-/* A result is rounded from a thread's room of an image, which only pays where there are more
+/* A result is rounded from a part's room of an image, which only pays where there are more
  * images. */
 static bool takes_bf16(const op_site *s, int i) {
-  if (i < 0) return s->op != &op_conv_dw && s->out.d[0] > 2 * omp_get_max_threads();
+  if (i < 0) return s->op != &op_conv_dw && s->out.d[0] > 2 * team_parts();
   return i == 0 || (i == 1 && s->op == &op_conv_dw);
 }
 

@@ -25,7 +25,7 @@ static void define_uniform(const op_site *s, const op_buffers *b) {
   }
 }
 
-static void run_uniform(const op_site *s, void *state, const op_buffers *b) {
+static int run_uniform(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   enum { PIECE = 1 << 12 };
   float *y = b->out[0];
@@ -36,6 +36,7 @@ static void run_uniform(const op_site *s, void *state, const op_buffers *b) {
     int64_t n = count - first < PIECE ? count - first : PIECE;
     random_uniforms(b->seed, stream, b->step, (uint64_t)first, n, y + first);
   }
+  return 0;
 }
 
 static const op_kernel uniform_words = {.name = "words", .run = run_uniform};

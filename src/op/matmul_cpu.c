@@ -22,9 +22,10 @@ static int prepare(const op_site *s, void **state, size_t *scratch) {
 
 static void release(void *state) { onednn_products_free(state); }
 
-static void run(const op_site *s, void *state, const op_buffers *b) {
-  onednn_products_run(state, b->in[0], b->in[1], b->out[0]);
+static int run(const op_site *s, void *state, const op_buffers *b) {
+  if (onednn_check(onednn_products_run(state, b->in[0], b->in[1], b->out[0]))) return 1;
   if (op_fused(s)) epilogue_apply(s, b, b->out[0], s->out.d[0]);
+  return 0;
 }
 
 const op_kernel matmul_gemm = {.name = "gemm",

@@ -5,9 +5,9 @@
 #include "norm.h"
 
 #include <math.h>
-#include <omp.h>
 
 #include "bf16.h"
+#include "team.h"
 
 enum { CHANNELS = 512, ROWS = 64, PIECE = 1 << 16, LANES = 16, STREAMS = 4, ROOM = 4096 };
 #define INLINE static inline __attribute__((always_inline))
@@ -34,7 +34,7 @@ static norm_cut cut_site(const op_site *s) {
   if (t.step < ROWS) t.step = ROWS;
   t.pieces = (t.pixels + t.step - 1) / t.step;
   t.width = CHANNELS;
-  while (t.width > 16 && t.n * t.pieces * ((t.c + t.width - 1) / t.width) < omp_get_max_threads()) {
+  while (t.width > 16 && t.n * t.pieces * ((t.c + t.width - 1) / t.width) < team_parts()) {
     t.width /= 2;
   }
   t.groups = (t.c + t.width - 1) / t.width;
@@ -241,12 +241,13 @@ CLONES static void join_stats(const norm_cut *t, const op_site *s, const op_buff
   }
 }
 
-static void run_stats(const op_site *s, void *state, const op_buffers *b) {
+static int run_stats(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   norm_cut t = cut_site(s);
   over_blocks(s, b, stats_block);
 #pragma omp parallel for schedule(static) if (t.n * t.c >= 1 << 12)
   for (int64_t i = 0; i < t.n; i++) join_stats(&t, s, b, i);
+  return 0;
 }
 
 const op_kernel *const norm_stats_kernels[] = {
@@ -310,9 +311,10 @@ static void norm_pixels(const norm_block *n, const op_site *s, const op_buffers 
   }
 }
 
-static void run_norm(const op_site *s, void *state, const op_buffers *b) {
+static int run_norm(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   over_blocks(s, b, norm_pixels);
+  return 0;
 }
 
 const op_kernel *const norm_kernels[] = {
@@ -431,12 +433,13 @@ CLONES static void join_sums(const norm_cut *t, const op_buffers *b, int64_t ima
   }
 }
 
-static void run_sums(const op_site *s, void *state, const op_buffers *b) {
+static int run_sums(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   norm_cut t = cut_site(s);
   over_blocks(s, b, sums_block);
 #pragma omp parallel for schedule(static) if (t.n * t.c >= 1 << 12)
   for (int64_t i = 0; i < t.n; i++) join_sums(&t, b, i);
+  return 0;
 }
 
 const op_kernel *const norm_sums_kernels[] = {&(op_kernel){.name = "plain",
@@ -510,9 +513,10 @@ static void dx_pixels(const norm_block *n, const op_site *s, const op_buffers *b
   }
 }
 
-static void run_dx(const op_site *s, void *state, const op_buffers *b) {
+static int run_dx(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   over_blocks(s, b, dx_pixels);
+  return 0;
 }
 
 const op_kernel *const norm_dx_kernels[] = {

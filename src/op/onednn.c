@@ -24,22 +24,48 @@ struct onednn_conv {
   size_t packed_offset;                       /* of conv_dw's packed result in the scratch */
 };
 
+static const char *say(dnnl_status_t status) {
+  switch (status) {
+  case dnnl_out_of_memory:
+    return "out of memory";
+  case dnnl_invalid_arguments:
+    return "invalid arguments";
+  case dnnl_unimplemented:
+    return "not implemented";
+  case dnnl_iterator_ends:
+    return "no implementation is left";
+  case dnnl_runtime_error:
+    return "an error while running";
+  case dnnl_not_required:
+    return "not required";
+  default:
+    return "no known reason";
+  }
+}
+
 static int check(dnnl_status_t status, const char *what) {
   if (status == dnnl_success) return 0;
-  return fail(1, "oneDNN refuses %s (status %d)", what, (int)status);
+  return fail(1, "oneDNN refuses %s: %s (status %d)", what, say(status), (int)status);
+}
+
+int onednn_check(int status) {
+  if (status == dnnl_success) return 0;
+  const dnnl_status_t s = (dnnl_status_t)status;
+  return fail(1, "oneDNN could not compute: %s (status %d)", say(s), status);
+}
+
+/* Keeps the first that is no success. */
+static void keep(dnnl_status_t *first, dnnl_status_t status) {
+  if (*first == dnnl_success) *first = status;
 }
 
 /* ---- describing --------------------------------------------------------------------------- */
 
 static dnnl_memory_desc_t describe_as(dnnl_data_type_t type, const dnnl_dims_t dims, int n,
-                                      dnnl_format_tag_t tag) {
+                                      dnnl_format_tag_t tag, dnnl_status_t *status) {
   dnnl_memory_desc_t d = {0};
-  dnnl_memory_desc_init_by_tag(&d, n, dims, type, tag);
+  keep(status, dnnl_memory_desc_init_by_tag(&d, n, dims, type, tag));
   return d;
-}
-
-static dnnl_memory_desc_t describe(const dnnl_dims_t dims, int n, dnnl_format_tag_t tag) {
-  return describe_as(dnnl_f32, dims, n, tag);
 }
 
 typedef struct tensors {
@@ -52,15 +78,16 @@ typedef struct types {
   dnnl_data_type_t factor, result;
 } types;
 
-static tensors describe_tensors(const conv_geometry *g, role r, types type) {
+static tensors describe_tensors(const conv_geometry *g, role r, types type, dnnl_status_t *status) {
   dnnl_data_type_t x = r == BACKWARD_DATA ? type.result : type.factor;
   dnnl_data_type_t w = r == BACKWARD_WEIGHTS ? dnnl_f32 : type.factor;
   dnnl_data_type_t y = r == FORWARD ? type.result : type.factor;
   tensors t = {
-      .x = describe_as(x, (dnnl_dims_t){g->n, g->ci, g->h, g->w}, 4, dnnl_nhwc),
-      .w = describe_as(w, (dnnl_dims_t){g->co, g->ci, g->kh, g->kw}, 4, dnnl_format_tag_any),
-      .y = describe_as(y, (dnnl_dims_t){g->n, g->co, g->ho, g->wo}, 4, dnnl_nhwc),
-      .bias = describe((dnnl_dims_t){g->co}, 1, dnnl_x),
+      .x = describe_as(x, (dnnl_dims_t){g->n, g->ci, g->h, g->w}, 4, dnnl_nhwc, status),
+      .w =
+          describe_as(w, (dnnl_dims_t){g->co, g->ci, g->kh, g->kw}, 4, dnnl_format_tag_any, status),
+      .y = describe_as(y, (dnnl_dims_t){g->n, g->co, g->ho, g->wo}, 4, dnnl_nhwc, status),
+      .bias = describe_as(dnnl_f32, (dnnl_dims_t){g->co}, 1, dnnl_x, status),
       .stride = {g->stride, g->stride},
       .before = {g->pad, g->pad},
   };
@@ -171,33 +198,46 @@ static role find_role(const op_site *s) {
   return s->op == &op_conv_dx ? BACKWARD_DATA : BACKWARD_WEIGHTS;
 }
 
-int onednn_conv_new(const op_site *s, bool bf16, onednn_conv **out, size_t *scratch) {
-  conv_geometry g = conv_site_geometry(s);
-  onednn_conv *c = memory_new(sizeof *c);
-  c->role = find_role(s);
-  types type = {.factor = bf16 ? dnnl_bf16 : dnnl_f32,
-                .result = s->out_bf16 ? dnnl_bf16 : dnnl_f32};
-  tensors t = describe_tensors(&g, c->role, type), forward = describe_tensors(&g, FORWARD, type);
-  c->bias_fused = c->role == FORWARD && s->fusion.bias;
-  c->plain = describe((dnnl_dims_t){g.co, g.ci, g.kh, g.kw}, 4, dnnl_hwio);
-  int status = check(dnnl_engine_create(&c->engine, dnnl_cpu, 0), "an engine");
-  if (status) goto out;
-  status = check(dnnl_stream_create(&c->stream, c->engine, dnnl_stream_default_flags), "a stream");
-  if (status) goto out;
-  status = check(compile_conv(c, s, &t, &forward), "this convolution");
-  if (status) goto out;
-  dnnl_query_t weights =
+/* The layouts that the compiled convolution wants of its weights and of its scratch memory. */
+static dnnl_status_t find_layouts(onednn_conv *c, const dnnl_memory_desc_t **room) {
+  const dnnl_query_t weights =
       c->role == BACKWARD_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
-  c->packed = *dnnl_primitive_desc_query_md(c->described, weights, 0);
-  status = check(compile_reorder(c), "the layout of these weights");
-  if (status) goto out;
-  const dnnl_memory_desc_t *room =
-      dnnl_primitive_desc_query_md(c->described, dnnl_query_scratchpad_md, 0);
-  status = check(make_memories(c, &t, room), "memory descriptors");
+  const dnnl_memory_desc_t *packed = dnnl_primitive_desc_query_md(c->described, weights, 0);
+  *room = dnnl_primitive_desc_query_md(c->described, dnnl_query_scratchpad_md, 0);
+  if (!packed || !*room) return dnnl_runtime_error;
+  c->packed = *packed;
+  return dnnl_success;
+}
+
+static int compile(const op_site *s, bool bf16, onednn_conv *c, size_t *scratch) {
+  const conv_geometry g = conv_site_geometry(s);
+  const types type = {.factor = bf16 ? dnnl_bf16 : dnnl_f32,
+                      .result = s->out_bf16 ? dnnl_bf16 : dnnl_f32};
+  dnnl_status_t described = dnnl_success;
+  const tensors t = describe_tensors(&g, c->role, type, &described);
+  const tensors forward = describe_tensors(&g, FORWARD, type, &described);
+  const dnnl_memory_desc_t *room = NULL;
+  c->plain = describe_as(dnnl_f32, (dnnl_dims_t){g.co, g.ci, g.kh, g.kw}, 4, dnnl_hwio, &described);
+  if (check(described, "these tensors") ||
+      check(dnnl_engine_create(&c->engine, dnnl_cpu, 0), "an engine") ||
+      check(dnnl_stream_create(&c->stream, c->engine, dnnl_stream_default_flags), "a stream") ||
+      check(compile_conv(c, s, &t, &forward), "this convolution") ||
+      check(find_layouts(c, &room), "to say its layouts") ||
+      check(compile_reorder(c), "the layout of these weights") ||
+      check(make_memories(c, &t, room), "memory descriptors")) {
+    return 1;
+  }
   c->packed_offset = round_up(dnnl_memory_desc_get_size(room));
   *scratch = c->packed_offset;
   if (c->role == BACKWARD_WEIGHTS) *scratch += dnnl_memory_desc_get_size(&c->packed);
-out:
+  return 0;
+}
+
+int onednn_conv_new(const op_site *s, bool bf16, onednn_conv **out, size_t *scratch) {
+  onednn_conv *c = memory_new(sizeof *c);
+  c->role = find_role(s);
+  c->bias_fused = c->role == FORWARD && s->fusion.bias;
+  const int status = compile(s, bf16, c, scratch);
   if (status) {
     onednn_conv_free(c);
     c = NULL;
@@ -245,64 +285,79 @@ void onednn_conv_packed_key(const onednn_conv *c, char key[64]) {
   }
 }
 
-static void *lose_const(const void *p) { return (void *)(uintptr_t)p; }
-
-static void reorder(const onednn_conv *c, const void *plain, const void *packed) {
-  bool back = c->role == BACKWARD_WEIGHTS;
-  dnnl_memory_set_data_handle(c->w_plain, lose_const(plain));
-  dnnl_memory_set_data_handle(c->w, lose_const(packed));
-  dnnl_exec_arg_t arg[] = {{DNNL_ARG_FROM, back ? c->w : c->w_plain},
-                           {DNNL_ARG_TO, back ? c->w_plain : c->w}};
-  dnnl_primitive_execute(c->reorder, c->stream, 2, arg);
+/* Tells where the numbers of m lie; oneDNN has no word for those that it only reads. */
+static dnnl_status_t place(dnnl_memory_t m, const void *data) {
+  return dnnl_memory_set_data_handle(m, (void *)(uintptr_t)data);
 }
 
-void onednn_conv_pack(const onednn_conv *c, const float *w, void *packed) { reorder(c, w, packed); }
+/* Runs to the end; not at all where `before` is no success. */
+static dnnl_status_t execute(dnnl_status_t before, dnnl_primitive_t p, dnnl_stream_t stream, int n,
+                             const dnnl_exec_arg_t *arg) {
+  dnnl_status_t status = before;
+  if (status == dnnl_success) status = dnnl_primitive_execute(p, stream, n, arg);
+  if (status == dnnl_success) status = dnnl_stream_wait(stream);
+  return status;
+}
+
+static dnnl_status_t reorder(const onednn_conv *c, const void *plain, const void *packed) {
+  bool back = c->role == BACKWARD_WEIGHTS;
+  dnnl_exec_arg_t arg[] = {{DNNL_ARG_FROM, back ? c->w : c->w_plain},
+                           {DNNL_ARG_TO, back ? c->w_plain : c->w}};
+  dnnl_status_t status = place(c->w_plain, plain);
+  keep(&status, place(c->w, packed));
+  return execute(status, c->reorder, c->stream, 2, arg);
+}
+
+int onednn_conv_pack(const onednn_conv *c, const float *w, void *packed) {
+  return (int)reorder(c, w, packed);
+}
 
 /* ---- running ------------------------------------------------------------------------------ */
 
-static void run_forward(onednn_conv *c, const op_buffers *b) {
-  dnnl_memory_set_data_handle(c->x, lose_const(b->in[0]));
-  dnnl_memory_set_data_handle(c->w, lose_const(b->in[1]));
-  if (c->bias_fused) dnnl_memory_set_data_handle(c->bias, lose_const(b->in[2]));
-  dnnl_memory_set_data_handle(c->y, b->out[0]);
+static dnnl_status_t run_forward(onednn_conv *c, const op_buffers *b) {
   dnnl_exec_arg_t arg[] = {{DNNL_ARG_SRC, c->x},
                            {DNNL_ARG_WEIGHTS, c->w},
                            {DNNL_ARG_DST, c->y},
                            {DNNL_ARG_SCRATCHPAD, c->room},
                            {DNNL_ARG_BIAS, c->bias}};
-  dnnl_primitive_execute(c->conv, c->stream, c->bias_fused ? 5 : 4, arg);
+  dnnl_status_t status = place(c->x, b->in[0]);
+  keep(&status, place(c->w, b->in[1]));
+  if (c->bias_fused) keep(&status, place(c->bias, b->in[2]));
+  keep(&status, place(c->y, b->out[0]));
+  keep(&status, place(c->room, b->scratch));
+  return execute(status, c->conv, c->stream, c->bias_fused ? 5 : 4, arg);
 }
 
-static void run_backward_data(onednn_conv *c, const op_buffers *b) {
-  dnnl_memory_set_data_handle(c->y, lose_const(b->in[0]));
-  dnnl_memory_set_data_handle(c->w, lose_const(b->in[1]));
-  dnnl_memory_set_data_handle(c->x, b->out[0]);
+static dnnl_status_t run_backward_data(onednn_conv *c, const op_buffers *b) {
   dnnl_exec_arg_t arg[] = {{DNNL_ARG_DIFF_DST, c->y},
                            {DNNL_ARG_WEIGHTS, c->w},
                            {DNNL_ARG_DIFF_SRC, c->x},
                            {DNNL_ARG_SCRATCHPAD, c->room}};
-  dnnl_primitive_execute(c->conv, c->stream, 4, arg);
+  dnnl_status_t status = place(c->y, b->in[0]);
+  keep(&status, place(c->w, b->in[1]));
+  keep(&status, place(c->x, b->out[0]));
+  keep(&status, place(c->room, b->scratch));
+  return execute(status, c->conv, c->stream, 4, arg);
 }
 
-static void run_backward_weights(onednn_conv *c, const op_buffers *b) {
+static dnnl_status_t run_backward_weights(onednn_conv *c, const op_buffers *b) {
   char *packed = (char *)b->scratch + c->packed_offset;
-  dnnl_memory_set_data_handle(c->x, lose_const(b->in[0]));
-  dnnl_memory_set_data_handle(c->y, lose_const(b->in[1]));
-  dnnl_memory_set_data_handle(c->w, packed);
   dnnl_exec_arg_t arg[] = {{DNNL_ARG_SRC, c->x},
                            {DNNL_ARG_DIFF_DST, c->y},
                            {DNNL_ARG_DIFF_WEIGHTS, c->w},
                            {DNNL_ARG_SCRATCHPAD, c->room}};
-  dnnl_primitive_execute(c->conv, c->stream, 4, arg);
-  reorder(c, b->out[0], packed);
+  dnnl_status_t status = place(c->x, b->in[0]);
+  keep(&status, place(c->y, b->in[1]));
+  keep(&status, place(c->w, packed));
+  keep(&status, place(c->room, b->scratch));
+  status = execute(status, c->conv, c->stream, 4, arg);
+  return status == dnnl_success ? reorder(c, b->out[0], packed) : status;
 }
 
-void onednn_conv_run(onednn_conv *c, const op_buffers *b) {
-  dnnl_memory_set_data_handle(c->room, b->scratch);
-  if (c->role == FORWARD) run_forward(c, b);
-  if (c->role == BACKWARD_DATA) run_backward_data(c, b);
-  if (c->role == BACKWARD_WEIGHTS) run_backward_weights(c, b);
-  dnnl_stream_wait(c->stream);
+int onednn_conv_run(onednn_conv *c, const op_buffers *b) {
+  if (c->role == FORWARD) return (int)run_forward(c, b);
+  if (c->role == BACKWARD_DATA) return (int)run_backward_data(c, b);
+  return (int)run_backward_weights(c, b);
 }
 
 /* ---- matrix products ----------------------------------------------------------------------- */
@@ -383,13 +438,12 @@ void onednn_products_free(onednn_products *p) {
   free(p);
 }
 
-void onednn_products_run(const onednn_products *p, const void *a, const void *b, float *c) {
-  dnnl_memory_set_data_handle(p->a, lose_const(a));
-  dnnl_memory_set_data_handle(p->b, lose_const(b));
-  dnnl_memory_set_data_handle(p->c, c);
+int onednn_products_run(const onednn_products *p, const void *a, const void *b, float *c) {
   dnnl_exec_arg_t arg[] = {{DNNL_ARG_SRC, p->a}, {DNNL_ARG_WEIGHTS, p->b}, {DNNL_ARG_DST, p->c}};
-  dnnl_primitive_execute(p->matmul, p->stream, 3, arg);
-  dnnl_stream_wait(p->stream);
+  dnnl_status_t status = place(p->a, a);
+  keep(&status, place(p->b, b));
+  keep(&status, place(p->c, c));
+  return (int)execute(status, p->matmul, p->stream, 3, arg);
 }
 
 bool tg_has_bf16(void) {
@@ -400,10 +454,7 @@ bool tg_has_bf16(void) {
 /* ---- one matrix product -----------------------------------------------------------------------
  */
 
-void onednn_sgemm(const onednn_gemm *g, const float *a, const float *b, float *c) {
-  dnnl_status_t status = dnnl_sgemm(g->transpose_a ? 'T' : 'N', g->transpose_b ? 'T' : 'N', g->m,
-                                    g->n, g->k, 1.0F, a, g->lda, b, g->ldb, g->beta, c, g->ldc);
-  if (status == dnnl_success) return;
-  fprintf(stderr, "xsite: oneDNN refuses a matrix product (status %d)\n", (int)status);
-  abort();
+int onednn_sgemm(const onednn_gemm *g, const float *a, const float *b, float *c) {
+  return (int)dnnl_sgemm(g->transpose_a ? 'T' : 'N', g->transpose_b ? 'T' : 'N', g->m, g->n, g->k,
+                         1.0F, a, g->lda, b, g->ldb, g->beta, c, g->ldc);
 }

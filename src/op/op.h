@@ -70,11 +70,12 @@ typedef struct op_kernel {
   void (*release)(void *state);
   /* A kernel that wants input 1 (weights) in its own layout: bytes of the packed form, a key that
    * is equal exactly for equal layouts of one parameter (several sites share one packed copy), and
-   * the packing itself.  run then gets the packed form as in[1].  All NULL otherwise. */
+   * the packing itself.  run then gets the packed form as in[1].  All NULL otherwise.  pack and run
+   * fail, with a message, where a library does. */
   size_t (*packed_bytes)(const op_site *s, const void *state);
   void (*packed_key)(const op_site *s, const void *state, char key[64]);
-  void (*pack)(const op_site *s, const void *state, const void *w, void *packed);
-  void (*run)(const op_site *s, void *state, const op_buffers *b);
+  int (*pack)(const op_site *s, const void *state, const void *w, void *packed);
+  int (*run)(const op_site *s, void *state, const op_buffers *b);
   /* Changes the operator's cost to that of this algorithm (NULL: the same). */
   void (*cost)(const op_site *s, op_cost *c);
   /* Whether it takes input i (-1: the output) of a site stored as bfloat16; NULL: none. */

@@ -3,7 +3,16 @@
 
 #include <math.h>
 
+/* The gradient asks the output where x was positive, which a negative slope would hide. */
+static bool has_wrong_slope(const op_site *s) {
+  const bool leaks = s->op == &op_leaky_relu || s->op == &op_leaky_relu_dx;
+  return leaks && !(s->attr.f[0] >= 0 && isfinite(s->attr.f[0]));
+}
+
 static bool shape_equal(const op_site *s, tg_shape *out, char *why, size_t size) {
+  if (has_wrong_slope(s)) {
+    return op_refuse(why, size, "slope %g: a number of at least 0 is needed", s->attr.f[0]);
+  }
   *out = s->in[0];
   for (int k = 0; k < 4 && s->n == 2; k++) {
     int64_t x = s->in[0].d[k], y = s->in[1].d[k];

@@ -105,9 +105,10 @@ CLONES static void index_row(const pool_geometry *g, int64_t row, const op_buffe
   }
 }
 
-static void run_index(const op_site *s, void *state, const op_buffers *b) {
+static int run_index(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   over_windows(s, b, index_row);
+  return 0;
 }
 
 INLINE vector gather_piece(const pool_geometry *g, const pool_window *at, const float *x,
@@ -135,9 +136,10 @@ CLONES static void gather_row(const pool_geometry *g, int64_t row, const op_buff
   }
 }
 
-static void run_gather(const op_site *s, void *state, const op_buffers *b) {
+static int run_gather(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   over_windows(s, b, gather_row);
+  return 0;
 }
 
 CLONES static void mean_row(const pool_geometry *g, int64_t row, const op_buffers *b) {
@@ -156,9 +158,10 @@ CLONES static void mean_row(const pool_geometry *g, int64_t row, const op_buffer
   }
 }
 
-static void run_mean(const op_site *s, void *state, const op_buffers *b) {
+static int run_mean(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   over_windows(s, b, mean_row);
+  return 0;
 }
 
 /* ---- from windows to the image ----------------------------------------------------------------
@@ -236,9 +239,10 @@ CLONES static void scatter_row(const pool_geometry *g, int64_t row, const op_buf
   }
 }
 
-static void run_scatter(const op_site *s, void *state, const op_buffers *b) {
+static int run_scatter(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   over_pixels(s, b, scatter_row);
+  return 0;
 }
 
 INLINE vector spread_piece(const pool_geometry *g, const pool_pixels *p, pool_range columns,
@@ -265,9 +269,10 @@ CLONES static void spread_row(const pool_geometry *g, int64_t row, const op_buff
   }
 }
 
-static void run_spread(const op_site *s, void *state, const op_buffers *b) {
+static int run_spread(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   over_pixels(s, b, spread_row);
+  return 0;
 }
 
 static const op_kernel index_plain = {.name = "plain", .run = run_index};

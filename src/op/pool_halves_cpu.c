@@ -90,7 +90,7 @@ static int64_t pixels_at(const pool_geometry *g, int64_t row) {
   return (row / g->ho * g->h + row % g->ho * 2) * g->w * g->c;
 }
 
-static void run_index(const op_site *s, void *state, const op_buffers *b) {
+static int run_index(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   pool_geometry g = pool_geometry_of(&s->in[0], &s->attr);
   int64_t rows = s->out.d[0] * g.ho;
@@ -99,9 +99,10 @@ static void run_index(const op_site *s, void *state, const op_buffers *b) {
     index_row(&g, (const float *)b->in[0] + pixels_at(&g, i),
               (float *)b->out[0] + windows_at(&g, i));
   }
+  return 0;
 }
 
-static void run_gather(const op_site *s, void *state, const op_buffers *b) {
+static int run_gather(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   pool_geometry g = pool_geometry_of(&s->in[0], &s->attr);
   int64_t rows = s->out.d[0] * g.ho;
@@ -110,6 +111,7 @@ static void run_gather(const op_site *s, void *state, const op_buffers *b) {
     gather_row(&g, (const float *)b->in[0] + pixels_at(&g, i),
                (const float *)b->in[1] + windows_at(&g, i), (float *)b->out[0] + windows_at(&g, i));
   }
+  return 0;
 }
 
 /* A last row or column that no window covers gets no gradient. */
@@ -122,7 +124,7 @@ static void clear_rest(const pool_geometry *g, int64_t row, float *dx) {
   if (g->h % 2 && row % g->ho == g->ho - 1) memset(dx + 2 * g->w * g->c, 0, (size_t)g->w * pixel);
 }
 
-static void run_scatter(const op_site *s, void *state, const op_buffers *b) {
+static int run_scatter(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   pool_geometry g = pool_geometry_of(&s->out, &s->attr);
   int64_t rows = s->out.d[0] * g.ho;
@@ -133,6 +135,7 @@ static void run_scatter(const op_site *s, void *state, const op_buffers *b) {
                 (const float *)b->in[1] + windows_at(&g, i), dx);
     clear_rest(&g, i, dx);
   }
+  return 0;
 }
 
 const op_kernel pool_index_halves = {.name = "halves", .applies = suits_image, .run = run_index};

@@ -18,9 +18,10 @@ static void define_copy(const op_site *s, const op_buffers *b) {
   memmove(b->out[0], b->in[0], (size_t)tg_count(s->out) * sizeof(double));
 }
 
-static void run_copy(const op_site *s, void *state, const op_buffers *b) {
+static int run_copy(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   memmove(b->out[0], b->in[0], (size_t)tg_count(s->out) * sizeof(float));
+  return 0;
 }
 
 static const op_kernel copy = {.name = "copy", .run = run_copy};

@@ -93,22 +93,25 @@ void concat_elements(const op_site *s, const op_buffers *b, size_t element) {
   }
 }
 
-static void run_slice(const op_site *s, void *state, const op_buffers *b) {
+static int run_slice(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   slice_elements(s, b, sizeof(float));
+  return 0;
 }
 
-static void run_pad(const op_site *s, void *state, const op_buffers *b) {
+static int run_pad(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   pad_elements(s, b, sizeof(float));
+  return 0;
 }
 
-static void run_concat(const op_site *s, void *state, const op_buffers *b) {
+static int run_concat(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   concat_elements(s, b, sizeof(float));
+  return 0;
 }
 
-static void run_broadcast(const op_site *s, void *state, const op_buffers *b) {
+static int run_broadcast(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   enum { PIECE = 4096 };
   expansion e = expand_shape(&s->in[0], &s->out);
@@ -118,6 +121,7 @@ static void run_broadcast(const op_site *s, void *state, const op_buffers *b) {
   for (int64_t first = 0; first < count; first += PIECE) {
     expand_copy(&e, b->in[0], first, count - first < PIECE ? count - first : PIECE, y + first);
   }
+  return 0;
 }
 
 static const op_kernel slice_rows = {.name = "rows", .run = run_slice};

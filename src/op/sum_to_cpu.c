@@ -82,7 +82,7 @@ static void sum_block(const layout *l, const op_site *s, const op_buffers *b, in
   sum_rows(op_in_at(s, b, 0, from), s->in_bf16[0], rows, width, l->columns, sums);
 }
 
-static void run_blocks(const op_site *s, void *state, const op_buffers *b) {
+static int run_blocks(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   layout l;
   find_layout(&s->in[0], &s->out, &l);
@@ -101,6 +101,7 @@ static void run_blocks(const op_site *s, void *state, const op_buffers *b) {
       y[i] = (float)sum;
     }
   }
+  return 0;
 }
 
 /* Any other sum: one result after the other. */
@@ -118,7 +119,7 @@ static double sum_strided(const float *x, const tg_shape *in, const int64_t firs
   return sum;
 }
 
-static void run_strided(const op_site *s, void *state, const op_buffers *b) {
+static int run_strided(const op_site *s, void *state, const op_buffers *b) {
   (void)state;
   float *y = b->out[0];
   const tg_shape *in = &s->in[0], *out = &s->out;
@@ -133,6 +134,7 @@ static void run_strided(const op_site *s, void *state, const op_buffers *b) {
     }
     y[i] = (float)sum_strided(b->in[0], in, first, count);
   }
+  return 0;
 }
 
 static bool takes_bf16(const op_site *s, int i) {

@@ -243,14 +243,18 @@ static int save(adapter *a) {
 
 static int restore(adapter *a, const json_t *state) {
   checkpoint_part part = {"", a->store};
-  int status = run_restore(a->job, 1, &part);
-  a->done = a->saved = json_integer_value(json_object_get(state, "done"));
-  a->target_updates = json_integer_value(json_object_get(state, "target_updates"));
-  a->gate = json_number_value(json_object_get(state, "gate"));
-  const char *text = json_string_value(json_object_get(state, "curve"));
-  if (text) curve_restore(&a->curve, text);
-  if (!status) run_note(a->job, "continues after generator step %lld", (long long)a->done);
-  return status;
+  json_int_t done, updates;
+  const char *text;
+  if (run_unpack(a->job, state, "{s:I, s:I, s:F, s:s}", "done", &done, "target_updates", &updates,
+                 "gate", &a->gate, "curve", &text)) {
+    return 1;
+  }
+  a->done = a->saved = done;
+  a->target_updates = updates;
+  curve_restore(&a->curve, text);
+  if (run_restore(a->job, 1, &part)) return 1;
+  run_note(a->job, "continues after generator step %lld", (long long)a->done);
+  return 0;
 }
 
 static json_t *training_json(const adapter *a, const char *steps, int64_t n) {

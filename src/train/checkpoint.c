@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "model_file.h"
 #include "safetensors.h"
 
 static int check_finite(const safetensor *t) {
@@ -55,21 +56,57 @@ int checkpoint_save(const char *path, int n, const checkpoint_part *part, const 
   return status;
 }
 
-/* Puts a tensor of the file into the part whose prefix it has. */
-static int restore(const char *path, int n, const checkpoint_part *part, const safetensor *t) {
+#define START_AGAIN "delete it to start this unit again"
+
+static int check_shape(const char *path, const safetensor *t, tg_shape wanted) {
+  if (t->rank == 4 && memcmp(t->dim, wanted.d, sizeof wanted.d) == 0) return 0;
+  return fail(
+      1,
+      "%s: tensor %s has %lld numbers of rank %d, this run needs {%lld,%lld,%lld,%lld}: the "
+      "file is damaged or of another run; " START_AGAIN,
+      path, t->name, (long long)t->count, t->rank, (long long)wanted.d[0], (long long)wanted.d[1],
+      (long long)wanted.d[2], (long long)wanted.d[3]);
+}
+
+/* Slot k of a part from the tensor of its name. */
+static int restore(const char *path, const safetensors *file, const checkpoint_part *part, int k) {
+  const tg_shape shape = tg_store_shape(part->store, k);
+  char *name = text_format("%s%s", part->prefix, tg_store_name(part->store, k));
+  const safetensor *t = safetensors_find(file, name);
+  int status =
+      t ? check_shape(path, t, shape)
+        : fail(1, "%s: tensor %s is missing: the file is damaged or of another run; " START_AGAIN,
+               path, name);
+  free(name);
+  if (status) return status;
+  float *x = memory_new((size_t)t->count * sizeof *x);
+  status = model_read_finite(path, t, x);
+  if (!status) tg_store_write(part->store, k, x);
+  free(x);
+  return status;
+}
+
+static bool has_place(const char *name, int n, const checkpoint_part *part) {
   for (int i = 0; i < n; i++) {
-    size_t length = strlen(part[i].prefix);
-    if (strncmp(t->name, part[i].prefix, length) != 0 || t->rank != 4) continue;
-    tg_store *s = part[i].store;
-    tg_shape shape = tg_shape4(t->dim[0], t->dim[1], t->dim[2], t->dim[3]);
-    if (tg_store_add(s, t->name + length, shape)) return fail_context(1, "%s: ", path);
-    float *x = memory_new((size_t)t->count * sizeof *x);
-    int status = safetensors_read_f32(t, x);
-    if (!status) tg_store_write(s, tg_store_find(s, t->name + length), x);
-    free(x);
-    return status;
+    const size_t length = strlen(part[i].prefix);
+    if (strncmp(name, part[i].prefix, length) == 0 &&
+        tg_store_find(part[i].store, name + length) >= 0)
+      return true;
   }
-  return fail(1, "%s: tensor %s belongs to another kind of run", path, t->name);
+  return false;
+}
+
+static int check_names(const char *path, const safetensors *file, int n,
+                       const checkpoint_part *part) {
+  for (int i = 0; i < safetensors_count(file); i++) {
+    const char *name = safetensors_at(file, i)->name;
+    if (has_place(name, n, part)) continue;
+    return fail(1,
+                "%s: tensor %s has no place in this run: the file is damaged or of another "
+                "run; " START_AGAIN,
+                path, name);
+  }
+  return 0;
 }
 
 int checkpoint_state(const char *path, json_t **state) {
@@ -82,15 +119,16 @@ int checkpoint_state(const char *path, json_t **state) {
   if (text) *state = json_loads(text, 0, &error);
   safetensors_close(file);
   if (*state) return 0;
-  return fail(1, "%s: is not a checkpoint; delete it to start this unit again", path);
+  return fail(1, "%s: is not a checkpoint; " START_AGAIN, path);
 }
 
 int checkpoint_load(const char *path, int n, const checkpoint_part *part) {
   safetensors *file = NULL;
   if (safetensors_open(path, &file)) return 1;
-  int status = 0;
-  for (int i = 0; i < safetensors_count(file) && !status; i++) {
-    status = restore(path, n, part, safetensors_at(file, i));
+  int status = check_names(path, file, n, part);
+  for (int i = 0; i < n; i++) {
+    for (int k = 0; k < tg_store_size(part[i].store) && !status; k++)
+      status = restore(path, file, &part[i], k);
   }
   safetensors_close(file);
   return status;

@@ -15,8 +15,8 @@ typedef struct checkpoint_part {
 int checkpoint_save(const char *path, int n, const checkpoint_part *part, const json_t *state);
 /* The state alone; 0 and *state NULL where there is no file. */
 int checkpoint_state(const char *path, json_t **state);
-/* The tensors; slots that the stores lack are added.  A damaged file or another run's is an error.
- */
+/* The tensors: exactly those of the stores, each in its shape.  A damaged file or another run's is
+ * an error that names the tensor. */
 int checkpoint_load(const char *path, int n, const checkpoint_part *part);
 
 json_t *kernels_json(const tg_kernels *k);

@@ -27,8 +27,7 @@ static tg_value per_channel(network *n, const char *name, const double *x, int c
   tg_shape s = tg_shape4(1, 1, 1, channels);
   float value[3];
   for (int i = 0; i < channels; i++) value[i] = (float)x[i];
-  if (tg_store_add(n->store, name, s)) return TG_NONE;
-  tg_store_write(n->store, tg_store_find(n->store, name), value);
+  if (tg_store_put(n->store, name, s, value)) return TG_NONE;
   return tg_param(n->g, name, s);
 }
 

@@ -107,7 +107,7 @@ static int read_rows(const char *path, const safetensors *file, const char *name
   }
   f->n = t->dim[0];
   *to = memory_new((size_t)t->count * sizeof **to);
-  return safetensors_read_f32(t, *to) ? fail_context(1, "%s: ", path) : 0;
+  return model_read_finite(path, t, *to);
 }
 
 int familiar_load(const char *path, const json_t *metadata, int width, familiar *f) {

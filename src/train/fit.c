@@ -117,19 +117,37 @@ static int save(fit *f) {
   return run_save(f->job, f->done, 2, part, state);
 }
 
+static int keep_best(fit *f) {
+  int status = 0;
+  for (int i = 0; i < f->net->n && !status; i++) {
+    const nn_param *p = &f->net->param[i];
+    float *x = memory_new((size_t)tg_count(p->shape) * sizeof *x);
+    status = tg_store_get(f->now, p->name, p->shape, x);
+    if (!status) status = tg_store_put(f->best, p->name, p->shape, x);
+    free(x);
+  }
+  return status;
+}
+
 static int restore(fit *f, const json_t *state) {
   checkpoint_part part[2];
+  json_int_t done, epoch, stale;
+  const char *text;
+  if (run_unpack(f->job, state, "{s:I, s:I, s:I, s:F, s:F, s:s}", "done", &done, "epoch", &epoch,
+                 "stale", &stale, "best_auc", &f->best_auc, "epoch_loss", &f->epoch_loss, "curve",
+                 &text)) {
+    return 1;
+  }
+  f->done = f->saved = done;
+  f->epoch = epoch;
+  f->stale = stale;
+  curve_restore(&f->curve, text);
   parts(f, part);
-  int status = run_restore(f->job, 2, part);
-  f->done = f->saved = json_integer_value(json_object_get(state, "done"));
-  f->epoch = json_integer_value(json_object_get(state, "epoch"));
-  f->stale = json_integer_value(json_object_get(state, "stale"));
-  f->best_auc = json_number_value(json_object_get(state, "best_auc"));
-  f->epoch_loss = json_number_value(json_object_get(state, "epoch_loss"));
-  const char *text = json_string_value(json_object_get(state, "curve"));
-  if (text) curve_restore(&f->curve, text);
-  if (!status) run_note(f->job, "continues after step %lld", (long long)f->done);
-  return status;
+  /* The best of the epochs that are done. */
+  if (f->epoch > 0 && keep_best(f)) return 1;
+  if (run_restore(f->job, 2, part)) return 1;
+  run_note(f->job, "continues after step %lld", (long long)f->done);
+  return 0;
 }
 
 /* ---- epochs --------------------------------------------------------------------------------- */
@@ -155,17 +173,6 @@ static int validate(fit *f, double *auc) {
   free(label);
   free(logit);
   return status;
-}
-
-static void keep_best(fit *f) {
-  for (int i = 0; i < f->net->n; i++) {
-    const nn_param *p = &f->net->param[i];
-    float *x = memory_new((size_t)tg_count(p->shape) * sizeof *x);
-    tg_store_read(f->now, tg_store_find(f->now, p->name), x);
-    tg_store_add(f->best, p->name, p->shape);
-    tg_store_write(f->best, tg_store_find(f->best, p->name), x);
-    free(x);
-  }
 }
 
 static int train_step(fit *f, double *loss) {
@@ -199,7 +206,7 @@ static int end_epoch(fit *f) {
   if (f->epoch == 1 || blind || auc > f->best_auc) {
     f->best_auc = auc;
     f->stale = 0;
-    keep_best(f);
+    if (keep_best(f)) return 1;
   }
   curve_add(&f->curve, "%lld\t%.6g\t%.6g\n", (long long)f->epoch,
             f->epoch_loss / (double)f->epoch_steps, blind ? NAN : 100 * auc);

@@ -169,15 +169,16 @@ static int take_output(const importer *m, const nn_param *p, const safetensor *t
 }
 
 /* Norms here add 1e-5 to the variance: what another epsilon adds more is added to the file's. */
-static void move_epsilon(const importer *m, const nn_param *p) {
+static int move_epsilon(const importer *m, const nn_param *p) {
   const double more = m->o->epsilon - NN_BATCH_NORM_EPSILON;
-  if (!ends_with(p->name, ".running_var")) return;
+  if (!ends_with(p->name, ".running_var")) return 0;
   const int64_t n = tg_count(p->shape);
   float *x = memory_new((size_t)n * sizeof *x);
-  tg_store_read(m->store, tg_store_find(m->store, p->name), x);
-  for (int64_t i = 0; i < n; i++) x[i] = (float)((double)x[i] + more);
-  tg_store_write(m->store, tg_store_find(m->store, p->name), x);
+  int status = tg_store_get(m->store, p->name, p->shape, x);
+  for (int64_t i = 0; i < n && !status; i++) x[i] = (float)((double)x[i] + more);
+  if (!status) status = tg_store_put(m->store, p->name, p->shape, x);
   free(x);
+  return status;
 }
 
 static int take_param(const importer *m, const nn_param *p) {
@@ -188,8 +189,7 @@ static int take_param(const importer *m, const nn_param *p) {
   const bool is_last = strncmp(name, last, length) == 0 && name[length] == '.';
   if (is_last && m->o->output >= 0) return take_output(m, p, t);
   if (model_load_param(m->o->weights, t, p, m->store)) return 1;
-  move_epsilon(m, p);
-  return 0;
+  return move_epsilon(m, p);
 }
 
 /* A tensor without a place would mean another network, but for what PyTorch only counts. */

@@ -13,13 +13,15 @@ const char *model_bare_name(const nn_net *net, const nn_param *p) {
   return p->name + strlen(net->prefix);
 }
 
-static float *read_file_order(const nn_param *p, const tg_store *s) {
+/* file: newly allocated. */
+static int read_file_order(const nn_param *p, const tg_store *s, float **file) {
   size_t bytes = (size_t)tg_count(p->shape) * sizeof(float);
-  float *stored = memory_new(bytes), *file = memory_new(bytes);
-  tg_store_read(s, tg_store_find(s, p->name), stored);
-  nn_param_to_file(p, stored, file);
+  float *stored = memory_new(bytes);
+  *file = memory_new(bytes);
+  const int status = tg_store_get(s, p->name, p->shape, stored);
+  if (!status) nn_param_to_file(p, stored, *file);
   free(stored);
-  return file;
+  return status;
 }
 
 static int check_finite(const char *path, const char *name, const float *x, int64_t n) {
@@ -46,7 +48,7 @@ int model_save(const char *path, const nn_net *net, const tg_store *s, const jso
   float **data = memory_new((size_t)net->n * sizeof *data);
   for (int i = 0; i < net->n; i++) {
     const nn_param *p = &net->param[i];
-    data[i] = read_file_order(p, s);
+    if (!status && read_file_order(p, s, &data[i])) status = fail_context(1, "%s: ", path);
     t[i] = (safetensor){.name = text_copy(model_bare_name(net, p)),
                         .dtype = SAFETENSORS_F32,
                         .rank = p->rank,
@@ -127,12 +129,11 @@ int model_read_finite(const char *path, const safetensor *t, float *x) {
 }
 
 int model_store_param(const nn_param *p, const float *x, tg_store *s) {
-  if (tg_store_add(s, p->name, p->shape)) return 1;
   float *stored = memory_new((size_t)tg_count(p->shape) * sizeof *stored);
   nn_param_from_file(p, x, stored);
-  tg_store_write(s, tg_store_find(s, p->name), stored);
+  const int status = tg_store_put(s, p->name, p->shape, stored);
   free(stored);
-  return 0;
+  return status;
 }
 
 int model_load_param(const char *path, const safetensor *t, const nn_param *p, tg_store *s) {
@@ -187,20 +188,32 @@ static int load_named(const char *path, const safetensors *file, const nn_net *n
   return fail(1, "%s: tensor %s is missing: the file is of another architecture", path, name);
 }
 
+static bool is_known(const nn_net *net, const char *name) {
+  bool known = strcmp(name, FAMILIAR_TENSOR) == 0 || strcmp(name, FAMILIAR_LOOKS) == 0;
+  for (int i = 0; i < net->n && !known; i++)
+    known = strcmp(name, model_bare_name(net, &net->param[i])) == 0;
+  return known;
+}
+
+static int check_names(const char *path, const safetensors *file, const nn_net *net) {
+  for (int i = 0; i < safetensors_count(file); i++) {
+    const char *name = safetensors_at(file, i)->name;
+    if (is_known(net, name)) continue;
+    return fail(1,
+                "%s: tensor %s has no place in this architecture: the file is of another "
+                "architecture",
+                path, name);
+  }
+  return 0;
+}
+
 int model_load(const char *path, const nn_net *net, tg_store *s) {
   safetensors *file = NULL;
   if (safetensors_open(path, &file)) return 1;
   int status = 0;
   for (int i = 0; i < net->n && !status; i++)
     status = load_named(path, file, net, &net->param[i], s);
-  const int tensors = safetensors_count(file) - (safetensors_find(file, FAMILIAR_TENSOR) != NULL) -
-                      (safetensors_find(file, FAMILIAR_LOOKS) != NULL);
-  if (!status && tensors != net->n) {
-    status = fail(
-        1,
-        "%s: holds %d tensors where this architecture has %d: the file is of another architecture",
-        path, tensors, net->n);
-  }
+  if (!status) status = check_names(path, file, net);
   safetensors_close(file);
   return status;
 }

@@ -148,6 +148,19 @@ int run_restore(const train_job *job, int n, const checkpoint_part *part) {
   return status;
 }
 
+int run_unpack(const train_job *job, const json_t *state, const char *format, ...) {
+  json_error_t error;
+  va_list args;
+  va_start(args, format);
+  const int wrong = json_vunpack_ex((json_t *)(uintptr_t)state, &error, 0, format, args);
+  va_end(args);
+  if (!wrong) return 0;
+  return fail(1,
+              "%s/checkpoint.safetensors: metadata: state: %s: the file is damaged or of another "
+              "run; delete it to start this unit again",
+              job->dir, error.text);
+}
+
 void run_note_waiting(const train_job *job, const run_clock *c) {
   double took = now() - c->start;
   if (c->since > 0)

@@ -42,6 +42,9 @@ int run_save(const train_job *job, int64_t step, int n, const checkpoint_part *p
  */
 int run_saved_state(const train_job *job, json_t **state);
 int run_restore(const train_job *job, int n, const checkpoint_part *part);
+/* Counters and texts of the state, as json_unpack names them; what is missing or of another type is
+ * an error. */
+int run_unpack(const train_job *job, const json_t *state, const char *format, ...);
 
 /* Whether training plans round to bfloat16: it is asked for, and the processor can. */
 bool run_rounds(const char *precision);
