@@ -54,6 +54,18 @@ typedef struct xs_split_plan {
   uint8_t *side;           /* [n] an xs_split of each image, or NULL unless by a column */
 } xs_split_plan;
 
+/* How the pixels of an image come from its file.  With a size: values to black and white, the
+ * central square, one resize, and one rounding to 8 bits (white 255) where the file has 8 bits and
+ * its white is 255, else to 16 (white 65535).  The same for every image, whatever the others of its
+ * site are. */
+typedef struct xs_preprocessing {
+  xs_resize resize;
+  double max_value; /* the file's value that means 1.0; 0: by the range */
+  bool center_crop; /* the central square is cut before resizing */
+  xs_values values;
+  int size; /* pixels per side; 0: as the file has them, without a rounding */
+} xs_preprocessing;
+
 /* The images of one site, without labels: all that an adapter may see of a target. */
 typedef struct xs_images {
   char *name;
@@ -61,10 +73,8 @@ typedef struct xs_images {
   int height, width, channels; /* as stored; channels 1 or 3 */
   int bytes;                   /* per value: 1 (uint8_t) or 2 (uint16_t) */
   double max_value;            /* the stored value that means 1.0 */
-  xs_values values;            /* how the files were read */
-  xs_resize resize;
-  bool center_crop; /* the central square was cut before resizing */
-  void *pixels;     /* [n][height][width][channels] */
+  xs_preprocessing how;        /* how the files became these pixels */
+  void *pixels;                /* [n][height][width][channels] */
   void *map; /* the file of the cache that the pixels lie in, mapped; NULL: they are allocated */
   size_t map_bytes;
   uint64_t *group; /* [n] key of the digit id or patient: one group never crosses a split */
@@ -102,6 +112,8 @@ typedef struct xs_site_options {
                          * XSITE_DATA */
   bool skip_unreadable; /* leave out images that cannot be decoded instead of failing */
   int64_t limit;        /* most images, 0 all: the first by a fixed hash of their group */
+  int size; /* pixels per side at which images are kept: those of the network that shall see them, so
+             * that there is one resize; 0: a folder's `size`, IDX images as they are */
   const char *cache; /* folder where decoded images are kept, or "off"; NULL: XSITE_CACHE, else the
                       * user's: docs/cache.md */
   const struct xs_watch *watch; /* follows the reading of images, or NULL */
@@ -139,23 +151,20 @@ typedef struct xs_normalisation {
   double mean[3], deviation[3]; /* of values in [0,1]; 0.5 and 0.5 give [-1,1] */
 } xs_normalisation;
 
-/* The n images of rows (NULL: the first n), resized to size x size, channels 1 -> 3 repeated or
- * 3 -> 1 averaged, scaled to [0,1] by max_value and normalised: x [n][size][size][channels]. */
+/* The n images of rows (NULL: the first n), channels 1 -> 3 repeated or 3 -> 1 averaged, scaled to
+ * [0,1] by max_value and normalised: x [n][size][size][channels].  Images of another size are
+ * resized as images->how says: a second time, where they were already when they were opened, and so
+ * not bit for bit what opening them with this size gives. */
 void xs_images_fetch(const xs_images *images, const int64_t *rows, int64_t n, int size,
                      int channels, const xs_normalisation *norm, float *x);
 
-/* What a site's domain file says of the way from stored values to a network's input. */
-typedef struct xs_preprocessing {
-  xs_resize resize;
-  double max_value; /* the stored value that means 1.0; 0: not known, the largest of the depth */
-  bool center_crop;
-  xs_values values;
-} xs_preprocessing;
+/* What a domain file says of the way from its files to pixels; size is the file's, 0 for IDX. */
+xs_status xs_preprocessing_of(const char *domain_file, xs_preprocessing *out);
 
-/* Reads one PNG, JPEG or DICOM file as a site of one image (for predict), like a classifier's
- * training images; p NULL: bilinear, the depth's largest value, no cut.  In the full range an 8-bit
- * file uses max_value only where all its values are within it, and a 16-bit file with values above
- * it is refused; so is, but with percentiles, one that would be near black. */
+/* Reads one image file as a site of one image (for predict): the pixels that the same file has in a
+ * site that is opened with the same preprocessing.  p NULL: bilinear, the depth's largest value, no
+ * cut, the file's own size.  A file with values above max_value is refused; so is a 16-bit one that
+ * would be near black because nothing says what its white is. */
 xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_images **out);
 void xs_images_close(xs_images *x);
 
@@ -251,8 +260,12 @@ const char *xs_classifier_class_name(const xs_classifier *c, int k);
 double xs_classifier_temperature(const xs_classifier *c);
 /* For which the classifier was chosen, where the model file knows its images; NULL: none. */
 const char *xs_classifier_site(const xs_classifier *c);
-/* Of the training images; NULL where the model file does not say. */
+/* Of the images that the classifier is for, to the network's size; never NULL: what the model file
+ * does not say is bilinear, uncut, the full range. */
 const xs_preprocessing *xs_classifier_preprocessing(const xs_classifier *c);
+/* What the model file does not say of that, so that predictions may differ from what was trained
+ * on: a line, lent; NULL where it says everything. */
+const char *xs_classifier_unknown(const xs_classifier *c);
 /* Logits [n][classes] of the rows (NULL: the first n) of any images that can be resized. */
 xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const int64_t *rows,
                                int64_t n, float *logit);

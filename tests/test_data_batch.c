@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include <time.h>
 
 #include "batch.h"
@@ -165,7 +167,7 @@ static void set_up(fixture *f) {
                           .width = 2,
                           .channels = 1,
                           .bytes = 1,
-                          .max_value = 1,
+                          .max_value = 255,
                           .pixels = f->pixels};
   f->o = (loader_options){
       .sampler =
@@ -174,7 +176,7 @@ static void set_up(fixture *f) {
       .label = f->label,
       .size = 2,
       .channels = 1,
-      .norm = {{0, 0, 0}, {1, 1, 1}}};
+      .norm = {{0, 0, 0}, {1 / 255.0, 1, 1}}};
 }
 
 static void test_loader(void **state) {
@@ -194,8 +196,7 @@ static void test_loader(void **state) {
     assert_memory_equal(b->rows, rows, sizeof rows);
     for (int i = 0; i < 4; i++) {
       assert_float_equal(b->label[i], f.label[rows[i]], 0);
-      for (int k = 0; k < 4; k++)
-        assert_float_equal(b->x[4 * i + k], (float)(2 * rows[i] + k % 2), 0);
+      for (int k = 0; k < 4; k++) assert_int_equal(lrintf(b->x[4 * i + k]), 2 * rows[i] + k % 2);
     }
   }
   assert_true(loader_waited(l) >= 0);
@@ -217,7 +218,7 @@ static void test_flips(void **state) {
     const batch *x = loader_next(a);
     assert_null(x->label);
     for (int i = 0; i < 4; i++) {
-      int left = (int)x->x[4 * i], right = (int)x->x[4 * i + 1], row = (int)x->rows[i];
+      const long left = lrintf(x->x[4 * i]), right = lrintf(x->x[4 * i + 1]), row = x->rows[i];
       assert_true((left == 2 * row && right == 2 * row + 1) ||
                   (left == 2 * row + 1 && right == 2 * row));
       flipped += left > right;

@@ -46,7 +46,7 @@ static void test_preprocessing(void **state) {
                    XS_OK);
   assert_int_equal(xs_image_open(gray, &p, &x), XS_OK);
   assert_int_equal(x->width, 17);
-  assert_int_equal(x->resize, XS_NEAREST);
+  assert_int_equal(x->how.resize, XS_NEAREST);
   assert_float_equal(x->max_value, 255, 0);
   assert_memory_equal(x->pixels, s->images.pixels, 17 * 17);
   xs_images_close(x);
@@ -69,6 +69,9 @@ static void test_near_black(void **state) {
   assert_float_equal(x->max_value, 4095, 0);
   xs_images_close(x);
   p.max_value = 255;
+  assert_int_not_equal(xs_image_open(path, &p, &x), XS_OK);
+  assert_says("above max_value 255");
+  p.max_value = 0;
   assert_int_not_equal(xs_image_open(path, &p, &x), XS_OK);
   assert_says("gray12.png: the largest value is ");
   assert_says("near black");

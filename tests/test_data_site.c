@@ -165,11 +165,11 @@ static void check_resized(xs_resize how, int size, const float *expected, int n)
                  .width = 7,
                  .channels = 1,
                  .bytes = 1,
-                 .max_value = 1,
-                 .resize = how,
+                 .max_value = 255,
+                 .how = {.resize = how},
                  .pixels = pixels};
   xs_images_fetch(&x, NULL, 1, size, 1, &plain, y);
-  for (int i = 0; i < n; i++) assert_float_equal(y[i], expected[i], 1e-3);
+  for (int i = 0; i < n; i++) assert_float_equal(255 * y[i], expected[i], 1e-3);
 }
 
 /* tests/golden/make_images.py: Pillow, mode F, BILINEAR. */

@@ -36,7 +36,7 @@ static xs_images *ramps(int height, int width, int channels) {
                   .channels = channels,
                   .bytes = 1,
                   .max_value = 255,
-                  .resize = XS_BILINEAR,
+                  .how = {.resize = XS_BILINEAR},
                   .pixels = pixels,
                   .group = group};
   return &x;

@@ -292,7 +292,9 @@ static int finish(align *a) {
   int status = model_metadata(a->task->start_from, "classifier", &metadata);
   if (!status) {
     model_forget_site(metadata);
-    json_object_set_new(metadata, "preprocessing", preprocessing_json(a->task->target));
+    json_object_set_new(
+        metadata, "preprocessing",
+        preprocessing_json(&a->task->target->how, classifier_geometry(a->start)->size));
     json_object_set_new(metadata, "training",
                         json_pack("{s:s, s:I, s:s, s:I}", "task", a->job->task, "seed",
                                   (json_int_t)a->job->seed, "method", a->method->name, "steps",

@@ -8,22 +8,23 @@
 #include "file.h"
 #include "image.h"
 #include "perceptual.h"
-#include "resample.h"
+#include "prepare.h"
 #include "site.h"
 
 /* ---- one image ------------------------------------------------------------------------------- */
 
-static picture whole(const image *x) {
-  return (picture){x->pixels, x->height, x->width, x->channels, x->bytes, x->width};
+static int read_image(const domain *d, const char *path, image *x, double *white) {
+  const xs_preprocessing how = domain_preprocessing(d, 0);
+  return prepare_read(path, &how, d->path, x, white);
 }
 
 static void measure_file(const check_site *t, sample *s) {
   image x = {0};
   double white;
-  if (site_read_image(&t->d, s->path, &x, &white)) {
+  if (read_image(&t->d, s->path, &x, &white)) {
     s->error = text_copy(fail_message());
   } else {
-    const picture p = whole(&x);
+    const picture p = prepare_whole(&x);
     encoding_name(s->path, s->encoding);
     sample_measure(&p, white, s);
   }
@@ -183,8 +184,8 @@ static const picture *read_again(const check *c, int64_t i, image *x, picture *p
     *white = t->read->images.max_value;
     return p;
   }
-  if (s->error || site_read_image(&t->d, s->path, x, white)) return NULL;
-  *p = whole(x);
+  if (s->error || read_image(&t->d, s->path, x, white)) return NULL;
+  *p = prepare_whole(x);
   return p;
 }
 

@@ -37,7 +37,7 @@ static xs_status start_loader(const bench_options *o, bench_feed *f) {
 xs_status bench_feed_open(const bench_options *o, bench_feed **out) {
   *out = NULL;
   if (!o->data) return XS_OK;
-  const xs_site_options options = {.data_dir = o->data_dir};
+  const xs_site_options options = {.data_dir = o->data_dir, .size = (int)o->size};
   bench_feed *f = *out = memory_new(sizeof *f);
   f->each = o->size * o->size * channels_of(o);
   xs_status status = xs_site_open(o->data, &options, &f->site);

@@ -11,10 +11,11 @@
 #define RECORD "record.json"
 
 static xs_status open_site(const train_job *job, const job_options *o, const char *domain_file,
-                           xs_site **out) {
+                           int64_t size, xs_site **out) {
   const xs_site_options options = {.data_dir = o->data_dir,
                                    .skip_unreadable = o->skip_unreadable,
                                    .limit = o->limit,
+                                   .size = (int)size,
                                    .cache = o->cache,
                                    .watch = job->watch};
   xs_status status = xs_site_open(domain_file, &options, out);
@@ -23,14 +24,15 @@ static xs_status open_site(const train_job *job, const job_options *o, const cha
 }
 
 xs_status job_open_site(const train_job *job, const job_options *o, const char *domain_file,
-                        xs_site **out) {
-  xs_status status = open_site(job, o, domain_file, out);
+                        int64_t size, xs_site **out) {
+  xs_status status = open_site(job, o, domain_file, size, out);
   return status ? status : folder_check_site(o->out, *out, false);
 }
 
 xs_status job_open_target(const train_job *job, const job_options *o, const char *source_file,
-                          const xs_site *source, const char *target_file, xs_site **out) {
-  xs_status status = open_site(job, o, target_file, out);
+                          const xs_site *source, const char *target_file, int64_t size,
+                          xs_site **out) {
+  xs_status status = open_site(job, o, target_file, size, out);
   if (!status && source && strcmp(source->images.name, (*out)->images.name) == 0) {
     status = (xs_status)fail(XS_USAGE,
                              "%s and %s are both called '%s': give the target another name if it "
@@ -79,6 +81,14 @@ xs_status job_check_classes(const char *model, const xs_classifier *c, const cha
         i, name, model, s->class_name[i], domain_file);
   }
   return XS_OK;
+}
+
+xs_status job_model_size(const char *model, int64_t *size) {
+  xs_classifier *c = NULL;
+  xs_status status = xs_classifier_load(model, &c);
+  if (!status) *size = xs_classifier_preprocessing(c)->size;
+  xs_classifier_free(c);
+  return status;
 }
 
 xs_status job_check_model(const char *model, const char *domain_file, const xs_site *s) {

@@ -32,11 +32,15 @@ typedef struct job_options {
       KERNELS_OF_ROW(offsetof(record, job.kernels_of))
 
 xs_split job_split(const char *name); /* a value of SPLIT_ROW */
+/* size: of the network that shall see its images. */
 xs_status job_open_site(const train_job *job, const job_options *o, const char *domain_file,
-                        xs_site **out);
+                        int64_t size, xs_site **out);
 /* The second of two sites; fails where it has the name of the first, which may be NULL. */
 xs_status job_open_target(const train_job *job, const job_options *o, const char *source_file,
-                          const xs_site *source, const char *target_file, xs_site **out);
+                          const xs_site *source, const char *target_file, int64_t size,
+                          xs_site **out);
+/* The size of a classifier's network. */
+xs_status job_model_size(const char *model, int64_t *size);
 /* Says on stderr what --skip-unreadable left out and which images look odd, if any. */
 void job_note_site(const xs_site *s);
 /* Fails where a classifier and a site have different classes. */

@@ -79,7 +79,7 @@ static int write_domain(const new_site *to, const xs_site *s) {
   fprintf(f, "# Made by xsite %s.\nname: %s-%s\nformat: folder\nimages: images\n", to->verb,
           s->images.name, to->suffix);
   fprintf(f, "labels: labels.csv\nsize: %d\n", to->size);
-  if (s->images.resize == XS_NEAREST) fprintf(f, "resize: nearest\n");
+  if (s->images.how.resize == XS_NEAREST) fprintf(f, "resize: nearest\n");
   fprintf(f, "group_column: group\nclasses: [");
   for (int i = 0; i < s->classes; i++) {
     json_t *text_value = json_string(s->class_name[i]);
@@ -102,12 +102,14 @@ static xs_status write_all(new_site *to, const xs_site *s, const int64_t *row, i
   return write_labels(to->out, s, row, n) || write_domain(to, s) ? XS_FAILED : XS_OK;
 }
 
-static xs_status open_rows(const site_write_options *o, xs_site **s, int64_t **row, int64_t *n) {
+static xs_status open_rows(const site_write_options *o, int size, xs_site **s, int64_t **row,
+                           int64_t *n) {
   cli_progress progress;
   const xs_watch watch = cli_watch_plain(&progress);
   const xs_site_options options = {.data_dir = o->data_dir,
                                    .skip_unreadable = o->skip_unreadable,
                                    .limit = o->limit,
+                                   .size = size,
                                    .cache = o->cache,
                                    .watch = &watch};
   const split_rule rule = split_rule_of(o->seed, o->split_by);
@@ -120,7 +122,7 @@ static xs_status open_rows(const site_write_options *o, xs_site **s, int64_t **r
   return (xs_status)fail(XS_FAILED, "%s: no image is in the split '%s'", o->data, o->split);
 }
 
-xs_status site_write(const site_write_options *o, const char *verb, const char *suffix,
+xs_status site_write(const site_write_options *o, const char *verb, const char *suffix, int size,
                      site_maker *make, const void *how) {
   new_site to = {.out = o->out, .verb = verb, .suffix = suffix, .make = make, .how = how};
   xs_site *site = NULL;
@@ -130,7 +132,7 @@ xs_status site_write(const site_write_options *o, const char *verb, const char *
                            "%s is there already; nothing was changed: give a new folder with --out",
                            o->out);
   }
-  xs_status status = open_rows(o, &site, &row, &n);
+  xs_status status = open_rows(o, size, &site, &row, &n);
   if (!status) status = write_all(&to, site, row, n);
   free(row);
   xs_site_close(site);

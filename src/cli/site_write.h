@@ -31,8 +31,9 @@ typedef xs_status site_maker(const void *how, const xs_images *x, const int64_t 
                              xs_images **out);
 
 /* Writes the site that `make` makes of the wanted images; its name is the old one, "-" and suffix.
- * Images of a group stay in one group; what split it falls into is drawn anew. */
-xs_status site_write(const site_write_options *o, const char *verb, const char *suffix,
+ * Images of a group stay in one group; what split it falls into is drawn anew.
+ * size: at which the images are read, 0: as the domain file says. */
+xs_status site_write(const site_write_options *o, const char *verb, const char *suffix, int size,
                      site_maker *make, const void *how);
 
 #endif

@@ -25,9 +25,11 @@ static xs_status work(const train_job *job, const void *record) {
   xs_site *source = NULL, *target = NULL;
   adapt_task task = {.options = &o->adapter, .classifier = o->model};
   const split_rule rule = split_rule_of(o->job.seed, o->job.split_by);
-  xs_status status = job_open_site(job, &o->job, o->source, &source);
+  int64_t size;
+  xs_status status = job_model_size(o->model, &size);
+  if (!status) status = job_open_site(job, &o->job, o->source, size, &source);
   if (!status) status = job_check_model(o->model, o->source, source);
-  if (!status) status = job_open_target(job, &o->job, o->source, source, o->target, &target);
+  if (!status) status = job_open_target(job, &o->job, o->source, source, o->target, size, &target);
   if (!status) status = train_check_splits(source, rule);
   if (!status) status = train_set_open(source, rule, XS_TRAIN, &task.source);
   if (!status) status = train_set_open(source, rule, XS_VALIDATION, &task.validation);

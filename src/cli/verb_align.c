@@ -25,9 +25,9 @@ static const option rows[] = {
 enum { ROWS = sizeof rows / sizeof *rows };
 
 static xs_status open_source(const train_job *job, const align_verb_options *o, split_rule rule,
-                             xs_site **source, train_set *set) {
+                             int64_t size, xs_site **source, train_set *set) {
   if (!align_needs_source(o->align.method)) return XS_OK;
-  xs_status status = job_open_site(job, &o->job, o->source, source);
+  xs_status status = job_open_site(job, &o->job, o->source, size, source);
   if (!status) status = train_check_splits(*source, rule);
   if (!status) status = job_check_model(o->model, o->source, *source);
   return status ? status : train_set_open(*source, rule, XS_TRAIN, set);
@@ -38,8 +38,10 @@ static xs_status work(const train_job *job, const void *record) {
   xs_site *source = NULL, *target = NULL;
   align_task task = {.options = &o->align, .start_from = o->model};
   const split_rule rule = split_rule_of(o->job.seed, o->job.split_by);
-  xs_status status = open_source(job, o, rule, &source, &task.source);
-  if (!status) status = job_open_target(job, &o->job, o->source, source, o->target, &target);
+  int64_t size;
+  xs_status status = job_model_size(o->model, &size);
+  if (!status) status = open_source(job, o, rule, size, &source, &task.source);
+  if (!status) status = job_open_target(job, &o->job, o->source, source, o->target, size, &target);
   if (!status) {
     task.target = &target->images;
     status = xs_split_rows(task.target, rule.seed, rule.by_image, XS_TRAIN, &task.target_rows,

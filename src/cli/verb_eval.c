@@ -6,8 +6,8 @@
 #include "error.h"
 #include "file.h"
 #include "job.h"
+#include "preprocessing.h"
 #include "study.h"
-#include "values.h"
 
 typedef struct eval_options {
   char *model, *data, *split, *split_by, *data_dir, *cache;
@@ -50,45 +50,6 @@ static xs_status select_set(const eval_options *o, const xs_site *s, test_set *t
   return fail(XS_FAILED, "%s: no labelled image is in the split '%s'", o->data, o->split);
 }
 
-static void note_values(const eval_options *o, const xs_values *trained, const xs_values *here) {
-  bool percentiles = trained->range == XS_RANGE_PERCENTILES && here->range == trained->range;
-  if (trained->range != here->range) {
-    fprintf(stderr, "xsite: note: %s: range is %s, the model was trained with %s\n", o->data,
-            values_range_name(here->range), values_range_name(trained->range));
-  }
-  if (percentiles && (trained->low != here->low || trained->high != here->high)) {
-    fprintf(stderr,
-            "xsite: note: %s: the percentiles are %g and %g, the model was trained with %g and "
-            "%g\n",
-            o->data, here->low, here->high, trained->low, trained->high);
-  }
-  if (trained->window != here->window) {
-    fprintf(stderr, "xsite: note: %s: window is %s, the model was trained with %s\n", o->data,
-            here->window ? "true" : "false", trained->window ? "true" : "false");
-  }
-}
-
-/* The same image should be seen alike in training and here. */
-static void note_preprocessing(const eval_options *o, const xs_classifier *c, const xs_images *x) {
-  static const char *const resize[] = {[XS_NEAREST] = "nearest", [XS_BILINEAR] = "bilinear"};
-  const xs_preprocessing *p = xs_classifier_preprocessing(c);
-  if (!p) return;
-  if (p->resize != x->resize) {
-    fprintf(stderr, "xsite: note: %s: resize is %s, the model was trained with %s\n", o->data,
-            resize[x->resize], resize[p->resize]);
-  }
-  note_values(o, &p->values, &x->values);
-  bool full = p->values.range == XS_RANGE_FULL && x->values.range == XS_RANGE_FULL;
-  if (full && p->max_value > 0 && (p->max_value < x->max_value || p->max_value > x->max_value)) {
-    fprintf(stderr, "xsite: note: %s: max_value is %g, the model was trained with %g\n", o->data,
-            x->max_value, p->max_value);
-  }
-  if (p->center_crop != x->center_crop) {
-    fprintf(stderr, "xsite: note: %s: center_crop is %s, the model was trained with %s\n", o->data,
-            x->center_crop ? "true" : "false", p->center_crop ? "true" : "false");
-  }
-}
-
 /* ---- printing ---- */
 
 static void print_text(const eval_options *o, const xs_site *s, const xs_measure *m) {
@@ -123,10 +84,10 @@ static int run(void *record, int n, const char **word) {
   const eval_options *o = record;
   cli_progress progress;
   const xs_watch watch = cli_watch_plain(&progress);
-  const xs_site_options reading = {.data_dir = o->data_dir,
-                                   .skip_unreadable = o->skip_unreadable,
-                                   .cache = o->cache,
-                                   .watch = &watch};
+  xs_site_options reading = {.data_dir = o->data_dir,
+                             .skip_unreadable = o->skip_unreadable,
+                             .cache = o->cache,
+                             .watch = &watch};
   xs_classifier *c = NULL;
   xs_site *s = NULL;
   test_set t = {0};
@@ -134,13 +95,17 @@ static int run(void *record, int n, const char **word) {
   xs_measure m;
   tg_set_threads((int)o->threads);
   xs_status status = xs_classifier_load(o->model, &c);
-  if (status == XS_OK) status = xs_site_open(o->data, &reading, &s);
+  if (status == XS_OK) {
+    reading.size = xs_classifier_preprocessing(c)->size;
+    status = xs_site_open(o->data, &reading, &s);
+  }
   cli_watch_end(&progress);
   if (status == XS_OK) status = check_labelled(o, s);
   if (status == XS_OK) status = job_check_classes(o->model, c, o->data, s);
   if (status == XS_OK) status = select_set(o, s, &t);
   if (status != XS_OK) goto out;
-  note_preprocessing(o, c, &s->images);
+  preprocessing_note_unknown(o->model, c);
+  preprocessing_note_other(o->data, &s->images.how, c);
   status = test_set_measure(&t, c, o->replicates, o->seed, &logit, &m);
   if (status == XS_OK) (o->json ? print_json : print_text)(o, s, &m);
 out:

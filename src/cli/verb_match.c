@@ -43,8 +43,9 @@ static xs_status work(const train_job *job, const void *record) {
   xs_site *source = NULL, *target = NULL;
   match_task task = {
       .options = &o->match, .size = (int)o->size, .channels = (int)o->image_channels};
-  xs_status status = job_open_site(job, &o->job, o->source, &source);
-  if (!status) status = job_open_target(job, &o->job, o->source, source, o->target, &target);
+  xs_status status = job_open_site(job, &o->job, o->source, o->size, &source);
+  if (!status)
+    status = job_open_target(job, &o->job, o->source, source, o->target, o->size, &target);
   if (!status) status = open_rows(o, source, XS_TRAIN, &task.source);
   if (!status) status = open_rows(o, source, XS_VALIDATION, &task.examples);
   if (!status) status = open_rows(o, target, XS_TRAIN, &task.target);

@@ -7,13 +7,14 @@
 #include "file_list.h"
 #include "folder.h"
 #include "hash.h"
+#include "preprocessing.h"
 #include "rows.h"
 #include "tg.h"
 
 enum { AT_ONCE = 16 }; /* images in memory */
 
 typedef struct predict_options {
-  char *model;
+  char *model, *as;
   bool json, csv;
   int64_t threads;
 } predict_options;
@@ -22,6 +23,8 @@ typedef struct predict_options {
 
 static const option rows[] = {
     MODEL_ROW(FIELD(model), "the classifier, model.safetensors"),
+    {NULL, "as", OPTION_TEXT, FIELD(as), NULL, false, 0, 0, NULL, "DOMAIN-FILE",
+     "read images as this site's domain file says, not as the model file does"},
     JSON_ROW(FIELD(json), "print a JSON array, an object an image"),
     OPTION_FLAG_ROW(
         NULL, 0, predict_options, csv,
@@ -34,6 +37,7 @@ static const option rows[] = {
 
 typedef struct model {
   xs_classifier *classifier;
+  xs_preprocessing reading;
   int classes;
   double temperature; /* NAN: not known */
   char hash[HASH_SHA256_TEXT];
@@ -71,7 +75,7 @@ static xs_status predict(const model *m, prediction *p, int n) {
   double distance[AT_ONCE] = {0};
   for (int i = 0; i < n; i++) {
     xs_images **next = &image[readable];
-    if (xs_image_open(p[i].file, xs_classifier_preprocessing(m->classifier), next) == XS_OK) {
+    if (xs_image_open(p[i].file, &m->reading, next) == XS_OK) {
       place[readable++] = i;
     } else {
       p[i].error = text_copy(xs_message());
@@ -235,6 +239,20 @@ static int list_files(int n, const char **word, option_texts *files) {
   return XS_OK;
 }
 
+/* How images are read, and what is to be said of it. */
+static int choose_reading(const predict_options *o, model *m) {
+  const xs_preprocessing *trained = xs_classifier_preprocessing(m->classifier);
+  m->reading = *trained;
+  if (!o->as) {
+    preprocessing_note_unknown(o->model, m->classifier);
+    return XS_OK;
+  }
+  int status = xs_preprocessing_of(o->as, &m->reading);
+  m->reading.size = trained->size;
+  if (!status) preprocessing_note_other(o->as, &m->reading, m->classifier);
+  return status;
+}
+
 static int run(void *record, int n, const char **word) {
   const predict_options *o = record;
   option_texts files = {0};
@@ -248,6 +266,9 @@ static int run(void *record, int n, const char **word) {
   if (!status) {
     m.classes = xs_classifier_classes(m.classifier);
     m.temperature = xs_classifier_temperature(m.classifier);
+    status = choose_reading(o, &m);
+  }
+  if (!status) {
     status = predict_all(o, &m, &files, &unreadable);
   }
   if (!status && unreadable) {

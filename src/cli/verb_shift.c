@@ -60,7 +60,7 @@ static int run(void *record, int words, const char **word) {
   shifting s = {.seed = (uint64_t)o->site.seed};
   if (find_kind(o->kind, &s.which)) return XS_USAGE;
   tg_set_threads((int)o->site.threads);
-  return site_write(&o->site, "shift", o->kind, shift, &s);
+  return site_write(&o->site, "shift", o->kind, 0, shift, &s);
 }
 
 const cli_verb verb_shift = {.name = "shift",

@@ -55,7 +55,7 @@ static xs_status work(const train_job *job, const void *record) {
                    .geometry = train_geometry_of(o->size, o->image_channels, o->normalisation),
                    .start_from = o->start_from,
                    .init = o->init};
-  xs_status status = job_open_site(job, &o->job, o->data, &site);
+  xs_status status = job_open_site(job, &o->job, o->data, o->size, &site);
   if (!status && o->start_from) status = check_start(o, site, &task.geometry);
   if (!status) status = train_check_splits(site, rule);
   if (!status) status = train_set_open(site, rule, XS_TRAIN, &task.train);

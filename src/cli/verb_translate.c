@@ -1,6 +1,6 @@
 /* verb_translate.c: a site's images in another site's look, so that the result is a site itself. */
 #include "site_write.h"
-#include "train.h"
+#include "translator.h"
 
 typedef struct translate_options {
   site_write_options site;
@@ -33,7 +33,9 @@ static int run(void *record, int words, const char **word) {
   translation t = {.domain = (int)o->domain};
   tg_set_threads((int)o->site.threads);
   xs_status status = translator_load(o->model, &t.by) ? XS_FAILED : XS_OK;
-  if (!status) status = site_write(&o->site, "translate", "translated", translate, &t);
+  if (!status)
+    status = site_write(&o->site, "translate", "translated", translator_geometry(t.by)->size,
+                        translate, &t);
   translator_free(t.by);
   return status;
 }

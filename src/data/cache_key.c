@@ -9,10 +9,11 @@
 
 #include "error.h"
 #include "file.h"
+#include "prepare.h"
 #include "values.h"
 
 /* To be counted up when the file, what a decoder makes of one or the rule on odd images changes. */
-enum { LAYOUT = 3 };
+enum { LAYOUT = 4 };
 
 /* ---- the folder ------------------------------------------------------------------------------ */
 
@@ -97,13 +98,14 @@ static void outlast_tick(struct timespec changed) {
   if (now.tv_sec - changed.tv_sec < 2) nanosleep(&tick, NULL);
 }
 
-static void write_settings(FILE *f, const domain *d) {
+static void write_settings(FILE *f, const xs_preprocessing *how) {
   const uint16_t order = 1;
-  fprintf(f, "layout %d\nxsite %s\norder %d\n", LAYOUT, xs_version(), *(const uint8_t *)&order);
-  fprintf(f, "size %lld\nresize %s\ncenter_crop %d\nwindow %d\nrange %s %.17g %.17g\n",
-          (long long)d->size, d->resize, d->center_crop, d->values.window,
-          values_range_name(d->values.range), d->values.low, d->values.high);
-  fprintf(f, "max_value %.17g\n", d->max_value);
+  fprintf(f, "layout %d\nprepare %d\nxsite %s\norder %d\n", LAYOUT, PREPARE_VERSION, xs_version(),
+          *(const uint8_t *)&order);
+  fprintf(f, "size %d\nresize %d\ncenter_crop %d\nwindow %d\nrange %s %.17g %.17g\n", how->size,
+          (int)how->resize, how->center_crop, how->values.window,
+          values_range_name(how->values.range), how->values.low, how->values.high);
+  fprintf(f, "max_value %.17g\n", how->max_value);
 }
 
 static void write_files(FILE *f, const ingest *g) {
@@ -125,7 +127,7 @@ void cache_key(const ingest *g, char key[HASH_SHA256_TEXT]) {
   char *text = NULL;
   size_t size;
   FILE *f = open_memstream(&text, &size);
-  write_settings(f, g->d);
+  write_settings(f, &g->how);
   write_files(f, g);
   fclose(f);
   hash_sha256_text(text, size, key);

@@ -93,7 +93,9 @@ static const option rows[] = {
      .offset = FIELD(size),
      .high = 4096,
      .value = "N",
-     .help = "Folder: pixels per side at which the images are kept."},
+     .help =
+         "Folder: pixels per side at which images are kept where no network is known; else they "
+         "are read straight to the network's size."},
     {.name = "center_crop",
      .type = OPTION_FLAG,
      .offset = FIELD(center_crop),
@@ -382,6 +384,25 @@ int domain_open(const char *path, const char *data_dir, domain *out) {
   if (!status) status = read_mapping(out);
   if (!status) status = domain_read_split(out);
   return status;
+}
+
+xs_preprocessing domain_preprocessing(const domain *d, int size) {
+  const bool idx = !strcmp(d->format, "idx");
+  return (xs_preprocessing){.resize = strcmp(d->resize, "nearest") ? XS_BILINEAR : XS_NEAREST,
+                            .max_value = d->max_value,
+                            .center_crop = d->center_crop && !idx,
+                            .values = d->values,
+                            .size = size > 0 ? size
+                                    : idx    ? 0
+                                             : (int)d->size};
+}
+
+xs_status xs_preprocessing_of(const char *domain_file, xs_preprocessing *out) {
+  domain d;
+  const int status = domain_open(domain_file, ".", &d);
+  if (!status) *out = domain_preprocessing(&d, 0);
+  domain_close(&d);
+  return (xs_status)status;
 }
 
 void domain_close(domain *d) {

@@ -42,6 +42,8 @@ int domain_read_split(domain *d);
 const char *domain_split_column(const domain *d);
 /* The side that a cell of that column names; csv:line: where it stands. */
 int domain_side(const domain *d, const char *csv, int64_t line, const char *cell, uint8_t *side);
+/* How its files become pixels of this size; 0: of a folder's `size`, of IDX as they are. */
+xs_preprocessing domain_preprocessing(const domain *d, int size);
 /* The class whose text is given, or -1. */
 int domain_class(const domain *d, const char *text);
 /* The key of the group of this name: equal prefix and name, equal key, at every site. */

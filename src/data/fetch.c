@@ -5,18 +5,26 @@
 #include "resample.h"
 #include "xsite.h"
 
-/* Stored values to network values: y = scale v + shift, one pair a channel. */
+/* Stored values to network values: y = scale min(unit v, 65535) + shift, scale and shift of each
+ * channel.  8 bits go by 16 (unit 257), so that they give the same bits in a site that has 16. */
 typedef struct scaling {
-  float scale[3], shift[3];
+  float unit, scale[3], shift[3];
 } scaling;
 
+enum { WHITE = 65535 };
+
 static scaling make_scaling(const xs_images *images, const xs_normalisation *norm) {
-  scaling s;
+  scaling s = {.unit = (float)(WHITE / images->max_value)};
   for (int k = 0; k < 3; k++) {
-    s.scale[k] = (float)(1 / (images->max_value * norm->deviation[k]));
+    s.scale[k] = (float)(1 / (WHITE * norm->deviation[k]));
     s.shift[k] = (float)(-norm->mean[k] / norm->deviation[k]);
   }
   return s;
+}
+
+static float unit_value(float v, const scaling *s) {
+  v *= s->unit;
+  return v < WHITE ? v : WHITE;
 }
 
 /* in [pixels][from] values to out [pixels][to] network values; from and to are 1 or 3. */
@@ -24,14 +32,15 @@ static void adapt_channels(const float *in, int64_t pixels, int from, int to, co
                            float *out) {
   if (from == 3 && to == 1) {
     for (int64_t i = 0; i < pixels; i++) {
-      float gray = (in[3 * i] + in[3 * i + 1] + in[3 * i + 2]) / 3;
+      const float *v = in + 3 * i;
+      const float gray = (unit_value(v[0], s) + unit_value(v[1], s) + unit_value(v[2], s)) / 3;
       out[i] = gray * s->scale[0] + s->shift[0];
     }
     return;
   }
   int step = from == to ? 1 : 0; /* 1 to 3 repeats */
   for (int64_t i = 0; i < pixels; i++, in += from, out += to) {
-    for (int k = 0; k < to; k++) out[k] = in[k * step] * s->scale[k] + s->shift[k];
+    for (int k = 0; k < to; k++) out[k] = unit_value(in[k * step], s) * s->scale[k] + s->shift[k];
   }
 }
 
@@ -42,8 +51,8 @@ void xs_images_fetch(const xs_images *images, const int64_t *rows, int64_t n, in
   int64_t pixels = (int64_t)size * size;
   scaling s = make_scaling(images, norm);
   taps down, across;
-  taps_init(&down, images->height, size, images->resize);
-  taps_init(&across, images->width, size, images->resize);
+  taps_init(&down, images->height, size, images->how.resize);
+  taps_init(&across, images->width, size, images->how.resize);
   picture p = {images->pixels, images->height, images->width, from, images->bytes, images->width};
   float *work = memory_new(sizeof *work * resample_work(&p, &across));
   float *resized = memory_new(sizeof *resized * (size_t)(pixels * from));

@@ -26,7 +26,7 @@ typedef struct header {
   int64_t n, kept, size;
   int64_t time; /* of modification, in seconds: what it was given when it was finished */
   double white;
-  int32_t channels, bytes, largest;
+  int32_t channels, bytes, largest, dark;
   uint32_t check; /* CRC-32 of the header with 0 here, then of the table */
 } header;
 
@@ -131,7 +131,7 @@ static bool read_whole(int fd, void *data, size_t bytes, off_t at) {
 
 static bool is_plausible(const cache *c, const ingest *g, const header *h) {
   return !memcmp(h->magic, magic, sizeof magic) && !memcmp(h->key, c->key, sizeof c->key) &&
-         h->n == g->n && h->kept > 0 && h->kept <= g->n && h->size == g->d->size &&
+         h->n == g->n && h->kept > 0 && h->kept <= g->n && h->size == g->how.size &&
          (h->channels == 1 || h->channels == 3) && (h->bytes == 1 || h->bytes == 2);
 }
 
@@ -167,6 +167,7 @@ static const char *read_pixels(const cache *c, ingest *g, int fd, const struct s
                                const header *h, const table *t, xs_images *x) {
   g->white = h->white;
   g->largest = h->largest;
+  g->dark = h->dark != 0;
   ingest_describe(g, h->kept, h->channels, h->bytes, x);
   if (map(c->path, fd, (size_t)st->st_size, x)) return "it cannot be mapped";
   if (is_untouched(h, st)) return NULL;
@@ -279,12 +280,13 @@ static header describe(const cache *c, const ingest *g, const xs_images *x) {
   memcpy(h.key, c->key, sizeof c->key);
   h.n = g->n;
   h.kept = x->n;
-  h.size = g->d->size;
+  h.size = g->how.size;
   h.time = (int64_t)time(NULL) / 2 * 2 - 4; /* whole, even and past: no later change gets it */
   h.white = g->white;
   h.channels = x->channels;
   h.bytes = x->bytes;
   h.largest = g->largest;
+  h.dark = g->dark;
   return h;
 }
 

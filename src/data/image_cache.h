@@ -1,8 +1,8 @@
 /* image_cache.h: a site's decoded and resized images, kept in a file that is mapped into memory.
  *
  * Which file.  Its name is the SHA-256 of all that decides the pixels: the layout and the version
- * of the program, the byte order, the domain file's rows on size and values, and of each image the
- * resolved path, the size and the times of the last change to content and to inode, to the
+ * of the program, the byte order, the size and the domain file's rows on values, and of each image
+ * the resolved path, the size and the times of the last change to content and to inode, to the
  * nanosecond.  Those times stand for the content, as in make, rsync and git: to read the content
  * itself at every opening would cost most of what the file saves, and no program can set the second
  * one back.
@@ -25,9 +25,10 @@
 
 #include "ingest.h"
 
-/* The images of g in *x: its shape, max_value and pixels; fault [g->n]: an exposure_fault of each
- * of the x->n readable ones.  asked: the folder, "off", or NULL: XSITE_CACHE, else the user's own.
- * Where the cache cannot be used, a note says why and the images are read without it. */
+/* The images of g in *x: its shape, max_value, preprocessing and pixels; fault [g->n]: an
+ * exposure_fault of each of the x->n readable ones.  asked: the folder, "off", or NULL:
+ * XSITE_CACHE, else the user's own. Where the cache cannot be used, a note says why and the images
+ * are read without it. */
 int image_cache_read(const char *asked, ingest *g, xs_images *x, uint8_t *fault);
 void images_release_pixels(xs_images *x);
 /* Of pixels in a file: gives back the memory of those that were read; the file still has them. */

@@ -59,29 +59,25 @@ int site_check_classes(const domain *d, const int32_t *label, int64_t n, const c
   return status;
 }
 
-int site_set_range(const domain *d, xs_images *x, double white, int largest) {
-  x->max_value = d->max_value > 0 ? d->max_value : white;
-  if (x->bytes == 1 && (x->max_value > 255 || largest > x->max_value)) {
-    return fail(XS_FAILED,
-                "%s: max_value is %g, but the images have 8 bits and values up to %d; correct it",
-                d->path, x->max_value, largest);
+int site_check_range(const domain *d, int bytes, int largest) {
+  if (bytes > 1 || (d->max_value <= 255 && (d->max_value <= 0 || largest <= d->max_value))) {
+    return 0;
   }
-  bool chosen = d->max_value > 0 || d->values.range == XS_RANGE_PERCENTILES;
-  if (x->bytes == 2 && !chosen && largest < (white + 1) / 8) {
-    return fail(XS_FAILED,
-                "%s: the largest of all values is %d of %g, the images would be near black; say in "
-                "the domain file what white is, e.g. max_value: %d, or range: percentiles",
-                d->path, largest, white, largest);
-  }
-  return 0;
+  return fail(XS_FAILED,
+              "%s: max_value is %g, but the images have 8 bits and values up to %d; correct it",
+              d->path, d->max_value, largest);
+}
+
+int site_refuse_dark(const domain *d, double white, int largest) {
+  return fail(XS_FAILED,
+              "%s: the largest of all values is %d of %g, the images would be near black; say in "
+              "the domain file what white is, e.g. max_value: %d, or range: percentiles",
+              d->path, largest, white, largest);
 }
 
 /* Sites of every format get these from the domain file. */
 static void describe(const domain *d, xs_site *s) {
   s->images.name = text_copy(d->name);
-  s->images.resize = strcmp(d->resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
-  s->images.center_crop = d->center_crop;
-  s->images.values = d->values;
   s->images.split = d->plan;
   s->classes = d->classes.n;
   s->class_name = memory_new(sizeof *s->class_name * (size_t)(s->classes + 1));
@@ -97,7 +93,7 @@ xs_status xs_site_open(const char *domain_file, const xs_site_options *o, xs_sit
   int status = domain_open(domain_file, o->data_dir, &d);
   if (status) goto out;
   describe(&d, s);
-  status = strcmp(d.format, "idx") ? site_load_folder(&d, o, s) : site_load_idx(&d, o->limit, s);
+  status = strcmp(d.format, "idx") ? site_load_folder(&d, o, s) : site_load_idx(&d, o, s);
   if (status) goto out;
   *out = s;
   s = NULL;

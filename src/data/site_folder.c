@@ -1,26 +1,13 @@
-/* Sites of format folder: every image is decoded and resized to size x size when the site is
- * opened, or found so in the cache. */
+/* Sites of format folder: every image is decoded and prepared (prepare.h) when the site is opened,
+ * or found so in the cache. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
 #include "file.h"
 #include "folder.h"
-#include "image.h"
 #include "image_cache.h"
 #include "site.h"
-#include "values.h"
-
-int site_read_image(const domain *d, const char *path, image *x, double *white) {
-  if (image_read(path, d->window, x)) return XS_FAILED;
-  *white = values_white(&d->values, x);
-  if (d->values.range == XS_RANGE_PERCENTILES) values_stretch(&d->values, x);
-  if (d->max_value > 0 && x->bytes == 2) *white = d->max_value;
-  int largest = image_largest(x);
-  if (x->bytes == 1 || largest <= *white) return 0;
-  return fail(XS_FAILED, "%s: has the value %d, above max_value %g of %s; correct max_value", path,
-              largest, *white, d->path);
-}
 
 /* text [n][ATTRIBUTES]: where the image's attributes are lent to. */
 static void store_entry(entry *e, char **text, xs_site *s, int64_t row) {
@@ -92,12 +79,13 @@ static void store_entries(listing *l, const int64_t *rows, const ingest *g, xs_s
 
 static int load_all(const domain *d, listing *l, const int64_t *rows, int64_t n,
                     const xs_site_options *o, xs_site *s) {
-  ingest g = ingest_new(d, n, o->watch);
+  ingest g = ingest_new(d, o->size, n, o->watch);
   uint8_t *fault = memory_new((size_t)n);
   for (int64_t i = 0; i < n; i++) g.path[i] = l->entry[rows[i]].path;
   int status = image_cache_read(o->cache, &g, &s->images, fault);
   if (!status) status = check_readable(&g, o->skip_unreadable);
-  if (!status) status = site_set_range(d, &s->images, g.white, g.largest);
+  if (!status && d->max_value > 255) status = site_check_range(d, s->images.bytes, g.largest);
+  if (!status && g.dark) status = site_refuse_dark(d, g.white, g.largest);
   if (!status) {
     note_unreadable(&g, s);
     store_entries(l, rows, &g, s);

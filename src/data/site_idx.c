@@ -7,6 +7,7 @@
 #include "error.h"
 #include "file.h"
 #include "idx.h"
+#include "prepare.h"
 #include "site.h"
 
 static int check_shape(const char *path, const idx *x, const xs_images *images) {
@@ -158,17 +159,51 @@ static void keep_limit(int64_t limit, xs_site *s) {
   free(rows);
 }
 
-int site_load_idx(const domain *d, int64_t limit, xs_site *s) {
+/* The images that were read become those of the size that is wanted. */
+static void prepare_all(xs_images *x) {
+  const int64_t size = x->how.size;
+  const int bytes = prepare_bytes(x->bytes, x->max_value);
+  const size_t in = (size_t)x->height * (size_t)x->width * (size_t)(x->channels * x->bytes);
+  const size_t out = (size_t)(size * size * x->channels * bytes);
+  char *pixels = memory_new(out * (size_t)x->n);
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < x->n; i++) {
+    const picture p = {(const char *)x->pixels + (size_t)i * in,
+                       x->height,
+                       x->width,
+                       x->channels,
+                       x->bytes,
+                       x->width};
+    prepare_pixels(&p, &x->how, x->max_value, pixels + (size_t)i * out);
+  }
+  free(x->pixels);
+  x->pixels = pixels;
+  x->height = x->width = (int)size;
+  x->bytes = bytes;
+  x->max_value = prepare_white(bytes);
+}
+
+static int set_range(const domain *d, const xs_preprocessing *how, xs_images *x, int largest) {
+  const double depth = prepare_white(x->bytes);
+  x->how = *how;
+  x->max_value = how->max_value > 0 ? how->max_value : depth;
+  if (site_check_range(d, x->bytes, largest)) return XS_FAILED;
+  return prepare_is_dark(how, x->bytes, depth, largest) ? site_refuse_dark(d, depth, largest) : 0;
+}
+
+int site_load_idx(const domain *d, const xs_site_options *o, xs_site *s) {
+  const xs_preprocessing how = domain_preprocessing(d, o->size);
   int status = 0, largest = 0;
   for (int file = 0; file < d->images.n && !status; file++) {
     status = append_file(d, file, &largest, s);
   }
-  if (!status) status = site_set_range(d, &s->images, s->images.bytes == 1 ? 255 : 65535, largest);
+  if (!status) status = set_range(d, &how, &s->images, largest);
   if (!status)
     status = site_check_classes(d, s->label, s->images.n, "correct `classes` or the labels");
-  if (!status && limit > 0 && limit < s->images.n) {
-    keep_limit(limit, s);
+  if (!status && o->limit > 0 && o->limit < s->images.n) {
+    keep_limit(o->limit, s);
     status = site_check_classes(d, s->label, s->images.n, "raise the limit");
   }
+  if (!status && how.size > 0) prepare_all(&s->images);
   return status;
 }

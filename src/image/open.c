@@ -1,13 +1,12 @@
-/* One image as a site of one, read like the images that a classifier was trained with. */
+/* One image as a site of one, prepared like the images that a classifier was trained with. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
 #include "file.h"
-#include "image.h"
-#include "values.h"
-#include "xsite.h"
+#include "prepare.h"
 
+/* At the image's own size. */
 static void cut_square(image *x) {
   int side = x->height < x->width ? x->height : x->width;
   size_t pixel = (size_t)x->channels * (size_t)x->bytes, line = pixel * (size_t)side;
@@ -20,47 +19,39 @@ static void cut_square(image *x) {
   x->height = x->width = side;
 }
 
-/* In the full range: of 8-bit files the largest value decides whether max_value is meant. */
-static double full_white(const image *x, double trained) {
-  if (x->bytes == 2) return trained > 255 ? trained : 65535;
-  return trained > 0 && trained <= 255 && image_largest(x) <= trained ? trained : 255;
+static int check_bright(const char *path, const xs_preprocessing *how, const image *x,
+                        double white) {
+  const int largest = image_largest(x);
+  if (!prepare_is_dark(how, x->bytes, white, largest)) return 0;
+  return fail(XS_FAILED,
+              "%s: the largest value is %d of %g, the image would be near black; rescale it "
+              "so that white is %g, or use a model trained with images like it (range, max_value)",
+              path, largest, white, white);
 }
 
-static int check_range(const char *path, const image *x, double white) {
-  int largest = image_largest(x);
-  if (x->bytes == 1) return 0;
-  if (largest > white) {
-    return fail(XS_FAILED,
-                "%s: has the value %d, above max_value %g of the images that the model was trained "
-                "with; rescale the image",
-                path, largest, white);
-  }
-  if (largest < (white + 1) / 8 && white >= 4095) {
-    return fail(XS_FAILED,
-                "%s: the largest value is %d of %g, the image would be near black; rescale it "
-                "so that white is %g, or use a model trained with images like it (range, "
-                "max_value)",
-                path, largest, white, white);
-  }
-  return 0;
+/* To the size that is wanted; *white becomes that of the kept values. */
+static void shrink(const xs_preprocessing *how, image *x, double *white) {
+  const picture p = prepare_whole(x);
+  const int bytes = prepare_bytes(x->bytes, *white);
+  void *pixels = memory_new((size_t)how->size * (size_t)how->size * (size_t)(x->channels * bytes));
+  prepare_pixels(&p, how, *white, pixels);
+  free(x->pixels);
+  x->pixels = pixels;
+  x->height = x->width = how->size;
+  x->bytes = bytes;
+  *white = prepare_white(bytes);
 }
 
-static int choose_range(const char *path, const xs_preprocessing *p, image *x, double *white) {
-  *white = values_white(&p->values, x);
-  if (p->values.range == XS_RANGE_PERCENTILES) values_stretch(&p->values, x);
-  if (p->values.range == XS_RANGE_FULL) *white = full_white(x, p->max_value);
-  return p->values.range == XS_RANGE_PERCENTILES ? 0 : check_range(path, x, *white);
-}
-
-static xs_images *site_of_one(const char *path, image *x, xs_resize resize, double max_value) {
+static xs_images *site_of_one(const char *path, image *x, const xs_preprocessing *how,
+                              double white) {
   xs_images *s = memory_new(sizeof *s);
   *s = (xs_images){.n = 1,
                    .height = x->height,
                    .width = x->width,
                    .channels = x->channels,
                    .bytes = x->bytes,
-                   .max_value = max_value,
-                   .resize = resize,
+                   .max_value = white,
+                   .how = *how,
                    .pixels = x->pixels};
   x->pixels = NULL;
   s->name = text_copy(path);
@@ -73,17 +64,14 @@ static xs_images *site_of_one(const char *path, image *x, xs_resize resize, doub
 xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_images **out) {
   static const xs_preprocessing plain = {.resize = XS_BILINEAR};
   image x;
-  double max_value;
+  double white;
   if (!p) p = &plain;
   *out = NULL;
-  int status = image_read(path, p->values.window, &x);
-  if (!status) status = choose_range(path, p, &x, &max_value);
-  if (!status) {
-    if (p->center_crop) cut_square(&x);
-    *out = site_of_one(path, &x, p->resize, max_value);
-    (*out)->center_crop = p->center_crop;
-    (*out)->values = p->values;
-  }
+  int status = prepare_read(path, p, NULL, &x, &white);
+  if (!status) status = check_bright(path, p, &x, white);
+  if (!status && p->size > 0) shrink(p, &x, &white);
+  if (!status && p->size < 1 && p->center_crop) cut_square(&x);
+  if (!status) *out = site_of_one(path, &x, p, white);
   image_release(&x);
   return (xs_status)status;
 }

@@ -103,6 +103,21 @@ static void mix_rows(const float *rows, size_t line, const taps *t, int i, float
   }
 }
 
+/* Rounded weights may add up to a little more or less than 1. */
+static void clamp(const picture *p, float *y, size_t n) {
+  float low = 65535, high = 0;
+  for (int i = 0; i < p->height; i++) {
+    const uint8_t *x8 = (const uint8_t *)row_of(p, i);
+    const uint16_t *x16 = (const uint16_t *)(const void *)x8;
+    for (int k = 0; k < p->width * p->channels; k++) {
+      const float v = p->bytes == 1 ? x8[k] : x16[k];
+      low = v < low ? v : low;
+      high = v > high ? v : high;
+    }
+  }
+  for (size_t i = 0; i < n; i++) y[i] = y[i] < low ? low : y[i] > high ? high : y[i];
+}
+
 size_t resample_work(const picture *p, const taps *columns) {
   const size_t line = (size_t)columns->out * (size_t)p->channels;
   return (size_t)p->height * line + ROWS * (size_t)p->width * (size_t)p->channels;
@@ -120,6 +135,7 @@ void resample_by(const picture *p, const taps *rows, const taps *columns, float 
     resample_rows(x, p->channels, columns, n, work + (size_t)i * line);
   }
   for (int i = 0; i < rows->out; i++) mix_rows(work, line, rows, i, y + (size_t)i * line);
+  if (rows->width > 1 || columns->width > 1) clamp(p, y, (size_t)rows->out * line);
 }
 
 void resample(const picture *p, int height, int width, xs_resize how, float *y) {

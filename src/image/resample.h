@@ -1,6 +1,6 @@
-/* resample.h: an image resized, as float values.  Nearest is torchvision's: out i takes in
- * floor(i in / out).  Bilinear is Pillow's: a triangle as wide as the larger of the two pixels, so
- * that shrinking averages instead of skipping. */
+/* resample.h: an image resized, as float values, none beyond the least and largest of its own.
+ * Nearest is torchvision's: out i takes in floor(i in / out).  Bilinear is Pillow's: a triangle as
+ * wide as the larger of the two pixels, so that shrinking averages instead of skipping. */
 #ifndef RESAMPLE_H
 #define RESAMPLE_H
 

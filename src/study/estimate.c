@@ -62,6 +62,7 @@ static void open_site(estimator *e, int i, const xs_run_options *o) {
   const xs_site_options options = {.data_dir = o->data_dir,
                                    .skip_unreadable = o->skip_unreadable,
                                    .limit = t->limit,
+                                   .size = (int)t->size,
                                    .cache = o->cache};
   xs_site *site = NULL;
   xs_status status = xs_site_open(e->study->site[i].file, &options, &site);

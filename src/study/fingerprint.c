@@ -49,7 +49,8 @@ static uint64_t add_attribute(uint64_t h, const xs_attribute *a, int64_t n) {
 
 uint64_t fingerprint_site(const xs_site *s) {
   const xs_images *x = &s->images;
-  const int64_t shape[] = {x->n, x->height, x->width, x->channels, x->bytes, s->classes, x->resize};
+  const int64_t shape[] = {x->n,     x->height,  x->width,     x->channels,
+                           x->bytes, s->classes, x->how.resize};
   const size_t n = (size_t)x->n;
   uint64_t h = add_bytes(basis, shape, sizeof shape);
   h = add_bytes(h, &x->max_value, sizeof x->max_value);

@@ -90,7 +90,8 @@ static xs_status open_site(study_run *r, int i, bool finished) {
                              .cache = r->o->cache,
                              .watch = r->watch,
                              .skip_unreadable = r->o->skip_unreadable,
-                             .limit = r->study->settings.limit};
+                             .limit = r->study->settings.limit,
+                             .size = (int)r->study->settings.size};
   xs_site *site = NULL;
   xs_status status = run_check_stop(r, r->study->site[i].name);
   if (!status) status = xs_site_open(r->study->site[i].file, &o, &site);

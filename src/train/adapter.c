@@ -279,7 +279,8 @@ static int save_target_net(const adapter *a) {
   int status = model_metadata(a->task->classifier, "classifier", &metadata);
   if (!status) {
     model_forget_site(metadata);
-    json_object_set_new(metadata, "preprocessing", preprocessing_json(a->task->target));
+    json_object_set_new(metadata, "preprocessing",
+                        preprocessing_json(&a->task->target->how, a->geometry.size));
     json_object_set_new(metadata, "training",
                         training_json(a, "target_updates", a->target_updates));
     status = model_save(path, a->nets.ft, a->store, metadata);

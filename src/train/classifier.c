@@ -9,13 +9,14 @@
 #include "file.h"
 #include "inference.h"
 #include "model_file.h"
+#include "prepare.h"
 #include "values.h"
 
 struct xs_classifier {
   nn_classifier net; /* architecture is owned */
   train_geometry geometry;
-  bool told; /* the file says preprocessing */
   xs_preprocessing preprocessing;
+  const char *unknown; /* what the file does not say of it, or NULL */
   char **class_name;
   double temperature; /* NAN: the file does not say */
   familiar site;
@@ -46,15 +47,19 @@ double xs_classifier_temperature(const xs_classifier *c) { return c->temperature
 const char *xs_classifier_site(const xs_classifier *c) { return c->site.site; }
 
 const xs_preprocessing *xs_classifier_preprocessing(const xs_classifier *c) {
-  return c->told ? &c->preprocessing : NULL;
+  return &c->preprocessing;
 }
 
-json_t *preprocessing_json(const xs_images *images) {
-  const xs_values *v = &images->values;
+const char *xs_classifier_unknown(const xs_classifier *c) { return c->unknown; }
+
+/* Images that were kept at another size and resized again are not what `prepare` promises. */
+json_t *preprocessing_json(const xs_preprocessing *how, int size) {
+  const xs_values *v = &how->values;
   json_t *j = json_pack("{s:s, s:f, s:b, s:s, s:b}", "resize",
-                        images->resize == XS_NEAREST ? "nearest" : "bilinear", "max_value",
-                        images->max_value, "center_crop", (int)images->center_crop, "range",
+                        how->resize == XS_NEAREST ? "nearest" : "bilinear", "max_value",
+                        how->max_value, "center_crop", (int)how->center_crop, "range",
                         values_range_name(v->range), "window", (int)v->window);
+  if (how->size == size) json_object_set_new(j, "prepare", json_integer(PREPARE_VERSION));
   if (v->range == XS_RANGE_PERCENTILES) {
     json_object_set_new(j, "percentiles", json_pack("[f, f]", v->low, v->high));
   }
@@ -105,10 +110,30 @@ static int parse_values(const json_t *j, const char *path, xs_values *v) {
   return 0;
 }
 
+static const char *const unknown_all =
+    "the model file does not say how its images were prepared: read as bilinear, uncut, black 0 "
+    "and "
+    "white the largest value of the file's depth; answers are right if it was trained on such";
+static const char *const unknown_size =
+    "the model file does not say at which size the images that it was trained on were kept before "
+    "they were resized to the network's (the `size` of their domain file then): images are resized "
+    "once now, and answers may differ from those in training";
+
+/* Before there was "prepare", max_value was the largest of the depth where a domain file gave none,
+ * and stood beside every range. */
+static double given_white(const xs_preprocessing *p, bool prepared, double white) {
+  const bool depth = white >= 65535 || (white >= 255 && white <= 255);
+  return p->values.range != XS_RANGE_FULL || (depth && !prepared) ? 0 : white;
+}
+
 /* Files of other programs, and of versions before this, do not say. */
 static int parse_preprocessing(const json_t *j, const char *path, xs_classifier *c) {
+  xs_preprocessing *p = &c->preprocessing;
+  *p = (xs_preprocessing){.resize = XS_BILINEAR, .size = c->geometry.size};
+  c->unknown = unknown_all;
   if (!j) return 0;
   const char *resize = json_string_value(json_object_get(j, "resize"));
+  const json_t *version = json_object_get(j, "prepare");
   double most = json_number_value(json_object_get(j, "max_value"));
   if (!resize || (strcmp(resize, "nearest") && strcmp(resize, "bilinear"))) {
     return fail(1, "%s: metadata: preprocessing.resize: nearest or bilinear is needed", path);
@@ -116,11 +141,18 @@ static int parse_preprocessing(const json_t *j, const char *path, xs_classifier 
   if (!(most >= 0 && most <= 65535)) {
     return fail(1, "%s: metadata: preprocessing.max_value: a number up to 65535 is needed", path);
   }
-  c->told = true;
-  c->preprocessing.resize = strcmp(resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
-  c->preprocessing.max_value = most;
-  c->preprocessing.center_crop = json_is_true(json_object_get(j, "center_crop"));
-  return parse_values(j, path, &c->preprocessing.values);
+  if (version && json_integer_value(version) != PREPARE_VERSION) {
+    return fail(1,
+                "%s: metadata: preprocessing.prepare: this version prepares images by version %d "
+                "only; use the version that made the file",
+                path, PREPARE_VERSION);
+  }
+  c->unknown = version ? NULL : unknown_size;
+  p->resize = strcmp(resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
+  p->center_crop = json_is_true(json_object_get(j, "center_crop"));
+  if (parse_values(j, path, &p->values)) return 1;
+  p->max_value = given_white(p, version != NULL, most);
+  return 0;
 }
 
 static int parse_temperature(const json_t *j, const char *path, xs_classifier *c) {
@@ -220,24 +252,24 @@ xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const 
 }
 
 /* Images `first` to first + count, each of a size of its own; distance [n]: of their looks. */
-static int predict_batch(xs_classifier *c, xs_images *const *picture, int64_t first, int64_t count,
+static int predict_batch(xs_classifier *c, xs_images *const *one, int64_t first, int64_t count,
                          double *distance) {
   const int size = c->net.size, channels = c->net.channels;
   const int64_t each = (int64_t)size * size * channels;
   float *x = tg_plan_data(c->answer.plan, c->answer.x);
   for (int64_t i = 0; i < c->batch; i++) {
     const int64_t at = first + (i < count ? i : count - 1);
-    xs_images_fetch(picture[at], NULL, 1, size, channels, &c->geometry.norm, x + i * each);
+    xs_images_fetch(one[at], NULL, 1, size, channels, &c->geometry.norm, x + i * each);
     distance[at] = familiar_look_distance(&c->site, x + i * each, size, channels);
   }
   return tg_plan_run(c->answer.plan, 0);
 }
 
-xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *picture, int64_t n,
+xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *one, int64_t n,
                                 float *logit, double *distance) {
   for (int64_t first = 0; first < n; first += c->batch) {
     const int64_t count = n - first < c->batch ? n - first : c->batch;
-    if (predict_batch(c, picture, first, count, distance)) return XS_FAILED;
+    if (predict_batch(c, one, first, count, distance)) return XS_FAILED;
     copy_rows(c, c->answer.y, c->net.classes, first, count, logit);
     float *feature = tg_plan_data(c->answer.plan, c->answer.features);
     for (int64_t i = 0; i < count; i++) {

@@ -8,8 +8,9 @@ json_t *classifier_metadata(const nn_classifier *c, const train_geometry *g,
                             char *const *class_name);
 /* A classifier that knows what its file says, and has no weights yet: it cannot give logits. */
 int classifier_describe(const char *path, xs_classifier **out);
-/* "preprocessing" of a model's metadata: that of the images it is for. */
-json_t *preprocessing_json(const xs_images *images);
+/* "preprocessing" of the metadata of a model for images of this size: that of the images it is
+ * for. */
+json_t *preprocessing_json(const xs_preprocessing *how, int size);
 /* Images that a plan evaluates at once: fewer where they are large. */
 enum { CLASSIFIER_MOST = 100 };
 int64_t classifier_batch(int size);

@@ -258,7 +258,8 @@ static int finish(fit *f) {
   char *model = run_path(f->job, "model.safetensors"), *table = run_path(f->job, "curve.tsv");
   json_t *metadata = classifier_metadata(&f->description, &f->task->geometry, f->task->class_name);
   const xs_images *like = f->task->like ? f->task->like : f->task->train.images;
-  json_object_set_new(metadata, "preprocessing", preprocessing_json(like));
+  json_object_set_new(metadata, "preprocessing",
+                      preprocessing_json(&like->how, f->task->geometry.size));
   json_object_set_new(metadata, "training", training_json(f));
   int status = model_save(model, f->net, f->best, metadata);
   if (!status) status = file_write_atomic(table, f->curve.text, f->curve.size);

@@ -235,11 +235,9 @@ static int write_model(importer *m, const char *out) {
   if (hash_sha256_file(m->o->weights, hash)) return 1;
   name_classes(m);
   json_t *j = classifier_metadata(&m->description, &m->geometry, m->class_name);
-  const xs_preprocessing *p = &m->o->preprocessing;
-  json_object_set_new(j, "preprocessing",
-                      json_pack("{s:s, s:f, s:b}", "resize",
-                                p->resize == XS_NEAREST ? "nearest" : "bilinear", "max_value",
-                                p->max_value, "center_crop", (int)p->center_crop));
+  xs_preprocessing how = m->o->preprocessing;
+  how.size = m->geometry.size;
+  json_object_set_new(j, "preprocessing", preprocessing_json(&how, how.size));
   json_object_set_new(j, "training",
                       json_pack("{s:s, s:s, s:I}", "task", "import", "sha256", hash, "output",
                                 (json_int_t)m->o->output));

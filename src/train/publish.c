@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classifier.h"
 #include "familiar.h"
 #include "file.h"
 #include "model_file.h"
@@ -40,6 +41,8 @@ xs_status classifier_publish(const char *from, const char *to, double temperatur
   if (!status) status = familiar_make(c, site->images, site->rows, site->n, seed, &known);
   if (!status) {
     model_forget_site(metadata);
+    json_object_set_new(metadata, "preprocessing",
+                        preprocessing_json(&site->images->how, classifier_geometry(c)->size));
     if (temperature > 0) json_object_set_new(metadata, "temperature", json_real(temperature));
     if (known.site) json_object_set_new(metadata, "site", familiar_json(&known));
     status = write_with(from, to, &known, metadata);

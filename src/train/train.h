@@ -110,7 +110,7 @@ int classifier_width(const xs_classifier *c);
 xs_status classifier_labels(xs_classifier *c, const xs_images *images, int32_t *label);
 
 /* Writes `from` as `to` with its temperature (0 or NAN: none) and what images of the site for which
- * it was chosen look like to it (familiar.h). */
+ * it was chosen look like to it (familiar.h); its preprocessing becomes theirs. */
 xs_status classifier_publish(const char *from, const char *to, double temperature,
                              const train_images *site, uint64_t seed);
 

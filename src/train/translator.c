@@ -99,9 +99,7 @@ static xs_images *new_images(const xs_images *like, const train_geometry *g, int
                       .channels = g->channels,
                       .bytes = 2,
                       .max_value = 65535,
-                      .resize = like->resize,
-                      .center_crop = like->center_crop,
-                      .values = like->values,
+                      .how = like->how,
                       .pixels = memory_new((size_t)(n * each + 1) * sizeof(uint16_t)),
                       .group = memory_new((size_t)(n + 1) * sizeof(uint64_t))};
   return made;

@@ -81,7 +81,8 @@ done < <(tail -n 3 hospital/labels.csv)
 
 echo 'no image' >broken.png
 images=(hospital/images/00000000.png hospital/images/photo.jpg)
-predict=(predict --model trained/model.safetensors --threads 1)
+expect 1 'above max_value 16 of the images that the model was trained with' predict --model trained/model.safetensors "${images[0]}"
+predict=(predict --model trained/model.safetensors --as hospital/site.yaml --threads 1)
 expect 0 'hospital/images/photo.jpg: ' "${predict[@]}" "${images[@]}"
 expect 0 'file,class,p_0,p_1' "${predict[@]}" --csv "${images[@]}"
 [ "$(wc -l <stdout)" -eq 3 ] || complain "rows of CSV: $(cat stdout)"

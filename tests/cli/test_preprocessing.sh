@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # predict sees an image as training saw its site: size, channels, normalisation and the domain file's preprocessing
-# are the model's; eval notes where another site differs.
+# are the model's; eval says where another site differs, predict --as reads like it, and both say what an older model
+# file does not tell.
 # usage: test_preprocessing.sh XSITE REPOSITORY
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
@@ -56,10 +57,12 @@ eval_auc=$(measured $model near.yaml) auc=$(predicted $model)
 # Two probabilities that are printed alike may still have had an order.
 awk -v a="$eval_auc" -v b="$auc" 'BEGIN { exit !(a > 0 && a - b < 0.02 && b - a < 0.02) }' ||
   complain "AUC by eval: $eval_auc, by predict: $auc"
+cp probability as-trained
 for change in 's/\\"nearest\\"/\\"bilinear\\"/' 's/\\"center_crop\\":true/\\"center_crop\\":false/'; do
   edit_header $model "$change" >other.model
   cmp -s $model other.model && complain "the model was not changed by $change"
-  [ "$auc" = "$(predicted other.model)" ] && complain "predict takes no notice of $change"
+  predicted other.model >/dev/null
+  cmp -s probability as-trained && complain "predict takes no notice of $change"
 done
 
 # ---- normalisation and the value of white -------------------------------------------------------------
@@ -68,7 +71,7 @@ done
 gray12=$repository/tests/golden/images/gray12.png
 expect 1 'near black' predict --model $model "$gray12"
 white() { # white MAX-VALUE MEAN-AND-DEVIATION: probabilities of the 12-bit image
-  edit_header $model "s/\\\\\"max_value\\\\\":255.0/\\\\\"max_value\\\\\":$1/
+  edit_header $model "s/\\\\\"max_value\\\\\":0.0/\\\\\"max_value\\\\\":$1/
     s/\\\\\"deviation\\\\\":\\[0.5\\]/\\\\\"deviation\\\\\":[$2]/; s/\\\\\"mean\\\\\":\\[0.5\\]/\\\\\"mean\\\\\":[$2]/" >other.model
   expect 0 '' predict --model other.model --csv --threads 1 "$gray12"
   tail -n 1 stdout | cut -d, -f 4
@@ -82,11 +85,42 @@ awk -v a="$half" -v b="$(white 8190.0 0.25)" 'BEGIN { exit !(a > 0 && a - b < 1e
 
 expect 0 'AUC' eval --model $model --data near.yaml --threads 1
 grep -q 'note:' stderr && complain "notes on the site that the model was trained on: $(cat stderr)"
-edit_header $model 's/\\"max_value\\":255.0/\\"max_value\\":4095.0/' >other.model
-expect 0 'plain.yaml: resize is bilinear, the model was trained with nearest' eval --model other.model --data plain.yaml
-for note in 'plain.yaml: center_crop is false, the model was trained with true' \
-  'plain.yaml: max_value is 255, the model was trained with 4095'; do
-  grep -qF "note: $note" stderr || complain "no note: $note; but: $(cat stderr)"
+edit_header $model 's/\\"max_value\\":0.0/\\"max_value\\":4095.0/' >other.model
+differences='resize is bilinear (nearest), center_crop is false (true), max_value is that of the range (4095)'
+expect 0 "$differences" eval --model other.model --data plain.yaml --threads 1
+[ "$(grep -c 'note:' stderr)" -eq 1 ] || complain "eval says it in more than one line: $(cat stderr)"
+
+# ---- read as another site's domain file says ------------------------------------------------------------
+
+films=(site/images/0000000[0-9].png site/images/translated.png)
+expect 0 "$differences" predict --as plain.yaml --model other.model --csv --threads 1 "${films[@]}"
+grep -v '^file' stdout | cut -d, -f 1-4 >as
+edit_header $model 's/\\"nearest\\"/\\"bilinear\\"/; s/\\"center_crop\\":true/\\"center_crop\\":false/' >like.model
+expect 0 '' predict --model like.model --csv --threads 1 "${films[@]}"
+grep -v '^file' stdout | cut -d, -f 1-4 | cmp - as || complain 'predict --as differs from a model whose record says the same'
+grep -q 'note:' stderr && complain "predict by a complete record has notes: $(cat stderr)"
+expect 2 'nowhere.yaml' predict --as nowhere.yaml --model $model "${films[0]}"
+
+# ---- the size of the domain file does not matter where the network's is known ---------------------------
+
+sed 's/^size: 24/size: 96/' near.yaml >large.yaml
+expect 0 '' eval --model $model --data near.yaml --split all --replicates 10 --threads 1 --json
+grep -v '"site"' stdout >kept
+expect 0 '' eval --model $model --data large.yaml --split all --replicates 10 --threads 1 --json
+grep -v '"site"' stdout | cmp - kept || complain 'eval depends on the size of the domain file'
+
+# ---- what older files do not say --------------------------------------------------------------------------
+
+edit_header $model 's/,\\"prepare\\":1//' >older.model
+cmp -s $model older.model && complain 'the record of the preparation is not where the test looks for it'
+edit_header $model 's/\\"preprocessing\\"/\\"preprocessed\\"/' >none.model
+for verb in "predict ${films[0]}" 'eval --data near.yaml'; do
+  # shellcheck disable=SC2086
+  expect 0 'older.model: the model file does not say at which size' $verb --threads 1 --model older.model
+  # shellcheck disable=SC2086
+  expect 0 'none.model: the model file does not say how its images were prepared' $verb --threads 1 --model none.model
 done
+edit_header $model 's/\\"prepare\\":1/\\"prepare\\":9/' >newer.model
+expect 1 'this version prepares images by version 1 only' predict --model newer.model "${films[0]}"
 
 finish

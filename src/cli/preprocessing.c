@@ -1,0 +1,78 @@
+#include "preprocessing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "values.h"
+
+enum { DIFFERENCES = 5 };
+
+typedef struct reading { /* one setting in words, here and in the model's record */
+  const char *name;
+  char *here, *model;
+} reading;
+
+static char *resize_of(const xs_preprocessing *p) {
+  return text_copy(p->resize == XS_NEAREST ? "nearest" : "bilinear");
+}
+
+static char *flag_of(bool is) { return text_copy(is ? "true" : "false"); }
+
+static char *range_of(const xs_preprocessing *p) {
+  const xs_values *v = &p->values;
+  if (v->range != XS_RANGE_PERCENTILES) return text_copy(values_range_name(v->range));
+  return text_format("percentiles %g to %g", v->low, v->high);
+}
+
+static char *white_of(const xs_preprocessing *p) {
+  const bool given = p->values.range == XS_RANGE_FULL && p->max_value > 0;
+  return given ? text_format("%g", p->max_value) : text_copy("that of the range");
+}
+
+static void compare(const xs_preprocessing *here, const xs_preprocessing *model,
+                    reading out[DIFFERENCES]) {
+  const reading all[DIFFERENCES] = {
+      {"resize", resize_of(here), resize_of(model)},
+      {"center_crop", flag_of(here->center_crop), flag_of(model->center_crop)},
+      {"range", range_of(here), range_of(model)},
+      {"window", flag_of(here->values.window), flag_of(model->values.window)},
+      {"max_value", white_of(here), white_of(model)}};
+  memcpy(out, all, sizeof all);
+}
+
+/* "resize is bilinear (nearest), ...", or NULL. */
+static char *name_differences(const xs_preprocessing *here, const xs_preprocessing *model) {
+  reading r[DIFFERENCES];
+  char *text = NULL;
+  compare(here, model, r);
+  for (int i = 0; i < DIFFERENCES; i++) {
+    if (strcmp(r[i].here, r[i].model)) {
+      char *longer = text_format("%s%s%s is %s (%s)", text ? text : "", text ? ", " : "", r[i].name,
+                                 r[i].here, r[i].model);
+      free(text);
+      text = longer;
+    }
+    free(r[i].here);
+    free(r[i].model);
+  }
+  return text;
+}
+
+void preprocessing_note_unknown(const char *model, const xs_classifier *c) {
+  const char *what = xs_classifier_unknown(c);
+  if (what) fprintf(stderr, "xsite: note: %s: %s\n", model, what);
+}
+
+void preprocessing_note_other(const char *file, const xs_preprocessing *here,
+                              const xs_classifier *c) {
+  char *what = name_differences(here, xs_classifier_preprocessing(c));
+  if (what) {
+    fprintf(stderr,
+            "xsite: note: %s: images are read as this file says, not as the model's record "
+            "(in brackets) does: %s; `xsite predict --as %s` reads them like this, too\n",
+            file, what, file);
+  }
+  free(what);
+}
