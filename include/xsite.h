@@ -112,8 +112,8 @@ typedef struct xs_site_options {
                          * XSITE_DATA */
   bool skip_unreadable; /* leave out images that cannot be decoded instead of failing */
   int64_t limit;        /* most images, 0 all: the first by a fixed hash of their group */
-  int size; /* pixels per side at which images are kept: those of the network that shall see them, so
-             * that there is one resize; 0: a folder's `size`, IDX images as they are */
+  int size; /* pixels per side at which images are kept: those of the network that shall see them,
+             * so that there is one resize; 0: a folder's `size`, IDX images as they are */
   const char *cache; /* folder where decoded images are kept, or "off"; NULL: XSITE_CACHE, else the
                       * user's: docs/cache.md */
   const struct xs_watch *watch; /* follows the reading of images, or NULL */

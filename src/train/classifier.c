@@ -265,8 +265,8 @@ static int predict_batch(xs_classifier *c, xs_images *const *one, int64_t first,
   return tg_plan_run(c->answer.plan, 0);
 }
 
-xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *one, int64_t n,
-                                float *logit, double *distance) {
+xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *one, int64_t n, float *logit,
+                                double *distance) {
   for (int64_t first = 0; first < n; first += c->batch) {
     const int64_t count = n - first < c->batch ? n - first : c->batch;
     if (predict_batch(c, one, first, count, distance)) return XS_FAILED;
