@@ -78,9 +78,11 @@ static double rescale(const dicom_film *x, double value) {
 
 static bool has_window(const dicom_film *x) { return x->voi.n || x->window.there; }
 
-/* Without a window: the place in the range that values of these bits can have. */
+/* Without a window: the place in the range that values of these bits can have.  White of a modality
+ * table is its largest entry: many state 16 bits, the standard's only choice but 8, and have
+ * entries of 10 or 12. */
 static double place(const dicom_film *x, int64_t value) {
-  if (x->modality.n) return rescale(x, (double)value) / table_white(&x->modality);
+  if (x->modality.n) return rescale(x, (double)value) / x->modality.largest;
   double n = (double)(INT64_C(1) << x->bits_stored), low = x->is_signed ? -n / 2 : 0;
   double y = ((double)value - low) / (n - 1);
   return x->slope < 0 ? 1 - y : y;
@@ -102,6 +104,16 @@ static bool is_padding(const dicom_film *x, int64_t value) {
 }
 
 /* ---- pictures ---- */
+
+static int check_tables(const char *path, const dicom_film *x, bool window) {
+  if (*x->modality.fault)
+    return fail(XS_FAILED, "%s: %s; correct the file", path, x->modality.fault);
+  if (window && *x->voi.fault) {
+    return fail(XS_FAILED, "%s: %s; correct the file or leave out `window`", path, x->voi.fault);
+  }
+  if (!x->modality.n || x->modality.largest) return 0;
+  return fail(XS_FAILED, "%s: ModalityLUTSequence: all entries are 0; correct the file", path);
+}
 
 static int check_gray(const char *path, const dicom_film *x, bool window) {
   bool slope = fabs(x->slope) > 0 && isfinite(x->slope) && isfinite(x->intercept);
@@ -125,7 +137,9 @@ static int check_gray(const char *path, const dicom_film *x, bool window) {
 static int bits_of(const dicom_film *x, bool window) {
   if (window && has_window(x)) return x->bits_stored > 8 ? 16 : 8;
   if (!x->modality.n) return (int)x->bits_stored;
-  return x->modality.bits;
+  int bits = 1;
+  while (x->modality.largest >> bits) bits++;
+  return bits;
 }
 
 /* What every code becomes. */
@@ -142,7 +156,9 @@ static uint16_t *gray_table(const dicom_film *x, bool window, int bits) {
 }
 
 static int make_gray(const char *path, const dicom_film *x, bool window, image *out) {
-  if (check_gray(path, x, window) || check_bits(path, x)) return XS_FAILED;
+  if (check_tables(path, x, window) || check_gray(path, x, window) || check_bits(path, x)) {
+    return XS_FAILED;
+  }
   out->bits = bits_of(x, window);
   out->bytes = out->bits > 8 ? 2 : 1;
   out->channels = 1;
@@ -164,7 +180,7 @@ static int make_gray(const char *path, const dicom_film *x, bool window, image *
 static int make_palette(const char *path, const dicom_film *x, image *out) {
   for (int k = 0; k < 3; k++) {
     if (x->palette[k].n) continue;
-    return fail(XS_FAILED, "%s: its colour palette is missing or damaged", path);
+    return fail(XS_FAILED, "%s: %s", path, x->palette[k].fault);
   }
   out->bits = 8;
   out->bytes = 1;

@@ -13,8 +13,10 @@ extern "C" {
 typedef struct dicom_table { /* a look-up table; n 0: none */
   int64_t first;             /* the input of value[0]; inputs outside take the nearest value */
   int64_t n;
-  int bits; /* of each value */
+  int bits;    /* of each value */
+  int largest; /* value */
   uint16_t *value;
+  char fault[160]; /* why the file's table cannot be used; n is 0 then */
 } dicom_table;
 
 typedef enum dicom_function { DICOM_LINEAR, DICOM_LINEAR_EXACT, DICOM_SIGMOID } dicom_function;

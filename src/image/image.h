@@ -32,6 +32,8 @@ int image_write_png(const char *path, const uint8_t *pixels, int height, int wid
 /* Decoders of a file's bytes, behind image_read; path is for messages. */
 int image_decode_png(const char *path, const void *data, size_t size, image *out);
 int image_decode_jpeg(const char *path, const void *data, size_t size, image *out);
+/* The same, without turning the picture as its Exif block says. */
+int image_decode_jpeg_unturned(const char *path, const void *data, size_t size, image *out);
 /* In a process of its own, which may crash. */
 int image_decode_dicom(const char *path, const void *data, size_t size, bool window, image *out);
 /* The same in this process. */

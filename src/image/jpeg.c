@@ -67,14 +67,19 @@ static int decode(tjhandle decoder, const char *path, const unsigned char *data,
   int format = out->channels == 1 ? TJPF_GRAY : TJPF_RGB;
   int status = inks ? decode_inks(decoder, path, data, size, out)
                     : decompress(decoder, path, data, size, format, out, out->pixels);
-  if (!status) image_orient(out, orientation_of(data, size));
   return status;
 }
 
-int image_decode_jpeg(const char *path, const void *data, size_t size, image *out) {
+int image_decode_jpeg_unturned(const char *path, const void *data, size_t size, image *out) {
   tjhandle decoder = tjInitDecompress();
   if (!decoder) return fail(XS_FAILED, "%s: libjpeg-turbo cannot start", path);
   int status = decode(decoder, path, data, size, out);
   tjDestroy(decoder);
+  return status;
+}
+
+int image_decode_jpeg(const char *path, const void *data, size_t size, image *out) {
+  int status = image_decode_jpeg_unturned(path, data, size, out);
+  if (!status) image_orient(out, orientation_of(data, size));
   return status;
 }

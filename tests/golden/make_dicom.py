@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Writes small DICOM files of every kind into a folder: one 12-bit picture in every transfer syntax, every depth,
 photometric interpretation, table and window.  Files bad-*.dcm are to be refused.
-usage: make_dicom.py DIR   (pip install numpy pillow pydicom pylibjpeg[all] pyjpegls) and DCMTK's dcmcjpeg"""
+usage: make_dicom.py DIR   (pip install numpy pillow pydicom pylibjpeg[all] pyjpegls), DCMTK's dcmcjpeg and Grok's
+grk_compress (apt install dcmtk grokj2k-tools)"""
 import io
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pydicom
+from openjpeg.utils import encode_array
 from PIL import Image
 from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -219,6 +222,137 @@ def write_headers():
     save(ds, "bad-syntax.dcm", uid.MPEG2MPML)
 
 
+def stream_of(name):
+    """The one fragment of a compressed file, without its padding."""
+    data = pydicom.dcmread(OUT / name)
+    frame = next(pydicom.encaps.generate_frames(data.PixelData, number_of_frames=1))
+    return data, frame[: frame.rindex(b"\xff\xd9") + 2]
+
+
+def restream(name, source, *fragments):
+    """`source` with other fragments, written as they are; each has an even number of bytes."""
+    ds, _ = stream_of(source)
+    items = b"".join(b"\xfe\xff\x00\xe0" + len(f).to_bytes(4, "little") + f for f in (b"", *fragments))
+    ds.PixelData = items
+    ds["PixelData"].is_undefined_length = True
+    save(ds, name, ds.file_meta.TransferSyntaxUID)
+
+
+def even(stream, byte=b"\0"):
+    return stream + byte * (len(stream) % 2)
+
+
+def write_ends():
+    """Padding after the end marker, and zeros before it, belong to no image; data that are missing do."""
+    for kind in ("jpeg", "jpeg-extended", "jpeg-lossless", "jpeg-lossless-first", "jpeg-ls", "jpeg2000"):
+        _, stream = stream_of(kind + ".dcm")
+        tails = ((b"\xff", "ff"), (b" ", "space"), (b"\0\xff", "zero-ff"))
+        for tail, what in tails if kind in ("jpeg", "jpeg2000") else tails[:1]:
+            restream(f"{kind}-end-{what}.dcm", kind + ".dcm", even(stream + tail, tail[-1:]))
+        restream(f"zero-before-end-{kind}.dcm", kind + ".dcm", even(stream[:-2] + b"\0" + stream[-2:]))
+        half = (max(stream.rfind(b"\xff\xda"), 0) + len(stream)) // 2
+        restream(f"bad-half-{kind}.dcm", kind + ".dcm", even(stream[:half] + b"\xff\xd9"))
+    _, stream = stream_of("jpeg.dcm")
+    restream("jpeg-fragments.dcm", "jpeg.dcm", stream[:200], b"", even(stream[200:]), b"")
+
+
+def write_run_lengths():
+    wide = np.dstack([scene(16), scene(16)[::-1], 65535 - scene(16)])
+    for name, pixels, bits in (("rle-rgb.dcm", colours(), 8), ("rle-rgb16.dcm", wide, 16)):
+        save(film(pixels, bits, "RGB"), name)
+        ds = pydicom.dcmread(OUT / name)
+        ds.compress(uid.RLELossless, encoding_plugin="pydicom")
+        save(ds, name, uid.RLELossless)
+    save(film(wide, 16, "RGB"), "rgb16.dcm")
+    ds = pydicom.dcmread(OUT / "rle-rgb16.dcm")
+    frame = next(pydicom.encaps.generate_frames(ds.PixelData, number_of_frames=1))
+    ds.PixelData = encapsulate([frame[: len(frame) * 3 // 4 // 2 * 2]])
+    ds["PixelData"].is_undefined_length = True
+    save(ds, "bad-rle-cut.dcm", uid.RLELossless)
+
+
+def write_tables():
+    """Tables as scanners write them: 16 bits stated, 10 used; and tables that contradict their descriptor."""
+    curve = [int(1023 * (i / 63) ** 2) for i in range(64)]
+    for photometric in ("MONOCHROME1", "MONOCHROME2"):
+        ds = film(scene(6), 6, photometric)
+        ds.ModalityLUTSequence = table(0, curve, 16)
+        ds.ModalityLUTSequence[0].ModalityLUTType = "US"
+        save(ds, f"modality-table10-{photometric[-1]}.dcm")
+    for name, sequence, values, bits in (
+        ("bad-voi-bits.dcm", "VOILUTSequence", curve, 8),
+        ("bad-voi-short.dcm", "VOILUTSequence", curve[:50], 10),
+        ("bad-modality-bits.dcm", "ModalityLUTSequence", curve, 8),
+        ("bad-modality-short.dcm", "ModalityLUTSequence", curve[:50], 16),
+        ("bad-modality-black.dcm", "ModalityLUTSequence", [0] * 64, 16),
+    ):
+        ds = film(scene(6), 6)
+        setattr(ds, sequence, table(0, values, bits))
+        getattr(ds, sequence)[0][0x00283002].value = [64, 0, bits]
+        save(ds, name)
+
+
+def jpeg2000(pixels, photometric, bits_allocated=8, **options):
+    """Compressed by OpenJPEG."""
+    ds = film(pixels, 8, photometric)
+    ds.PixelData = encapsulate([encode_array(pixels, photometric_interpretation=int(pixels.ndim == 3), **options)])
+    ds["PixelData"].is_undefined_length = True
+    ds.BitsAllocated = bits_allocated
+    return ds
+
+
+def write_jpeg2000():
+    large = scene(8, ROWS + 17, COLUMNS + 17)
+    picture = np.dstack([large, large[::-1], 255 - large])
+    save(jpeg2000(picture, "YBR_RCT", use_mct=True), "jpeg2000-rct.dcm", uid.JPEG2000Lossless)
+    save(jpeg2000(picture, "YBR_ICT", use_mct=True, compression_ratios=[4]), "jpeg2000-ict.dcm", uid.JPEG2000)
+    save(jpeg2000(picture, "YBR_RCT", use_mct=False), "bad-rct.dcm", uid.JPEG2000Lossless)
+    save(jpeg2000(large, "MONOCHROME2", 16), "jpeg2000-8-in-16.dcm", uid.JPEG2000Lossless)
+    with tempfile.TemporaryDirectory() as folder:
+        Image.fromarray(large).save(f"{folder}/in.pgm")
+        command = ["grk_compress", "-i", f"{folder}/in.pgm", "-o", f"{folder}/out.j2k", "-M", "64"]
+        subprocess.run(command, check=True, capture_output=True)
+        ds = film(large, 8)
+        ds.PixelData = encapsulate([Path(f"{folder}/out.j2k").read_bytes()])
+    ds["PixelData"].is_undefined_length = True
+    save(ds, "htj2k.dcm", uid.HTJ2KLossless)
+
+
+def write_jpeg_colours():
+    """The tag says RGB, the JPEG is YCbCr: by JFIF, or by the names of its components alone."""
+    data = jpeg(colours(), subsampling=0)
+    assert data[2:4] == b"\xff\xe0" and data[6:10] == b"JFIF"
+    bare = data[:2] + data[4 + int.from_bytes(data[4:6], "big") :]
+    unnamed = bytearray(jpeg(colours()[..., ::-1].copy(), subsampling=0))
+    start = unnamed.index(b"\xff\xc0")
+    scan = unnamed.index(b"\xff\xda")
+    for k in range(3):
+        unnamed[start + 10 + 3 * k] = unnamed[scan + 5 + 2 * k] = k
+    unnamed = bytes(unnamed[:2] + unnamed[4 + int.from_bytes(unnamed[4:6], "big") :])
+    for name, stream in (("rgb-tag-jfif", data), ("rgb-tag-named", bare), ("rgb-tag-unnamed", unnamed)):
+        ds = film(colours(), 8, "RGB")
+        ds.PixelData = encapsulate([stream])
+        ds["PixelData"].is_undefined_length = True
+        save(ds, name + ".dcm", uid.JPEGBaseline8Bit)
+
+
+def write_false_syntaxes():
+    """Data sets without value representations under a syntax that has them."""
+    for source, to, stated in (
+        ("implicit", "implicit-as-explicit", uid.ExplicitVRLittleEndian),
+        ("jpeg", "implicit-as-jpeg", uid.JPEGBaseline8Bit),
+    ):
+        ds = pydicom.dcmread(OUT / (source + ".dcm"))
+        ds.file_meta.TransferSyntaxUID = stated
+        with open(OUT / (to + ".dcm"), "wb") as f:
+            f.write(b"\0" * 128 + b"DICM")
+            pydicom.filewriter.write_file_meta_info(f, ds.file_meta)
+            fp = pydicom.filebase.DicomBytesIO()
+            fp.is_little_endian, fp.is_implicit_VR = True, True
+            pydicom.filewriter.write_dataset(fp, ds)
+            f.write(fp.getvalue())
+
+
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     write_syntaxes()
@@ -227,3 +361,9 @@ if __name__ == "__main__":
     write_colours()
     write_headers()
     write_old_jpeg()
+    write_ends()
+    write_run_lengths()
+    write_tables()
+    write_jpeg2000()
+    write_jpeg_colours()
+    write_false_syntaxes()
