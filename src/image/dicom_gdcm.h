@@ -5,10 +5,12 @@
 
 #include <string>
 
-#include <gdcmFile.h>
-
 #include "dicom.h"
 #include "syntax.h"
+
+namespace gdcm {
+class File;
+}
 
 constexpr int DICOM_FAILED = 1;
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <gdcmFile.h>
 #include <gdcmImage.h>
 #include <gdcmSequenceOfFragments.h>
 
