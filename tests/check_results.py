@@ -64,7 +64,7 @@ def loss(internal, here):
 
 def check_verdict(pair):
     """Of two words that follow from the numbers of the file alone, unless one class is called."""
-    verdict, internal, external = pair["verdict"], pair["internal"], pair["external"]
+    verdict, internal, external = pair["verdict"], pair["internal"], pair["external_all"]
     check(verdict["margin"] == 5 and verdict["reason"], f"verdict: {verdict}")
     check((verdict["label"] is None) == verdict["word"].startswith("use"), f"verdict: {verdict}")
     if "it calls" in verdict["reason"]:

@@ -57,7 +57,7 @@ def write_site(folder, name, brightness, noise):
     (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
     (folder / f"{name}.yaml").write_text(
         f"name: {name}\nformat: folder\nimages: {name}\nlabels: {name}.csv\n"
-        f"classes: [normal, finding]\ngroup_column: patient\nsex_column: sex\nage_column: age\n"
+        f"split: hash\nclasses: [normal, finding]\ngroup_column: patient\nsex_column: sex\nage_column: age\n"
         f"size: {SIZE}\n")
 
 

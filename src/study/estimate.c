@@ -266,7 +266,12 @@ static int add_choice(estimator *e, const study_node *n, node_cost *c) {
   return status;
 }
 
-/* Every classifier on the test images of its site; a pair's candidates on the target's. */
+static double count_all(const estimator *e, int site) {
+  return count(e, site, XS_TRAIN) + count(e, site, XS_VALIDATION) + count(e, site, XS_TEST);
+}
+
+/* Every classifier on the test images of its site; a pair's candidates on the target's, and the
+ * unadapted one on all of them. */
 static int add_results(estimator *e, node_cost *c) {
   rehearsal look;
   if (answer(e, &look)) return 1;
@@ -278,6 +283,7 @@ static int add_results(estimator *e, node_cost *c) {
       if (n->kind == NODE_POOLED || k == site) add(c, count(e, k, XS_TEST), look);
     }
   }
+  for (int i = 0; i < e->study->n_pairs; i++) add(c, count_all(e, e->study->pair[i].target), look);
   return 0;
 }
 

@@ -4,10 +4,11 @@
 
 #include "choice.h"
 
-/* What a classifier says of a site's test images: asked once, used by every part. */
+/* What a classifier says of a site's labelled images: asked once, used by every part. */
 typedef struct test_answer {
   int node, site;
-  float *logit; /* [n][classes] */
+  const test_set *on; /* lent */
+  float *logit;       /* [n][classes] */
   xs_measure measure;
   double *replicate; /* [settings.replicates] AUCs, or NULL: nobody has asked */
 } test_answer;
@@ -20,6 +21,8 @@ typedef struct operating_source {
 typedef struct evaluation {
   study_run *run;
   test_set *test;              /* [n_sites]; empty where a site has no labels */
+  test_set *all;               /* [n_pairs] all labelled images of the target, but those of groups
+                                * that the source's classifier has learnt from; empty likewise */
   operating_source *operating; /* [n_pairs]; empty unless the study names an operating point */
   test_answer **answer;        /* [n] */
   int n;
@@ -31,7 +34,9 @@ xs_status evaluation_open(study_run *r, const study_node *n, evaluation *e);
 void evaluation_release(evaluation *e);
 /* The answer is lent, as is the array of replicates [settings.replicates]. */
 xs_status evaluation_answer(evaluation *e, int node, int site, const test_answer **answer);
-xs_status evaluation_replicates(evaluation *e, int node, int site, const double **replicate);
+/* The same on all images of a pair's target. */
+xs_status evaluation_answer_all(evaluation *e, int node, int pair, const test_answer **answer);
+xs_status evaluation_replicates(evaluation *e, const test_answer *a, const double **replicate);
 xs_labelled_outputs answer_outputs(const evaluation *e, const test_answer *a); /* lent */
 /* NAN and null of NULL. */
 double answer_auc(const test_answer *a);
@@ -43,6 +48,9 @@ typedef struct pair_result {
   int pair;
   pair_choice choice;
   const test_answer *internal, *external, *adapted, *ceiling;
+  const test_answer *external_all;                 /* on all images of the target */
+  const test_answer *external_test, *adapted_test; /* on the ceiling's images, the test side */
+  int64_t seen; /* of the images of `adapted`: those that an adaptation sees, without labels */
   const test_answer **candidate; /* [choice.n] */
   xs_difference gain;
   double holm; /* the gain's p, adjusted for all pairs */

@@ -1,7 +1,8 @@
-/* measure_answers.c: finished classifiers on test images.  This is the only place where test labels
- * are opened, after all training and choosing is done. */
+/* measure_answers.c: finished classifiers on labelled images.  This is the only place where test
+ * labels are opened, after all training and choosing is done. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
 #include "file.h"
@@ -46,13 +47,41 @@ static xs_status open_tests(study_run *r, const study_node *n, evaluation *e) {
   return status;
 }
 
+/* All that measure an unadapted classifier: it has learnt from none of them. */
+static xs_status open_all(study_run *r, const study_node *n, int pair, test_set *t) {
+  const study_pair *p = &r->study->pair[pair];
+  const seal_request q = {
+      .node = n->name, .role = SEAL_EVALUATION, .site = p->target, .split = XS_ALL};
+  const bool measures_subgroups =
+      r->study->settings.subgroups && strcmp(r->study->settings.measure, "all") == 0;
+  train_set images;
+  xs_status status = seal_labels(r->seal, &q, &images);
+  if (status) return status;
+  seal_leave_out_learnt(r->seal, p->source, &images);
+  test_set_make(images, seal_classes(r->seal, p->target), t);
+  t->what = "all";
+  if (!measures_subgroups) return XS_OK;
+  return seal_attributes(r->seal, &q, &t->images, &t->attribute, &t->attributes);
+}
+
+static xs_status open_alls(study_run *r, const study_node *n, evaluation *e) {
+  const xs_study *s = r->study;
+  xs_status status = XS_OK;
+  for (int i = 0; i < s->n_pairs && !status; i++) {
+    if (s->site[s->pair[i].target].labelled) status = open_all(r, n, i, &e->all[i]);
+  }
+  return status;
+}
+
 xs_status evaluation_open(study_run *r, const study_node *n, evaluation *e) {
   const xs_study *s = r->study;
   *e = (evaluation){.run = r,
                     .test = memory_new((size_t)s->n_sites * sizeof *e->test),
+                    .all = memory_new((size_t)s->n_pairs * sizeof *e->all),
                     .operating = memory_new((size_t)s->n_pairs * sizeof *e->operating)};
   xs_status status = open_operating(r, n, e);
-  return status ? status : open_tests(r, n, e);
+  if (!status) status = open_tests(r, n, e);
+  return status ? status : open_alls(r, n, e);
 }
 
 static void free_answer(test_answer *a) {
@@ -67,6 +96,8 @@ void evaluation_release(evaluation *e) {
   free(e->answer);
   for (int i = 0; i < s->n_sites; i++) test_set_release(&e->test[i]);
   free(e->test);
+  for (int i = 0; i < s->n_pairs; i++) test_set_release(&e->all[i]);
+  free(e->all);
   for (int i = 0; i < s->n_pairs; i++) operating_release(&e->operating[i]);
   free(e->operating);
 }
@@ -74,7 +105,8 @@ void evaluation_release(evaluation *e) {
 /* ---- answers ------------------------------------------------------------------------------------
  */
 
-static xs_status ask(const study_run *r, const test_set *t, test_answer *a) {
+static xs_status ask(const study_run *r, test_answer *a) {
+  const test_set *t = a->on;
   const study_settings *s = &r->study->settings;
   char *path = run_node_path(r, a->node, "model.safetensors");
   xs_classifier *c = NULL;
@@ -83,7 +115,7 @@ static xs_status ask(const study_run *r, const test_set *t, test_answer *a) {
   if (!status) {
     status = test_set_measure(t, c, s->replicates, s->seed, &a->logit, &a->measure);
     if (status) {
-      fail_context(status, "%s on the test images of %s: ", r->nodes.node[a->node].name,
+      fail_context(status, "%s on %s images of %s: ", r->nodes.node[a->node].name, t->what,
                    t->images.images->name);
     }
   }
@@ -92,43 +124,46 @@ static xs_status ask(const study_run *r, const test_set *t, test_answer *a) {
   return status;
 }
 
-static test_answer *find(const evaluation *e, int node, int site) {
+static test_answer *find(const evaluation *e, int node, const test_set *on) {
   for (int i = 0; i < e->n; i++) {
-    if (e->answer[i]->node == node && e->answer[i]->site == site) return e->answer[i];
+    if (e->answer[i]->node == node && e->answer[i]->on == on) return e->answer[i];
   }
   return NULL;
 }
 
 /* A choice's classifier is that of a candidate, whose answer is taken. */
-static xs_status answer_of(evaluation *e, int node, int site, test_answer **answer) {
+static xs_status answer_of(evaluation *e, int node, int site, const test_set *on,
+                           const test_answer **answer) {
   int model;
   xs_status status = choice_model(e->run, node, &model);
-  *answer = status ? NULL : find(e, model, site);
+  *answer = status ? NULL : find(e, model, on);
   if (status || *answer) return status;
   test_answer *a = memory_new(sizeof *a);
-  *a = (test_answer){.node = model, .site = site};
-  status = ask(e->run, &e->test[site], a);
+  *a = (test_answer){.node = model, .site = site, .on = on};
+  status = ask(e->run, a);
   if (status) {
     free_answer(a);
     return status;
   }
   e->answer = memory_grow(e->answer, (size_t)(e->n + 1) * sizeof(test_answer *));
-  e->answer[e->n++] = *answer = a;
+  *answer = e->answer[e->n++] = a;
   return XS_OK;
 }
 
 xs_status evaluation_answer(evaluation *e, int node, int site, const test_answer **answer) {
-  test_answer *a;
-  xs_status status = answer_of(e, node, site, &a);
-  *answer = a;
-  return status;
+  return answer_of(e, node, site, &e->test[site], answer);
 }
 
-xs_status evaluation_replicates(evaluation *e, int node, int site, const double **replicate) {
+xs_status evaluation_answer_all(evaluation *e, int node, int pair, const test_answer **answer) {
+  return answer_of(e, node, e->run->study->pair[pair].target, &e->all[pair], answer);
+}
+
+xs_status evaluation_replicates(evaluation *e, const test_answer *answer,
+                                const double **replicate) {
   const study_settings *s = &e->run->study->settings;
-  test_answer *a;
-  xs_status status = answer_of(e, node, site, &a);
-  if (!status && !a->replicate) {
+  test_answer *a = find(e, answer->node, answer->on);
+  xs_status status = XS_OK;
+  if (!a->replicate) {
     const xs_labelled_outputs x = answer_outputs(e, a);
     a->replicate = memory_new((size_t)s->replicates * sizeof *a->replicate);
     status = xs_auc_replicates(&x, (int)s->replicates, (uint64_t)s->seed, a->replicate);
@@ -138,12 +173,17 @@ xs_status evaluation_replicates(evaluation *e, int node, int site, const double 
 }
 
 xs_labelled_outputs answer_outputs(const evaluation *e, const test_answer *a) {
-  return test_set_outputs(&e->test[a->site], a->logit);
+  (void)e;
+  return test_set_outputs(a->on, a->logit);
 }
 
 double answer_auc(const test_answer *a) { return a ? a->measure.auc : NAN; }
 
-json_t *answer_json(const test_answer *a) { return a ? measure_json(&a->measure) : json_null(); }
+json_t *answer_json(const test_answer *a) {
+  json_t *j = a ? measure_json(&a->measure) : json_null();
+  if (json_is_object(j)) json_object_set_new(j, "images", json_string(a->on->what));
+  return j;
+}
 
 const char *evaluation_node_name(const evaluation *e, int node) {
   return node < 0 ? NULL : e->run->nodes.node[node].name;

@@ -71,7 +71,7 @@ static xs_status measure_point(evaluation *e, learning_curve *c, int k) {
   const test_answer *a;
   const double *replicate;
   xs_status status = evaluation_answer(e, c->point[k].node, c->site, &a);
-  if (!status) status = evaluation_replicates(e, c->point[k].node, c->site, &replicate);
+  if (!status) status = evaluation_replicates(e, a, &replicate);
   if (status) return status;
   c->count[k] = (double)c->point[k].images;
   c->auc[k] = answer_auc(a);
@@ -99,13 +99,13 @@ static void curve_release(learning_curve *c) {
 }
 
 xs_status equivalent_json(evaluation *e, const pair_result *x, json_t **out) {
-  const test_answer *a = x->adapted;
+  const test_answer *a = x->adapted_test;
   const double *adapted;
   learning_curve c;
   xs_interval n;
   *out = NULL;
   xs_status status = curve_open(e, a->site, &c);
-  if (!status) status = evaluation_replicates(e, a->node, a->site, &adapted);
+  if (!status) status = evaluation_replicates(e, a, &adapted);
   if (!status) {
     status = xs_label_equivalent(c.count, c.auc, c.n, answer_auc(a), c.replicate, adapted,
                                  c.replicates, &n);

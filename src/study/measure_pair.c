@@ -1,6 +1,7 @@
 /* measure_pair.c: what a pair of sites has lost, and what was salvaged. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "file.h"
 #include "measure.h"
@@ -49,10 +50,35 @@ static xs_status measure_translator(const evaluation *e, pair_result *x) {
 
 static xs_status measure_gain(const evaluation *e, pair_result *x) {
   const study_settings *s = &e->run->study->settings;
-  const test_set *t = &e->test[x->external->site];
+  const test_set *t = x->external->on;
   return xs_measure_difference(x->external->logit, x->adapted->logit, t->label, t->group,
                                t->images.n, t->classes, (int)s->replicates, (uint64_t)s->seed,
                                &x->gain);
+}
+
+static bool measures_all(const evaluation *e) {
+  return strcmp(e->run->study->settings.measure, "all") == 0;
+}
+
+/* On the images that the study wants adapted classifiers to be measured on. */
+static xs_status answer(evaluation *e, const pair_result *x, int node, const test_answer **a) {
+  return measures_all(e) ? evaluation_answer_all(e, node, x->pair, a)
+                         : evaluation_answer(e, node, pair_of(e, x)->target, a);
+}
+
+/* Adaptations take the target's training images, drawn without labels. */
+static xs_status count_seen(const evaluation *e, pair_result *x) {
+  const study_run *r = e->run;
+  const split_rule rule = run_split(r);
+  const train_set *t = &x->adapted->on->images;
+  int64_t *rows, n, k = 0;
+  xs_status status = xs_split_rows(t->images, rule.seed, rule.by_image, XS_TRAIN, &rows, &n);
+  for (int64_t i = 0; i < t->n && !status; i++) {
+    while (k < n && rows[k] < t->rows[i]) k++;
+    x->seen += k < n && rows[k] == t->rows[i];
+  }
+  free(rows);
+  return status;
 }
 
 static xs_status measure_target(evaluation *e, pair_result *x) {
@@ -60,12 +86,17 @@ static xs_status measure_target(evaluation *e, pair_result *x) {
   const study_pair *p = pair_of(e, x);
   const int source = nodes_start(r->study, &r->nodes, p->source),
             target = nodes_start(r->study, &r->nodes, p->target);
-  xs_status status = evaluation_answer(e, source, p->target, &x->external);
+  const int chosen = x->choice.candidate[x->choice.chosen].node;
+  xs_status status = evaluation_answer_all(e, source, x->pair, &x->external_all);
+  if (!status) status = evaluation_answer(e, source, p->target, &x->external_test);
+  if (!status) status = evaluation_answer(e, chosen, p->target, &x->adapted_test);
   if (!status) status = evaluation_answer(e, target, p->target, &x->ceiling);
+  if (!status) status = answer(e, x, source, &x->external);
   for (int i = 0; i < x->choice.n && !status; i++) {
-    status = evaluation_answer(e, x->choice.candidate[i].node, p->target, &x->candidate[i]);
+    status = answer(e, x, x->choice.candidate[i].node, &x->candidate[i]);
   }
   x->adapted = x->candidate[x->choice.chosen];
+  if (!status) status = count_seen(e, x);
   return status ? status : measure_gain(e, x);
 }
 
@@ -78,7 +109,7 @@ static xs_status measure_parts(evaluation *e, pair_result *x) {
     status = operating_json(e, x, &part);
     if (!status) json_object_set_new(x->parts, "operating_point", part);
   }
-  if (!status && e->test[x->external->site].classes == 2) {
+  if (!status && x->external->on->classes == 2) {
     status = delong_json(e, x, &part);
     if (!status) json_object_set_new(x->parts, "delong", part);
   }
@@ -86,7 +117,7 @@ static xs_status measure_parts(evaluation *e, pair_result *x) {
     status = equivalent_json(e, x, &part);
     if (!status) json_object_set_new(x->parts, "label_equivalent", part);
   }
-  if (!status && e->test[x->external->site].attributes) {
+  if (!status && x->external->on->attributes) {
     status = subgroups_json(e, x, &part);
     if (!status) json_object_set_new(x->parts, "subgroups", part);
   }
@@ -160,14 +191,16 @@ json_t *pair_json(const evaluation *e, const pair_result *x) {
   const xs_study *s = e->run->study;
   const study_pair *p = pair_of(e, x);
   const double salvage =
-      xs_salvage(answer_auc(x->external), answer_auc(x->adapted), answer_auc(x->ceiling));
+      xs_salvage(answer_auc(x->external_test), answer_auc(x->adapted_test), answer_auc(x->ceiling));
   json_t *j = json_object();
   json_object_set_new(j, "source", json_string(s->site[p->source].name));
   json_object_set_new(j, "target", json_string(s->site[p->target].name));
   json_object_set_new(j, "internal", answer_json(x->internal));
   json_object_set_new(j, "external", answer_json(x->external));
+  json_object_set_new(j, "external_all", answer_json(x->external_all));
   json_object_set_new(j, "adapted", answer_json(x->adapted));
   json_object_set_new(j, "ceiling", answer_json(x->ceiling));
+  if (x->adapted) json_object_set_new(j, "seen_without_labels", json_integer(x->seen));
   json_object_set_new(j, "gain", gain_json(x));
   json_object_set_new(j, "salvage", per_cent_json(salvage));
   json_object_set_new(j, "keeps_label", per_cent_json(x->kept));

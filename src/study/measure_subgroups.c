@@ -132,7 +132,7 @@ static xs_status add_subgroup(const study_settings *s, const division *d, int32_
 
 static xs_status add_division(const evaluation *e, const pair_result *x, const xs_attribute *a,
                               json_t *list) {
-  const test_set *t = &e->test[x->external->site];
+  const test_set *t = x->external->on;
   xs_status status = XS_OK;
   division d;
   divide(a, t->images.n, &d);
@@ -147,7 +147,7 @@ static xs_status add_division(const evaluation *e, const pair_result *x, const x
 }
 
 xs_status subgroups_json(const evaluation *e, const pair_result *x, json_t **out) {
-  const test_set *t = &e->test[x->external->site];
+  const test_set *t = x->external->on;
   xs_status status = XS_OK;
   *out = json_array();
   for (int i = 0; i < t->attributes && !status; i++) {

@@ -48,7 +48,7 @@ typedef struct terms {             /* of a mean over pairs */
 static xs_status add_replicates(evaluation *e, const test_answer *a, double weight, double *sum) {
   const double *replicate;
   if (!a) return XS_OK;
-  xs_status status = evaluation_replicates(e, a->node, a->site, &replicate);
+  xs_status status = evaluation_replicates(e, a, &replicate);
   for (int i = 0; i < e->run->study->settings.replicates && !status; i++) {
     sum[i] += weight * replicate[i];
   }

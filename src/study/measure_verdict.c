@@ -77,12 +77,12 @@ static known know(const evaluation *e, const pair_result *x) {
                           .positive = NAN}};
   xs_verdict_evidence *v = &k.evidence;
   if (!x->external) return k;
-  const xs_labelled_outputs outputs = answer_outputs(e, x->external);
+  const xs_labelled_outputs outputs = answer_outputs(e, x->external_all);
   const label_shares labels = share_labels(&outputs);
   v->images = (double)outputs.of.n;
   v->positive = labels.least;
-  v->external = (xs_verdict_classifier){auc_of(x->external), NAN, labels.most};
-  count_answers(e, x->external, &v->external.one_class, &k.external_class);
+  v->external = (xs_verdict_classifier){auc_of(x->external_all), NAN, labels.most};
+  count_answers(e, x->external_all, &v->external.one_class, &k.external_class);
   if (!is_adapted(x)) return k;
   v->adapted = (xs_verdict_classifier){auc_of(x->adapted), NAN, labels.most};
   count_answers(e, x->adapted, &v->adapted.one_class, &k.adapted_class);
@@ -147,13 +147,22 @@ static char *why(const xs_verdict_evidence *v, xs_verdict_kind kind) {
                      v->images, margin);
 }
 
+/* "B", or "B, on all 156 labelled images," where that is more than the test images. */
+static char *place_words(const pair_result *x, const char *target) {
+  const int64_t all = x->external_all->measure.n;
+  return all > x->external_test->measure.n
+             ? text_format("%s, on all %lld labelled images,", target, (long long)all)
+             : text_copy(target);
+}
+
 static char *measured_words(const evaluation *e, const pair_result *x, const known *k,
                             xs_verdict_kind kind) {
   const study_pair *p = &e->run->study->pair[x->pair];
   const char *target = e->run->study->site[p->target].name;
   char *const *class = seal_class_name(e->run->seal, p->source);
   const xs_verdict_evidence *v = &k->evidence;
-  char *external = classifier_words("Its", target, &v->external, class[k->external_class]);
+  char *place = place_words(x, target);
+  char *external = classifier_words("Its", place, &v->external, class[k->external_class]);
   char *internal = internal_words(v, e->run->study->site[p->source].name);
   char *adapted =
       isfinite(v->adapted.auc.value)
@@ -165,6 +174,7 @@ static char *measured_words(const evaluation *e, const pair_result *x, const kno
   free(adapted);
   free(internal);
   free(external);
+  free(place);
   return all;
 }
 

@@ -60,7 +60,9 @@ int64_t seal_count(const seal *s, int site, xs_split split) {
 /* Test labels are for measuring finished classifiers, and nothing else is. */
 static xs_status check_request(const seal_request *q, const char *site) {
   const char *why = NULL;
-  if (q->role == SEAL_EVALUATION && q->split != XS_TEST) why = "only test labels measure";
+  if (q->role == SEAL_EVALUATION && q->split != XS_TEST && q->split != XS_ALL) {
+    why = "only test labels measure, or all";
+  }
   if (q->role == SEAL_SOURCE && q->split != XS_TRAIN && q->split != XS_VALIDATION) {
     why = "test labels are for measuring finished classifiers";
   }
@@ -73,7 +75,7 @@ static xs_status check_request(const seal_request *q, const char *site) {
 
 static json_t *access_json(const seal_request *q, const char *site, int64_t images) {
   static const char *const split[] = {
-      [XS_TRAIN] = "train", [XS_VALIDATION] = "validation", [XS_TEST] = "test"};
+      [XS_TRAIN] = "train", [XS_VALIDATION] = "validation", [XS_TEST] = "test", [XS_ALL] = "all"};
   static const char *const role[] = {[SEAL_SOURCE] = "source", [SEAL_EVALUATION] = "evaluation"};
   return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I}", "node", q->node, "opens", site, "split",
                    split[q->split], "role", role[q->role], "target", q->target, "images",
@@ -101,6 +103,42 @@ xs_status seal_labels(seal *s, const seal_request *q, train_set *set) {
   if (!status) status = record_labels(s, q, set);
   if (status) train_set_release(set);
   return status;
+}
+
+static int compare_keys(const void *a, const void *b) {
+  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* The groups of a site's training and validation images, ascending. */
+static uint64_t *learnt_groups(const seal *s, int site, int64_t *n) {
+  const xs_site *from = s->site[site];
+  uint64_t *key = memory_new((size_t)(from->images.n + 1) * sizeof *key);
+  *n = 0;
+  for (int k = XS_TRAIN; k <= XS_VALIDATION; k++) {
+    train_set set;
+    if (!train_set_open(from, s->rule, (xs_split)k, &set)) {
+      for (int64_t i = 0; i < set.n; i++) key[(*n)++] = from->images.group[set.rows[i]];
+    }
+    train_set_release(&set);
+  }
+  qsort(key, (size_t)*n, sizeof *key, compare_keys);
+  return key;
+}
+
+void seal_leave_out_learnt(const seal *s, int site, train_set *set) {
+  int64_t keys, n = 0;
+  uint64_t *key = learnt_groups(s, site, &keys);
+  for (int64_t i = 0; i < set->n; i++) {
+    const int64_t row = set->rows[i];
+    if (bsearch(&set->images->group[row], key, (size_t)keys, sizeof *key, compare_keys)) {
+      set->label[row] = -1;
+    } else {
+      set->rows[n++] = row;
+    }
+  }
+  set->n = n;
+  free(key);
 }
 
 /* ---- attributes ---- */

@@ -17,7 +17,7 @@ typedef struct seal seal;
 /* What a node wants labels for. */
 typedef enum seal_role {
   SEAL_SOURCE,     /* to train or judge a classifier of this site */
-  SEAL_EVALUATION, /* to measure finished classifiers: test labels */
+  SEAL_EVALUATION, /* to measure finished classifiers: test labels, or all */
 } seal_role;
 
 typedef struct seal_request {
@@ -41,6 +41,9 @@ int64_t seal_skipped(const seal *s, int site, char *const **image);
 /* Opens the labels of a split: a train_set of its labelled images, to be released.  XS_FAILED where
  * the request is against the rule or seal.jsonl cannot be written. */
 xs_status seal_labels(seal *s, const seal_request *q, train_set *set);
+/* Leaves out images of groups that are among a site's training or validation images: of digits that
+ * two sites share, or patients. */
+void seal_leave_out_learnt(const seal *s, int site, train_set *set);
 /* Opens what is known of these images beside their labels, likewise, but only to measure finished
  * classifiers: attribute [*n], value [set->n] in the order of the rows; names and levels are lent.
  * To be released; nothing is recorded where the site has no attributes. */

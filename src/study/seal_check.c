@@ -43,7 +43,7 @@ static void check_opening(checker *c, const json_t *line) {
   c->openings += labels;
   c->evaluations += labels && evaluation;
   c->evaluated |= evaluation;
-  if (!evaluation && strcmp(split, "test") == 0) {
+  if (!evaluation && (strcmp(split, "test") == 0 || strcmp(split, "all") == 0)) {
     fault(c, text_format("FAULT  line %lld: %s opened test labels of %s to train",
                          (long long)json_integer_value(json_object_get(line, "n")), node, site));
   }

@@ -41,6 +41,9 @@ static const option study_rows[] = {
     NORMALISATION_ROW(study_settings),
     OPTION_CHOICE_ROW(NULL, 0, study_settings, split_by, "group", "group|image", "WHAT",
                       "what stays on one side of the split (Decision 1)"),
+    OPTION_CHOICE_ROW(NULL, 0, study_settings, measure, "test", "test|all", "WHAT",
+                      "images of a target on which adapted classifiers are measured: those that no "
+                      "adaptation sees, or all, which adaptations see without labels"),
     OPTION_INTEGER_ROW(NULL, 0, study_settings, limit, "0", 0, 1e12,
                        "most images of a site; 0: all"),
     OPTION_INTEGER_ROW(NULL, 0, study_settings, replicates, "2000", 100, 1e6,

@@ -31,6 +31,7 @@ typedef struct study_settings {
   int64_t size, image_channels;
   char *normalisation; /* of train_geometry_of */
   char *split_by;      /* "group", "image": Decision 1 */
+  char *measure;       /* "test", "all": images of a target on which the adapted is measured */
   int64_t limit;
   int64_t replicates;
   double margin; /* points of AUC that may be lost at a target: xs_verdict_evidence */

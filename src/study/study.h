@@ -205,6 +205,7 @@ xs_status run_labelled(study_run *r, const study_node *n, int site, xs_split whi
  */
 typedef struct test_set {
   train_set images;
+  const char *what; /* "test": images of the test side; "all": of all sides */
   int classes;
   int32_t *label;          /* [images.n] */
   uint64_t *group;         /* [images.n] */

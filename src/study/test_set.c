@@ -7,7 +7,7 @@
 
 void test_set_make(train_set images, int classes, test_set *t) {
   size_t n = (size_t)images.n;
-  *t = (test_set){.images = images, .classes = classes};
+  *t = (test_set){.images = images, .what = "test", .classes = classes};
   t->label = memory_new((n + 1) * sizeof *t->label);
   t->group = memory_new((n + 1) * sizeof *t->group);
   for (size_t i = 0; i < n; i++) {
