@@ -297,6 +297,12 @@ static void impossible_uses_are_refused(void **state) {
   expect_refusal(g, tg_one_hot(g, x, 3), "indices must be {n,h,w,1}");
   g = graph_with(&x, tg_shape4(2, 1, 1, 1));
   expect_refusal(g, tg_one_hot(g, x, 0), "0 classes");
+  g = graph_with(&x, image);
+  expect_refusal(g, tg_leaky_relu(g, x, -0.1), "leaky_relu {2,4,3,5}: slope -0.1: a number of");
+  g = graph_with(&x, image);
+  expect_refusal(g, tg_leaky_relu(g, x, (double)NAN), "slope nan");
+  g = graph_with(&x, image);
+  expect_refusal(g, tg_leaky_relu_dx(g, x, x, -1), "slope -1");
   g = graph_with(&x, tg_scalar());
   expect_refusal(g, tg_adam(g, x, x, x, x, o), "operand 1 must be a parameter");
   g = graph_with(&x, image);
