@@ -257,10 +257,12 @@ static int save(align *a) {
 
 static int restore(align *a, const json_t *state) {
   const checkpoint_part part = {"", a->store};
-  json_int_t done;
   const char *text;
-  if (run_unpack(a->job, state, "{s:I, s:s}", "done", &done, "curve", &text)) return 1;
-  a->done = a->saved = done;
+  if (run_state_count(a->job, state, "done", &a->done) ||
+      run_state_text(a->job, state, "curve", &text)) {
+    return 1;
+  }
+  a->saved = a->done;
   curve_restore(&a->curve, text);
   if (run_restore(a->job, 1, &part)) return 1;
   run_note(a->job, "continues after step %lld", (long long)a->done);

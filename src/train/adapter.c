@@ -243,14 +243,14 @@ static int save(adapter *a) {
 
 static int restore(adapter *a, const json_t *state) {
   checkpoint_part part = {"", a->store};
-  json_int_t done, updates;
   const char *text;
-  if (run_unpack(a->job, state, "{s:I, s:I, s:F, s:s}", "done", &done, "target_updates", &updates,
-                 "gate", &a->gate, "curve", &text)) {
+  if (run_state_count(a->job, state, "done", &a->done) ||
+      run_state_count(a->job, state, "target_updates", &a->target_updates) ||
+      run_state_number(a->job, state, "gate", &a->gate) ||
+      run_state_text(a->job, state, "curve", &text)) {
     return 1;
   }
-  a->done = a->saved = done;
-  a->target_updates = updates;
+  a->saved = a->done;
   curve_restore(&a->curve, text);
   if (run_restore(a->job, 1, &part)) return 1;
   run_note(a->job, "continues after generator step %lld", (long long)a->done);

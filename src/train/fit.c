@@ -131,16 +131,16 @@ static int keep_best(fit *f) {
 
 static int restore(fit *f, const json_t *state) {
   checkpoint_part part[2];
-  json_int_t done, epoch, stale;
   const char *text;
-  if (run_unpack(f->job, state, "{s:I, s:I, s:I, s:F, s:F, s:s}", "done", &done, "epoch", &epoch,
-                 "stale", &stale, "best_auc", &f->best_auc, "epoch_loss", &f->epoch_loss, "curve",
-                 &text)) {
+  if (run_state_count(f->job, state, "done", &f->done) ||
+      run_state_count(f->job, state, "epoch", &f->epoch) ||
+      run_state_count(f->job, state, "stale", &f->stale) ||
+      run_state_number(f->job, state, "best_auc", &f->best_auc) ||
+      run_state_number(f->job, state, "epoch_loss", &f->epoch_loss) ||
+      run_state_text(f->job, state, "curve", &text)) {
     return 1;
   }
-  f->done = f->saved = done;
-  f->epoch = epoch;
-  f->stale = stale;
+  f->saved = f->done;
   curve_restore(&f->curve, text);
   parts(f, part);
   /* The best of the epochs that are done. */

@@ -148,17 +148,29 @@ int run_restore(const train_job *job, int n, const checkpoint_part *part) {
   return status;
 }
 
-int run_unpack(const train_job *job, const json_t *state, const char *format, ...) {
-  json_error_t error;
-  va_list args;
-  va_start(args, format);
-  const int wrong = json_vunpack_ex((json_t *)(uintptr_t)state, &error, 0, format, args);
-  va_end(args);
-  if (!wrong) return 0;
-  return fail(1,
-              "%s/checkpoint.safetensors: metadata: state: %s: the file is damaged or of another "
-              "run; delete it to start this unit again",
-              job->dir, error.text);
+static int refuse_state(const train_job *job, const char *key, const char *needed) {
+  return fail(
+      1,
+      "%s/checkpoint.safetensors: metadata: state: %s: %s is needed: the file is damaged or "
+      "of another run; delete it to start this unit again",
+      job->dir, key, needed);
+}
+
+int run_state_count(const train_job *job, const json_t *state, const char *key, int64_t *x) {
+  const json_t *j = json_object_get(state, key);
+  *x = json_integer_value(j);
+  return json_is_integer(j) && *x >= 0 ? 0 : refuse_state(job, key, "a whole number from 0");
+}
+
+int run_state_number(const train_job *job, const json_t *state, const char *key, double *x) {
+  const json_t *j = json_object_get(state, key);
+  *x = json_number_value(j);
+  return json_is_number(j) ? 0 : refuse_state(job, key, "a number");
+}
+
+int run_state_text(const train_job *job, const json_t *state, const char *key, const char **text) {
+  *text = json_string_value(json_object_get(state, key));
+  return *text ? 0 : refuse_state(job, key, "text");
 }
 
 void run_note_waiting(const train_job *job, const run_clock *c) {

@@ -42,9 +42,11 @@ int run_save(const train_job *job, int64_t step, int n, const checkpoint_part *p
  */
 int run_saved_state(const train_job *job, json_t **state);
 int run_restore(const train_job *job, int n, const checkpoint_part *part);
-/* Counters and texts of the state, as json_unpack names them; what is missing or of another type is
+/* Counters (at least 0), numbers and texts (lent) of the state; what is missing or no such thing is
  * an error. */
-int run_unpack(const train_job *job, const json_t *state, const char *format, ...);
+int run_state_count(const train_job *job, const json_t *state, const char *key, int64_t *x);
+int run_state_number(const train_job *job, const json_t *state, const char *key, double *x);
+int run_state_text(const train_job *job, const json_t *state, const char *key, const char **text);
 
 /* Whether training plans round to bfloat16: it is asked for, and the processor can. */
 bool run_rounds(const char *precision);

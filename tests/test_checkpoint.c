@@ -1,0 +1,312 @@
+/* Checkpoints and model files with every tensor missing, misshapen or spoilt in turn, or with one
+ * too many, or with a state that lacks something: each is refused with the file's and the tensor's
+ * name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#undef fail /* error.h has a function of this name */
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checkpoint.h"
+#include "error.h"
+#include "file.h"
+#include "model_file.h"
+#include "random.h"
+#include "safetensors.h"
+#include "train.h"
+
+enum { IMAGES = 32, TRAINED = 24, SIZE = 16, BATCH = 8 };
+
+/* ---- a classifier's training, stopped after its first epoch ------------------------------------
+ */
+
+typedef struct run {
+  char dir[64], *checkpoint, *model;
+  uint8_t pixels[IMAGES * SIZE * SIZE];
+  int32_t label[IMAGES];
+  int64_t row[IMAGES];
+  int left; /* steps until a stop is asked for */
+  xs_images images;
+} run;
+
+static bool stop(void *context) {
+  run *r = context;
+  return r->left-- == 0;
+}
+
+static run *start(void) {
+  run *r = calloc(1, sizeof *r);
+  strcpy(r->dir, "test_checkpoint_XXXXXX");
+  assert_non_null(mkdtemp(r->dir));
+  r->checkpoint = file_join(r->dir, "checkpoint.safetensors");
+  r->model = file_join(r->dir, "model.safetensors");
+  for (int i = 0; i < IMAGES; i++) {
+    r->label[i] = i % 2;
+    r->row[i] = i;
+    for (int k = 0; k < SIZE * SIZE; k++) {
+      const float noise = random_uniform(1, 1, (uint64_t)i, (uint64_t)k);
+      r->pixels[i * SIZE * SIZE + k] = (uint8_t)(155 * noise + (i % 2 ? 100 : 0));
+    }
+  }
+  r->images = (xs_images){.name = (char[]){"made"},
+                          .n = IMAGES,
+                          .height = SIZE,
+                          .width = SIZE,
+                          .channels = 1,
+                          .bytes = 1,
+                          .max_value = 255,
+                          .pixels = r->pixels};
+  return r;
+}
+
+static void end(run *r) {
+  const char *const made[] = {r->checkpoint, r->model};
+  char *curve = file_join(r->dir, "curve.tsv");
+  for (int i = 0; i < 2; i++) unlink(made[i]);
+  unlink(curve);
+  assert_int_equal(rmdir(r->dir), 0);
+  free(curve);
+  free(r->checkpoint);
+  free(r->model);
+  free(r);
+}
+
+static xs_status train(run *r, int steps) {
+  const xs_watch watch = {.stop = stop, .context = r};
+  const train_job job = {.task = "fit",
+                         .dir = r->dir,
+                         .seed = 1,
+                         .device = tg_device_cpu(),
+                         .threads = 1,
+                         .checkpoint_every = 1000,
+                         .watch = &watch};
+  const xs_classifier_options options = {.architecture = (char[]){"lenet"},
+                                         .learning_rate = 1e-3,
+                                         .batch = BATCH,
+                                         .epochs = 2,
+                                         .patience = 2,
+                                         .precision = (char[]){"f32"}};
+  char *const names[] = {(char[]){"dark"}, (char[]){"light"}};
+  const fit_task task = {.options = &options,
+                         .geometry = train_geometry_of(SIZE, 1, "half"),
+                         .train = {&r->images, r->label, r->row, TRAINED},
+                         .validation = {&r->images, r->label, r->row + TRAINED, IMAGES - TRAINED},
+                         .classes = 2,
+                         .class_name = names};
+  r->left = steps;
+  return train_fit(&job, &task);
+}
+
+/* ---- damage ------------------------------------------------------------------------------------
+ */
+
+typedef enum damage { DROP, RESHAPE, SHRINK, SPOIL, ADD, DAMAGES } damage;
+
+typedef struct copy {
+  safetensors *file;
+  safetensor *t;
+  float *values;
+  int n;
+} copy;
+
+static copy copy_of(const char *path) {
+  copy c = {0};
+  assert_int_equal(safetensors_open(path, &c.file), 0);
+  c.n = safetensors_count(c.file);
+  c.t = calloc((size_t)c.n + 1, sizeof *c.t);
+  for (int i = 0; i < c.n; i++) c.t[i] = *safetensors_at(c.file, i);
+  return c;
+}
+
+static void release(copy *c) {
+  safetensors_close(c->file);
+  free(c->t);
+  free(c->values);
+}
+
+static void turn(safetensor *t) {
+  for (int i = 0; i < t->rank / 2; i++) {
+    const int64_t d = t->dim[i];
+    t->dim[i] = t->dim[t->rank - 1 - i];
+    t->dim[t->rank - 1 - i] = d;
+  }
+  if (t->rank == 1) t->dim[t->rank++] = 1; /* a vector has one order only */
+}
+
+/* Tensor i is damaged in the file; name: what the message has to name. */
+static void spoil(copy *c, int i, damage d, char name[96]) {
+  static const float spare[1] = {1};
+  static char surplus[] = "now/surplus";
+  safetensor *t = &c->t[i];
+  snprintf(name, 96, "tensor %s", t->name);
+  if (d == DROP) {
+    *t = c->t[--c->n];
+  } else if (d == RESHAPE) {
+    turn(t);
+  } else if (d == SHRINK) {
+    for (int k = 0; k < t->rank; k++) t->dim[k] = 1;
+    t->count = 1;
+  } else if (d == SPOIL) {
+    c->values = calloc((size_t)t->count, sizeof *c->values);
+    c->values[t->count - 1] = NAN;
+    t->data = c->values;
+  } else {
+    c->t[c->n++] = (safetensor){.name = surplus, .rank = 1, .dim = {1}, .data = spare, .count = 1};
+    snprintf(name, 96, "tensor %s", surplus);
+  }
+}
+
+/* Whether the damaged tensor is what it was: a shape of one number, or the same both ways. */
+static bool is_same(const safetensor *t, const safetensor *old, damage d) {
+  return (d == RESHAPE || d == SHRINK) && t->rank == old->rank &&
+         memcmp(t->dim, old->dim, sizeof t->dim) == 0;
+}
+
+static void assert_said(const char *path, const char *name) {
+  const char *said = fail_message();
+  const bool named = strstr(said, path) && strstr(said, name);
+  if (!named) print_error("\"%s\" does not name \"%s\" and \"%s\"\n", said, path, name);
+  assert_true(named);
+}
+
+typedef xs_status use_function(run *r);
+
+static xs_status use_checkpoint(run *r) { return train(r, 0); }
+
+static xs_status use_model(run *r) {
+  xs_classifier *c = NULL;
+  const xs_status status = xs_classifier_load(r->model, &c);
+  xs_classifier_free(c);
+  return status;
+}
+
+/* How many damaged files were refused. */
+static int check_damages(run *r, const char *path, use_function *use) {
+  int refused = 0;
+  copy whole = copy_of(path);
+  for (int i = 0; i < whole.n; i++) {
+    for (damage d = DROP; d < DAMAGES; d++) {
+      char name[96];
+      copy c = copy_of(path);
+      spoil(&c, i, d, name);
+      if (!is_same(&c.t[i], &whole.t[i], d)) {
+        assert_int_equal(safetensors_write(path, c.t, c.n, safetensors_metadata(c.file)), 0);
+        assert_int_equal(use(r), XS_FAILED);
+        assert_said(path, name);
+        refused++;
+      }
+      release(&c);
+      assert_int_equal(safetensors_write(path, whole.t, whole.n, safetensors_metadata(whole.file)),
+                       0);
+    }
+  }
+  release(&whole);
+  return refused;
+}
+
+/* ---- checkpoints -------------------------------------------------------------------------------
+ */
+
+/* The state without, or with another value of, one of its fields. */
+static void check_state(run *r, const char *field, json_t *value) {
+  copy c = copy_of(r->checkpoint);
+  json_t *old = json_deep_copy(safetensors_metadata(c.file)), *map = json_deep_copy(old);
+  json_t *state = json_loads(json_string_value(json_object_get(map, "state")), 0, NULL);
+  assert_int_equal(json_object_del(state, field), 0);
+  if (value) json_object_set_new(state, field, value);
+  char *text = json_dumps(state, 0);
+  json_object_set_new(map, "state", json_string(text));
+  assert_int_equal(safetensors_write(r->checkpoint, c.t, c.n, map), 0);
+  assert_int_equal(use_checkpoint(r), XS_FAILED);
+  assert_said(r->checkpoint, field);
+  assert_int_equal(safetensors_write(r->checkpoint, c.t, c.n, old), 0);
+  free(text);
+  json_decref(state);
+  json_decref(map);
+  json_decref(old);
+  release(&c);
+}
+
+static void damaged_checkpoints_are_refused(void **state) {
+  (void)state;
+  run *r = start();
+  tg_set_threads(1);
+  assert_int_equal(train(r, 4), XS_FAILED); /* stopped, after an epoch of three steps */
+  assert_said(r->dir, "continue with --resume");
+  copy whole = copy_of(r->checkpoint);
+  assert_non_null(safetensors_find(whole.file, "now/features.0.weight"));
+  assert_non_null(safetensors_find(whole.file, "best/features.0.weight"));
+  release(&whole);
+  assert_in_range(check_damages(r, r->checkpoint, use_checkpoint), 100, 10000);
+  check_state(r, "done", NULL);
+  check_state(r, "curve", json_integer(1));
+  check_state(r, "best_auc", json_string("high"));
+  check_state(r, "epoch", NULL);
+  assert_int_equal(train(r, 100), XS_OK); /* the whole one still serves */
+  tg_set_threads(0);
+  end(r);
+}
+
+static void damaged_models_are_refused(void **state) {
+  (void)state;
+  run *r = start();
+  assert_int_equal(train(r, 100), XS_OK);
+  assert_int_equal(use_model(r), XS_OK);
+  assert_in_range(check_damages(r, r->model, use_model), 20, 10000);
+  assert_int_equal(use_model(r), XS_OK);
+  end(r);
+}
+
+/* ---- stores ------------------------------------------------------------------------------------
+ */
+
+static void what_a_store_lacks_is_refused(void **state) {
+  (void)state;
+  tg_store *s = tg_store_new(tg_device_cpu());
+  const tg_shape shape = tg_shape4(1, 1, 1, 2), other = tg_shape4(1, 1, 2, 1);
+  float x[2] = {0};
+  assert_int_equal(tg_store_get(s, "w", shape, x), 1);
+  assert_string_equal(fail_message(), "parameter w is not in the store");
+  assert_int_equal(tg_store_put(s, "w", shape, (const float[]){1, -2}), 0);
+  assert_int_equal(tg_store_get(s, "w", shape, x), 0);
+  assert_true(x[0] == 1 && x[1] == -2);
+  assert_int_equal(tg_store_get(s, "w", other, x), 1);
+  assert_non_null(strstr(fail_message(), "parameter w is wanted as"));
+  assert_int_equal(tg_store_put(s, "w", other, x), 1);
+  tg_store_free(s);
+}
+
+/* A model is not written of a store that lacks a parameter. */
+static void a_model_is_written_whole_or_not(void **state) {
+  (void)state;
+  tg_store *s = tg_store_new(tg_device_cpu());
+  tg_graph *g = tg_graph_new();
+  nn_net *net = nn_net_new("");
+  json_t *metadata = json_object();
+  nn_linear(g, net, "last", tg_input(g, "x", tg_shape4(1, 1, 1, 3)), 2);
+  assert_int_equal(model_save("test_checkpoint.tmp", net, s, metadata), 1);
+  assert_said("test_checkpoint.tmp", "parameter last.weight is not in the store");
+  assert_int_equal(access("test_checkpoint.tmp", F_OK), -1);
+  json_decref(metadata);
+  nn_net_free(net);
+  tg_graph_free(g);
+  tg_store_free(s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(damaged_checkpoints_are_refused),
+      cmocka_unit_test(damaged_models_are_refused),
+      cmocka_unit_test(what_a_store_lacks_is_refused),
+      cmocka_unit_test(a_model_is_written_whole_or_not),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
