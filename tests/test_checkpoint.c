@@ -19,91 +19,8 @@
 #include "error.h"
 #include "file.h"
 #include "model_file.h"
-#include "random.h"
 #include "safetensors.h"
-#include "train.h"
-
-enum { IMAGES = 32, TRAINED = 24, SIZE = 16, BATCH = 8 };
-
-/* ---- a classifier's training, stopped after its first epoch ------------------------------------
- */
-
-typedef struct run {
-  char dir[64], *checkpoint, *model;
-  uint8_t pixels[IMAGES * SIZE * SIZE];
-  int32_t label[IMAGES];
-  int64_t row[IMAGES];
-  int left; /* steps until a stop is asked for */
-  xs_images images;
-} run;
-
-static bool stop(void *context) {
-  run *r = context;
-  return r->left-- == 0;
-}
-
-static run *start(void) {
-  run *r = calloc(1, sizeof *r);
-  strcpy(r->dir, "test_checkpoint_XXXXXX");
-  assert_non_null(mkdtemp(r->dir));
-  r->checkpoint = file_join(r->dir, "checkpoint.safetensors");
-  r->model = file_join(r->dir, "model.safetensors");
-  for (int i = 0; i < IMAGES; i++) {
-    r->label[i] = i % 2;
-    r->row[i] = i;
-    for (int k = 0; k < SIZE * SIZE; k++) {
-      const float noise = random_uniform(1, 1, (uint64_t)i, (uint64_t)k);
-      r->pixels[i * SIZE * SIZE + k] = (uint8_t)(155 * noise + (i % 2 ? 100 : 0));
-    }
-  }
-  r->images = (xs_images){.name = (char[]){"made"},
-                          .n = IMAGES,
-                          .height = SIZE,
-                          .width = SIZE,
-                          .channels = 1,
-                          .bytes = 1,
-                          .max_value = 255,
-                          .pixels = r->pixels};
-  return r;
-}
-
-static void end(run *r) {
-  const char *const made[] = {r->checkpoint, r->model};
-  char *curve = file_join(r->dir, "curve.tsv");
-  for (int i = 0; i < 2; i++) unlink(made[i]);
-  unlink(curve);
-  assert_int_equal(rmdir(r->dir), 0);
-  free(curve);
-  free(r->checkpoint);
-  free(r->model);
-  free(r);
-}
-
-static xs_status train(run *r, int steps) {
-  const xs_watch watch = {.stop = stop, .context = r};
-  const train_job job = {.task = "fit",
-                         .dir = r->dir,
-                         .seed = 1,
-                         .device = tg_device_cpu(),
-                         .threads = 1,
-                         .checkpoint_every = 1000,
-                         .watch = &watch};
-  const xs_classifier_options options = {.architecture = (char[]){"lenet"},
-                                         .learning_rate = 1e-3,
-                                         .batch = BATCH,
-                                         .epochs = 2,
-                                         .patience = 2,
-                                         .precision = (char[]){"f32"}};
-  char *const names[] = {(char[]){"dark"}, (char[]){"light"}};
-  const fit_task task = {.options = &options,
-                         .geometry = train_geometry_of(SIZE, 1, "half"),
-                         .train = {&r->images, r->label, r->row, TRAINED},
-                         .validation = {&r->images, r->label, r->row + TRAINED, IMAGES - TRAINED},
-                         .classes = 2,
-                         .class_name = names};
-  r->left = steps;
-  return train_fit(&job, &task);
-}
+#include "small_training.h"
 
 /* ---- damage ------------------------------------------------------------------------------------
  */
@@ -177,11 +94,11 @@ static void assert_said(const char *path, const char *name) {
   assert_true(named);
 }
 
-typedef xs_status use_function(run *r);
+typedef xs_status use_function(small_training *r);
 
-static xs_status use_checkpoint(run *r) { return train(r, 0); }
+static xs_status use_checkpoint(small_training *r) { return small_training_run(r, 0); }
 
-static xs_status use_model(run *r) {
+static xs_status use_model(small_training *r) {
   xs_classifier *c = NULL;
   const xs_status status = xs_classifier_load(r->model, &c);
   xs_classifier_free(c);
@@ -189,7 +106,7 @@ static xs_status use_model(run *r) {
 }
 
 /* How many damaged files were refused. */
-static int check_damages(run *r, const char *path, use_function *use) {
+static int check_damages(small_training *r, const char *path, use_function *use) {
   int refused = 0;
   copy whole = copy_of(path);
   for (int i = 0; i < whole.n; i++) {
@@ -216,7 +133,7 @@ static int check_damages(run *r, const char *path, use_function *use) {
  */
 
 /* The state without, or with another value of, one of its fields. */
-static void check_state(run *r, const char *field, json_t *value) {
+static void check_state(small_training *r, const char *field, json_t *value) {
   copy c = copy_of(r->checkpoint);
   json_t *old = json_deep_copy(safetensors_metadata(c.file)), *map = json_deep_copy(old);
   json_t *state = json_loads(json_string_value(json_object_get(map, "state")), 0, NULL);
@@ -237,9 +154,10 @@ static void check_state(run *r, const char *field, json_t *value) {
 
 static void damaged_checkpoints_are_refused(void **state) {
   (void)state;
-  run *r = start();
+  small_training *r = small_training_new();
   tg_set_threads(1);
-  assert_int_equal(train(r, 4), XS_FAILED); /* stopped, after an epoch of three steps */
+  assert_int_equal(small_training_run(r, 4),
+                   XS_FAILED); /* stopped, after an epoch of three steps */
   assert_said(r->dir, "continue with --resume");
   copy whole = copy_of(r->checkpoint);
   assert_non_null(safetensors_find(whole.file, "now/features.0.weight"));
@@ -250,19 +168,19 @@ static void damaged_checkpoints_are_refused(void **state) {
   check_state(r, "curve", json_integer(1));
   check_state(r, "best_auc", json_string("high"));
   check_state(r, "epoch", NULL);
-  assert_int_equal(train(r, 100), XS_OK); /* the whole one still serves */
+  assert_int_equal(small_training_run(r, 100), XS_OK); /* the whole one still serves */
   tg_set_threads(0);
-  end(r);
+  assert_int_equal(small_training_end(r), 0);
 }
 
 static void damaged_models_are_refused(void **state) {
   (void)state;
-  run *r = start();
-  assert_int_equal(train(r, 100), XS_OK);
+  small_training *r = small_training_new();
+  assert_int_equal(small_training_run(r, 100), XS_OK);
   assert_int_equal(use_model(r), XS_OK);
   assert_in_range(check_damages(r, r->model, use_model), 20, 10000);
   assert_int_equal(use_model(r), XS_OK);
-  end(r);
+  assert_int_equal(small_training_end(r), 0);
 }
 
 /* ---- stores ------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "random.h"
+#include "small_training.h"
 #include "team.h"
 #include "tg.h"
 
@@ -230,6 +231,31 @@ static void one_thread_runs_anywhere(void **state) {
   free(right);
 }
 
+/* ---- whole trainings and their classifiers ------------------------------------------------------
+ */
+
+/* The logits of all images by a classifier that is trained here; false where it failed. */
+static bool train_and_answer(float logit[2 * SMALL_IMAGES]) {
+  small_training *r = small_training_new();
+  xs_classifier *c = NULL;
+  bool done = small_training_run(r, 100) == XS_OK && xs_classifier_load(r->model, &c) == XS_OK &&
+              xs_classifier_logits(c, &r->images, NULL, SMALL_IMAGES, logit) == XS_OK;
+  xs_classifier_free(c);
+  return small_training_end(r) == 0 && done;
+}
+
+static void trainings_agree_inside_a_region(void **state) {
+  (void)state;
+  float right[2 * SMALL_IMAGES], found[2][2 * SMALL_IMAGES];
+  int done = 0;
+  tg_set_threads(1);
+  assert_true(train_and_answer(right));
+#pragma omp parallel for num_threads(2) reduction(+ : done)
+  for (int i = 0; i < 2; i++) done += train_and_answer(found[i]);
+  assert_int_equal(done, 2);
+  for (int i = 0; i < 2; i++) assert_memory_equal(found[i], right, sizeof right);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_item_has_one_part),
@@ -238,6 +264,7 @@ int main(void) {
       cmocka_unit_test(a_callers_region_gets_one_thread_each),
       cmocka_unit_test(another_team_is_refused),
       cmocka_unit_test(one_thread_runs_anywhere),
+      cmocka_unit_test(trainings_agree_inside_a_region),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
