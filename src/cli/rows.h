@@ -7,7 +7,8 @@
 #define THREADS_ROW(at)                                                                            \
   {                                                                                                \
     NULL, "threads", OPTION_INTEGER, at, "0", false, 0, 1024, NULL, "N",                           \
-        "threads; 0: as OMP_NUM_THREADS says, or one for each processor"                           \
+        "threads, if the environment grants them; 0: as OMP_NUM_THREADS says, or one for each "    \
+        "processor"                                                                                \
   }
 #define MEASURE_KERNELS_ROW(at)                                                                    \
   {                                                                                                \
