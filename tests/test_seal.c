@@ -169,7 +169,7 @@ static void write_three(const fixture *f) {
   train_set set;
   assert_int_equal(ask(f, SEAL_SOURCE, "mnist", XS_TRAIN, &set), XS_OK);
   train_set_release(&set);
-  assert_int_equal(seal_made(f->seal, "adapted-x", files), XS_OK);
+  assert_int_equal(seal_made(f->seal, "adapted-x", json_array(), files), XS_OK);
   assert_int_equal(ask(f, SEAL_EVALUATION, NULL, XS_TEST, &set), XS_OK);
   train_set_release(&set);
   json_decref(files);
@@ -213,7 +213,7 @@ static void a_torn_line_is_dropped(void **state) {
   assert_int_equal(file_write_atomic(f.log, text, size - 20), 0);
   free(text);
   json_t *files = json_object();
-  assert_int_equal(seal_made(f.seal, "adapted-y", files), XS_OK);
+  assert_int_equal(seal_made(f.seal, "adapted-y", json_array(), files), XS_OK);
   json_decref(files);
   assert_int_equal(count_lines(&f), 3);
   close_fixture(&f);
@@ -226,12 +226,49 @@ static void work_after_the_evaluation_is_a_fault(void **state) {
   char *report;
   write_three(&f);
   json_t *files = json_pack("{s:s}", "model.safetensors", "11");
-  assert_int_equal(seal_made(f.seal, "adapted-x", files), XS_OK);
+  assert_int_equal(seal_made(f.seal, "adapted-x", json_array(), files), XS_OK);
   assert_int_equal(seal_verify(f.dir, &report), XS_HARM);
   assert_non_null(strstr(report, "line 4: adapted-x was made after test labels were opened"));
   assert_non_null(strstr(report, "is recorded and not there"));
   free(report);
   json_decref(files);
+  close_fixture(&f);
+}
+
+static void make(const fixture *f, const char *node, const char *site) {
+  json_t *files = json_object();
+  assert_int_equal(seal_made(f->seal, node, json_pack("[s]", site), files), XS_OK);
+  json_decref(files);
+}
+
+/* In a study that was changed it is told, but of sites whose test labels nobody had seen. */
+static void work_after_a_change_is_named(void **state) {
+  (void)state;
+  fixture f = open_fixture(NULL);
+  char *report;
+  json_t *late;
+  train_set set;
+  assert_int_equal(seal_extended(f.dir, "portfolio"), XS_OK);
+  assert_false(file_exists(f.log));
+  make(&f, "adapted-x", "optdigits");
+  assert_int_equal(ask(&f, SEAL_EVALUATION, NULL, XS_TEST, &set), XS_OK);
+  train_set_release(&set);
+  assert_int_equal(seal_extended(f.dir, "portfolio"), XS_OK);
+  make(&f, "adapted-z", "unseen");
+  assert_int_equal(seal_verify(f.dir, &report), XS_OK);
+  assert_null(strstr(report, "LATE"));
+  assert_non_null(strstr(report, "only after all that is measured there was made"));
+  free(report);
+  make(&f, "adapted-y", "optdigits");
+  assert_int_equal(seal_verify(f.dir, &report), XS_OK);
+  assert_non_null(strstr(report, "LATE   line 5: adapted-y was made after test labels of optdigits "
+                                 "were opened in line 2"));
+  assert_non_null(strstr(report, "1 node was made after test labels were opened"));
+  free(report);
+  assert_int_equal(seal_late(f.dir, &late), XS_OK);
+  assert_int_equal(json_object_size(late), 1);
+  assert_string_equal(json_string_value(json_object_get(late, "adapted-y")), "optdigits");
+  json_decref(late);
   close_fixture(&f);
 }
 
@@ -246,6 +283,7 @@ int main(void) {
       cmocka_unit_test(a_changed_line_breaks_the_chain),
       cmocka_unit_test(a_torn_line_is_dropped),
       cmocka_unit_test(work_after_the_evaluation_is_a_fault),
+      cmocka_unit_test(work_after_a_change_is_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,10 +23,20 @@ static xs_status open_site(const train_job *job, const job_options *o, const cha
   return status;
 }
 
+/* The site is the one with which the work in the folder was begun. */
+static xs_status check_site(const job_options *o, const xs_site *s) {
+  const split_rule rule = split_rule_of(o->seed, o->split_by);
+  json_t *identity;
+  xs_status status = fingerprint_site(s, &rule, &identity);
+  if (!status) status = folder_check_site(o->out, s->images.name, identity, false);
+  json_decref(identity);
+  return status;
+}
+
 xs_status job_open_site(const train_job *job, const job_options *o, const char *domain_file,
                         int64_t size, xs_site **out) {
   xs_status status = open_site(job, o, domain_file, size, out);
-  return status ? status : folder_check_site(o->out, *out, false);
+  return status ? status : check_site(o, *out);
 }
 
 xs_status job_open_target(const train_job *job, const job_options *o, const char *source_file,
@@ -39,7 +49,7 @@ xs_status job_open_target(const train_job *job, const job_options *o, const char
                              "is another site",
                              source_file, target_file, source->images.name);
   }
-  return status ? status : folder_check_site(o->out, *out, false);
+  return status ? status : check_site(o, *out);
 }
 
 void job_note_site(const xs_site *s) {
@@ -148,7 +158,7 @@ static xs_status follow(const job_options *o, const void *record, const char *ta
   xs_status status = o->kernels_of ? run_take_kernels(&job, o->kernels_of) : XS_OK;
   if (!status) status = work(&job, record);
   cli_watch_end(&progress);
-  if (!status) status = run_write_record(&job, options);
+  if (!status) status = run_write_record(&job, options, NULL);
   tg_kernels_free(job.kernels);
   return status;
 }
@@ -159,7 +169,7 @@ xs_status job_run(const job_options *o, const option *rows, int n_rows, const vo
   int lock = -1;
   json_t *mine;
   xs_status status = describe(rows, n_rows, record, task, &mine);
-  if (!status) status = folder_claim(o->out, mine, RECORD, o->resume, &finished, &lock);
+  if (!status) status = folder_claim(o->out, mine, RECORD, o->resume, &finished, NULL, &lock);
   if (!status && finished) fprintf(stderr, "%s is finished: there is nothing to do\n", o->out);
   if (!status && !finished) status = follow(o, record, task, mine, work);
   if (!status) run_remove_checkpoint(o->out);

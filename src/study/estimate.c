@@ -305,7 +305,7 @@ xs_status estimate_node(estimator *e, int node, node_cost *c) {
 }
 
 xs_status estimate_check(const xs_study *s, const study_nodes *l, const xs_run_options *o,
-                         int classes, const char *out) {
+                         int classes, const node_state *state) {
   estimator *e = new_estimator(s, l, o);
   node_cost cost;
   xs_status status = XS_OK;
@@ -313,7 +313,7 @@ xs_status estimate_check(const xs_study *s, const study_nodes *l, const xs_run_o
   e->stage.effort = TG_ESTIMATE;
   e->stage.only_planned = true;
   for (int i = 0; i < l->n && !status; i++) {
-    if (!folder_node_done(out, l->node[i].name)) status = estimate_node(e, i, &cost);
+    if (state[i] != NODE_DONE) status = estimate_node(e, i, &cost);
   }
   estimator_free(e);
   return status;

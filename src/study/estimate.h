@@ -21,9 +21,9 @@ const char *estimator_missing(const estimator *e);
 /* Training and answers, without reading and matching images and without statistics.  Every distinct
  * step is rehearsed once (rehearsal.h).  Fails where one cannot be planned. */
 xs_status estimate_node(estimator *e, int node, node_cost *cost);
-/* Plans every distinct step of the nodes that the run folder lacks, before any work: fails where
- * one does not fit.  classes: of the sites; out: the run folder. */
+/* Plans every distinct step of the nodes that are to be made, before any work: fails where one does
+ * not fit.  classes: of the sites; state [nodes]. */
 xs_status estimate_check(const xs_study *s, const study_nodes *l, const xs_run_options *o,
-                         int classes, const char *out);
+                         int classes, const node_state *state);
 
 #endif

@@ -1,4 +1,4 @@
-/* fingerprint.c: 64-bit fingerprints of what a run has read, so that changed files are noticed. */
+/* fingerprint.c: 64-bit fingerprints of what a run has read, so that changes are noticed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,21 +47,64 @@ static uint64_t add_attribute(uint64_t h, const xs_attribute *a, int64_t n) {
   return h;
 }
 
-uint64_t fingerprint_site(const xs_site *s) {
-  const xs_images *x = &s->images;
-  const int64_t shape[] = {x->n,     x->height,  x->width,     x->channels,
-                           x->bytes, s->classes, x->how.resize};
-  const size_t n = (size_t)x->n;
-  uint64_t h = add_bytes(basis, shape, sizeof shape);
-  h = add_bytes(h, &x->max_value, sizeof x->max_value);
-  h = add_pixels(h, x);
-  h = add_bytes(h, x->group, n * sizeof *x->group);
-  h = add_bytes(h, s->label, n * sizeof *s->label);
+/* Pixels, and how they were read. */
+static uint64_t add_images(uint64_t h, const xs_images *x) {
+  const xs_preprocessing *p = &x->how;
+  const int64_t shape[] = {x->n,           x->height,       x->width,         x->channels, x->bytes, p->resize,
+                           p->center_crop, p->values.range, p->values.window, p->size};
+  const double scale[] = {x->max_value, p->max_value, p->values.low, p->values.high};
+  h = add_bytes(h, shape, sizeof shape);
+  h = add_bytes(h, scale, sizeof scale);
+  return add_pixels(h, x);
+}
+
+/* Labels of these images, others unknown; and the classes. */
+static uint64_t add_labels(uint64_t h, const xs_site *s, const int32_t *label) {
+  h = add_bytes(h, label, (size_t)s->images.n * sizeof *label);
   for (int i = 0; i < s->classes; i++) {
     h = add_bytes(h, s->class_name[i], strlen(s->class_name[i]));
   }
+  return h;
+}
+
+/* All that results say of images beside their pixels. */
+static uint64_t add_rest(uint64_t h, const xs_site *s) {
+  const xs_images *x = &s->images;
+  h = add_labels(h, s, s->label);
+  h = add_bytes(h, x->group, (size_t)x->n * sizeof *x->group);
+  for (int64_t i = 0; i < x->n && s->patient; i++) {
+    h = add_bytes(h, s->patient[i], strlen(s->patient[i]));
+  }
   for (int i = 0; i < s->attributes; i++) h = add_attribute(h, &s->attribute[i], x->n);
   return h;
+}
+
+/* *label [n]: those of the training and validation images alone. */
+static xs_status add_split(uint64_t *h, const xs_site *s, const split_rule *rule, int32_t *label) {
+  const int64_t n = s->images.n;
+  for (int64_t i = 0; i < n; i++) label[i] = -1;
+  for (int k = XS_TRAIN; k <= XS_TEST; k++) {
+    int64_t *rows, count;
+    if (xs_split_rows(&s->images, rule->seed, rule->by_image, (xs_split)k, &rows, &count)) {
+      return XS_FAILED;
+    }
+    *h = add_bytes(*h, rows, (size_t)count * sizeof *rows);
+    for (int64_t i = 0; i < count && k != XS_TEST; i++) label[rows[i]] = s->label[rows[i]];
+    free(rows);
+  }
+  return XS_OK;
+}
+
+xs_status fingerprint_site(const xs_site *s, const split_rule *rule, json_t **identity) {
+  int32_t *label = memory_new((size_t)(s->images.n + 1) * sizeof *label);
+  uint64_t split = basis;
+  xs_status status = add_split(&split, s, rule, label);
+  *identity = json_pack(
+      "{s:o, s:o, s:o, s:o}", "images", fingerprint_json(add_images(basis, &s->images)), "split",
+      fingerprint_json(split), "labels", fingerprint_json(add_labels(basis, s, label)),
+      "all_labels", fingerprint_json(add_rest(basis, s)));
+  free(label);
+  return status;
 }
 
 xs_status fingerprint_file(const char *path, uint64_t *h) {

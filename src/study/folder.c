@@ -11,27 +11,12 @@
 #include "error.h"
 #include "file.h"
 #include "folder_files.h"
+#include "inputs.h"
 #include "option.h"
 #include "study.h"
 
 #define FILES "files_read"  /* of FOLDER_OWNER: fingerprints of files, known before a run */
 #define MAPPINGS "mappings" /* of FOLDER_OWNER: which mapping each site's labels are read by */
-
-/* The first key in which two studies differ, as "section.key"; allocated, NULL if equal. */
-static char *find_difference(const json_t *a, const json_t *b) {
-  const char *key;
-  json_t *value;
-  json_object_foreach((json_t *)(uintptr_t)a, key, value) {
-    const json_t *other = json_object_get(b, key);
-    if (json_equal(value, other)) continue;
-    char *inner =
-        json_is_object(value) && json_is_object(other) ? find_difference(value, other) : NULL;
-    char *path = inner ? text_format("%s.%s", key, inner) : text_copy(key);
-    free(inner);
-    return path;
-  }
-  return json_object_size(a) == json_object_size(b) ? NULL : text_copy("its options");
-}
 
 /* The run that a folder belongs to, or NULL and a message. */
 static json_t *read_owner(const char *path) {
@@ -54,7 +39,7 @@ static bool is_of_file(const char *key) {
 
 static xs_status check_owner(const char *out, const char *path, const json_t *mine,
                              const json_t *theirs) {
-  char *key = find_difference(mine, theirs);
+  char *key = json_difference(mine, theirs);
   if (!key) return XS_OK;
   bool is_file = is_of_file(key);
   fail(XS_FAILED,
@@ -75,17 +60,38 @@ static xs_status write_owner(const char *out, const json_t *mine) {
   return status ? XS_FAILED : XS_OK;
 }
 
-xs_status folder_check(const char *out, const json_t *mine, const char *result,
-                       folder_state *state) {
+/* Studies of one name and seed are one study that is changed; others do not share a folder. */
+static bool is_same_study(const json_t *mine, const json_t *theirs) {
+  return json_is_array(json_object_get(theirs, "sites")) &&
+         json_equal(json_object_get(mine, "name"), json_object_get(theirs, "name")) &&
+         json_equal(json_object_get(mine, "seed"), json_object_get(theirs, "seed"));
+}
+
+static xs_status compare_owner(const char *out, const char *path, const json_t *mine,
+                               folder_state *state, char **differs) {
+  json_t *theirs = read_owner(path);
+  xs_status status = theirs ? XS_OK : XS_FAILED;
+  if (!status && *state != FOLDER_NEW) {
+    if (differs && is_same_study(mine, theirs)) {
+      *differs = json_difference(mine, theirs);
+    } else {
+      status = check_owner(out, path, mine, theirs);
+    }
+    if (differs && *differs) *state = FOLDER_BROKEN;
+  }
+  json_decref(theirs);
+  return status;
+}
+
+xs_status folder_check(const char *out, const json_t *mine, const char *result, folder_state *state,
+                       char **differs) {
   char *path = file_join(out, FOLDER_OWNER), *made = file_join(out, result);
-  json_t *theirs = NULL;
-  bool unbegun, owned = file_exists(path);
+  bool unbegun;
   xs_status status = folder_check_unbegun(out, &unbegun);
+  if (differs) *differs = NULL;
   *state = unbegun ? FOLDER_NEW : file_exists(made) ? FOLDER_FINISHED : FOLDER_BROKEN;
-  if (owned && !status) {
-    theirs = read_owner(path);
-    if (!theirs) status = XS_FAILED;
-    if (!status && !unbegun) status = check_owner(out, path, mine, theirs);
+  if (!status && file_exists(path)) {
+    status = compare_owner(out, path, mine, state, differs);
   } else if (!unbegun && !status) {
     status = (xs_status)fail(
         XS_FAILED,
@@ -93,7 +99,6 @@ xs_status folder_check(const char *out, const json_t *mine, const char *result,
         "folder with --out",
         out);
   }
-  json_decref(theirs);
   free(made);
   free(path);
   return status;
@@ -165,38 +170,60 @@ static xs_status check_out(const char *out) {
 
 /* Takes the lock before anything is changed; what was there before it may have changed. */
 static xs_status claim(const char *out, const json_t *mine, const char *result, folder_state *state,
-                       int *lock) {
+                       char **differs, int *lock) {
   xs_status status = check_out(out);
-  if (!status) status = folder_check(out, mine, result, state);
+  if (!status) status = folder_check(out, mine, result, state, differs);
   if (status || *state == FOLDER_FINISHED) return status;
+  if (differs) free(*differs);
+  if (differs) *differs = NULL;
   status = lock_folder(out, lock);
-  return status ? status : folder_check(out, mine, result, state);
+  return status ? status : folder_check(out, mine, result, state, differs);
 }
 
-xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
-                       bool *finished, int *lock) {
-  folder_state state;
-  *lock = -1;
-  xs_status status = claim(out, mine, result, &state, lock);
-  if (status) return status;
-  *finished = state == FOLDER_FINISHED;
-  if (state == FOLDER_BROKEN && !resume) {
+static xs_status refuse_broken(const char *out, const char *differs) {
+  if (!differs) {
     return (xs_status)fail(XS_FAILED,
                            "%s holds a broken run of the same work: continue it with --resume, "
                            "or give another --out",
                            out);
   }
+  return (xs_status)fail(XS_FAILED,
+                         "%s holds this study as it was: %s differs%s (see %s/study.json); nothing "
+                         "was changed: --resume makes what is missing or is made from something "
+                         "else, which `xsite study plan` lists, and replaces it; or give another "
+                         "--out",
+                         out, differs, is_of_file(differs) ? ", that file has changed since" : "",
+                         out);
+}
+
+xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
+                       bool *finished, char **differs, int *lock) {
+  folder_state state;
+  *lock = -1;
+  xs_status status = claim(out, mine, result, &state, differs, lock);
+  if (status) return status;
+  *finished = state == FOLDER_FINISHED;
+  if (state == FOLDER_BROKEN && !resume) return refuse_broken(out, differs ? *differs : NULL);
   if (state == FOLDER_NEW) status = begin(out, mine);
   return status ? status : folder_sweep(out);
 }
 
-xs_status folder_reopen(const char *out, const char *result, int *lock) {
+static void remove_results(const char *out, const char *result) {
   char *page = file_join(out, "report.html"), *made = file_join(out, result);
-  xs_status status = lock_folder(out, lock);
-  if (!status) remove(page);
-  if (!status) remove(made);
+  remove(page);
+  remove(made);
   free(made);
   free(page);
+}
+
+xs_status folder_extend(const char *out, const json_t *mine, const char *result) {
+  remove_results(out, result);
+  return write_owner(out, mine);
+}
+
+xs_status folder_reopen(const char *out, const char *result, int *lock) {
+  xs_status status = lock_folder(out, lock);
+  if (!status) remove_results(out, result);
   return status;
 }
 
@@ -216,7 +243,7 @@ static xs_status enter(const char *out, const json_t *mine, const char *result, 
   if (open_lock(out, lock)) return XS_FAILED;
   bool alone = take(*lock, LOCK_EX);
   if (!alone && !take(*lock, LOCK_SH)) return refuse_locked(out);
-  xs_status status = folder_check(out, mine, result, state);
+  xs_status status = folder_check(out, mine, result, state, NULL);
   if (!status && *state == FOLDER_NEW) status = (alone ? begin : check_begun)(out, mine);
   if (!status && alone && !take(*lock, LOCK_SH)) status = refuse_locked(out);
   if (!status) sign_lock(*lock);
@@ -242,7 +269,7 @@ xs_status folder_join(const char *out, const json_t *mine, const char *result, b
   folder_state state;
   *lock = -1;
   xs_status status = check_out(out);
-  if (!status) status = folder_check(out, mine, result, &state);
+  if (!status) status = folder_check(out, mine, result, &state, NULL);
   if (!status && state != FOLDER_FINISHED) status = join(out, mine, result, &state, lock);
   *finished = !status && state == FOLDER_FINISHED;
   return status;
@@ -282,31 +309,70 @@ xs_status folder_note_domain(json_t *mine, const char *name, const char *file) {
   return status;
 }
 
-xs_status folder_check_site(const char *out, const xs_site *s, bool finished) {
-  char *dir = file_join(out, SITES), *path = file_join(dir, s->images.name), *theirs = NULL;
-  char *mine = text_format("%016llx\n", (unsigned long long)fingerprint_site(s));
-  size_t size;
-  xs_status status = XS_OK;
-  if (finished && !file_exists(path)) {
-    status =
-        (xs_status)fail(XS_FAILED, "%s: is not there: what the run has read of %s is not known",
-                        path, s->images.name);
-  } else if (!file_exists(path)) {
-    if (file_make_dirs(dir) || file_write_atomic(path, mine, strlen(mine))) status = XS_FAILED;
-  } else if (file_read(path, &theirs, &size)) {
-    status = XS_FAILED;
-  } else if (strcmp(mine, theirs) != 0) {
-    status =
-        (xs_status)fail(XS_FAILED,
-                        "%s holds a run on other images or labels of %s: its files, --data-dir or "
-                        "--skip-unreadable have changed; nothing was changed: give another "
-                        "--out, or bring back what the run began with",
-                        out, s->images.name);
+json_t *folder_reading(const json_t *identity, const char *site) {
+  static const char *const how[] = {"limit", "seed", "size", "split_by"};
+  json_t *j = json_object();
+  for (size_t i = 0; i < sizeof how / sizeof *how; i++) {
+    json_object_set(j, how[i], json_object_get(identity, how[i]));
   }
-  free(theirs);
-  free(mine);
+  json_object_set(j, "file", json_object_get(json_object_get(identity, FILES), site));
+  json_object_set(j, "mapping", json_object_get(json_object_get(identity, MAPPINGS), site));
+  return j;
+}
+
+static char *site_path(const char *out, const char *site) {
+  char *dir = file_join(out, SITES), *path = file_join(dir, site);
+  free(dir);
+  return path;
+}
+
+json_t *folder_site(const char *out, const char *site) {
+  char *path = site_path(out, site);
+  json_t *identity = json_load_file(path, 0, NULL);
+  free(path);
+  return identity;
+}
+
+xs_status folder_note_site(const char *out, const char *site, const json_t *identity) {
+  char *dir = file_join(out, SITES), *path = file_join(dir, site);
+  char *json = json_dumps(identity, JSON_COMPACT | JSON_SORT_KEYS),
+       *text = text_format("%s\n", json);
+  int status = file_make_dirs(dir);
+  if (!status) status = file_write_atomic(path, text, strlen(text));
+  free(text);
+  free(json);
   free(path);
   free(dir);
+  return status ? XS_FAILED : XS_OK;
+}
+
+static xs_status refuse_site(const char *out, const char *site, const json_t *theirs) {
+  char *path = site_path(out, site);
+  xs_status status =
+      theirs
+          ? (xs_status)fail(XS_FAILED,
+                            "%s holds a run on other images or labels of %s: its files, "
+                            "--data-dir or --skip-unreadable have changed; nothing was changed: "
+                            "give another --out, or bring back what the run began with",
+                            out, site)
+          : (xs_status)fail(XS_FAILED, "%s: is not there: what the run has read of %s is not known",
+                            path, site);
+  free(path);
+  return status;
+}
+
+xs_status folder_check_site(const char *out, const char *site, const json_t *identity,
+                            bool finished) {
+  char *path = site_path(out, site);
+  json_t *theirs = folder_site(out, site);
+  xs_status status = XS_OK;
+  if (!finished && !file_exists(path)) {
+    status = folder_note_site(out, site, identity);
+  } else if (!json_equal(identity, theirs)) {
+    status = refuse_site(out, site, file_exists(path) ? identity : NULL);
+  }
+  json_decref(theirs);
+  free(path);
   return status;
 }
 

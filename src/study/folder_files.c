@@ -9,9 +9,11 @@
 
 #include "file.h"
 #include "file_list.h"
+#include "run.h"
 
-#define LOG_START "{\"time\":" /* of log.jsonl */
-enum { SITE_NOTE = 17 };       /* bytes of SITES/SITE */
+#define LOG_START "{\"time\":"        /* of log.jsonl */
+#define SITE_START "{\"all_labels\":" /* of SITES/SITE */
+#define BEGUN_START "{\"inputs\":"    /* of a node's RUN_BEGUN */
 
 /* The process whose file_write_atomic writes, or has left, a file of this path: NAME.tmpPID; 0:
  * none. */
@@ -46,17 +48,10 @@ static xs_status check_lock(const char *path, bool *is) {
   return check_start(path, LOCK_START, is);
 }
 
-/* One line of 16 hexadecimal digits, or begun to be written. */
+/* That or begun to be written. */
 static xs_status check_site_note(const char *path, bool *is) {
-  char *text;
-  size_t size;
   *is = !file_is_dir(path) && writer_of(path);
-  if (*is || file_is_dir(path)) return XS_OK;
-  if (file_read(path, &text, &size)) return XS_FAILED;
-  *is = size == SITE_NOTE && strspn(text, "0123456789abcdef") == SITE_NOTE - 1 &&
-        text[SITE_NOTE - 1] == '\n';
-  free(text);
-  return XS_OK;
+  return *is ? XS_OK : check_start(path, SITE_START, is);
 }
 
 /* Whether all entries of a folder are of a kind. */
@@ -74,11 +69,13 @@ static xs_status check_all(const char *dir, xs_status (*check)(const char *path,
   return status;
 }
 
-/* A lock, or a folder of locks: that of a node that was never finished to its first checkpoint. */
+/* A lock, or a folder of them: that of a node that has not come to its first checkpoint. */
 static xs_status check_locks(const char *path, bool *are) {
+  const char *name = strrchr(path, '/') + 1;
   if (file_is_dir(path)) return check_all(path, check_locks, are);
   *are = false;
-  return strcmp(strrchr(path, '/'), "/" FOLDER_LOCK) ? XS_OK : check_lock(path, are);
+  if (strcmp(name, RUN_BEGUN) == 0) return check_start(path, BEGUN_START, are);
+  return strcmp(name, FOLDER_LOCK) ? XS_OK : check_lock(path, are);
 }
 
 /* By its name and by what it holds; the log and SITES without a study.json beside them are the

@@ -67,6 +67,21 @@ static json_t *left_out_json(const evaluation *e) {
   return list;
 }
 
+/* {node: site} of the study's nodes that were made when test labels of the site had been opened;
+ * only a study that was changed has any. */
+static xs_status add_late(const study_run *r, json_t *results) {
+  const char *node;
+  json_t *all, *site, *late = json_object();
+  xs_status status = seal_late(r->out, &all);
+  json_object_foreach(all, node, site) {
+    if (nodes_find(&r->nodes, node) >= 0) json_object_set(late, node, site);
+  }
+  if (json_object_size(late)) json_object_set(results, "made_after_labels", late);
+  json_decref(late);
+  json_decref(all);
+  return status;
+}
+
 static xs_status results_json(evaluation *e, const pair_result *x, json_t **out) {
   const xs_study *s = e->run->study;
   char *precision = used_precision(&s->settings);
@@ -81,6 +96,7 @@ static xs_status results_json(evaluation *e, const pair_result *x, json_t **out)
   json_object_set_new(*out, "pooled", pooled);
   json_object_set_new(*out, "labelled", labelled);
   json_object_set_new(*out, "left_out", left_out_json(e));
+  if (!status) status = add_late(e->run, *out);
   free(precision);
   return status;
 }

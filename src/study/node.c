@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "inputs.h"
 #include "run.h"
 #include "study.h"
 
@@ -94,11 +95,30 @@ static json_t *node_options(const study_run *r, const study_node *n) {
   return own;
 }
 
+/* The sites at whose test images the node's classifier is measured. */
+static json_t *made_for(const study_run *r, const study_node *n) {
+  const xs_study *s = r->study;
+  const int site = n->target >= 0 ? n->target : n->source;
+  json_t *sites = json_array();
+  for (int i = 0; i < s->n_sites; i++) {
+    const bool pooled = site < 0 && s->site[i].labelled;
+    if (pooled || (site >= 0 && s->site[site].images_of == i)) {
+      json_array_append_new(sites, json_string(s->site[i].name));
+    }
+  }
+  return sites;
+}
+
+/* What a node begins with is forgotten before its record says that it is done. */
 static xs_status record(study_run *r, const study_node *n, const train_job *job) {
-  json_t *files = NULL, *options = node_options(r, n);
-  xs_status status = run_files(job->dir, &files);
-  if (!status) status = seal_made(r->seal, n->name, files);
-  if (!status) status = run_write_record(job, options);
+  const int node = (int)(n - r->nodes.node);
+  json_t *files = NULL, *options = node_options(r, n), *from = NULL;
+  xs_status status = inputs_record(r->out, &r->nodes, r->inputs, node, &from);
+  if (!status) status = run_files(job->dir, &files);
+  if (!status) status = seal_made(r->seal, n->name, made_for(r, n), files);
+  if (!status) inputs_end(r->out, n);
+  if (!status) status = run_write_record(job, options, from);
+  json_decref(from);
   json_decref(files);
   json_decref(options);
   return status;
@@ -111,7 +131,7 @@ static xs_status make(study_run *r, const study_node *n, const char *dir) {
       [NODE_ADAPTED] = node_adapted, [NODE_CHOICE] = node_choice};
   const train_job job = node_job(r, n, dir);
   if (n->kind == NODE_RESULTS) return node_results(r, n);
-  xs_status status = file_make_dirs(dir) ? XS_FAILED : XS_OK;
+  xs_status status = inputs_begin(r->out, &r->nodes, r->inputs, (int)(n - r->nodes.node));
   if (!status) status = work[n->kind](r, n, &job);
   return status ? status : record(r, n, &job);
 }
@@ -125,27 +145,25 @@ static void restore(study_run *r, const study_node *n, const char *dir, const js
   run_restore_machine(&job, made);
 }
 
-/* One whose files have changed since is made again, with the kernels of its record, *kernels. */
-static xs_status check_done(study_run *r, const study_node *n, const char *dir, json_t **kernels,
-                            bool *done) {
+/* One whose files were changed is made again with the kernels of its record, *kernels. */
+static bool is_done(study_run *r, int node, const char *dir, json_t **kernels) {
+  const study_node *n = &r->nodes.node[node];
+  const train_job job = node_job(r, n, dir);
+  char *why = NULL, *changed = NULL;
   json_t *made = NULL;
-  char *changed = NULL;
-  xs_status status = XS_OK;
-  *done = false;
-  if (n->kind == NODE_RESULTS || !folder_node_done(r->out, n->name)) return XS_OK;
-  run_read_record(dir, &made, &changed);
-  if (changed) {
-    const train_job job = node_job(r, n, dir);
-    run_note(&job, "%s is not as it was written: it is made again", changed);
-    *kernels = json_incref(json_object_get(made, "kernels"));
+  if (n->kind == NODE_RESULTS) return false;
+  r->state[node] = inputs_state(r->out, &r->nodes, r->inputs, r->state, node, &why);
+  if (r->state[node] != NODE_MISSING) run_read_record(dir, &made, &changed);
+  if (r->state[node] == NODE_DONE) restore(r, n, dir, made);
+  if (r->state[node] == NODE_STALE) {
+    run_note(&job, "%s: it is made again", why);
+    if (changed) *kernels = json_incref(json_object_get(made, "kernels"));
     run_clear(dir);
-  } else {
-    restore(r, n, dir, made);
   }
-  *done = !changed;
   json_decref(made);
   free(changed);
-  return status;
+  free(why);
+  return r->state[node] == NODE_DONE;
 }
 
 /* A node plans with the kernels of what it needs, so that it does not matter what else was run
@@ -196,15 +214,15 @@ xs_status node_run(study_run *r, int node) {
   const study_node *n = &r->nodes.node[node];
   char *dir = run_node_path(r, node, NULL);
   json_t *kernels = NULL;
-  bool done;
-  xs_status status = check_done(r, n, dir, &kernels, &done);
-  if (!status && !done) {
+  xs_status status = XS_OK;
+  if (!is_done(r, node, dir, &kernels)) {
     status = restore_needs(r, n);
     kernels_restore(r->kernels, kernels);
     if (!status) status = take_kernels(r, n, r->kernels);
     if (!status) status = make(r, n, dir);
   }
   json_decref(kernels);
+  if (!status) r->state[node] = NODE_DONE;
   if (!status) run_remove_checkpoint(dir);
   free(dir);
   return status;

@@ -6,12 +6,22 @@
 #include "error.h"
 #include "estimate.h"
 #include "file.h"
+#include "inputs.h"
 #include "rehearsal.h"
 
 typedef struct planner {
   const xs_study *study;
+  const xs_run_options *o;
   char *out, *text;
+  json_t *identity;    /* of the study */
+  folder_state folder; /* of the run folder, unless it is refused */
+  char *refused;       /* why, or NULL */
+  char *differs;       /* the first option in which the folder's study differs, or NULL */
   study_nodes nodes;
+  json_t **site;        /* [n_sites] what is known of their data */
+  json_t **inputs;      /* [nodes] */
+  node_state *state;    /* [nodes] */
+  char **why;           /* [nodes] why it is made again, or NULL */
   estimator *estimator; /* NULL: without estimates */
   node_cost all;        /* seconds of what is to do and known; bytes of the node that needs most */
   int width;            /* of the longest name */
@@ -57,35 +67,37 @@ static void count(planner *p, const node_cost *c) {
   p->all.bytes = fmax(p->all.bytes, c->bytes);
 }
 
-static bool is_done(const planner *p, const study_node *n) {
-  if (n->kind != NODE_RESULTS) return folder_node_done(p->out, n->name);
-  char *made = file_join(p->out, "results.json");
-  bool done = file_exists(made);
-  free(made);
-  return done;
+static bool is_done(const planner *p, int i) { return p->state[i] == NODE_DONE; }
+
+/* "made again: classifier.epochs differs", as the last part of a line. */
+static char *reason_text(const planner *p, int i) {
+  return p->why[i] ? text_format(" (made again: %s)", p->why[i]) : text_copy("");
 }
 
-static void add_node(planner *p, const study_node *n, bool done, const node_cost *c) {
+static void add_node(planner *p, int i, const node_cost *c) {
+  const study_node *n = &p->nodes.node[i];
+  const bool done = is_done(p, i);
   const char *word = done ? "done" : "to do";
+  char *reason = reason_text(p, i);
   if (!p->estimator) {
-    add(p, text_format("%-5s %-*s %s", word, p->width, n->name, node_purpose(n)));
+    add(p, text_format("%-5s %-*s %s%s", word, p->width, n->name, node_purpose(n), reason));
+    free(reason);
     return;
   }
   char *time = done ? text_copy("") : time_text(c),
        *bytes = done ? text_copy("") : bytes_text(c->bytes);
-  add(p, text_format("%-5s %-*s %-16s %7s  %s", word, p->width, n->name, time, bytes,
-                     node_purpose(n)));
+  add(p, text_format("%-5s %-*s %-16s %7s  %s%s", word, p->width, n->name, time, bytes,
+                     node_purpose(n), reason));
   free(bytes);
   free(time);
+  free(reason);
 }
 
 static xs_status plan_node(planner *p, int i) {
-  const study_node *n = &p->nodes.node[i];
-  const bool done = is_done(p, n);
   node_cost c = {0};
-  if (p->estimator && !done && estimate_node(p->estimator, i, &c)) return XS_FAILED;
-  if (!done) count(p, &c);
-  add_node(p, n, done, &c);
+  if (p->estimator && !is_done(p, i) && estimate_node(p->estimator, i, &c)) return XS_FAILED;
+  if (!is_done(p, i)) count(p, &c);
+  add_node(p, i, &c);
   return XS_OK;
 }
 
@@ -99,7 +111,7 @@ static int name_width(const study_nodes *l) {
 
 static bool is_all_done(const planner *p) {
   int i = 0;
-  while (i < p->nodes.n && is_done(p, &p->nodes.node[i])) i++;
+  while (i < p->nodes.n && is_done(p, i)) i++;
   return i == p->nodes.n;
 }
 
@@ -127,37 +139,110 @@ static void add_sum(planner *p) {
   free(time);
 }
 
+/* ---- what is there ----------------------------------------------------------------------------
+ */
+
+static xs_status look_at_folder(planner *p) {
+  xs_status status = study_identity(p->study, &p->identity);
+  if (!status && folder_check(p->out, p->identity, "results.json", &p->folder, &p->differs)) {
+    p->refused = text_copy(fail_message());
+  }
+  return status;
+}
+
+/* As it is, opened like for a run; NULL where it cannot be. */
+static json_t *open_site(const planner *p, int i) {
+  const xs_site_options o = {.data_dir = p->o->data_dir,
+                             .cache = p->o->cache,
+                             .skip_unreadable = p->o->skip_unreadable,
+                             .limit = p->study->settings.limit};
+  const split_rule rule = split_rule_of(p->study->settings.seed, p->study->settings.split_by);
+  xs_site *site;
+  json_t *identity = NULL;
+  if (xs_site_open(p->study->site[i].file, &o, &site)) return NULL;
+  if (fingerprint_site(site, &rule, &identity)) {
+    json_decref(identity);
+    identity = NULL;
+  }
+  xs_site_close(site);
+  return identity;
+}
+
+/* A finished run opens no data, and quickly none is opened that was read in the same way before. */
+static void look_at_site(planner *p, int i) {
+  const char *name = p->study->site[i].name;
+  json_t *known = folder_site(p->out, name), *reading = folder_reading(p->identity, name);
+  const bool same = json_equal(json_object_get(known, "under"), reading);
+  const bool trusted = same && (p->o->quick || p->folder == FOLDER_FINISHED);
+  p->site[i] = trusted ? json_incref(known) : open_site(p, i);
+  json_decref(reading);
+  json_decref(known);
+}
+
+static xs_status look_at_nodes(planner *p) {
+  const int last = p->nodes.n - 1; /* the results */
+  bool any = false;
+  for (int i = 0; i < last; i++) any |= folder_node_done(p->out, p->nodes.node[i].name);
+  for (int i = 0; i < p->study->n_sites && any; i++) look_at_site(p, i);
+  xs_status status = inputs_list(p->study, &p->nodes, p->site, &p->inputs);
+  if (status || p->refused) return status;
+  inputs_states(p->out, &p->nodes, p->inputs, p->state, p->why);
+  p->state[last] = NODE_DONE;
+  if (p->folder != FOLDER_FINISHED || !is_all_done(p)) p->state[last] = NODE_MISSING;
+  return XS_OK;
+}
+
 /* Adds what `study run` would find in the run folder. */
-static xs_status plan_folder(planner *p) {
+static void add_folder(planner *p) {
   static const char *const word[] = {
       [FOLDER_NEW] = "nothing is there yet",
       [FOLDER_BROKEN] = "holds a broken run of this study: continue it with --resume",
       [FOLDER_FINISHED] = "holds this study, finished"};
-  json_t *mine;
-  folder_state state;
-  xs_status status = study_identity(p->study, &mine);
-  if (!status) {
-    bool refused = folder_check(p->out, mine, "results.json", &state) != XS_OK;
-    add(p, refused ? text_format("`study run` will refuse the run folder: %s", fail_message())
-                   : text_format("run folder %s: %s", p->out, word[state]));
+  if (p->refused) {
+    add(p, text_format("`study run` will refuse the run folder: %s", p->refused));
+  } else if (p->differs) {
+    add(p, text_format("run folder %s: holds this study as it was: %s differs; `study run "
+                       "--resume` makes what is to do, in place of what is made again",
+                       p->out, p->differs));
+  } else {
+    add(p, text_format("run folder %s: %s", p->out, word[p->folder]));
   }
-  json_decref(mine);
-  return status;
+}
+
+static planner open_planner(const xs_study *s, const xs_run_options *o) {
+  planner p = {.study = s, .o = o, .out = study_out(s, o), .text = text_copy("")};
+  nodes_list(s, &p.nodes);
+  p.width = name_width(&p.nodes);
+  p.site = memory_new((size_t)s->n_sites * sizeof *p.site);
+  p.state = memory_new((size_t)p.nodes.n * sizeof *p.state);
+  p.why = memory_new((size_t)p.nodes.n * sizeof *p.why);
+  return p;
+}
+
+static void close_planner(planner *p) {
+  estimator_free(p->estimator);
+  for (int i = 0; i < p->nodes.n; i++) free(p->why[i]);
+  free(p->why);
+  free(p->state);
+  inputs_free(p->inputs, p->nodes.n);
+  inputs_free(p->site, p->study->n_sites);
+  json_decref(p->identity);
+  free(p->differs);
+  free(p->refused);
+  nodes_free(&p->nodes);
+  free(p->out);
 }
 
 xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text) {
-  planner p = {.study = s, .out = study_out(s, o), .text = text_copy("")};
-  xs_status status = XS_OK;
+  planner p = open_planner(s, o);
   tg_set_threads(o->threads);
-  nodes_list(s, &p.nodes);
-  p.width = name_width(&p.nodes);
-  if (!o->quick && !is_all_done(&p)) p.estimator = estimator_new(s, &p.nodes, o);
+  xs_status status = look_at_folder(&p);
+  if (!status) status = look_at_nodes(&p);
+  if (!status && !o->quick && !is_all_done(&p)) p.estimator = estimator_new(s, &p.nodes, o);
   for (int i = 0; i < p.nodes.n && !status; i++) status = plan_node(&p, i);
   if (!status && p.estimator) add_sum(&p);
-  if (!status) status = plan_folder(&p);
+  if (!status) add_folder(&p);
   *text = p.text;
-  estimator_free(p.estimator);
-  nodes_free(&p.nodes);
-  free(p.out);
+  close_planner(&p);
   return status;
 }

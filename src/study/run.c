@@ -5,6 +5,7 @@
 #include "error.h"
 #include "estimate.h"
 #include "file.h"
+#include "inputs.h"
 #include "run.h"
 #include "study.h"
 
@@ -85,6 +86,45 @@ xs_status run_check_stop(const study_run *r, const char *next) {
   return (xs_status)fail(XS_FAILED, "stopped before %s; continue with --resume", next);
 }
 
+/* The data are others than those that the folder was made from: asked to go on, the run makes what
+ * depends on them anew. */
+static xs_status renew_site(study_run *r, const char *name, const json_t *theirs,
+                            const json_t *mine) {
+  char *key = json_difference(theirs, mine);
+  if (strcmp(key, "under") == 0 || strncmp(key, "under.", 6) == 0) {
+    free(key);
+    return folder_note_site(r->out, name, mine);
+  }
+  char *line = text_format("site %s: its %s differ from those that the run was made from: what is "
+                           "made from them is made again",
+                           name, strcmp(key, "all_labels") ? key : "labels"),
+       *what = text_format("sites.%s.%s", name, key);
+  note(r, line);
+  xs_status status = seal_extended(r->out, what);
+  if (!status) status = folder_note_site(r->out, name, mine);
+  free(what);
+  free(line);
+  free(key);
+  return status;
+}
+
+static xs_status note_identity(study_run *r, int i, const xs_site *site, bool finished) {
+  const split_rule rule = run_split(r);
+  const char *name = site->images.name;
+  json_t *theirs = folder_site(r->out, name);
+  xs_status status = fingerprint_site(site, &rule, &r->site[i]);
+  if (!status) {
+    json_object_set_new(r->site[i], "under", folder_reading(r->identity, r->study->site[i].name));
+    if (r->o->resume && !finished && theirs && !json_equal(theirs, r->site[i])) {
+      status = renew_site(r, name, theirs, r->site[i]);
+    } else {
+      status = folder_check_site(r->out, name, r->site[i], finished);
+    }
+  }
+  json_decref(theirs);
+  return status;
+}
+
 static xs_status open_site(study_run *r, int i, bool finished) {
   const xs_site_options o = {.data_dir = r->o->data_dir,
                              .cache = r->o->cache,
@@ -99,7 +139,7 @@ static xs_status open_site(study_run *r, int i, bool finished) {
   seal_add(r->seal, site);
   note_site(r, site);
   note_unlabelled(r, i);
-  return folder_check_site(r->out, site, finished);
+  return note_identity(r, i, site, finished);
 }
 
 static xs_status open_sites(study_run *r, bool finished) {
@@ -113,7 +153,7 @@ static xs_status open_sites(study_run *r, bool finished) {
 static xs_status check_steps(const study_run *r) {
   int classes = 0;
   for (int i = 0; i < r->study->n_sites && !classes; i++) classes = seal_classes(r->seal, i);
-  return estimate_check(r->study, &r->nodes, r->o, classes, r->out);
+  return estimate_check(r->study, &r->nodes, r->o, classes, r->state);
 }
 
 static xs_status run_nodes(study_run *r) {
@@ -183,17 +223,38 @@ static xs_status start(study_run *r) {
   if (status) return status;
   r->watch = log_watch(r->log);
   r->seal = seal_new(r->out, run_split(r));
-  return open_sites(r, false);
+  status = open_sites(r, false);
+  if (!status) status = inputs_list(r->study, &r->nodes, r->site, &r->inputs);
+  if (!status) inputs_states(r->out, &r->nodes, r->inputs, r->state, NULL);
+  return status;
+}
+
+/* The folder holds the study with other options. */
+static xs_status extend(study_run *r, const char *differs) {
+  char *line = text_format("%s differs from what %s holds: what is missing or was made from "
+                           "something else is made",
+                           differs, r->out);
+  note(r, line);
+  free(line);
+  xs_status status = seal_extended(r->out, differs);
+  return status ? status : folder_extend(r->out, r->identity, "results.json");
+}
+
+static xs_status claim(study_run *r, bool *finished) {
+  char *differs = NULL;
+  xs_status status = study_identity(r->study, &r->identity);
+  if (!status) {
+    status = folder_claim(r->out, r->identity, "results.json", r->o->resume, finished, &differs,
+                          &r->lock);
+  }
+  if (!status && differs) status = extend(r, differs);
+  free(differs);
+  return status;
 }
 
 static xs_status run_all(study_run *r) {
   bool finished;
-  json_t *mine;
-  xs_status status = study_identity(r->study, &mine);
-  if (!status) {
-    status = folder_claim(r->out, mine, "results.json", r->o->resume, &finished, &r->lock);
-  }
-  json_decref(mine);
+  xs_status status = claim(r, &finished);
   if (!status && finished && !r->o->verify) status = reopen_damaged(r, &finished);
   if (!status && !finished) status = start(r);
   if (!status && !finished) status = run_nodes(r);
@@ -209,6 +270,18 @@ static xs_status check_needs(const study_run *r, const study_node *n) {
     const char *name = r->nodes.node[n->needs[i]].name;
     if (folder_node_done(r->out, name)) continue;
     return (xs_status)fail(XS_FAILED, "%s needs %s, which is not done: run that node first",
+                           n->name, name);
+  }
+  return XS_OK;
+}
+
+/* They may be there, and made from something else. */
+static xs_status check_fresh(const study_run *r, const study_node *n) {
+  for (int i = 0; i < n->n_needs; i++) {
+    if (r->state[n->needs[i]] == NODE_DONE) continue;
+    const char *name = r->nodes.node[n->needs[i]].name;
+    return (xs_status)fail(XS_FAILED,
+                           "%s needs %s, which was made from something else: run that node first",
                            n->name, name);
   }
   return XS_OK;
@@ -234,6 +307,7 @@ static xs_status work_on(study_run *r, int node) {
   if (!status && n->kind != NODE_RESULTS) status = folder_lock_node(dir, &lock);
   if (!status) status = start(r);
   log_node(r->log, n->name);
+  if (!status) status = check_fresh(r, n);
   if (!status) status = node_run(r, node);
   if (!status && n->kind == NODE_RESULTS) status = xs_report_write(r->out);
   if (!status && n->kind == NODE_RESULTS) status = run_harm(r);
@@ -244,11 +318,9 @@ static xs_status work_on(study_run *r, int node) {
 
 static xs_status run_node(study_run *r, const char *name) {
   bool finished = false;
-  json_t *mine = NULL;
   int node = find_node(r, name);
-  xs_status status = node < 0 ? XS_USAGE : study_identity(r->study, &mine);
-  if (!status) status = folder_join(r->out, mine, "results.json", &finished, &r->lock);
-  json_decref(mine);
+  xs_status status = node < 0 ? XS_USAGE : study_identity(r->study, &r->identity);
+  if (!status) status = folder_join(r->out, r->identity, "results.json", &finished, &r->lock);
   if (!status && finished) return end_finished(r);
   return status ? status : work_on(r, node);
 }
@@ -264,6 +336,10 @@ static void close_run(study_run *r) {
   seal_free(r->seal);
   folder_unlock(r->lock);
   tg_kernels_free(r->kernels);
+  inputs_free(r->inputs, r->nodes.n);
+  inputs_free(r->site, r->study->n_sites);
+  json_decref(r->identity);
+  free(r->state);
   nodes_free(&r->nodes);
   free(r->out);
 }
@@ -274,6 +350,8 @@ static xs_status run_study(const xs_study *s, const xs_run_options *o, const cha
   study_run r = {.study = s, .o = o, .watch = w, .kernels = tg_kernels_new(), .lock = -1};
   r.out = study_out(s, o);
   nodes_list(s, &r.nodes);
+  r.site = memory_new((size_t)s->n_sites * sizeof(json_t *));
+  r.state = memory_new((size_t)r.nodes.n * sizeof *r.state);
   tg_set_threads(o->threads);
   xs_status status = check_device(o->device);
   if (!status) status = name ? run_node(&r, name) : run_all(&r);

@@ -186,9 +186,18 @@ void seal_attributes_release(xs_attribute *attribute, int n) {
   free(attribute);
 }
 
-xs_status seal_made(seal *s, const char *node, const json_t *files) {
-  json_t *line = json_pack("{s:s, s:O}", "node", node, "made", files);
+xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *files) {
+  json_t *line = json_pack("{s:s, s:o, s:O}", "node", node, "sites", sites, "made", files);
   xs_status status = seal_log_add(s->path, line);
   json_decref(line);
+  return status;
+}
+
+xs_status seal_extended(const char *out, const char *what) {
+  char *path = file_join(out, SEAL_LOG);
+  json_t *line = json_pack("{s:s}", "extended", what);
+  xs_status status = file_exists(path) ? seal_log_add(path, line) : XS_OK;
+  json_decref(line);
+  free(path);
   return status;
 }

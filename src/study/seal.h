@@ -54,8 +54,15 @@ void seal_attributes_release(xs_attribute *attribute, int n);
 xs_status seal_check_splits(const seal *s, int site);
 /* and how many images of a split have one. */
 int64_t seal_count(const seal *s, int site, xs_split split);
-/* Records that a node is finished; files: {name: SHA-256}. */
-xs_status seal_made(seal *s, const char *node, const json_t *files);
+/* Records that a node is finished; sites: an array of the names of those where it is measured,
+ * taken over; files: {name: SHA-256}. */
+xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *files);
+/* Records in a run folder that has a seal that the study was changed after it was begun; what: the
+ * first option or part of the data that differs. */
+xs_status seal_extended(const char *out, const char *what);
+/* {node: site} of the nodes that were made after test labels of the site, where they are measured,
+ * were opened: what was measured before may have guided them.  Newly made, also where it fails. */
+xs_status seal_late(const char *out, json_t **nodes);
 
 /* Verifies seal.jsonl of a run folder and the files of its nodes against it.  *report: what was
  * found, lines of text, allocated, also where it fails.  XS_HARM: the seal is broken. */

@@ -12,6 +12,7 @@
  * keep.c         a translated training set as a site of its own
  * node_choice.c  ... that chooses among adapted classifiers
  * seal.c         who may see which labels; seal.jsonl
+ * inputs.c       ... what is it made from
  * folder.c       the run folder: who owns it
  * folder_files.c ... which of its files are xsite's own
  * fingerprint.c  whether files and sites are still the same
@@ -124,6 +125,12 @@ void nodes_candidates_free(study_candidate *c, int n);
 /* The node whose model.safetensors a classifier of this site starts from. */
 int nodes_start(const xs_study *s, const study_nodes *l, int site);
 
+typedef enum node_state {
+  NODE_MISSING, /* not made, or not to its end */
+  NODE_DONE,    /* made from the same, and unharmed */
+  NODE_STALE    /* made from something else, or its files were changed: to be made again */
+} node_state;
+
 /* ---- a run --------------------------------------------------------------------------------------
  */
 typedef struct study_run {
@@ -137,6 +144,10 @@ typedef struct study_run {
   tg_kernels *kernels; /* of the present node's plans */
   bool restored;       /* a done node has told with what it was made */
   int lock;            /* on the run folder */
+  json_t *identity;    /* of the study: study_identity */
+  json_t **site;       /* [n_sites] fingerprint_site of each */
+  json_t **inputs;     /* [nodes] what each is made from: inputs.h */
+  node_state *state;   /* [nodes] as far as they have been looked at */
 } study_run;
 
 split_rule run_split(const study_run *r);
@@ -146,9 +157,14 @@ char *run_node_path(const study_run *r, int node, const char *file);
 /* Claims a run folder for work described by `mine`: writes study.json, or checks that it says the
  * same.  *finished: the result file is there already.  Fails where the folder holds anything else,
  * or broken work and resume is not set, or where another process works in it.  A run that never
- * came to its first unit is replaced.  *lock: for folder_unlock, also after a failure. */
+ * came to its first unit is replaced.  *lock: for folder_unlock, also after a failure.
+ * differs: NULL where study.json must say the same.  Else the same study (by name and seed) may
+ * differ in all other options: resume is then asked for, *differs names the first of them
+ * (allocated; NULL: none), and folder_extend takes the folder over. */
 xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
-                       bool *finished, int *lock);
+                       bool *finished, char **differs, int *lock);
+/* Makes a claimed folder that of `mine`: its result and page are removed, study.json is written. */
+xs_status folder_extend(const char *out, const json_t *mine, const char *result);
 /* Locks a finished run and removes its result and its page: it is unfinished again. */
 xs_status folder_reopen(const char *out, const char *result, int *lock);
 /* Begins or continues the work beside other processes that have joined; none may have claimed it.
@@ -159,16 +175,23 @@ xs_status folder_join(const char *out, const json_t *mine, const char *result, b
 xs_status folder_lock_node(const char *dir, int *lock);
 void folder_unlock(int lock);
 typedef enum folder_state { FOLDER_NEW, FOLDER_BROKEN, FOLDER_FINISHED } folder_state;
-/* The same question without any change: fails where the folder is somebody else's. */
-xs_status folder_check(const char *out, const json_t *mine, const char *result,
-                       folder_state *state);
+/* The same question without any change: fails where the folder is somebody else's; differs as in
+ * folder_claim. */
+xs_status folder_check(const char *out, const json_t *mine, const char *result, folder_state *state,
+                       char **differs);
 /* Makes the content of a file a part of `mine`. */
 xs_status folder_note_file(json_t *mine, const char *name, const char *file);
 /* The same of a domain file, and which label mapping it names; any data folder will do. */
 xs_status folder_note_domain(json_t *mine, const char *name, const char *file);
+/* What a folder's site held when it was last opened, newly made; NULL: not known. */
+json_t *folder_site(const char *out, const char *site);
+xs_status folder_note_site(const char *out, const char *site, const json_t *identity);
 /* Records what a claimed folder's site holds, or fails where it is not what was recorded before;
  * finished: something must have been. */
-xs_status folder_check_site(const char *out, const xs_site *s, bool finished);
+xs_status folder_check_site(const char *out, const char *site, const json_t *identity,
+                            bool finished);
+/* What of a study's identity says how a site was read. */
+json_t *folder_reading(const json_t *identity, const char *site);
 bool folder_node_done(const char *out, const char *node);
 /* Fails where the caller has asked to stop. */
 xs_status run_check_stop(const study_run *r, const char *next);
@@ -234,7 +257,10 @@ char *study_init_file(const xs_study *s);
 /* The study with what the files hold that it names; newly made. */
 xs_status study_identity(const xs_study *s, json_t **identity);
 
-uint64_t fingerprint_site(const xs_site *s); /* all that is in memory */
+/* A site's data as they are in memory: {"images", "split": which images are where, "labels": of
+ * training and validation images, "all_labels": with groups and attributes}; newly made, also where
+ * it fails. */
+xs_status fingerprint_site(const xs_site *s, const split_rule *rule, json_t **identity);
 xs_status fingerprint_file(const char *path, uint64_t *h);
 json_t *fingerprint_json(uint64_t h);
 

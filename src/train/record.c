@@ -15,7 +15,7 @@
 
 /* Files that a training run leaves, not what guards and describes its folder. */
 static bool is_product(const char *name) {
-  static const char *const others[] = {RECORD, CHECKPOINT, "study.json", "log.jsonl"};
+  static const char *const others[] = {RECORD, CHECKPOINT, "study.json", "log.jsonl", RUN_BEGUN};
   for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
     if (strcmp(name, others[i]) == 0) return false;
   }
@@ -38,7 +38,7 @@ xs_status run_files(const char *dir, json_t **files) {
   return status ? XS_FAILED : XS_OK;
 }
 
-xs_status run_write_record(const train_job *job, json_t *options) {
+xs_status run_write_record(const train_job *job, json_t *options, json_t *more) {
   const char *precision = json_string_value(json_object_get(options, "precision"));
   json_t *files;
   if (run_files(job->dir, &files)) return XS_FAILED;
@@ -47,6 +47,7 @@ xs_status run_write_record(const train_job *job, json_t *options) {
                 (json_int_t)job->seed, "options", options, "device", "cpu", "precision",
                 run_precision(precision), "versions", "xsite", xs_version());
   json_object_set_new(record, "files", files);
+  json_object_update(record, more);
   run_record_machine(job, record);
   char *text = json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
   char *path = run_path(job, "record.json");

@@ -5,6 +5,8 @@
 #include "checkpoint.h"
 #include "train.h"
 
+#define RUN_BEGUN "begun.json" /* what a node that is not finished is made from */
+
 /* A table that grows as text: header line, then one line a row. */
 typedef struct curve {
   char *text;
@@ -52,9 +54,9 @@ int run_state_text(const train_job *job, const json_t *state, const char *key, c
 bool run_rounds(const char *precision);
 /* Notes through the watch that bf16 was asked for in vain. */
 void run_note_precision(const train_job *job, const char *precision);
-/* Writes record.json in the job's folder: with what it was made, options among it.  Written last,
- * it says that all is there. */
-xs_status run_write_record(const train_job *job, json_t *options);
+/* Writes record.json in the job's folder: with what it was made, options among it, and the members
+ * of `more`, which may be NULL.  Written last, it says that all is there. */
+xs_status run_write_record(const train_job *job, json_t *options, json_t *more);
 /* The files of a folder, but for the record and a checkpoint, with their SHA-256: {name: text}. */
 xs_status run_files(const char *dir, json_t **files);
 /* record.json of a folder, or NULL; *changed: the first file that is not as it was recorded, the

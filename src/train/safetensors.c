@@ -358,3 +358,32 @@ int safetensors_write(const char *path, const safetensor *tensor, int n, const j
   free(header);
   return status;
 }
+
+/* ---- what is in it ---- */
+
+/* One line a tensor; takes the text over. */
+static char *add_line(char *text, const safetensor *t) {
+  char hex[HASH_SHA256_TEXT];
+  hash_sha256_text(t->data, (size_t)t->count * types[t->dtype].bytes, hex);
+  char *more = text_format("%s%s %s", text, t->name, types[t->dtype].name);
+  free(text);
+  for (int i = 0; i < t->rank; i++) {
+    text = text_format("%s %" PRId64, more, t->dim[i]);
+    free(more);
+    more = text;
+  }
+  text = text_format("%s %s\n", more, hex);
+  free(more);
+  return text;
+}
+
+int safetensors_hash(const char *path, char hex[HASH_SHA256_TEXT]) {
+  safetensors *file;
+  if (safetensors_open(path, &file)) return 1;
+  char *text = text_copy("");
+  for (int i = 0; i < safetensors_count(file); i++) text = add_line(text, &file->tensor[i]);
+  hash_sha256_text(text, strlen(text), hex);
+  free(text);
+  safetensors_close(file);
+  return 0;
+}

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hash.h"
+
 enum { SAFETENSORS_MAX_RANK = 8 };
 
 typedef enum safetensors_type {
@@ -45,6 +47,9 @@ const safetensor *safetensors_at(const safetensors *s, int i); /* in the header'
 const safetensor *safetensors_find(const safetensors *s, const char *name); /* or NULL; lent */
 /* An object of strings, empty if the file has none; lent. */
 const json_t *safetensors_metadata(const safetensors *s);
+
+/* SHA-256 of a file's tensors with their names, types and shapes, whatever its metadata. */
+int safetensors_hash(const char *path, char hex[HASH_SHA256_TEXT]);
 
 const char *safetensors_type_name(safetensors_type type); /* "F32" */
 size_t safetensors_type_bytes(safetensors_type type);

@@ -171,7 +171,7 @@ expect 1 'out: cannot make the folder' study run study.yaml --out full/thesis.te
 expect 0 '' study run study.yaml --out run "${tiny[@]}"
 before=$(snapshot run)
 expect 1 'seed differs' study run study.yaml --out run "${tiny[@]}" --set seed=2
-expect 1 'adapter.batch differs' study run study.yaml --out run "${tiny[@]}" --resume --set adapter.batch=6
+expect 1 'adapter.batch differs' study run study.yaml --out run "${tiny[@]}" --set adapter.batch=6
 expect 1 'give another --out' train --data good.yaml --out run
 same "$before" "$(snapshot run)" 'a run folder of another study'
 expect 0 'run folder run: holds this study, finished' study plan study.yaml --out run "${tiny[@]}"
@@ -187,10 +187,10 @@ cp -r run broken && rm broken/results.json broken/report.html
 before=$(snapshot broken | grep -vE '(log|seal).jsonl')
 cp labels kept && { head -c 8 kept && tail -c +9 kept | tr '\001\002' '\002\001'; } >labels
 cmp -s labels kept && complain 'no label was changed'
-expect 1 'other images or labels of bad' study run study.yaml --out broken "${tiny[@]}" --resume
+expect 1 'other images or labels of bad' study node study.yaml baseline-good --out broken "${tiny[@]}"
 cp kept labels && cp images pictured
 { head -c 1040 pictured && zeros 6400 && tail -c +7441 pictured; } >images
-expect 1 'other images or labels of bad' study run study.yaml --out broken "${tiny[@]}" --resume
+expect 1 'other images or labels of bad' study node study.yaml baseline-good --out broken "${tiny[@]}"
 cp pictured images
 same "$before" "$(snapshot broken | grep -vE '(log|seal).jsonl')" 'a run refused for its images'
 expect 0 '' study run study.yaml --out broken "${tiny[@]}" --resume

@@ -1,0 +1,334 @@
+/* inputs.c: what a node is made from. */
+#include "inputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "align.h"
+#include "error.h"
+#include "file.h"
+#include "hash.h"
+#include "run.h"
+#include "safetensors.h"
+
+char *json_difference(const json_t *a, const json_t *b) {
+  const char *key;
+  json_t *value;
+  json_object_foreach((json_t *)(uintptr_t)a, key, value) {
+    const json_t *other = json_object_get(b, key);
+    if (json_equal(value, other)) continue;
+    char *inner =
+        json_is_object(value) && json_is_object(other) ? json_difference(value, other) : NULL;
+    char *path = inner ? text_format("%s.%s", key, inner) : text_copy(key);
+    free(inner);
+    return path;
+  }
+  json_object_foreach((json_t *)(uintptr_t)b, key, value) {
+    if (!json_object_get(a, key)) return text_copy(key);
+  }
+  return NULL;
+}
+
+/* ---- the options that a node reads --------------------------------------------------------------
+ */
+
+typedef struct lister {
+  const xs_study *study;
+  const study_nodes *nodes;
+  json_t *const *site; /* [n_sites] */
+  json_t **inputs;     /* [nodes] as far as listed */
+  json_t *init;        /* fingerprint of the weights to begin with, or NULL */
+} lister;
+
+/* Of the whole study or of the node's pair. */
+static json_t *settings_json(const lister *x, const study_node *n) {
+  const bool whole = n->pair < 0 || n->kind == NODE_CHOICE;
+  return option_json(&settings_table,
+                     whole ? &x->study->settings : &x->study->pair[n->pair].settings);
+}
+
+static void take(json_t *inputs, const json_t *all, const char *key) {
+  json_object_set(inputs, key, json_object_get(all, key));
+}
+
+/* A file's path says nothing of what is in it. */
+static void take_classifier(const lister *x, json_t *inputs, const json_t *all) {
+  json_t *own = json_copy(json_object_get(all, "classifier"));
+  json_object_del(own, "init");
+  if (x->init) json_object_set(own, "init", x->init);
+  json_object_set_new(inputs, "classifier", own);
+}
+
+static void take_method(json_t *inputs, const json_t *all, const study_node *n) {
+  char *method = method_last_name(n->method);
+  const bool paper = strcmp(method, "paper") == 0;
+  if (n->kind == NODE_TRANSLATOR) {
+    take(inputs, all, paper ? "adapter" : method);
+  } else if (method_last(n->method) == METHOD_TRANSLATOR) {
+    take(inputs, all, "tune");
+    take(inputs, all, "keep_translated");
+  } else {
+    take(inputs, all, method);
+  }
+  free(method);
+}
+
+/* The candidates of a choice by their names; those of its pair, with the pair's own portfolio. */
+static json_t *candidates_json(const lister *x, const study_node *n) {
+  int count;
+  study_candidate *c = nodes_candidates(x->study, x->nodes, n->pair, &count);
+  json_t *list = json_array();
+  for (int i = 0; i < count; i++) json_array_append_new(list, json_string(c[i].method));
+  nodes_candidates_free(c, count);
+  return list;
+}
+
+static void add_options(const lister *x, const study_node *n, json_t *inputs) {
+  static const char *const common[] = {"seed",          "size",     "image_channels",
+                                       "normalisation", "split_by", "limit"};
+  json_t *all = settings_json(x, n);
+  for (size_t i = 0; i < sizeof common / sizeof *common; i++) take(inputs, all, common[i]);
+  if (n->kind == NODE_CHOICE) {
+    take(inputs, all, "choice");
+    take(inputs, all, "replicates");
+    json_object_set_new(inputs, "candidates", candidates_json(x, n));
+  } else if (n->method) {
+    take_method(inputs, all, n);
+  } else {
+    take_classifier(x, inputs, all);
+  }
+  if (n->amount > 0) json_object_set_new(inputs, "amount", json_real(n->amount));
+  json_decref(all);
+}
+
+/* ---- the data -----------------------------------------------------------------------------------
+ */
+
+/* Of a site's data what a node sees; labels are those of training and validation images. */
+static void add_site(const lister *x, json_t *sites, int site, bool labels) {
+  const study_site *s = &x->study->site[x->study->site[site].images_of];
+  const json_t *all = x->site[x->study->site[site].images_of];
+  json_t *seen = json_object_get(sites, s->name);
+  if (!seen) json_object_set_new(sites, s->name, seen = json_object());
+  take(seen, all, "images");
+  take(seen, all, "split");
+  if (labels) take(seen, all, "labels");
+}
+
+/* A derived site's labels are a classifier's: that of a node that is needed. */
+static bool has_own_labels(const lister *x, int site) { return x->study->site[site].file != NULL; }
+
+static json_t *sites_json(const lister *x, const study_node *n) {
+  json_t *sites = json_object();
+  for (int i = 0; i < x->study->n_sites && n->kind == NODE_POOLED; i++) {
+    if (x->study->site[i].labelled) add_site(x, sites, i, true);
+  }
+  if (n->source >= 0) add_site(x, sites, n->source, has_own_labels(x, n->source));
+  if (n->target >= 0) add_site(x, sites, n->target, false);
+  return sites;
+}
+
+/* ---- all together -------------------------------------------------------------------------------
+ */
+
+static json_t *digest(const json_t *inputs) {
+  char hex[HASH_SHA256_TEXT], *text = json_dumps(inputs, JSON_COMPACT | JSON_SORT_KEYS);
+  hash_sha256_text(text, strlen(text), hex);
+  free(text);
+  return json_string(hex);
+}
+
+static json_t *list_node(const lister *x, const study_node *n) {
+  json_t *inputs = json_object(), *needs = json_object();
+  add_options(x, n, inputs);
+  json_object_set_new(inputs, "sites", sites_json(x, n));
+  for (int i = 0; i < n->n_needs; i++) {
+    json_object_set_new(needs, x->nodes->node[n->needs[i]].name, digest(x->inputs[n->needs[i]]));
+  }
+  json_object_set_new(inputs, "needs", needs);
+  return inputs;
+}
+
+static xs_status note_init(lister *x) {
+  char *init = study_init_file(x->study);
+  uint64_t h;
+  xs_status status = init ? fingerprint_file(init, &h) : XS_OK;
+  if (init && !status) x->init = fingerprint_json(h);
+  free(init);
+  return status;
+}
+
+xs_status inputs_list(const xs_study *s, const study_nodes *l, json_t *const *site,
+                      json_t ***inputs) {
+  lister x = {.study = s, .nodes = l, .site = site};
+  *inputs = x.inputs = memory_new((size_t)l->n * sizeof *x.inputs);
+  xs_status status = note_init(&x);
+  for (int i = 0; i < l->n && !status; i++) {
+    if (l->node[i].kind != NODE_RESULTS) x.inputs[i] = list_node(&x, &l->node[i]);
+  }
+  json_decref(x.init);
+  return status;
+}
+
+void inputs_free(json_t **inputs, int n) {
+  for (int i = 0; i < n && inputs; i++) json_decref(inputs[i]);
+  free(inputs);
+}
+
+/* ---- a node's record ----------------------------------------------------------------------------
+ */
+
+static char *node_folder(const char *out, const study_node *n) {
+  return text_format("%s/nodes/%s", out, n->name);
+}
+
+static json_t *read_json(const char *dir, const char *name) {
+  char *path = file_join(dir, name);
+  json_t *j = json_load_file(path, 0, NULL);
+  free(path);
+  return j;
+}
+
+/* A member of a needed node's record. */
+static json_t *read_weights(const char *out, const study_node *n) {
+  char *dir = node_folder(out, n);
+  json_t *record = read_json(dir, "record.json");
+  json_t *weights = json_incref(json_object_get(record, "weights"));
+  json_decref(record);
+  free(dir);
+  return weights;
+}
+
+static json_t *needs_weights(const char *out, const study_nodes *l, int node) {
+  const study_node *n = &l->node[node];
+  json_t *needs = json_object();
+  for (int i = 0; i < n->n_needs; i++) {
+    const study_node *needed = &l->node[n->needs[i]];
+    json_t *weights = read_weights(out, needed);
+    json_object_set_new(needs, needed->name, weights ? weights : json_null());
+  }
+  return needs;
+}
+
+xs_status inputs_record(const char *out, const study_nodes *l, json_t *const *inputs, int node,
+                        json_t **members) {
+  const study_node *n = &l->node[node];
+  char hex[HASH_SHA256_TEXT], *dir = node_folder(out, n);
+  char *path =
+      file_join(dir, n->kind == NODE_TRANSLATOR ? "generator.safetensors" : "model.safetensors");
+  const int status = safetensors_hash(path, hex);
+  *members = json_pack("{s:O, s:o}", "inputs", inputs[node], "needs", needs_weights(out, l, node));
+  if (!status) json_object_set_new(*members, "weights", json_string(hex));
+  free(path);
+  free(dir);
+  return status ? XS_FAILED : XS_OK;
+}
+
+/* ---- how far it is ------------------------------------------------------------------------------
+ */
+
+/* "sites.near.labels" and the like in words; takes the key over. */
+static char *explain(char *key) {
+  const char *dot = strchr(key, '.'), *end = strrchr(key, '.');
+  char *text;
+  if (strncmp(key, "sites.", 6) == 0 && end > dot) {
+    text = text_format("the %s of %.*s %s changed", end + 1, (int)(end - dot - 1), dot + 1,
+                       strcmp(end + 1, "split") ? "have" : "has");
+  } else if (strncmp(key, "needs.", 6) == 0) {
+    text = text_format("%s is made from something else", key + 6);
+  } else {
+    text = text_format("%s differs", key);
+  }
+  free(key);
+  return text;
+}
+
+/* Whether a needed node that is there has other weights than the record says. */
+static char *find_changed_need(const char *out, const study_nodes *l, const node_state *state,
+                               int node, const json_t *found) {
+  const study_node *n = &l->node[node];
+  char *why = NULL;
+  for (int i = 0; i < n->n_needs && !why; i++) {
+    const study_node *needed = &l->node[n->needs[i]];
+    if (state[n->needs[i]] != NODE_DONE) continue;
+    json_t *weights = read_weights(out, needed);
+    if (!json_equal(weights, json_object_get(found, needed->name))) {
+      why = text_format("%s is another than it was made from", needed->name);
+    }
+    json_decref(weights);
+  }
+  return why;
+}
+
+static char *find_reason(const char *out, const study_nodes *l, json_t *const *inputs,
+                         const node_state *state, int node, const json_t *record) {
+  const json_t *from = json_object_get(record, "inputs");
+  if (!from) return text_copy("its record does not say what it was made from");
+  char *key = json_difference(from, inputs[node]);
+  if (key) return explain(key);
+  return find_changed_need(out, l, state, node, json_object_get(record, "needs"));
+}
+
+node_state inputs_state(const char *out, const study_nodes *l, json_t *const *inputs,
+                        const node_state *state, int node, char **why) {
+  char *dir = node_folder(out, &l->node[node]), *changed = NULL;
+  json_t *record = NULL;
+  node_state is = NODE_MISSING;
+  *why = NULL;
+  if (folder_node_done(out, l->node[node].name)) {
+    run_read_record(dir, &record, &changed);
+    *why = changed ? text_format("%s is not as it was written", changed)
+                   : find_reason(out, l, inputs, state, node, record);
+    is = *why ? NODE_STALE : NODE_DONE;
+  }
+  json_decref(record);
+  free(changed);
+  free(dir);
+  return is;
+}
+
+void inputs_states(const char *out, const study_nodes *l, json_t *const *inputs, node_state *state,
+                   char **why) {
+  for (int i = 0; i < l->n; i++) {
+    char *reason = NULL;
+    state[i] = NODE_MISSING;
+    if (l->node[i].kind != NODE_RESULTS) {
+      state[i] = inputs_state(out, l, inputs, state, i, &reason);
+    }
+    if (why) {
+      why[i] = reason;
+    } else {
+      free(reason);
+    }
+  }
+}
+
+/* ---- a node that is begun -----------------------------------------------------------------------
+ */
+
+xs_status inputs_begin(const char *out, const study_nodes *l, json_t *const *inputs, int node) {
+  char *dir = node_folder(out, &l->node[node]), *path = file_join(dir, RUN_BEGUN);
+  json_t *mine =
+      json_pack("{s:O, s:o}", "inputs", inputs[node], "needs", needs_weights(out, l, node));
+  json_t *theirs = read_json(dir, RUN_BEGUN);
+  char *text = json_dumps(mine, JSON_COMPACT | JSON_SORT_KEYS);
+  int status = file_make_dirs(dir);
+  if (!status && !json_equal(mine, theirs)) {
+    run_remove_checkpoint(dir);
+    status = file_write_atomic(path, text, strlen(text));
+  }
+  free(text);
+  json_decref(theirs);
+  json_decref(mine);
+  free(path);
+  free(dir);
+  return status ? XS_FAILED : XS_OK;
+}
+
+void inputs_end(const char *out, const study_node *n) {
+  char *dir = node_folder(out, n), *path = file_join(dir, RUN_BEGUN);
+  unlink(path);
+  free(path);
+  free(dir);
+}
