@@ -48,7 +48,9 @@ static int read_names(const char *dir, DIR *d, option_texts *names) {
 static int list(const char *dir, bool must, option_texts *names) {
   *names = (option_texts){0};
   DIR *d = opendir(dir);
-  if (!d) return !must && errno == ENOENT ? 0 : refuse(dir, "open", errno);
+  const int reason = d ? 0 : errno;
+  if (!d && !must && !file_exists(dir) && reason != EACCES) return 0;
+  if (!d) return refuse(dir, "open", reason);
   const int status = read_names(dir, d, names);
   closedir(d);
   if (names->n) qsort(names->text, (size_t)names->n, sizeof *names->text, compare_names);

@@ -79,31 +79,39 @@ static uint64_t add_rest(uint64_t h, const xs_site *s) {
   return h;
 }
 
-/* *label [n]: those of the training and validation images alone. */
-static xs_status add_split(uint64_t *h, const xs_site *s, const split_rule *rule, int32_t *label) {
-  const int64_t n = s->images.n;
-  for (int64_t i = 0; i < n; i++) label[i] = -1;
+/* Where each image is for those who do not know its label. */
+static xs_status add_split(uint64_t *h, const xs_site *s, const split_rule *rule) {
   for (int k = XS_TRAIN; k <= XS_TEST; k++) {
     int64_t *rows, count;
     if (xs_split_rows(&s->images, rule->seed, rule->by_image, (xs_split)k, &rows, &count)) {
       return XS_FAILED;
     }
     *h = add_bytes(*h, rows, (size_t)count * sizeof *rows);
-    for (int64_t i = 0; i < count && k != XS_TEST; i++) label[rows[i]] = s->label[rows[i]];
     free(rows);
   }
   return XS_OK;
 }
 
+/* The labels of training images, then of validation images: those of tests are for results. */
+static xs_status add_learnt(uint64_t *h, const xs_site *s, const split_rule *rule) {
+  for (int k = XS_TRAIN; k <= XS_VALIDATION; k++) {
+    train_set set;
+    xs_status status = train_set_open(s, *rule, (xs_split)k, &set);
+    if (!status) *h = add_labels(*h, s, set.label);
+    train_set_release(&set);
+    if (status) return status;
+  }
+  return XS_OK;
+}
+
 xs_status fingerprint_site(const xs_site *s, const split_rule *rule, json_t **identity) {
-  int32_t *label = memory_new((size_t)(s->images.n + 1) * sizeof *label);
-  uint64_t split = basis;
-  xs_status status = add_split(&split, s, rule, label);
-  *identity = json_pack(
-      "{s:o, s:o, s:o, s:o}", "images", fingerprint_json(add_images(basis, &s->images)), "split",
-      fingerprint_json(split), "labels", fingerprint_json(add_labels(basis, s, label)),
-      "all_labels", fingerprint_json(add_rest(basis, s)));
-  free(label);
+  uint64_t split = basis, learnt = basis;
+  xs_status status = add_split(&split, s, rule);
+  if (!status) status = add_learnt(&learnt, s, rule);
+  *identity =
+      json_pack("{s:o, s:o, s:o, s:o}", "images", fingerprint_json(add_images(basis, &s->images)),
+                "split", fingerprint_json(split), "labels", fingerprint_json(learnt), "all_labels",
+                fingerprint_json(add_rest(basis, s)));
   return status;
 }
 
