@@ -2,7 +2,9 @@
 
 static const option rows[] = {
     STUDY_ROWS,
-    RESUME_ROW(STUDY_FIELD(resume)),
+    OPTION_FLAG_ROW(NULL, 0, study_options, resume,
+                    "continue a run that was broken off; of a study that was changed since, make "
+                    "what is missing or was made from something else"),
     OPTION_FLAG_ROW(
         NULL, 0, study_options, verify,
         "of a finished run: read the data again and compare them, and the nodes' files, "

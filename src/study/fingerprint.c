@@ -50,8 +50,8 @@ static uint64_t add_attribute(uint64_t h, const xs_attribute *a, int64_t n) {
 /* Pixels, and how they were read. */
 static uint64_t add_images(uint64_t h, const xs_images *x) {
   const xs_preprocessing *p = &x->how;
-  const int64_t shape[] = {x->n,           x->height,       x->width,         x->channels, x->bytes, p->resize,
-                           p->center_crop, p->values.range, p->values.window, p->size};
+  const int64_t shape[] = {x->n,      x->height,      x->width,        x->channels,      x->bytes,
+                           p->resize, p->center_crop, p->values.range, p->values.window, p->size};
   const double scale[] = {x->max_value, p->max_value, p->values.low, p->values.high};
   h = add_bytes(h, shape, sizeof shape);
   h = add_bytes(h, scale, sizeof scale);

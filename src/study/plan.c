@@ -155,7 +155,8 @@ static json_t *open_site(const planner *p, int i) {
   const xs_site_options o = {.data_dir = p->o->data_dir,
                              .cache = p->o->cache,
                              .skip_unreadable = p->o->skip_unreadable,
-                             .limit = p->study->settings.limit};
+                             .limit = p->study->settings.limit,
+                             .size = (int)p->study->settings.size};
   const split_rule rule = split_rule_of(p->study->settings.seed, p->study->settings.split_by);
   xs_site *site;
   json_t *identity = NULL;
