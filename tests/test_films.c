@@ -289,6 +289,45 @@ static void test_one_range(void **state) {
   remove_dir(dir);
 }
 
+/* Films whose values use little of what their bits can have: the same answer whether MONOCHROME1
+ * turns black into white, by a site and by predict; percentiles read both. */
+static void test_dim(void **state) {
+  (void)state;
+  static const char *const films[] = {"dim1.dcm", "dim2.dcm"};
+  static const char *const tone[] = {"would be near white", "would be near black"};
+  for (int i = 0; i < 2; i++) {
+    char *dir = temporary_dir(), *path = sample(films[i]);
+    copy_sample(dir, films[i], "images/a.dcm");
+    REFUSED(dir, FILMS, tone[i], "range: percentiles");
+    xs_images *one;
+    assert_int_equal(xs_image_open(path, NULL, &one), XS_FAILED);
+    assert_says(tone[i]);
+    xs_site *s;
+    assert_int_equal(open_site(dir, FILMS "range: percentiles\n", NULL, &s), XS_OK);
+    xs_site_close(s);
+    copy_sample(dir, "signed16.dcm", "images/b.dcm"); /* one that is not */
+    assert_int_equal(open_site(dir, FILMS, NULL, &s), XS_OK);
+    xs_site_close(s);
+    free(path);
+    remove_dir(dir);
+  }
+}
+
+/* A modality table's white is its largest entry, whichever way the film is turned. */
+static void test_modality_white(void **state) {
+  (void)state;
+  image one, two;
+  read_sample("modality-table10-1.dcm", &one);
+  read_sample("modality-table10-2.dcm", &two);
+  assert_int_equal(one.bits, 10);
+  assert_int_equal(two.bits, 10);
+  for (int i = 0; i < one.height * one.width; i++) {
+    assert_int_equal(((uint16_t *)one.pixels)[i] + ((uint16_t *)two.pixels)[i], 1023);
+  }
+  image_release(&one);
+  image_release(&two);
+}
+
 static void test_unlike(void **state) {
   (void)state;
   enum { SIDE = 16, KINDS = 6, RIGHT = 20 };
@@ -329,7 +368,8 @@ int main(void) {
       cmocka_unit_test(test_refused),         cmocka_unit_test(test_cut_short),
       cmocka_unit_test(test_damaged),         cmocka_unit_test(test_too_large),
       cmocka_unit_test(test_ranges),          cmocka_unit_test(test_one_range),
-      cmocka_unit_test(test_unlike),          cmocka_unit_test(test_voi_tables),
+      cmocka_unit_test(test_unlike),          cmocka_unit_test(test_dim),
+      cmocka_unit_test(test_modality_white),  cmocka_unit_test(test_voi_tables),
       cmocka_unit_test(test_zero_before_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ typedef struct header {
   int64_t n, kept, size;
   int64_t time; /* of modification, in seconds: what it was given when it was finished */
   double white;
-  int32_t channels, bytes, largest, dark;
+  int32_t channels, bytes, largest, tone;
   uint32_t check; /* CRC-32 of the header with 0 here, then of the table */
 } header;
 
@@ -167,7 +167,7 @@ static const char *read_pixels(const cache *c, ingest *g, int fd, const struct s
                                const header *h, const table *t, xs_images *x) {
   g->white = h->white;
   g->largest = h->largest;
-  g->dark = h->dark != 0;
+  g->tone = h->tone;
   ingest_describe(g, h->kept, h->channels, h->bytes, x);
   if (map(c->path, fd, (size_t)st->st_size, x)) return "it cannot be mapped";
   if (is_untouched(h, st)) return NULL;
@@ -286,7 +286,7 @@ static header describe(const cache *c, const ingest *g, const xs_images *x) {
   h.channels = x->channels;
   h.bytes = x->bytes;
   h.largest = g->largest;
-  h.dark = g->dark;
+  h.tone = g->tone;
   return h;
 }
 

@@ -12,7 +12,7 @@ enum { BATCH_BYTES = 32 << 20, LEAST_BATCH = 64, MOST_BATCH = 1024 };
 typedef struct format {
   double white; /* the file's value that means 1 */
   int largest;  /* of the file's values */
-  bool dark;
+  prepare_tone tone;
   uint8_t channels, bytes; /* kept */
 } format;
 
@@ -73,7 +73,7 @@ static void load(const ingest *g, int64_t i, slot *s) {
   } else {
     const picture p = prepare_whole(&x);
     s->format = (format){.white = white, .largest = image_largest(&x)};
-    s->format.dark = prepare_is_dark(&g->how, x.bytes, white, s->format.largest);
+    s->format.tone = prepare_tone_of(&g->how, &x, white);
     s->format.channels = (uint8_t)x.channels;
     s->format.bytes = (uint8_t)prepare_bytes(x.bytes, white);
     s->pixels = memory_new(record_size(g, x.channels, s->format.bytes));
@@ -144,15 +144,15 @@ static int read_files(ingest *g, spool *s, format *f) {
 /* ---- and all alike --------------------------------------------------------------------------- */
 
 /* The deepest and the most colourful image decide how all are stored; the brightest, whose largest
- * value is nearest to its white, whether all are dark. */
+ * value is nearest to its white, whether all are nearly black. */
 static void choose_depth(ingest *g, const format *f, int64_t n, int *channels, int *bytes) {
   *channels = *bytes = 1;
   g->white = g->largest = 0;
-  g->dark = n > 0;
+  g->tone = n > 0 ? (int)f[0].tone : PREPARE_SEEN;
   for (int64_t i = 0; i < n; i++) {
     if (f[i].channels > *channels) *channels = f[i].channels;
     if (f[i].bytes > *bytes) *bytes = f[i].bytes;
-    g->dark = g->dark && f[i].dark;
+    if (f[i].tone == PREPARE_SEEN) g->tone = PREPARE_SEEN;
     if (g->white > 0 && f[i].largest / f[i].white <= g->largest / g->white) continue;
     g->white = f[i].white;
     g->largest = f[i].largest;

@@ -18,7 +18,7 @@ typedef struct ingest {
   /* Of the brightest file: the value that means 1, and its largest. */
   double white;
   int largest;
-  bool dark; /* would all of them come out nearly black? */
+  int tone; /* prepare_tone of the first file, where all would come out nearly black or white */
 } ingest;
 
 /* With room for paths.  size: of the kept images, 0: the domain file's. */

@@ -75,6 +75,15 @@ int site_refuse_dark(const domain *d, double white, int largest) {
               d->path, largest, white, largest);
 }
 
+int site_refuse_pale(const domain *d) {
+  return fail(
+      XS_FAILED,
+      "%s: before MONOCHROME1 is inverted no value is above an eighth of the range that the "
+      "files state, the images would be near white; say range: percentiles in the domain "
+      "file",
+      d->path);
+}
+
 /* Sites of every format get these from the domain file. */
 static void describe(const domain *d, xs_site *s) {
   s->images.name = text_copy(d->name);

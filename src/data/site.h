@@ -19,6 +19,8 @@ int site_check_classes(const domain *d, const int32_t *label, int64_t n, const c
 int site_check_range(const domain *d, int bytes, int largest);
 /* Refuses images that would all be near black.  largest, white: of the brightest file. */
 int site_refuse_dark(const domain *d, double white, int largest);
+/* The same of films that were MONOCHROME1, which would all be near white. */
+int site_refuse_pale(const domain *d);
 /* fault [n]: an exposure_fault of each image; all are right where there are few images. */
 void site_find_faults(const xs_images *x, uint8_t *fault);
 /* Which images look unlike the others, by their names; one line, allocated, or NULL. */

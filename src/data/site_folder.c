@@ -7,6 +7,7 @@
 #include "file.h"
 #include "folder.h"
 #include "image_cache.h"
+#include "prepare.h"
 #include "site.h"
 
 /* text [n][ATTRIBUTES]: where the image's attributes are lent to. */
@@ -85,7 +86,8 @@ static int load_all(const domain *d, listing *l, const int64_t *rows, int64_t n,
   int status = image_cache_read(o->cache, &g, &s->images, fault);
   if (!status) status = check_readable(&g, o->skip_unreadable);
   if (!status && d->max_value > 255) status = site_check_range(d, s->images.bytes, g.largest);
-  if (!status && g.dark) status = site_refuse_dark(d, g.white, g.largest);
+  if (!status && g.tone == PREPARE_NEAR_BLACK) status = site_refuse_dark(d, g.white, g.largest);
+  if (!status && g.tone == PREPARE_NEAR_WHITE) status = site_refuse_pale(d);
   if (!status) {
     note_unreadable(&g, s);
     store_entries(l, rows, &g, s);

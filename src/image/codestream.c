@@ -134,7 +134,9 @@ static const char *read_jpeg2000(const uint8_t *p, size_t size, codestream *out)
   if (at + 43 > size) return NO_SIZE;
   const uint8_t *siz = p + at;
   int64_t width = four(siz + 8) - four(siz + 16), height = four(siz + 12) - four(siz + 20);
-  if (width < 1 || height < 1 || width > INT32_MAX || height > INT32_MAX) return "it states an impossible size";
+  if (width < 1 || height < 1 || width > INT32_MAX || height > INT32_MAX) {
+    return "it states an impossible size";
+  }
   int64_t tiles =
       tiles_along(siz + 8, siz + 24, siz + 32) * tiles_along(siz + 12, siz + 28, siz + 36);
   if (tiles < 1) return "it has no tiles";

@@ -155,6 +155,17 @@ static uint16_t *gray_table(const dicom_film *x, bool window, int bits) {
   return table;
 }
 
+/* table: what every code becomes. */
+static void find_reach(const dicom_film *x, const uint16_t *table, image *out) {
+  int white = (1 << out->bits) - 1, least = white;
+  for (size_t i = 0; i < (size_t)(x->rows * x->columns); i++) {
+    uint32_t code = code_of(x, word_at(x, i));
+    if (table[code] < least && !is_padding(x, value_of(x, code))) least = table[code];
+  }
+  out->inverted = true;
+  out->reach = white - least;
+}
+
 static int make_gray(const char *path, const dicom_film *x, bool window, image *out) {
   if (check_tables(path, x, window) || check_gray(path, x, window) || check_bits(path, x)) {
     return XS_FAILED;
@@ -173,6 +184,7 @@ static int make_gray(const char *path, const dicom_film *x, bool window, image *
       ((uint16_t *)out->pixels)[i] = y;
     }
   }
+  if (is(x, "MONOCHROME1")) find_reach(x, table, out);
   free(table);
   return 0;
 }

@@ -183,7 +183,7 @@ std::string mark_rgb(const std::string &stream) {
 /* Colours are what the JPEG says that they are (JFIF is YCbCr), and what the tag says where it does
  * not. */
 int decode_jpeg8(const char *path, std::string stream, const codestream &c, dicom_film *out) {
-  image x;
+  image x = {};
   const std::string photometric = out->photometric;
   if (photometric == "RGB" && !c.says_colours) stream = mark_rgb(stream);
   if (image_decode_jpeg_unturned(path, stream.data(), stream.size(), &x)) {

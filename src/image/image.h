@@ -12,10 +12,12 @@
 
 typedef struct image {
   int height, width;
-  int channels; /* 1, or 3 where any pixel is coloured; transparency is dropped */
-  int bytes;    /* per value: 1 (uint8_t) or 2 (uint16_t) */
-  int bits;     /* that the file says its values have: 8 or less, 10, 12, ... 16 */
-  void *pixels; /* [height][width][channels] */
+  int channels;  /* 1, or 3 where any pixel is coloured; transparency is dropped */
+  int bytes;     /* per value: 1 (uint8_t) or 2 (uint16_t) */
+  int bits;      /* that the file says its values have: 8 or less, 10, 12, ... 16 */
+  bool inverted; /* a film that was MONOCHROME1 */
+  int reach;     /* of such a film: the largest value before it was inverted, without padding */
+  void *pixels;  /* [height][width][channels] */
 } image;
 
 /* Reads a file, whose content says what it is.  window: apply the VOI table or window of a DICOM

@@ -19,14 +19,22 @@ static void cut_square(image *x) {
   x->height = x->width = side;
 }
 
-static int check_bright(const char *path, const xs_preprocessing *how, const image *x,
-                        double white) {
-  const int largest = image_largest(x);
-  if (!prepare_is_dark(how, x->bytes, white, largest)) return 0;
-  return fail(XS_FAILED,
-              "%s: the largest value is %d of %g, the image would be near black; rescale it "
-              "so that white is %g, or use a model trained with images like it (range, max_value)",
-              path, largest, white, white);
+static int check_tone(const char *path, const xs_preprocessing *how, const image *x, double white) {
+  const prepare_tone tone = prepare_tone_of(how, x, white);
+  if (tone == PREPARE_NEAR_BLACK) {
+    return fail(XS_FAILED,
+                "%s: the largest value is %d of %g, the image would be near black; rescale it so "
+                "that white is %g, or use a model trained with images like it (range, max_value)",
+                path, image_largest(x), white, white);
+  }
+  if (tone == PREPARE_NEAR_WHITE) {
+    return fail(XS_FAILED,
+                "%s: the largest value is %d of %g before MONOCHROME1 is inverted, the image would "
+                "be near white; rescale it so that its largest is %g, or use a model trained with "
+                "images like it (range: percentiles)",
+                path, x->reach, white, white);
+  }
+  return 0;
 }
 
 /* To the size that is wanted; *white becomes that of the kept values. */
@@ -68,7 +76,7 @@ xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_images *
   if (!p) p = &plain;
   *out = NULL;
   int status = prepare_read(path, p, NULL, &x, &white);
-  if (!status) status = check_bright(path, p, &x, white);
+  if (!status) status = check_tone(path, p, &x, white);
   if (!status && p->size > 0) shrink(p, &x, &white);
   if (!status && p->size < 1 && p->center_crop) cut_square(&x);
   if (!status) *out = site_of_one(path, &x, p, white);

@@ -163,7 +163,12 @@ static int encode(stream *s, const char *path, const image *x) {
 
 int image_write_png(const char *path, const uint8_t *pixels, int height, int width, int channels) {
   size_t size = (size_t)height * (size_t)width * (size_t)channels;
-  image x = {height, width, channels, 1, 8, memory_new(size)};
+  image x = {.height = height,
+             .width = width,
+             .channels = channels,
+             .bytes = 1,
+             .bits = 8,
+             .pixels = memory_new(size)};
   memcpy(x.pixels, pixels, size);
   stream s = {0};
   s.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &s, keep_message, ignore_warning);

@@ -34,7 +34,11 @@ static bool read_header(const png_chunk *c, size_t size, image *out, int *stored
   *stored = channels[p[9]];
   if (!*stored || (p[8] != 8 && p[8] != 16)) return false;
   if (!width || !height || width > MOST_SIDE || height > MOST_SIDE) return false;
-  *out = (image){(int)height, (int)width, *stored < 3 ? 1 : 3, p[8] / 8, p[8], NULL};
+  *out = (image){.height = (int)height,
+                 .width = (int)width,
+                 .channels = *stored < 3 ? 1 : 3,
+                 .bytes = p[8] / 8,
+                 .bits = p[8]};
   if (height > (uint32_t)IMAGE_MOST_PIXELS / width) return false;
   return (double)width * height * *stored * out->bytes <= 1032 * (double)size;
 }

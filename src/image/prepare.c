@@ -35,6 +35,12 @@ bool prepare_is_dark(const xs_preprocessing *how, int bytes, double white, int l
   return bytes == 2 && !said && largest < (white + 1) / 8;
 }
 
+prepare_tone prepare_tone_of(const xs_preprocessing *how, const image *x, double white) {
+  if (prepare_is_dark(how, x->bytes, white, image_largest(x))) return PREPARE_NEAR_BLACK;
+  return x->inverted && prepare_is_dark(how, x->bytes, white, x->reach) ? PREPARE_NEAR_WHITE
+                                                                        : PREPARE_SEEN;
+}
+
 /* ---- pixels ---------------------------------------------------------------------------------- */
 
 int prepare_bytes(int bytes, double white) { return bytes == 1 && lrint(white) == 255 ? 1 : 2; }

@@ -24,6 +24,10 @@ int prepare_read(const char *path, const xs_preprocessing *how, const char *owne
 /* Would an image whose largest value is this come out nearly black because its white is not said?
  * bytes: of the file's values. */
 bool prepare_is_dark(const xs_preprocessing *how, int bytes, double white, int largest);
+/* The same of a decoded image; one that was MONOCHROME1 would come out nearly white by the same
+ * rule. */
+typedef enum prepare_tone { PREPARE_SEEN, PREPARE_NEAR_BLACK, PREPARE_NEAR_WHITE } prepare_tone;
+prepare_tone prepare_tone_of(const xs_preprocessing *how, const image *x, double white);
 
 picture prepare_whole(const image *x);      /* lent */
 int prepare_bytes(int bytes, double white); /* of the kept values; bytes: of the file's */

@@ -336,6 +336,14 @@ def write_jpeg_colours():
         save(ds, name + ".dcm", uid.JPEGBaseline8Bit)
 
 
+def write_dim():
+    """12-bit pictures in 16 bits, which are dark: as MONOCHROME1 they would be nearly white, but for padding."""
+    for photometric in ("MONOCHROME1", "MONOCHROME2"):
+        ds = film(scene(12), 16, photometric)
+        ds.PixelPaddingValue = int(scene(12).max())
+        save(ds, f"dim{photometric[-1]}.dcm")
+
+
 def write_false_syntaxes():
     """Data sets without value representations under a syntax that has them."""
     for source, to, stated in (
@@ -367,3 +375,4 @@ if __name__ == "__main__":
     write_jpeg2000()
     write_jpeg_colours()
     write_false_syntaxes()
+    write_dim()
