@@ -87,29 +87,32 @@ static void note_kernels(const bench_options *o, const bench_step *s, int64_t re
   }
 }
 
-/* Seconds. */
-static double run_once(const bench_step *s, const bench_feed *feed, uint64_t number) {
-  double start = now();
-  for (int k = 0; k < s->plans; k++) {
+static int run_once(const bench_step *s, const bench_feed *feed, uint64_t number, double *seconds) {
+  const double start = now();
+  int status = 0;
+  for (int k = 0; k < s->plans && !status; k++) {
     bench_feed_fill(feed, s, k);
-    tg_plan_run(s->plan[k], number);
+    status = tg_plan_run(s->plan[k], number);
   }
-  return now() - start;
+  *seconds = now() - start;
+  return status;
 }
 
 /* Runs the step's plans in turn, `repeats` times; before that twice to warm up, unless the first
  * run is asked for. */
-static void time_step(const bench_options *o, const bench_step *s, bench_feed *feed,
-                      bench_times *t) {
+static int time_step(const bench_options *o, const bench_step *s, bench_feed *feed,
+                     bench_times *t) {
   t->step = memory_new((size_t)o->repeats * sizeof *t->step);
   t->kernel = memory_new((size_t)o->repeats * (size_t)bench_kernels(s) * sizeof *t->kernel);
   for (int64_t i = o->first ? 0 : -2; i < o->repeats; i++) {
-    double waited = bench_feed_next(feed), took = run_once(s, feed, (uint64_t)(i + 2));
+    double waited = bench_feed_next(feed), took;
+    if (run_once(s, feed, (uint64_t)(i + 2), &took)) return XS_FAILED;
     if (i < 0) continue;
     t->step[i] = took;
     t->waiting += waited / (double)o->repeats;
     if (o->explain) note_kernels(o, s, i, t->kernel);
   }
+  return XS_OK;
 }
 
 /* ---- printing ----------------------------------------------------------------------------- */
@@ -199,7 +202,7 @@ int bench_run(const bench_options *o, int n, const bench_step *s) {
   bench_times *t = memory_new((size_t)n * sizeof *t);
   bench_feed *feed;
   int status = bench_feed_open(o, &feed);
-  for (int i = 0; i < n && !status; i++) time_step(o, &s[i], feed, &t[i]);
+  for (int i = 0; i < n && !status; i++) status = time_step(o, &s[i], feed, &t[i]);
   bench_feed_close(feed);
   if (!status && o->trace) status = trace_write(o->trace, n, s);
   if (!status) status = print(o, n, s, t);
