@@ -17,7 +17,7 @@ static int run(void *record, int n, const char **word) {
   char *text = NULL;
   xs_status status = study_open(o, word[0], &study);
   if (status == XS_OK) status = xs_study_plan(study, &options, &text);
-  if (status == XS_OK) fputs(text, stdout);
+  if (text) fputs(text, stdout);
   free(text);
   xs_study_close(study);
   return status;

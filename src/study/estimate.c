@@ -32,6 +32,7 @@ struct estimator {
   stage stage;
   site_size *size; /* [n_sites] */
   char *missing;
+  seal *sites; /* those that were opened, all of them unless one is missing */
   known_step *step;
   int steps;
 };
@@ -69,7 +70,11 @@ static void open_site(estimator *e, int i, const xs_run_options *o) {
   if (!status && site->classes) e->stage.classifier.classes = site->classes;
   if (!status) status = measure_site(site, t, &e->size[i]);
   if (status && !e->missing) e->missing = text_copy(fail_message());
-  xs_site_close(site);
+  if (status) {
+    xs_site_close(site);
+  } else {
+    seal_add(e->sites, site);
+  }
 }
 
 static estimator *new_estimator(const xs_study *s, const study_nodes *l, const xs_run_options *o) {
@@ -89,6 +94,7 @@ static estimator *new_estimator(const xs_study *s, const study_nodes *l, const x
 
 estimator *estimator_new(const xs_study *s, const study_nodes *l, const xs_run_options *o) {
   estimator *e = new_estimator(s, l, o);
+  e->sites = seal_new(".", split_rule_of(s->settings.seed, s->settings.split_by));
   for (int i = 0; i < s->n_sites; i++) open_site(e, i, o);
   return e;
 }
@@ -99,10 +105,13 @@ void estimator_free(estimator *e) {
   free(e->step);
   free(e->size);
   free(e->missing);
+  seal_free(e->sites);
   free(e);
 }
 
 const char *estimator_missing(const estimator *e) { return e->missing; }
+
+const seal *estimator_sites(const estimator *e) { return e->missing ? NULL : e->sites; }
 
 static double count(const estimator *e, int site, xs_split which) {
   return e->size[e->study->site[site].images_of].images[which];

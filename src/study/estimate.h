@@ -12,12 +12,13 @@ typedef struct node_cost {
 
 typedef struct estimator estimator;
 
-/* Opens the sites to count their images, then closes them; one whose data are not here is left
- * out. */
+/* Opens the sites; one whose data are not here is left out. */
 estimator *estimator_new(const xs_study *s, const study_nodes *l, const xs_run_options *o);
 void estimator_free(estimator *e);
 /* Why a site was left out, lent; NULL: none was. */
 const char *estimator_missing(const estimator *e);
+/* The opened sites, lent; NULL where one was left out. */
+const seal *estimator_sites(const estimator *e);
 /* Training and answers, without reading and matching images and without statistics.  Every distinct
  * step is rehearsed once (rehearsal.h).  Fails where one cannot be planned. */
 xs_status estimate_node(estimator *e, int node, node_cost *cost);

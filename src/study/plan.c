@@ -234,6 +234,20 @@ static void close_planner(planner *p) {
   free(p->out);
 }
 
+/* What a run would refuse once it has opened the sites, with the same message. */
+static xs_status check_sites(planner *p) {
+  const seal *sites = p->estimator ? estimator_sites(p->estimator) : NULL;
+  if (!sites) return XS_OK;
+  xs_status status = study_check_sites(p->study, &p->nodes, sites);
+  if (status) return status;
+  char *widths = plan_widths(p->study, sites);
+  char *more = text_format("%s%s", p->text, widths);
+  free(p->text);
+  free(widths);
+  p->text = more;
+  return XS_OK;
+}
+
 xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text) {
   planner p = open_planner(s, o);
   tg_set_threads(o->threads);
@@ -243,6 +257,7 @@ xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text)
   for (int i = 0; i < p.nodes.n && !status; i++) status = plan_node(&p, i);
   if (!status && p.estimator) add_sum(&p);
   if (!status) add_folder(&p);
+  if (!status) status = check_sites(&p);
   *text = p.text;
   close_planner(&p);
   return status;

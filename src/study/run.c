@@ -40,47 +40,6 @@ static void note_unlabelled(const study_run *r, int i) {
   free(line);
 }
 
-static bool same_classes(const seal *s, int a, int b) {
-  if (seal_classes(s, a) != seal_classes(s, b)) return false;
-  for (int i = 0; i < seal_classes(s, a); i++) {
-    if (strcmp(seal_class_name(s, a)[i], seal_class_name(s, b)[i]) != 0) return false;
-  }
-  return true;
-}
-
-/* All sites that list classes list the same ones. */
-static xs_status check_classes(const study_run *r) {
-  const xs_study *s = r->study;
-  int first = 0;
-  while (first < s->n_sites && !seal_classes(r->seal, first)) first++;
-  for (int i = first + 1; i < s->n_sites; i++) {
-    if (!seal_classes(r->seal, i) || same_classes(r->seal, first, i)) continue;
-    return (xs_status)fail(
-        XS_FAILED,
-        "sites %s (%s) and %s (%s) have different classes: a classifier of one cannot be "
-        "used at the other; give both domain files the same list",
-        s->site[first].name, s->site[first].file, s->site[i].name, s->site[i].file);
-  }
-  return XS_OK;
-}
-
-/* Whether a classifier is trained on the site's labels: its own, or that of all sites. */
-static bool is_learnt(const study_run *r, int site) {
-  const study_site *s = &r->study->site[site];
-  char *baseline = text_format("baseline-%s", s->name);
-  bool learnt = nodes_find(&r->nodes, baseline) >= 0 || r->study->settings.pooled.n;
-  free(baseline);
-  return s->labelled && learnt;
-}
-
-static xs_status check_splits(const study_run *r) {
-  xs_status status = XS_OK;
-  for (int i = 0; i < r->study->n_sites && !status; i++) {
-    if (is_learnt(r, i)) status = seal_check_splits(r->seal, i);
-  }
-  return status;
-}
-
 xs_status run_check_stop(const study_run *r, const char *next) {
   if (!r->watch || !r->watch->stop || !r->watch->stop(r->watch->context)) return XS_OK;
   return (xs_status)fail(XS_FAILED, "stopped before %s; continue with --resume", next);
@@ -145,8 +104,7 @@ static xs_status open_site(study_run *r, int i, bool finished) {
 static xs_status open_sites(study_run *r, bool finished) {
   xs_status status = XS_OK;
   for (int i = 0; i < r->study->n_sites && !status; i++) status = open_site(r, i, finished);
-  if (!status) status = check_classes(r);
-  return status ? status : check_splits(r);
+  return status ? status : study_check_sites(r->study, &r->nodes, r->seal);
 }
 
 /* Every step fits, also those that come hours later. */

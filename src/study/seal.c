@@ -46,8 +46,47 @@ int64_t seal_skipped(const seal *s, int site, char *const **image) {
   return s->site[site]->skipped;
 }
 
+static int compare_keys(const void *a, const void *b) {
+  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return x < y ? -1 : x > y;
+}
+
 xs_status seal_check_splits(const seal *s, int site) {
   return train_check_splits(s->site[site], s->rule);
+}
+
+/* Adaptations take the images that are called training images without a look at labels. */
+xs_status seal_check_target(const seal *s, int site) {
+  const xs_images *x = &s->site[site]->images;
+  int64_t *rows, n;
+  xs_status status = xs_split_rows(x, s->rule.seed, s->rule.by_image, XS_TRAIN, &rows, &n);
+  free(rows);
+  if (status || n) return status;
+  return (xs_status)fail(
+      XS_FAILED,
+      "site %s has no image in its training split, so that nothing can be adapted to it: of its "
+      "%lld images the %s; give it images of more patients, or another split in its domain file",
+      x->name, (long long)x->n,
+      x->split.kind == XS_SPLIT_COLUMN ? "column of the split puts none there"
+                                       : "seed puts none there (`split: stratified` does)");
+}
+
+void seal_count_class(const seal *s, int site, xs_split split, int class, int64_t *images,
+                      int64_t *groups) {
+  const xs_site *from = s->site[site];
+  uint64_t *key = memory_new((size_t)(from->images.n + 1) * sizeof *key);
+  train_set set;
+  *images = *groups = 0;
+  if (!train_set_open(from, s->rule, split, &set)) {
+    for (int64_t i = 0; i < set.n; i++) {
+      const int64_t row = set.rows[i];
+      if (set.label[row] == class) key[(*images)++] = from->images.group[row];
+    }
+  }
+  qsort(key, (size_t)*images, sizeof *key, compare_keys);
+  for (int64_t i = 0; i < *images; i++) *groups += i == 0 || key[i] != key[i - 1];
+  train_set_release(&set);
+  free(key);
 }
 
 int64_t seal_count(const seal *s, int site, xs_split split) {
@@ -103,11 +142,6 @@ xs_status seal_labels(seal *s, const seal_request *q, train_set *set) {
   if (!status) status = record_labels(s, q, set);
   if (status) train_set_release(set);
   return status;
-}
-
-static int compare_keys(const void *a, const void *b) {
-  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return x < y ? -1 : x > y;
 }
 
 /* The groups of a site's training and validation images, ascending. */

@@ -52,6 +52,11 @@ xs_status seal_attributes(seal *s, const seal_request *q, const train_set *set,
 void seal_attributes_release(xs_attribute *attribute, int n);
 /* XS_FAILED unless every split of the site has every class; of labels only this is told, */
 xs_status seal_check_splits(const seal *s, int site);
+/* unless a target has images to adapt to, */
+xs_status seal_check_target(const seal *s, int site);
+/* how many images and groups (patients) of a split have a label of a class, */
+void seal_count_class(const seal *s, int site, xs_split split, int class, int64_t *images,
+                      int64_t *groups);
 /* and how many images of a split have one. */
 int64_t seal_count(const seal *s, int site, xs_split split);
 /* Records that a node is finished; sites: an array of the names of those where it is measured,

@@ -6,6 +6,7 @@
  * method.c       "paper+shot": the steps of an adaptation method
  * nodes.c        the study as a graph of work
  * run.c          all of it in order, or one node
+ * study_check.c  whether its sites will do, before any work
  * node.c         one node: is it done and unharmed; else run it and record it
  * node_train.c   ... that trains on labels of the sites themselves
  * node_adapt.c   ... that adapts a classifier to a target
@@ -19,6 +20,7 @@
  * test_set.c     how good a classifier is on labelled images
  * log.c          log.jsonl
  * plan.c         what there is to do
+ * plan_width.c   how wide the intervals will be
  * estimate.c     how long it will take
  * rehearsal.c    ... by running single steps
  * snakemake.c    the graph for Snakemake
@@ -186,6 +188,10 @@ xs_status folder_note_domain(json_t *mine, const char *name, const char *file);
 /* What a folder's site held when it was last opened, newly made; NULL: not known. */
 json_t *folder_site(const char *out, const char *site);
 xs_status folder_note_site(const char *out, const char *site, const json_t *identity);
+/* Fails where the study cannot be trained, chosen or measured with its opened sites: other classes,
+ * a class that is missing in a split, a target without images to adapt to.  The message names site,
+ * split and remedy. */
+xs_status study_check_sites(const xs_study *s, const study_nodes *l, const seal *opened);
 /* Records what a claimed folder's site holds, or fails where it is not what was recorded before;
  * finished: something must have been. */
 xs_status folder_check_site(const char *out, const char *site, const json_t *identity,
@@ -256,6 +262,9 @@ char *study_out(const xs_study *s, const xs_run_options *o); /* the run folder; 
 char *study_init_file(const xs_study *s);
 /* The study with what the files hold that it names; newly made. */
 xs_status study_identity(const xs_study *s, json_t **identity);
+
+/* How wide the intervals of pairs with a labelled target will be, a line each; allocated. */
+char *plan_widths(const xs_study *s, const seal *sites);
 
 /* A site's data as they are in memory: {"images", "split": which images are where, "labels": of
  * training and validation images, "all_labels": with groups and attributes}; newly made, also where
