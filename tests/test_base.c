@@ -11,6 +11,7 @@
 #include "file.h"
 #include "hash.h"
 #include "random.h"
+#include "unicode.h"
 
 #include <math.h>
 #include <signal.h>
@@ -341,6 +342,51 @@ static void test_messages(void **state) {
   assert_true(strlen(fail_message()) < 10000);
 }
 
+static void test_numbers(void **state) {
+  (void)state;
+  static const char *const pair[][2] = {
+      {"61", "61"},   {"00000061", "61"}, {"61.0", "61"}, {"61.", "61"},   {"+61", "61"},
+      {"-0", "0"},    {".50", "0.5"},     {"0", "0"},     {"000", "0"},    {"-01.250", "-1.25"},
+      {"1e3", NULL},  {"", NULL},         {".", NULL},    {"-", NULL},     {"6 1", NULL},
+      {"0x10", NULL}, {"nan", NULL},      {"61a", NULL},  {"1.0.0", NULL}, {"1,5", NULL}};
+  for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+    char *plain = text_plain_number(pair[i][0]);
+    if (pair[i][1]) {
+      assert_non_null(plain);
+      assert_string_equal(plain, pair[i][1]);
+    } else {
+      assert_null(plain);
+    }
+    free(plain);
+  }
+  assert_true(text_same_number("1", "1.0"));
+  assert_false(text_same_number("1", "0"));
+  assert_false(text_same_number("a", "a"));
+}
+
+/* Composed by Python's unicodedata: u and diaeresis, Vietnamese, Hangul, a sign that is excluded
+ * from composition, what no pair has, and bytes that are not UTF-8. */
+static void test_unicode(void **state) {
+  (void)state;
+  static const char *const pair[][2] = {{"mu\xcc\x88ller_1.png", "m\xc3\xbcller_1.png"},
+                                        {"m\xc3\xbcller", "m\xc3\xbcller"},
+                                        {"Vie\xcc\xa3\xcc\x82t", "Vi\xe1\xbb\x87t"},
+                                        {"\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", "\xed\x95\x9c"},
+                                        {"\xe3\x81\x8b\xe3\x82\x99", "\xe3\x81\x8c"},
+                                        {"\xe0\xa4\x95\xe0\xa4\xbc", "\xe0\xa4\x95\xe0\xa4\xbc"},
+                                        {"x\xcc\xb1y", "x\xcc\xb1y"},
+                                        {"\xf0\x9f\x98\x80\xcc\x88", "\xf0\x9f\x98\x80\xcc\x88"},
+                                        {"a\xff\xcc\x88", "a\xff\xcc\x88"},
+                                        {"u\xcc", "u\xcc"},
+                                        {"", ""}};
+  for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+    char *text = text_copy(pair[i][0]);
+    unicode_compose(text);
+    assert_string_equal(text, pair[i][1]);
+    free(text);
+  }
+}
+
 static int remove_files(void **state) {
   (void)state;
   return system("rm -rf test_base.tmp") == 0 ? 0 : 1;
@@ -368,6 +414,8 @@ int main(void) {
       cmocka_unit_test(test_format),
       cmocka_unit_test(test_csv_cell),
       cmocka_unit_test(test_messages),
+      cmocka_unit_test(test_numbers),
+      cmocka_unit_test(test_unicode),
   };
   return cmocka_run_group_tests(tests, remove_files, remove_files);
 }

@@ -4,6 +4,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include <archive.h>
+#include <archive_entry.h>
 #include <zlib.h>
 
 #include "csv_table.h"
@@ -172,6 +175,60 @@ static void test_gzip(void **state) {
   free(path);
 }
 
+/* Pairs of name and content, which end with NULL. */
+static void put_zip(const char *const *files) {
+  char *path = file_join(dir, "x.csv.zip");
+  struct archive *a = archive_write_new();
+  archive_write_set_format_zip(a);
+  assert_int_equal(archive_write_open_filename(a, path), ARCHIVE_OK);
+  for (; files[0]; files += 2) {
+    struct archive_entry *e = archive_entry_new();
+    archive_entry_set_pathname(e, files[0]);
+    archive_entry_set_size(e, (la_int64_t)strlen(files[1]));
+    archive_entry_set_filetype(e, AE_IFREG);
+    archive_entry_set_perm(e, 0644);
+    assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+    assert_true(archive_write_data(a, files[1], strlen(files[1])) >= 0);
+    archive_entry_free(e);
+  }
+  archive_write_free(a);
+  free(path);
+}
+
+static void refuse_zip(const char *const *files, const char *part) {
+  csv_table t;
+  char *path = file_join(dir, "x.csv.zip");
+  put_zip(files);
+  assert_int_not_equal(csv_table_read(path, &t), 0);
+  assert_says(part);
+  csv_table_release(&t);
+  free(path);
+}
+
+static void test_zip(void **state) {
+  (void)state;
+  csv_table t;
+  char *path = file_join(dir, "x.csv.zip"), *data;
+  size_t size;
+  put_zip((const char *const[]){"__MACOSX/._x.csv", "no", "d/.hidden", "no", "d/x.csv",
+                                "a,b\n1,2\n", NULL});
+  assert_int_equal(csv_table_read(path, &t), 0);
+  assert_string_equal(t.cell[1], "2");
+  csv_table_release(&t);
+  assert_int_equal(file_read(path, &data, &size), 0);
+  put(dir, "x.csv.zip", data, 40);
+  assert_int_not_equal(csv_table_read(path, &t), 0);
+  assert_says("x.csv.zip: cannot be unpacked");
+  csv_table_release(&t);
+  free(data);
+  free(path);
+  refuse_zip((const char *const[]){"a.csv", "a\n1\n", "b.csv", "a\n1\n", NULL},
+             "holds several files, a.csv and b.csv among them");
+  refuse_zip((const char *const[]){"[Content_Types].xml", "<", "xl/workbook.xml", "<", NULL},
+             "is a workbook of Excel or the like; save its sheet as CSV UTF-8");
+  refuse_zip((const char *const[]){".hidden", "a\n", NULL}, "is a ZIP archive without a file");
+}
+
 /* Every shorter file and every changed byte is read or refused by name, and none crashes. */
 static void test_damaged(void **state) {
   (void)state;
@@ -207,7 +264,7 @@ int main(void) {
       cmocka_unit_test(test_quotes),  cmocka_unit_test(test_line_ends),
       cmocka_unit_test(test_lengths), cmocka_unit_test(test_columns),
       cmocka_unit_test(test_bytes),   cmocka_unit_test(test_gzip),
-      cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_zip),     cmocka_unit_test(test_damaged),
   };
   return cmocka_run_group_tests(tests, open_dir, close_dir);
 }

@@ -645,6 +645,37 @@ static void test_unreadable_and_views(void **state) {
   release(a);
 }
 
+/* A spreadsheet has taken zeros from some ids; classes are named and every label is empty. */
+static void test_patient_numbers(void **state) {
+  (void)state;
+  site *a = make_site("a", 1000);
+  for (int i = 0; i < a->n; i++) {
+    snprintf(a->patient[i], sizeof a->patient[i], i % 4 ? "%d" : "%06d", 100 + i / 2);
+  }
+  char *path = write_site(a, "");
+  json_t *root = check(XS_HARM, &plain, path, NULL);
+  assert_int_equal(count_of(root, "patient-numbers"), FILMS / 4);
+  assert_true(names(root, "patient-numbers", a->file[0], "number 1, patient 000100"));
+  assert_true(names(root, "patient-numbers", a->file[1], "number 1, patient 100"));
+  assert_false(names(root, "patient-numbers", a->file[2], "patient"));
+  json_decref(root);
+  for (int i = 0; i < a->n; i++) {
+    snprintf(a->patient[i], sizeof a->patient[i], "%d", i / 2);
+    a->label[i] = -1;
+  }
+  free(path);
+  path = write_site(a, "label_column: label\n");
+  root = check(XS_HARM, &plain, path, NULL);
+  assert_null(finding(root, "patient-numbers"));
+  assert_text(root, "classes", "Every cell of column \"label\" in ");
+  json_decref(root);
+  xs_check_options o = plain;
+  o.ignore_labels = true;
+  json_decref(check(XS_OK, &o, path, NULL));
+  free(path);
+  release(a);
+}
+
 static void test_classes(void **state) {
   (void)state;
   site *a = make_site("a", 1000), *b = make_site("b", 2000);
@@ -835,10 +866,11 @@ int main(void) {
       cmocka_unit_test(test_above_white), cmocka_unit_test(test_shared_ids),
       cmocka_unit_test(test_shortcuts),   cmocka_unit_test(test_exposure),
       cmocka_unit_test(test_black_site),  cmocka_unit_test(test_unreadable_and_views),
-      cmocka_unit_test(test_classes),     cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_neighbours),  cmocka_unit_test(test_sets),
-      cmocka_unit_test(test_share),       cmocka_unit_test(test_levels),
-      cmocka_unit_test(test_match),       cmocka_unit_test(test_encoding),
+      cmocka_unit_test(test_classes),     cmocka_unit_test(test_patient_numbers),
+      cmocka_unit_test(test_refusals),    cmocka_unit_test(test_neighbours),
+      cmocka_unit_test(test_sets),        cmocka_unit_test(test_share),
+      cmocka_unit_test(test_levels),      cmocka_unit_test(test_match),
+      cmocka_unit_test(test_encoding),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

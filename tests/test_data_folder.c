@@ -326,6 +326,94 @@ static void test_missing(void **state) {
   remove_dir(dir);
 }
 
+/* Names as macOS writes them (u and a diaeresis), also of a folder and a patient, and both in a CSV
+ * file that writes them otherwise. */
+static void test_unicode_forms(void **state) {
+  (void)state;
+  char *dir = start();
+  xs_site *s;
+  put_sample(dir, "gray.png", "images/mu\xcc\x88ller/o\xcc\x81 1.png");
+  put_sample(dir, "gray.png", "images/\xc3\xa9.png");
+  put_text(dir, "labels.csv",
+           "file,patient,label\nm\xc3\xbcller/\xc3\xb3 1.png,Andr\xc3\xa9,no\n"
+           "e\xcc\x81.png,Andre\xcc\x81,yes\nrgb.jpg,p2,yes\n");
+  assert_int_equal(open_site(dir, site, NULL, &s), XS_OK);
+  assert_int_equal(s->images.n, 3);
+  assert_true(s->images.group[0] == s->images.group[1]);
+  xs_site_close(s);
+  put_text(dir, "labels.csv",
+           "file,patient,label\ne\xcc\x81.png,p,no\n\xc3\xa9.png,p,yes\nrgb.jpg,p2,yes\n");
+  REFUSED(dir, site, "labels.csv:3: image \"\xc3\xa9.png\" was already on line 2");
+  put_text(dir, "labels.csv", "file,patient,label\n\xc3\xa8.png,p,no\nrgb.jpg,p2,yes\n");
+  REFUSED(dir, site, "labels.csv:2: image \"\xc3\xa8.png\" is not in");
+  remove_dir(dir);
+}
+
+static const char numbers_site[] =
+    "name: a\nformat: folder\nimages: images\nlabels: labels.csv\ngroup_column: patient\nsize: 8\n"
+    "classes: [\"0\", \"1\"]\n";
+
+/* As a spreadsheet or pandas writes 0 and 1 beside an empty cell; never is the other class
+ * proposed. */
+static void test_labels_as_numbers(void **state) {
+  (void)state;
+  char *dir = start();
+  xs_site *s;
+  put_text(dir, "labels.csv",
+           "file,patient,label\ngray.png,p1,1.0\nrgb.jpg,p2,0.0\nrgba.png,p3,\n");
+  assert_int_equal(open_site(dir, numbers_site, NULL, &s), XS_OK);
+  assert_int_equal(s->label[0], 1);
+  assert_int_equal(s->label[1], 0);
+  assert_int_equal(s->label[2], -1);
+  xs_site_close(s);
+  put_text(dir, "labels.csv", "file,patient,label\ngray.png,p1,2.0\nrgb.jpg,p2,0\n");
+  REFUSED(dir, numbers_site, "label \"2.0\" is not a class of", "(\"0\", \"1\"); correct it");
+  assert_null(strstr(fail_message(), "nearest"));
+  put_text(dir, "labels.csv", "file,patient,label\ngray.png,p1,\nrgb.jpg,p2,\n");
+  REFUSED(dir, numbers_site, "every cell of column \"label\" in", "labels.csv is empty",
+          "take out label_column and classes to use it as an unlabelled target");
+  remove_dir(dir);
+}
+
+static void assert_merged(const char *more, const int32_t *label) {
+  char *dir = start(), *text = text_format("%s%s", numbers_site, more);
+  xs_site *s;
+  put_text(dir, "labels.csv",
+           "file,patient,label,who\ngray.png,p1,1,A\ngray.png,p1,1,A\nrgb.jpg,p2,0,A\n"
+           "gray.png,p1,0,B\nrgb.jpg,p2,1,B\nrgba.png,p3,0,A\nrgb.jpg,p2,1,C\ngray.png,p1,0,C\n");
+  const xs_status status = open_site(dir, text, NULL, &s);
+  if (status) print_error("%s: %s\n", more, fail_message());
+  assert_int_equal(status, XS_OK);
+  assert_int_equal(s->images.n, 3);
+  for (int i = 0; i < 3; i++) assert_int_equal(s->label[i], label[i]);
+  xs_site_close(s);
+  free(text);
+  remove_dir(dir);
+}
+
+static void test_several_rows(void **state) {
+  (void)state;
+  assert_merged("rows: any\n", (const int32_t[]){1, 1, 0});
+  assert_merged("rows: majority\n", (const int32_t[]){-1, 1, 0});
+  assert_merged("rows: majority\nreader_column: who\n", (const int32_t[]){0, 1, 0});
+  char *dir = start();
+  put_text(dir, "labels.csv", "file,patient,label\ngray.png,p1,1\nrgb.jpg,p2,0\ngray.png,p1,1\n");
+  REFUSED(dir, numbers_site, "was already on line 2; keep one of them (1 row lists an image again)",
+          "rows of an image become one label: rows: any, all or majority");
+  put_text(dir, "labels.csv", "file,patient,label\ngray.png,p1,1\nrgb.jpg,p2,0\ngray.png,p3,1\n");
+  char *text = text_format("%srows: all\n", numbers_site);
+  REFUSED(dir, text, "labels.csv:4: image \"gray.png\" is of patient p3, on line 2 of patient p1");
+  free(text);
+  text = text_format("%sreader_column: who\n", numbers_site);
+  REFUSED(dir, text, "reader_column is there and rows is not");
+  free(text);
+  REFUSED(dir,
+          "name: a\nformat: folder\nimages: images\nlabels: labels.csv\nsize: 8\n"
+          "classes: [a, b, c]\nrows: any\n",
+          "rows: any needs two classes", "with 3 classes use rows: majority");
+  remove_dir(dir);
+}
+
 static void refuse_csv(const char *text, const char *part, const char *other) {
   char *dir = start();
   put_text(dir, "labels.csv", text);
@@ -341,7 +429,7 @@ static void test_csv(void **state) {
              "its columns are: file, patient, lable; did you mean label_column: lable?");
   refuse_csv("image,patient,label\ngray.png,p,no\n", "no column \"file\"", "image, patient, label");
   refuse_csv("file,patient,label\ngray.png,p,maybe\n",
-             "labels.csv:2: label \"maybe\" is not a class", "2 classes");
+             "labels.csv:2: label \"maybe\" is not a class", "(\"no\", \"yes\")");
   refuse_csv("file,patient,label\ngray.png,p,no\n", "class \"yes\" has no image", "1 labelled");
   refuse_csv("file,patient,label\n\ngray.png,p,no\nrgb.jpg,p,yes\ngray.png,p,no\n",
              "labels.csv:5: image \"gray.png\" was already on line 3", "keep one");
@@ -460,25 +548,17 @@ static void test_chest(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_truncated),
-      cmocka_unit_test(test_damaged),
-      cmocka_unit_test(test_write_png),
-      cmocka_unit_test(test_other_files),
-      cmocka_unit_test(test_labelled),
-      cmocka_unit_test(test_unlabelled),
-      cmocka_unit_test(test_attributes),
-      cmocka_unit_test(test_center_crop),
-      cmocka_unit_test(test_wrong_folder),
-      cmocka_unit_test(test_csv),
-      cmocka_unit_test(test_csv_dialects),
-      cmocka_unit_test(test_several_folders),
-      cmocka_unit_test(test_missing),
-      cmocka_unit_test(test_unreadable),
-      cmocka_unit_test(test_preprocessing),
-      cmocka_unit_test(test_near_black),
-      cmocka_unit_test(test_transparent_palette),
-      cmocka_unit_test(test_range),
-      cmocka_unit_test(test_chest),
+      cmocka_unit_test(test_truncated),       cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_write_png),       cmocka_unit_test(test_other_files),
+      cmocka_unit_test(test_labelled),        cmocka_unit_test(test_unlabelled),
+      cmocka_unit_test(test_attributes),      cmocka_unit_test(test_center_crop),
+      cmocka_unit_test(test_wrong_folder),    cmocka_unit_test(test_csv),
+      cmocka_unit_test(test_unicode_forms),   cmocka_unit_test(test_labels_as_numbers),
+      cmocka_unit_test(test_several_rows),    cmocka_unit_test(test_csv_dialects),
+      cmocka_unit_test(test_several_folders), cmocka_unit_test(test_missing),
+      cmocka_unit_test(test_unreadable),      cmocka_unit_test(test_preprocessing),
+      cmocka_unit_test(test_near_black),      cmocka_unit_test(test_transparent_palette),
+      cmocka_unit_test(test_range),           cmocka_unit_test(test_chest),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

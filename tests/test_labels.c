@@ -9,6 +9,8 @@
 #include "data_files.h"
 #include "label_cell.h"
 #include "labels.h"
+#include "number_ids.h"
+#include "row_votes.h"
 #include "text_set.h"
 
 static void assert_terms(const char *cell, bool list, int n, const char *const *expected) {
@@ -197,10 +199,128 @@ static void test_rows(void **state) {
                 "no column \"view\" (keep.where)", "");
 }
 
+/* ---- several rows an image ---- */
+
+static int32_t vote(const char *rule, int classes, int n, const int32_t *label,
+                    const char *const *reader, bool *tied) {
+  const char *image[8];
+  row_votes v;
+  for (int i = 0; i < n; i++) image[i] = "a";
+  const row_votes_in in = {rule, classes, n, image, reader, label};
+  row_votes_count(&in, &v);
+  assert_int_equal(v.images, 1);
+  const int32_t decided = v.label[0];
+  if (tied) *tied = v.tied[0];
+  row_votes_release(&v);
+  return decided;
+}
+
+#define LABELS(...)                                                                                \
+  (const int32_t[]) { __VA_ARGS__ }
+#define READERS(...)                                                                               \
+  (const char *const[]) { __VA_ARGS__ }
+
+static void test_votes(void **state) {
+  (void)state;
+  bool tied;
+  assert_int_equal(vote("any", 2, 3, LABELS(0, 1, 0), NULL, NULL), 1);
+  assert_int_equal(vote("any", 2, 2, LABELS(0, -1), NULL, NULL), 0);
+  assert_int_equal(vote("all", 2, 3, LABELS(1, 1, 0), NULL, NULL), 0);
+  assert_int_equal(vote("all", 2, 3, LABELS(1, -1, 1), NULL, NULL), 1);
+  assert_int_equal(vote("majority", 2, 3, LABELS(1, 1, 0), NULL, NULL), 1);
+  assert_int_equal(vote("majority", 2, 3, LABELS(1, 0, -1), NULL, &tied), -1);
+  assert_true(tied);
+  assert_int_equal(vote("any", 2, 2, LABELS(-1, -1), NULL, &tied), -1);
+  assert_false(tied);
+  assert_int_equal(vote("majority", 3, 5, LABELS(2, 0, 2, 1, 2), NULL, NULL), 2);
+  /* four boxes of one reader are one vote of three */
+  const int32_t boxes[] = {1, 1, 1, 0, 0, 0};
+  const char *const readers[] = {"R1", "R1", "R1", "R1", "R2", "R3"};
+  assert_int_equal(vote("majority", 2, 6, boxes, NULL, &tied), -1);
+  assert_int_equal(vote("majority", 2, 6, boxes, readers, NULL), 0);
+  assert_int_equal(vote("any", 2, 6, boxes, readers, NULL), 1);
+  assert_int_equal(vote("all", 2, 4, LABELS(1, 0, 1, 1), READERS("1", "1", "2", "3"), NULL), 1);
+}
+
+static void test_merged_rows(void **state) {
+  (void)state;
+  static const char csv[] =
+      "file,finding,p\na,none,1\na,mass,1\nb,none,2\nb,none,2\nc,,3\nd,mass,4\n";
+  labels x;
+  assert_int_equal(read_labels("  negative: [none]\nrows: any\n", csv, &x), 0);
+  assert_int_equal(x.read, 6);
+  assert_int_equal(x.n, 4);
+  assert_int_equal(x.several, 2);
+  assert_int_equal(x.differing, 1);
+  static const label_outcome any[] = {LABEL_POSITIVE, LABEL_NEGATIVE, LABEL_NONE, LABEL_POSITIVE};
+  static const int64_t line[] = {3, 4, 6, 7};
+  for (int i = 0; i < 4; i++) {
+    assert_int_equal(x.row[i].outcome, any[i]);
+    assert_int_equal(x.row[i].line, line[i]);
+  }
+  labels_release(&x);
+  assert_int_equal(read_labels("  negative: [none]\nrows: majority\n", csv, &x), 0);
+  assert_int_equal(x.row[0].outcome, LABEL_TIED);
+  labels_release(&x);
+  refuse_mapping(
+      "mapping: m\nversion: 1\nclasses: [a, b]\ncolumns:\n  image: f\n  reader: r\nlabels:\n"
+      "  cells: none\n",
+      "columns.reader is there and rows is not", "rows: any");
+}
+
+/* Rows that are left out are no rows that a policy decides. */
+static void test_policy_rows(void **state) {
+  (void)state;
+  labels x;
+  assert_int_equal(
+      read_labels("  negative: [none]\nkeep:\n  where: [view = PA]\n",
+                  "file,finding,view\na,other,PA\nb,other,L\nc,mass|none,L\nd,mass|none,PA\n", &x),
+      0);
+  assert_int_equal(x.unsaid, 1);
+  assert_int_equal(x.contradicting, 1);
+  labels_release(&x);
+}
+
+/* A mistyped term gets the nearest; the opposite is never proposed. */
+static void test_nearest(void **state) {
+  (void)state;
+  static const char *const pair[][2] = {
+      {"Mas", "Mass"},     {"no mass", NULL}, {"amass", NULL},      {"abnormal", NULL},
+      {"Nodul", "Nodule"}, {"grade 2", NULL}, {"grad 1", "grade 1"}};
+  labels x;
+  mapping m = {.labels.cells = (char *)(uintptr_t) "joined"};
+  memset(&x, 0, sizeof x);
+  text_set_add(&x.term, "Mass");
+  text_set_add(&x.term, "Nodule");
+  text_set_add(&x.term, "grade 1");
+  for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+    const char *near = labels_nearest(&m, &x, pair[i][0]);
+    if (pair[i][1]) {
+      assert_non_null(near);
+      assert_string_equal(near, pair[i][1]);
+    } else {
+      assert_null(near);
+    }
+  }
+  text_set_release(&x.term);
+}
+
+static void test_number_ids(void **state) {
+  (void)state;
+  static const char *const id[] = {"61", "7", "00000061", "x61", "7", "61.0", NULL, "08", "8"};
+  static const int64_t expected[] = {0, -1, 0, -1, -1, 0, -1, 1, 1};
+  int64_t set[9];
+  assert_int_equal(number_ids_find(id, 9, set), 2);
+  assert_memory_equal(set, expected, sizeof set);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cells),    cmocka_unit_test(test_ages), cmocka_unit_test(test_text_set),
-      cmocka_unit_test(test_mappings), cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_cells),       cmocka_unit_test(test_ages),
+      cmocka_unit_test(test_text_set),    cmocka_unit_test(test_mappings),
+      cmocka_unit_test(test_rows),        cmocka_unit_test(test_votes),
+      cmocka_unit_test(test_merged_rows), cmocka_unit_test(test_policy_rows),
+      cmocka_unit_test(test_nearest),     cmocka_unit_test(test_number_ids),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

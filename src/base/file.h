@@ -27,6 +27,12 @@ char *file_dir(const char *path); /* the folder part, "." if none; newly allocat
  * length/3). */
 const char *text_nearest(const char *word, const char *const *candidates, int n);
 
+/* A plain decimal number ("061", "61.0", "+61", "-.5") without what does not change it ("61",
+ * "-0.5"); newly allocated; NULL where the text is no such number. */
+char *text_plain_number(const char *s);
+/* Whether both are such numbers, and equal. */
+bool text_same_number(const char *a, const char *b);
+
 /* As a cell of a CSV file: in quotes where a reader would take it for something else; newly
  * allocated. */
 char *text_csv(const char *s);

@@ -58,6 +58,28 @@ const char *text_nearest(const char *word, const char *const *candidates, int n)
   return best;
 }
 
+char *text_plain_number(const char *s) {
+  const bool negative = *s == '-';
+  if (*s == '-' || *s == '+') s++;
+  size_t whole = strspn(s, "0123456789"), part = 0;
+  const char *fraction = s + whole;
+  if (*fraction == '.') part = strspn(++fraction, "0123456789");
+  if (whole + part == 0 || fraction[part]) return NULL;
+  for (; whole > 0 && *s == '0'; whole--) s++;
+  while (part > 0 && fraction[part - 1] == '0') part--;
+  if (whole + part == 0) return text_copy("0");
+  return text_format("%s%.*s%s%.*s", negative ? "-" : "", whole ? (int)whole : 1, whole ? s : "0",
+                     part ? "." : "", (int)part, part ? fraction : "");
+}
+
+bool text_same_number(const char *a, const char *b) {
+  char *p = text_plain_number(a), *q = text_plain_number(b);
+  const bool same = p && q && strcmp(p, q) == 0;
+  free(p);
+  free(q);
+  return same;
+}
+
 char *text_csv(const char *s) {
   const size_t n = strlen(s);
   const bool padded = n > 0 && (isspace((unsigned char)s[0]) || isspace((unsigned char)s[n - 1]));

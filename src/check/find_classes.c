@@ -21,6 +21,22 @@ static int64_t count_labelled(const check *c, const check_site *t, int label, in
   return n;
 }
 
+/* Classes are named, and every label is empty. */
+static void check_unlabelled(check *c, const check_site *t) {
+  if (c->o->ignore_labels || t->read || !t->d.classes.n || !t->d.labels.n) return;
+  for (int64_t i = 0; i < t->l.n; i++) {
+    if (t->l.entry[i].label >= 0) return;
+  }
+  char *text = t->d.mapping ? text_format("No image that %s keeps has a label.", t->d.mapping)
+                            : text_format("Every cell of column \"%s\" in %s is empty.",
+                                          t->d.label_column ? t->d.label_column : "label",
+                                          t->d.labels.text[0]);
+  finding_add(
+      c, "classes", CHECK_FAULT, t->d.name, t->n, text,
+      "To use it as an unlabelled target take out label_column and classes of the domain file, "
+      "or say labels.cells: none in the mapping.");
+}
+
 static void check_class_counts(check *c, const check_site *t, int label, int64_t labelled) {
   const char *name = t->d.classes.text[label];
   const int64_t n = count_labelled(c, t, label, -1);
@@ -156,6 +172,7 @@ int find_classes(check *c) {
   for (int i = 0; i < c->sites; i++) {
     const check_site *t = &c->site[i];
     const int64_t labelled = count_labelled(c, t, -1, -1);
+    if (!labelled) check_unlabelled(c, t);
     if (!labelled) continue;
     any = true;
     for (int k = 0; k < t->d.classes.n; k++) check_class_counts(c, t, k, labelled);

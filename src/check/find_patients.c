@@ -1,9 +1,10 @@
-/* A patient on two sides of a split, or at two sites. */
+/* A patient on two sides of a split, at two sites, or under two writings of one number. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
 #include "file.h"
+#include "number_ids.h"
 
 static const char *side_name(const check *c, const sample *s) {
   return s->side < 0 ? "" : c->site[s->site].side[s->side];
@@ -111,8 +112,53 @@ static void check_sites(check *c) {
   free(s);
 }
 
+/* ---- ids that lost their zeros --------------------------------------------------------------- */
+
+typedef struct numbered {
+  int64_t set, image;
+} numbered;
+
+static int compare_numbered(const void *a, const void *b) {
+  const numbered *p = a, *q = b;
+  if (p->set != q->set) return p->set < q->set ? -1 : 1;
+  return (p->image > q->image) - (p->image < q->image);
+}
+
+static void show_numbered(check *c, const numbered *x, int64_t n, int64_t numbers) {
+  json_t *f = finding_add(
+      c, "patient-numbers", CHECK_FAULT, NULL, numbers,
+      text_format("%lld patient id%s one number in several writings, as 61, 00000061 and 61.0 are: "
+                  "they are taken as different patients, whom a split may part.",
+                  (long long)numbers, numbers == 1 ? " is" : "s are"),
+      "A spreadsheet takes zeros away and puts points in. Write the ids alike in all label files, "
+      "as "
+      "texts; if they are different people, --accept patient-numbers.");
+  for (int64_t i = 0; i < n; i++) {
+    const sample *s = &c->sample[x[i].image];
+    finding_image(c, f, x[i].image,
+                  text_format("number %lld, patient %s", (long long)x[i].set + 1, s->patient));
+  }
+}
+
+static void check_numbers(check *c) {
+  const char **id = memory_new(sizeof *id * (size_t)(c->n + 1));
+  int64_t *set = memory_new(sizeof *set * (size_t)(c->n + 1)), n = 0;
+  numbered *x = memory_new(sizeof *x * (size_t)(c->n + 1));
+  for (int64_t i = 0; i < c->n; i++) id[i] = c->sample[i].patient;
+  const int64_t numbers = number_ids_find(id, c->n, set);
+  for (int64_t i = 0; i < c->n; i++) {
+    if (set[i] >= 0) x[n++] = (numbered){set[i], i};
+  }
+  if (n) qsort(x, (size_t)n, sizeof *x, compare_numbered);
+  if (numbers) show_numbered(c, x, n, numbers);
+  free(x);
+  free(set);
+  free(id);
+}
+
 int find_patients(check *c) {
   check_sides(c);
   if (c->sites > 1) check_sites(c);
+  check_numbers(c);
   return 0;
 }

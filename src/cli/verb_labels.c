@@ -53,7 +53,16 @@ static void print_counts(const char *title, const json_t *j) {
 static void print_classes(const json_t *j) {
   json_t *kept = json_object_get(j, "kept"), *one;
   size_t i;
-  print_counts("rows", json_object_get(j, "rows"));
+  const json_t *rows_read = json_object_get(j, "rows"), *merged = json_object_get(j, "merged");
+  char about[64];
+  snprintf(about, sizeof about, "in %" PRId64 " rows", number(rows_read, "rows"));
+  print_counts(about, rows_read);
+  if (merged) {
+    printf("rows: %s decides for %" PRId64 " images of several rows, %" PRId64
+           " of them with rows that differ\n",
+           text(merged, "rule"), number(merged, "images_of_several_rows"),
+           number(merged, "differing"));
+  }
   print_counts("kept", kept);
   json_array_foreach(json_object_get(j, "classes"), i, one) {
     char title[64];
@@ -95,7 +104,7 @@ static void print_policy(const json_t *j) {
       {"unsaid", "neither positive nor negative finding: policy.negatives and blank decide"},
       {"contradicting", "positive and negative finding: positive"},
   };
-  puts("\nrows that a policy decides");
+  puts("\nrows that a policy decides, of those that `keep` and labels.exclude leave");
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
     printf("  %-72s %9" PRId64 "\n", lines[i].title, number(j, lines[i].key));
   }
@@ -155,6 +164,17 @@ static void print_unmapped(const json_t *list, bool all) {
   if (i < n) printf("  ... and %zu more: --all lists them\n", n - i);
 }
 
+static void print_number_ids(const json_t *j) {
+  const json_t *example = json_object_get(j, "example");
+  if (!number(j, "numbers")) return;
+  printf("\n%" PRId64
+         " patient id%s written in several ways that are one number, e.g. %s and %s: they "
+         "count as different patients, and a split may part them; write them alike\n",
+         number(j, "numbers"), number(j, "numbers") == 1 ? " is" : "s are",
+         json_string_value(json_array_get(example, 0)),
+         json_string_value(json_array_get(example, 1)));
+}
+
 static void print_faults(const json_t *j) {
   const json_t *again = json_object_get(j, "duplicates"), *list = json_object_get(j, "list");
   if (number(j, "joined_without_image")) {
@@ -165,6 +185,7 @@ static void print_faults(const json_t *j) {
     printf("\nthe list has %" PRId64 " names, %" PRId64 " of them without a row\n",
            number(list, "names"), number(list, "without_row"));
   }
+  print_number_ids(json_object_get(j, "number_ids"));
   if (!number(again, "rows")) return;
   const json_t *example = json_object_get(again, "example");
   printf("\n%" PRId64 " kept rows repeat an image, %" PRId64
@@ -221,7 +242,10 @@ static int judge(const mapping *m, const labels *x, const json_t *summary) {
   const json_t *again = json_object_get(summary, "duplicates");
   int status = labels_check_terms(m, x);
   if (!status && number(again, "rows")) {
-    status = fail(XS_FAILED, "%" PRId64 " kept rows repeat an image that is listed already",
+    status = fail(XS_FAILED,
+                  "%" PRId64 " kept rows repeat an image that is listed already; take them out, or "
+                  "say in the mapping how the rows of an image become one label: rows: any, all or "
+                  "majority",
                   number(again, "rows"));
   }
   if (!status && !number(json_object_get(summary, "kept"), "images")) {

@@ -7,6 +7,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "unicode.h"
 #include "unpack.h"
 #include "xsite.h"
 
@@ -76,6 +77,7 @@ static void take_cell(void *text, size_t length, void *context) {
   r->next += length + 1;
   const unsigned char *wrong = find_wrong_byte(copy);
   if (wrong) r->status = refuse_encoding(r, *wrong);
+  unicode_compose(copy);
   r->cell[r->n++] = copy;
 }
 
@@ -210,12 +212,14 @@ static void read_rows(const char *path, const char *data, size_t size, reader *r
   csv_free(&p);
 }
 
-/* Plain, or what gzip packed; unpacked from the file, not from what was read. */
+/* Plain, or what gzip or ZIP packed; unpacked from the file, not from what was read. */
 static int read_file(const char *path, char **data, size_t *size) {
   int status = file_read(path, data, size);
-  if (status || *size < 2 || memcmp(*data, "\x1f\x8b", 2)) return status;
+  if (status || *size < 4) return status;
+  const bool gzip = !memcmp(*data, "\x1f\x8b", 2), zip = !memcmp(*data, "PK\x03\x04", 4);
+  if (!gzip && !zip) return 0;
   free(*data);
-  return unpack_stream(path, LARGEST_FILE, data, size);
+  return (gzip ? unpack_stream : unpack_zip)(path, LARGEST_FILE, data, size);
 }
 
 int csv_table_read(const char *path, csv_table *out) {

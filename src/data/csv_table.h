@@ -1,7 +1,8 @@
 /* csv_table.h: a CSV file in memory: a header row that names the columns, rows of as many cells.
  *
  * Read are RFC 4180's quotes (also with line ends inside), LF, CRLF and CR, a byte-order mark, and
- * gzip.  Text is UTF-8 without 0 bytes.  Cells beyond the header's are dropped where they are
+ * files packed by gzip or alone in a ZIP archive.  Text is UTF-8 without 0 bytes; accented letters
+ * become one character each (unicode.h).  Cells beyond the header's are dropped where they are
  * empty, or where all rows have as many; a row that is longer than others is an error, since a
  * comma too many moves all cells behind it.  A row may end early only where no named column is
  * left. */

@@ -132,6 +132,19 @@ static const option rows[] = {
      .offset = FIELD(group_column),
      .value = "NAME",
      .help = "Folder: column of the patient; a patient's images never cross a split."},
+    {.name = "rows",
+     .type = OPTION_CHOICE,
+     .offset = FIELD(rows),
+     .value = "HOW",
+     .choices = "any|all|majority",
+     .help = "Folder: several rows an image (readers, boxes) make it the second class where any or "
+             "all of them are, or the class of most; without it they are refused."},
+    {.name = "reader_column",
+     .type = OPTION_TEXT,
+     .offset = FIELD(reader_column),
+     .value = "NAME",
+     .help =
+         "Folder: column of the reader; rows of one reader about an image are one vote (rows)."},
     {.name = "sex_column",
      .type = OPTION_TEXT,
      .offset = FIELD(sex_column),
@@ -269,6 +282,8 @@ static int check_mapping(const domain *d) {
                {"label_column", d->label_column},
                {"group_column", d->group_column},
                {"split_column", d->split_column},
+               {"rows", d->rows},
+               {"reader_column", d->reader_column},
                {"sex_column", d->sex_column},
                {"age_column", d->age_column},
                {"view_column", d->view_column},
@@ -283,6 +298,24 @@ static int check_mapping(const domain *d) {
   }
   if (!d->mapping && (d->mapping_set.n || d->only)) {
     return fail(XS_USAGE, "%s: %s needs a mapping", d->path, d->only ? "only" : "mapping_set");
+  }
+  return 0;
+}
+
+static int check_rows(const domain *d) {
+  if (d->reader_column && !d->rows) {
+    return fail(XS_USAGE,
+                "%s: reader_column is there and rows is not: say how the readers' rows become one "
+                "label: rows: any, all or majority",
+                d->path);
+  }
+  if (d->rows && strcmp(d->rows, "majority") && d->classes.n != 2) {
+    return fail(
+        XS_USAGE,
+        "%s: rows: %s needs two classes, of which the second is the one that %s row%s; with "
+        "%d classes use rows: majority",
+        d->path, d->rows, strcmp(d->rows, "any") ? "all" : "any",
+        strcmp(d->rows, "any") ? "s have" : " gives", d->classes.n);
   }
   return 0;
 }
@@ -308,7 +341,8 @@ static int check_folder(const domain *d) {
         "%s: size is missing: the pixels per side that images are resized to, e.g. size: 32",
         d->path);
   }
-  return check_mapping(d);
+  int status = check_mapping(d);
+  return status ? status : check_rows(d);
 }
 
 static int check(const domain *d) {
@@ -414,10 +448,14 @@ void domain_close(domain *d) {
 }
 
 int domain_class(const domain *d, const char *text) {
+  int found = -1, n = 0;
   for (int i = 0; i < d->classes.n; i++) {
     if (!strcmp(d->classes.text[i], text)) return i;
+    if (!text_same_number(d->classes.text[i], text)) continue;
+    found = i;
+    n++;
   }
-  return -1;
+  return n == 1 ? found : -1;
 }
 
 uint64_t domain_group(const domain *d, const char *name) {

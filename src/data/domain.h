@@ -21,6 +21,7 @@ typedef struct domain {
   char *file_column, *label_column, *group_column, *group_prefix, *group_file;
   char *mapping, *only; /* files */
   option_texts mapping_set;
+  char *rows, *reader_column; /* how several rows of an image become one; NULL: they are refused */
   char *sex_column, *age_column, *view_column, *scanner_column;
   option_texts split; /* a word or three shares */
   char *split_train, *split_validation, *split_test, *split_column;
@@ -44,7 +45,7 @@ const char *domain_split_column(const domain *d);
 int domain_side(const domain *d, const char *csv, int64_t line, const char *cell, uint8_t *side);
 /* How its files become pixels of this size; 0: of a folder's `size`, of IDX as they are. */
 xs_preprocessing domain_preprocessing(const domain *d, int size);
-/* The class whose text is given, or -1. */
+/* The class whose text is given, or that is the same number (1.0 of class 1); or -1. */
 int domain_class(const domain *d, const char *text);
 /* The key of the group of this name: equal prefix and name, equal key, at every site. */
 uint64_t domain_group(const domain *d, const char *name);

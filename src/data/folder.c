@@ -9,6 +9,7 @@
 #include "file.h"
 #include "file_list.h"
 #include "image.h"
+#include "unicode.h"
 #include "xsite.h"
 
 /* DICOM files often have no ending, or are called by a UID of digits and dots. */
@@ -146,15 +147,85 @@ int folder_read_name(const char *csv, int64_t line, char *name) {
   return 0;
 }
 
-char *folder_find(const option_texts *dirs, const char *file, int *near) {
-  for (int i = 0; i < dirs->n; i++) {
-    int at = (*near + i) % dirs->n;
-    char *path = file_join(dirs->text[at], file);
-    if (file_exists(path)) {
-      *near = at;
-      return path;
+/* ---- looking a file up ---- */
+
+struct folder_forms {
+  text_set composed; /* names of a folder, composed */
+  option_texts
+      real; /* as they are, under the same number; of two that are composed alike the first */
+};
+
+/* Lists a folder once; *number: of its forms. */
+static int list_forms(folder_finder *f, const char *dir, int64_t *number) {
+  const int64_t before = f->listed.n;
+  *number = text_set_add(&f->listed, dir);
+  if (*number < before) return 0;
+  f->forms = memory_grow(f->forms, sizeof *f->forms * (size_t)f->listed.n);
+  struct folder_forms *forms = &f->forms[*number];
+  *forms = (struct folder_forms){0};
+  option_texts names;
+  const int status = file_list(dir, &names);
+  for (int i = 0; i < names.n; i++) {
+    char *name = text_copy(names.text[i]);
+    unicode_compose(name);
+    if (text_set_add(&forms->composed, name) == forms->real.n) {
+      file_list_append(&forms->real, text_copy(names.text[i]));
     }
-    free(path);
+    free(name);
   }
-  return NULL;
+  file_list_release(&names);
+  return status;
+}
+
+/* Part by part: a folder's name may differ as well. */
+static int find_form(folder_finder *f, const char *dir, const char *file, char **path) {
+  char *at = text_copy(dir);
+  int status = 0;
+  for (const char *s = file; *s && at && !status; s += strcspn(s, "/"), s += *s == '/') {
+    int64_t number = -1, found = -1;
+    char *part = text_format("%.*s", (int)strcspn(s, "/"), s);
+    unicode_compose(part);
+    if (file_is_dir(at)) status = list_forms(f, at, &number);
+    if (!status && number >= 0) found = text_set_find(&f->forms[number].composed, part);
+    char *next = found < 0 ? NULL : file_join(at, f->forms[number].real.text[found]);
+    free(part);
+    free(at);
+    at = next;
+  }
+  *path = at;
+  return status;
+}
+
+static bool is_ascii(const char *s) {
+  while (*s && (unsigned char)*s < 0x80) s++;
+  return !*s;
+}
+
+int folder_find(folder_finder *f, const char *file, char **path) {
+  const int n = f->dirs->n;
+  *path = NULL;
+  for (int i = 0; i < n; i++) {
+    const int at = (f->near + i) % n;
+    *path = file_join(f->dirs->text[at], file);
+    if (file_exists(*path)) {
+      f->near = at;
+      return 0;
+    }
+    free(*path);
+    *path = NULL;
+  }
+  int status = 0;
+  for (int i = 0; i < n && !is_ascii(file) && !*path && !status; i++) {
+    status = find_form(f, f->dirs->text[i], file, path);
+  }
+  return status;
+}
+
+void folder_finder_release(folder_finder *f) {
+  for (int64_t i = 0; i < f->listed.n; i++) {
+    text_set_release(&f->forms[i].composed);
+    file_list_release(&f->forms[i].real);
+  }
+  free(f->forms);
+  text_set_release(&f->listed);
 }

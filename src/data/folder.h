@@ -4,6 +4,7 @@
 
 #include "attribute.h"
 #include "domain.h"
+#include "text_set.h"
 
 typedef struct entry { /* one image */
   char *file;          /* as named in the CSV file or found in the folder */
@@ -35,9 +36,18 @@ void listing_release(listing *l);
  * same at every site whose file names it so. */
 int group_file_read(const char *path, listing *l);
 
-/* Where a file is: its path in the first of the folders that has it, searched from *near on, which
- * becomes that folder's number; allocated, NULL where none has it. */
-char *folder_find(const option_texts *dirs, const char *file, int *near);
+typedef struct folder_finder { /* looks files up in folders */
+  const option_texts *dirs;    /* lent */
+  int near;                    /* the folder that had the last one */
+  text_set listed;             /* folders that were listed, and of each ... */
+  struct folder_forms *forms;  /* [listed.n] its names by their composed form */
+} folder_finder;
+
+/* Where a file is: its path in the first of the folders that has it, searched from the last one on;
+ * *path is allocated, NULL where none has it.  A name that differs in its Unicode form alone, as
+ * macOS writes it, is found too.  Fails where a folder cannot be listed. */
+int folder_find(folder_finder *f, const char *file, char **path);
+void folder_finder_release(folder_finder *f);
 /* Names of the image files directly in a folder, sorted; to be released in any case. */
 int folder_images(const char *dir, option_texts *images);
 /* Paths of the image files in a folder and all folders below it, sorted in each; links to folders

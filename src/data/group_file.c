@@ -8,6 +8,7 @@
 #include "file.h"
 #include "folder.h"
 #include "random.h"
+#include "unicode.h"
 #include "xsite.h"
 
 typedef struct row {
@@ -22,8 +23,11 @@ static int compare_rows(const void *a, const void *b) {
 static int assign(const char *path, row *r, int64_t n, listing *l) {
   qsort(r, (size_t)n, sizeof *r, compare_rows);
   for (int64_t i = 0; i < l->n; i++) {
-    const row wanted = {l->entry[i].file, NULL};
+    char *file = text_copy(l->entry[i].file);
+    unicode_compose(file); /* as the cells are */
+    const row wanted = {file, NULL};
     const row *found = bsearch(&wanted, r, (size_t)n, sizeof *r, compare_rows);
+    free(file);
     if (!found || !*found->group) {
       return fail(XS_FAILED,
                   "%s: no group for the image \"%s\"; write the file again with `xsite data check "

@@ -16,13 +16,6 @@ typedef enum value {
   VALUE_UNMAPPED
 } value;
 
-typedef struct evidence {         /* of one row */
-  int positive, uncertain, blank; /* findings that make an image positive */
-  int negative;                   /* findings that say that there is none */
-  bool excluded;
-  bool says; /* there is anything but silent terms */
-} evidence;
-
 /* ---- columns ---- */
 
 static bool has_cells(const label_reader *r, const char *kind) {
@@ -74,7 +67,7 @@ static void count_value(label_count *c, value v) {
 }
 
 /* A finding adds to the row's evidence. */
-static void weigh(label_role role, value v, evidence *e) {
+static void weigh(label_role role, value v, label_evidence *e) {
   if (role == ROLE_EXCLUDE) e->excluded = true;
   if (v != VALUE_BLANK && role != ROLE_SILENT) e->says = true;
   if (role == ROLE_NEGATIVE && v == VALUE_POSITIVE) e->negative++;
@@ -86,22 +79,31 @@ static void weigh(label_role role, value v, evidence *e) {
 
 /* ---- a column for every finding ---- */
 
-static bool is_among(const option_texts *list, const char *text) {
-  for (int i = 0; i < list->n; i++) {
-    if (!strcmp(list->text[i], text)) return true;
+typedef bool (*equal_texts)(const char *a, const char *b);
+
+static bool same_text(const char *a, const char *b) { return strcmp(a, b) == 0; }
+
+static value find_value(const mapping *m, const char *cell, equal_texts equal) {
+  const option_texts *list[] = {[VALUE_POSITIVE] = &m->labels.positive_values,
+                                [VALUE_NEGATIVE] = &m->labels.negative_values,
+                                [VALUE_UNCERTAIN] = &m->labels.uncertain_values};
+  for (int v = VALUE_POSITIVE; v <= VALUE_UNCERTAIN; v++) {
+    for (int i = 0; i < list[v]->n; i++) {
+      if (equal(list[v]->text[i], cell)) return (value)v;
+    }
   }
-  return false;
+  return VALUE_UNMAPPED;
 }
 
+/* As it is written, or as a number: 1.00 is 1. */
 static value read_value(const mapping *m, const char *cell) {
   if (!*cell) return VALUE_BLANK;
-  if (is_among(&m->labels.positive_values, cell)) return VALUE_POSITIVE;
-  if (is_among(&m->labels.negative_values, cell)) return VALUE_NEGATIVE;
-  return is_among(&m->labels.uncertain_values, cell) ? VALUE_UNCERTAIN : VALUE_UNMAPPED;
+  const value v = find_value(m, cell, same_text);
+  return v == VALUE_UNMAPPED ? find_value(m, cell, text_same_number) : v;
 }
 
 /* Returns whether the row has these columns at all: not where a joined file lacks it. */
-static bool read_findings(label_reader *r, int64_t row, evidence *e) {
+static bool read_findings(label_reader *r, int64_t row, label_evidence *e) {
   labels *x = r->out;
   bool there = false;
   for (int64_t i = 0; i < x->term.n; i++) {
@@ -118,7 +120,6 @@ static bool read_findings(label_reader *r, int64_t row, evidence *e) {
     count_value(&x->count[i], v);
     weigh(x->role[i], v, e);
   }
-  if (there && !e->says) x->blank_rows++;
   return there;
 }
 
@@ -133,7 +134,7 @@ static void copy_cell(label_reader *r, const char *cell) {
   memcpy(r->copy, cell, n);
 }
 
-static void weigh_term(label_reader *r, int64_t row, const char *term, evidence *e) {
+static void weigh_term(label_reader *r, int64_t row, const char *term, label_evidence *e) {
   labels *x = r->out;
   int64_t number = text_set_find(&x->term, term);
   if (number < 0) {
@@ -156,7 +157,7 @@ static int refuse_cell(const label_reader *r, int64_t row, const char *cell, con
   return status;
 }
 
-static int read_terms(label_reader *r, int64_t row, evidence *e) {
+static int read_terms(label_reader *r, int64_t row, label_evidence *e) {
   const char *cell = sheet_cell(r->s, r->column[0], row);
   if (!cell || !*cell) return 0;
   label_terms t;
@@ -171,14 +172,17 @@ static int read_terms(label_reader *r, int64_t row, evidence *e) {
 
 /* ---- judging ---- */
 
-/* What the policies have to decide. */
-static void count_evidence(const evidence *e, labels *x) {
+void label_reader_count(label_reader *r) {
+  const label_evidence *e = &r->last;
+  labels *x = r->out;
+  if (!e->there) return;
+  if (has_cells(r, "columns") && !e->says) x->blank_rows++;
   if (e->positive && e->negative) x->contradicting++;
   if (!e->positive && e->uncertain) x->uncertain_only++;
   if (!e->positive && !e->uncertain && !e->negative) x->unsaid++;
 }
 
-static label_outcome judge(const mapping *m, const evidence *e) {
+static label_outcome judge(const mapping *m, const label_evidence *e) {
   const char *uncertain = m->policy.uncertain;
   if (e->excluded) return LABEL_EXCLUDED;
   if (e->positive || (e->uncertain && !strcmp(uncertain, "positive"))) return LABEL_POSITIVE;
@@ -189,17 +193,16 @@ static label_outcome judge(const mapping *m, const evidence *e) {
 }
 
 int label_reader_judge(label_reader *r, int64_t row, label_outcome *outcome) {
-  evidence e = {0};
-  bool there = false;
+  label_evidence *e = &r->last;
   int status = 0;
+  *e = (label_evidence){0};
   if (has_cells(r, "columns")) {
-    there = read_findings(r, row, &e);
+    e->there = read_findings(r, row, e);
   } else if (!has_cells(r, "none")) {
-    status = read_terms(r, row, &e);
-    there = e.says;
+    status = read_terms(r, row, e);
+    e->there = e->says;
   }
-  if (there) count_evidence(&e, r->out);
-  *outcome = there ? judge(r->m, &e) : LABEL_NONE;
+  *outcome = e->there ? judge(r->m, e) : LABEL_NONE;
   return status;
 }
 

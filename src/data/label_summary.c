@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "number_ids.h"
 
 static const char *const reason[LABEL_OUTCOMES] = {
     [LABEL_UNLISTED] = "not in the list of names",
@@ -15,6 +16,7 @@ static const char *const reason[LABEL_OUTCOMES] = {
     [LABEL_NONE] = "no label",
     [LABEL_UNCERTAIN] = "only uncertain (policy.uncertain)",
     [LABEL_SILENT] = "neither positive nor negative (policy.negatives, policy.blank)",
+    [LABEL_TIED] = "as many rows say one class as the other (rows: majority)",
 };
 
 /* ---- counting ---- */
@@ -40,14 +42,14 @@ static bool take_positive(const mapping *m, const label_row *row) {
   return row->outcome == LABEL_POSITIVE;
 }
 
-/* {images, patients, studies} of the rows chosen; a study is one of its patient. */
+/* {images, patients, studies} of the rows chosen: an image counts once, whatever its rows; a study
+ * is one of its patient. */
 static json_t *count_rows(const mapping *m, const labels *x, chooser choose) {
-  text_set patients = {0}, studies = {0};
-  int64_t images = 0;
+  text_set images = {0}, patients = {0}, studies = {0};
   for (int64_t i = 0; i < x->n; i++) {
     const label_row *row = &x->row[i];
     if (!choose(m, row)) continue;
-    images++;
+    text_set_add(&images, row->image);
     if (x->patients) text_set_add(&patients, row->patient);
     if (!x->studies) continue;
     char *key = text_format("%s\x1f%s", row->patient ? row->patient : "", row->study);
@@ -55,12 +57,24 @@ static json_t *count_rows(const mapping *m, const labels *x, chooser choose) {
     free(key);
   }
   json_t *j = json_object();
-  json_object_set_new(j, "images", json_integer(images));
+  json_object_set_new(j, "images", json_integer(images.n));
   if (x->patients) json_object_set_new(j, "patients", json_integer(patients.n));
   if (x->studies) json_object_set_new(j, "studies", json_integer(studies.n));
+  text_set_release(&images);
   text_set_release(&patients);
   text_set_release(&studies);
   return j;
+}
+
+static json_t *count_all(const mapping *m, const labels *x) {
+  json_t *j = count_rows(m, x, take_all);
+  json_object_set_new(j, "rows", json_integer(x->read));
+  return j;
+}
+
+static json_t *describe_merged(const mapping *m, const labels *x) {
+  return json_pack("{s:s, s:I, s:I}", "rule", m->rows, "images_of_several_rows",
+                   (json_int_t)x->several, "differing", (json_int_t)x->differing);
 }
 
 static json_t *count_classes(const mapping *m, const labels *x) {
@@ -73,10 +87,22 @@ static json_t *count_classes(const mapping *m, const labels *x) {
   return all;
 }
 
+static void count_outcomes(const labels *x, int64_t count[LABEL_OUTCOMES]) {
+  text_set images[LABEL_OUTCOMES] = {{0}};
+  for (int64_t i = 0; i < x->n; i++) {
+    const label_outcome k = x->row[i].outcome;
+    if (k >= LABEL_UNLISTED) text_set_add(&images[k], x->row[i].image);
+  }
+  for (int k = 0; k < LABEL_OUTCOMES; k++) {
+    count[k] = images[k].n;
+    text_set_release(&images[k]);
+  }
+}
+
 static json_t *count_left_out(const mapping *m, const labels *x) {
-  int64_t count[LABEL_OUTCOMES] = {0};
+  int64_t count[LABEL_OUTCOMES];
   json_t *all = json_array();
-  for (int64_t i = 0; i < x->n; i++) count[x->row[i].outcome]++;
+  count_outcomes(x, count);
   for (int k = LABEL_UNLISTED; k < LABEL_OUTCOMES; k++) {
     if (!count[k]) continue;
     bool kept = labels_keeps(m, (label_outcome)k);
@@ -237,6 +263,27 @@ static json_t *find_duplicates(const mapping *m, const option_texts *csv, const 
   return j;
 }
 
+/* Patients whose ids are one number in several writings, of kept rows. */
+static json_t *find_number_ids(const mapping *m, const labels *x) {
+  const char **id = memory_new(sizeof *id * (size_t)(x->n + 1));
+  int64_t *set = memory_new(sizeof *set * (size_t)(x->n + 1));
+  for (int64_t i = 0; i < x->n; i++) {
+    id[i] = labels_keeps(m, x->row[i].outcome) ? x->row[i].patient : NULL;
+  }
+  json_t *j =
+      json_pack("{s:I, s:[]}", "numbers", (json_int_t)number_ids_find(id, x->n, set), "example");
+  const char *first = NULL; /* of the first set */
+  for (int64_t i = 0; i < x->n; i++) {
+    if (set[i] != 0 || (first && !strcmp(first, id[i]))) continue;
+    json_array_append_new(json_object_get(j, "example"), option_text_json(id[i]));
+    if (first) break;
+    first = id[i];
+  }
+  free(set);
+  free(id);
+  return j;
+}
+
 static json_t *list_examples(const mapping *m, const option_texts *csv, const labels *x) {
   json_t *all = json_array();
   for (int k = 0; k < LABEL_OUTCOMES; k++) {
@@ -271,7 +318,8 @@ json_t *label_summary(const mapping *m, const option_texts *csv, const labels *x
   json_t *j = json_object();
   json_object_set_new(j, "mapping", describe_mapping(m));
   json_object_set_new(j, "files", list_texts(csv));
-  json_object_set_new(j, "rows", count_rows(m, x, take_all));
+  json_object_set_new(j, "rows", count_all(m, x));
+  if (m->rows) json_object_set_new(j, "merged", describe_merged(m, x));
   json_object_set_new(j, "kept", count_rows(m, x, take_kept));
   json_object_set_new(j, "classes", count_classes(m, x));
   json_object_set_new(j, "left_out", count_left_out(m, x));
@@ -285,6 +333,7 @@ json_t *label_summary(const mapping *m, const option_texts *csv, const labels *x
   json_object_set_new(j, "attributes", describe_attributes(x));
   json_object_set_new(j, "joined_without_image", json_integer(x->joined_away));
   json_object_set_new(j, "duplicates", find_duplicates(m, csv, x));
+  if (x->patients) json_object_set_new(j, "number_ids", find_number_ids(m, x));
   if (x->listed >= 0) {
     json_object_set_new(j, "list",
                         json_pack("{s:I, s:I}", "names", (json_int_t)x->listed, "without_row",

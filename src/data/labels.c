@@ -1,5 +1,6 @@
 #include "labels.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 
 typedef struct columns { /* of one sheet */
   image_path image;
-  sheet_column patient, study, view, view_else, age, birth, date, sex, scanner, split;
+  sheet_column patient, study, reader, view, view_else, age, birth, date, sex, scanner, split;
 } columns;
 
 typedef struct reader {
@@ -40,6 +41,7 @@ static int find_columns(reader *r) {
   } wanted[] = {
       {"columns.patient", m->columns.patient, &c->patient},
       {"columns.study", m->columns.study, &c->study},
+      {"columns.reader", m->columns.reader, &c->reader},
       {"columns.view", m->columns.view, &c->view},
       {"columns.view_else", m->columns.view_else, &c->view_else},
       {"columns.age", m->columns.age, &c->age},
@@ -86,6 +88,11 @@ static int read_names(const reader *r, int64_t row, label_row *x) {
     x->study = cut_folder(cell(r, r->c.study, row), m->columns.study_folder);
   }
   if (m->columns.split) x->split = text_copy(cell(r, r->c.split, row));
+  if (m->columns.reader) {
+    const char *text = cell(r, r->c.reader, row);
+    if (csv_check_name(csv, x->line, m->columns.reader, text)) return XS_FAILED;
+    x->reader = text_copy(text);
+  }
   return 0;
 }
 
@@ -157,8 +164,7 @@ static label_outcome filter(reader *r, int64_t row, const label_row *x, double y
 bool labels_keeps(const mapping *m, label_outcome outcome) {
   if (outcome == LABEL_NEGATIVE || outcome == LABEL_POSITIVE) return true;
   bool unlabelled = m->keep.unlabelled || !strcmp(m->labels.cells, "none");
-  return unlabelled &&
-         (outcome == LABEL_NONE || outcome == LABEL_UNCERTAIN || outcome == LABEL_SILENT);
+  return unlabelled && outcome >= LABEL_NONE;
 }
 
 /* ---- rows ---- */
@@ -185,6 +191,7 @@ static int read_row(reader *r, int64_t row) {
   label_outcome labelled;
   if (label_reader_judge(&r->label, row, &labelled)) return XS_FAILED;
   x->outcome = filter(r, row, x, years, labelled);
+  if (x->outcome == labelled && labelled != LABEL_EXCLUDED) label_reader_count(&r->label);
   if (r->out->examples[x->outcome]++ < LABEL_EXAMPLES) {
     x->evidence = label_reader_evidence(&r->label, row);
   }
@@ -255,6 +262,8 @@ int labels_read(const mapping *m, const option_texts *csv, const char *only, lab
   int status = image_path_parse(m->path, m->columns.image, &r.c.image);
   if (!status && only) status = name_list_read(only, &list);
   if (!status) status = read_files(&r, csv);
+  out->read = out->n;
+  if (!status && m->rows) status = labels_merge_rows(m, csv, out);
   out->listed = only ? list.names.n : -1;
   out->missing = only ? list.names.n - list.taken : 0;
   if (!status && out->missing) out->first_missing = text_copy(name_list_left(&list));
@@ -264,15 +273,18 @@ int labels_read(const mapping *m, const option_texts *csv, const char *only, lab
   return status;
 }
 
+void label_row_release(label_row *row) {
+  free(row->image);
+  free(row->patient);
+  free(row->study);
+  free(row->reader);
+  free(row->split);
+  free(row->evidence);
+  for (int k = 0; k < ATTRIBUTES; k++) free(row->attribute[k]);
+}
+
 void labels_release(labels *x) {
-  for (int64_t i = 0; i < x->n; i++) {
-    free(x->row[i].image);
-    free(x->row[i].patient);
-    free(x->row[i].study);
-    free(x->row[i].split);
-    free(x->row[i].evidence);
-    for (int k = 0; k < ATTRIBUTES; k++) free(x->row[i].attribute[k]);
-  }
+  for (int64_t i = 0; i < x->n; i++) label_row_release(&x->row[i]);
   free(x->row);
   text_set_release(&x->term);
   text_set_release(&x->unmapped);
@@ -301,7 +313,29 @@ int labels_check_terms(const mapping *m, const labels *x) {
              : "positive, negative or other");
 }
 
+/* Not the opposite: "no mass" and "mass", "abnormal" and "normal" begin differently, and so do
+ * "grade 1" and "grade 2" end. */
+static bool may_mean(const char *text, const char *term) {
+  static const char digits[] = "0123456789";
+  if (tolower((unsigned char)*text) != tolower((unsigned char)*term)) return false;
+  for (;;) {
+    text += strcspn(text, digits);
+    term += strcspn(term, digits);
+    if (*text != *term) return false;
+    if (!*text) return true;
+    text++;
+    term++;
+  }
+}
+
 const char *labels_nearest(const mapping *m, const labels *x, const char *unmapped) {
   if (!strcmp(m->labels.cells, "columns")) return NULL;
-  return text_nearest(unmapped, (const char *const *)x->term.text, (int)x->term.n);
+  const char **term = memory_new(sizeof *term * (size_t)(x->term.n + 1));
+  int n = 0;
+  for (int64_t i = 0; i < x->term.n; i++) {
+    if (may_mean(unmapped, x->term.text[i])) term[n++] = x->term.text[i];
+  }
+  const char *near = text_nearest(unmapped, term, n);
+  free(term);
+  return near;
 }

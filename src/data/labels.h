@@ -20,13 +20,14 @@ typedef enum label_outcome { /* the first that holds, in the order behind LABEL_
                                                  ignores */
                              LABEL_SILENT, /* nothing that policy.negatives and policy.blank take as
                                               negative */
+                             LABEL_TIED,   /* as many rows say one class as the other */
                              LABEL_OUTCOMES
 } label_outcome;
 
-typedef struct label_row { /* one image */
-  char *image;             /* path below a folder of images */
-  char *patient, *study;   /* NULL without such a column */
-  char *split;             /* likewise, of an official split */
+typedef struct label_row {        /* one image */
+  char *image;                    /* path below a folder of images */
+  char *patient, *study, *reader; /* NULL without such a column */
+  char *split;                    /* likewise, of an official split */
   char *attribute[ATTRIBUTES];
   char *
       evidence; /* what its label cells say; of the first LABEL_EXAMPLES of an outcome, else NULL */
@@ -50,9 +51,12 @@ typedef enum label_role {
 } label_role;
 
 typedef struct labels {
-  label_row *row;
+  label_row *row; /* one an image, where the mapping says how several rows become one */
   int64_t n, room;
-  text_set term; /* those of the mapping */
+  int64_t read;      /* rows that were read */
+  int64_t several;   /* images of several rows, which became one ... */
+  int64_t differing; /* and those of them whose rows come to different outcomes */
+  text_set term;     /* those of the mapping */
   label_role *role;
   label_count *count;     /* [term.n] */
   int64_t *last;          /* [term.n] row that had it last */
@@ -63,7 +67,7 @@ typedef struct labels {
   int64_t strange_ages;   /* cells that are no age from 0 to OLDEST */
   char *first_strange;    /* "FILE:LINE: TEXT" */
   int64_t joined_away;    /* rows of joined files that belong to no image */
-  /* rows ... */
+  /* rows that keep.* and labels.exclude leave ... */
   int64_t blank_rows;     /* with a column for every finding and all of them empty */
   int64_t uncertain_only; /* whose positive findings are uncertain: policy.uncertain decides */
   int64_t unsaid;         /* without a positive or negative finding: policy.negatives decides */
@@ -79,6 +83,9 @@ typedef struct labels {
  * are left out; NULL for none.  Release *out in any case. */
 int labels_read(const mapping *m, const option_texts *csv, const char *only, labels *out);
 void labels_release(labels *x);
+void label_row_release(label_row *row);
+/* Of several rows of an image one, by m->rows, which is not NULL.  csv: for messages. */
+int labels_merge_rows(const mapping *m, const option_texts *csv, labels *x);
 /* Whether an image of this outcome belongs to the site. */
 bool labels_keeps(const mapping *m, label_outcome outcome);
 /* Fails where a term is unmapped and the mapping does not say that this is right. */

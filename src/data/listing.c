@@ -8,6 +8,7 @@
 #include "file_list.h"
 #include "folder.h"
 #include "labels.h"
+#include "row_votes.h"
 #include "xsite.h"
 
 static int compare_entries(const void *a, const void *b) {
@@ -18,18 +19,20 @@ static int compare_entries(const void *a, const void *b) {
 
 /* n: how many there are. */
 static int refuse_duplicate(const domain *d, const entry *first, const entry *again, int64_t n) {
+  const bool other_file = first->csv != again->csv, other_label = first->label != again->label;
   if (!again->line) {
     return fail(XS_FAILED, "%s: image \"%s\" is in two folders: %s and %s", d->path, again->file,
                 first->path, again->path);
   }
   return fail(XS_FAILED,
               "%s:%lld: image \"%s\" was already on line %lld%s%s%s; keep one of them (%lld row%s "
-              "an image again)",
+              "an image again), or say in %s how the rows of an image become one label: rows: any, "
+              "all or majority",
               d->labels.text[again->csv], (long long)again->line, again->file,
-              (long long)first->line, first->csv == again->csv ? "" : " of ",
-              first->csv == again->csv ? "" : d->labels.text[first->csv],
-              first->label == again->label ? "" : ", with another label", (long long)n,
-              n == 1 ? " lists" : "s list");
+              (long long)first->line, other_file ? " of " : "",
+              other_file ? d->labels.text[first->csv] : "",
+              other_label ? ", with another label" : "", (long long)n, n == 1 ? " lists" : "s list",
+              d->mapping ? d->mapping : d->path);
 }
 
 static int check_duplicates(const domain *d, const listing *l) {
@@ -88,11 +91,12 @@ static void release_entry(entry *e) {
 static int find_images(const domain *d, bool skip, listing *l) {
   int64_t all = l->n;
   entry *lost = memory_new(sizeof *lost * (size_t)all);
-  int near = 0;
+  folder_finder finder = {.dirs = &d->images};
+  int status = 0;
   l->n = 0;
   for (int64_t i = 0; i < all; i++) {
     entry e = l->entry[i];
-    e.path = folder_find(&d->images, e.file, &near);
+    if (!status) status = folder_find(&finder, e.file, &e.path);
     if (e.path) {
       l->entry[l->n++] = e;
     } else {
@@ -100,8 +104,10 @@ static int find_images(const domain *d, bool skip, listing *l) {
       note_missing(d, &e, l);
     }
   }
+  folder_finder_release(&finder);
   memcpy(l->entry + l->n, lost, sizeof *lost * (size_t)l->missing);
   free(lost);
+  if (status) return status;
   if (!l->missing || (skip && l->n)) return 0;
   if (!l->n) return fail(XS_FAILED, "%s (none of the images is there)", l->first_missing);
   return fail(XS_FAILED,
@@ -114,7 +120,7 @@ static int find_images(const domain *d, bool skip, listing *l) {
 /* ---- a plain table ---- */
 
 typedef struct columns { /* indices, -1 none */
-  int file, label, group, split, attribute[ATTRIBUTES];
+  int file, label, group, reader, split, attribute[ATTRIBUTES];
 } columns;
 
 static int find_attributes(const domain *d, const char *csv, const csv_table *t, columns *c) {
@@ -129,10 +135,13 @@ static int find_attributes(const domain *d, const char *csv, const csv_table *t,
 
 static int find_columns(const domain *d, const char *csv, const csv_table *t, columns *c) {
   const char *label = d->label_column ? d->label_column : "label";
-  *c = (columns){.file = -1, .label = -1, .group = -1, .split = -1};
+  *c = (columns){.file = -1, .label = -1, .group = -1, .reader = -1, .split = -1};
   if (find_attributes(d, csv, t, c)) return XS_FAILED;
   if (csv_table_column(t, csv, "file_column", d->file_column, &c->file)) return XS_FAILED;
   if (d->classes.n && csv_table_column(t, csv, "label_column", label, &c->label)) return XS_FAILED;
+  if (d->reader_column && csv_table_column(t, csv, "reader_column", d->reader_column, &c->reader)) {
+    return XS_FAILED;
+  }
   if (d->split_column && csv_table_column(t, csv, "split_column", d->split_column, &c->split)) {
     return XS_FAILED;
   }
@@ -140,17 +149,32 @@ static int find_columns(const domain *d, const char *csv, const csv_table *t, co
   return csv_table_column(t, csv, "group_column", d->group_column, &c->group);
 }
 
+/* The classes for a message: no one of them is proposed, which might be the opposite; allocated. */
+static char *list_classes(const domain *d) {
+  enum { SHOWN = 8 };
+  char *list = text_copy("");
+  for (int i = 0; i < d->classes.n && i < SHOWN; i++) {
+    char *longer = text_format("%s%s\"%s\"", list, i ? ", " : "", d->classes.text[i]);
+    free(list);
+    list = longer;
+  }
+  if (d->classes.n <= SHOWN) return list;
+  char *longer = text_format("%s and %d more", list, d->classes.n - SHOWN);
+  free(list);
+  return longer;
+}
+
 /* An empty label is unknown. */
 static int read_label(const domain *d, const char *csv, int64_t line, const char *text,
                       int32_t *label) {
   *label = *text ? domain_class(d, text) : -1;
   if (*label >= 0 || !*text) return 0;
-  const char *near = text_nearest(text, (const char *const *)d->classes.text, d->classes.n);
-  return fail(XS_FAILED,
-              "%s:%lld: label \"%s\" is not a class of %s (%s%s%s%d classes); correct it or "
-              "leave it empty for unknown",
-              csv, (long long)line, text, d->path, near ? "nearest: " : "", near ? near : "",
-              near ? ", " : "", d->classes.n);
+  char *classes = list_classes(d);
+  fail(XS_FAILED,
+       "%s:%lld: label \"%s\" is not a class of %s (%s); correct it or leave it empty for unknown",
+       csv, (long long)line, text, d->path, classes);
+  free(classes);
+  return XS_FAILED;
 }
 
 static int read_row(const domain *d, const char *csv, const csv_table *t, const columns *c,
@@ -173,6 +197,71 @@ static int read_row(const domain *d, const char *csv, const csv_table *t, const 
   return c->label >= 0 ? read_label(d, csv, e->line, cell[c->label], &e->label) : 0;
 }
 
+static int check_same(const char *csv, const entry *first, const entry *e) {
+  if (e->side != first->side) {
+    return fail(
+        XS_FAILED,
+        "%s:%lld: image \"%s\" is on another side of the split than on line %lld; correct the "
+        "column",
+        csv, (long long)e->line, e->file, (long long)first->line);
+  }
+  if (!e->patient || !strcmp(e->patient, first->patient)) return 0;
+  return fail(
+      XS_FAILED,
+      "%s:%lld: image \"%s\" is of patient %s, on line %lld of patient %s; an image has one", csv,
+      (long long)e->line, e->file, e->patient, (long long)first->line, first->patient);
+}
+
+/* The first entry of each image stays, with the label of the vote and what of its attributes any
+ * row says. */
+static int keep_first(const char *csv, const row_votes *v, listing *l) {
+  int status = 0;
+  for (int64_t i = 0; i < l->n; i++) {
+    entry *e = &l->entry[i], *first = &l->entry[v->first[v->image[i]]];
+    if (!status) status = check_same(csv, first, e);
+    for (int k = 0; k < ATTRIBUTES; k++) {
+      if (first->attribute[k]) continue;
+      first->attribute[k] = e->attribute[k];
+      e->attribute[k] = NULL;
+    }
+  }
+  for (int64_t i = 0; i < l->n; i++) {
+    if (v->first[v->image[i]] != i) release_entry(&l->entry[i]);
+  }
+  for (int64_t k = 0; k < v->images; k++) {
+    l->entry[k] = l->entry[v->first[k]];
+    l->entry[k].label = v->label[k];
+  }
+  l->n = v->images;
+  return status;
+}
+
+/* Several rows of an image become one entry, the first. */
+static int merge_rows(const domain *d, const char *csv, const csv_table *t, const columns *c,
+                      listing *l) {
+  const size_t n = (size_t)l->n + 1;
+  const char **image = memory_new(sizeof *image * n), **reader = memory_new(sizeof *reader * n);
+  int32_t *label = memory_new(sizeof *label * n);
+  int status = 0;
+  row_votes v;
+  for (int64_t i = 0; i < l->n; i++) {
+    image[i] = l->entry[i].file;
+    label[i] = l->entry[i].label;
+    reader[i] = c->reader < 0 ? NULL : t->cell[i * t->columns + c->reader];
+    if (!reader[i] || status) continue;
+    status = csv_check_name(csv, l->entry[i].line, d->reader_column, reader[i]);
+  }
+  const row_votes_in in = {d->rows, d->classes.n > 2 ? d->classes.n : 2, l->n,
+                           image,   c->reader < 0 ? NULL : reader,       label};
+  row_votes_count(&in, &v);
+  if (!status) status = keep_first(csv, &v, l);
+  row_votes_release(&v);
+  free(label);
+  free(reader);
+  free(image);
+  return status;
+}
+
 static int read_rows(const domain *d, const char *csv, const csv_table *t, listing *out) {
   columns c;
   int status = find_columns(d, csv, t, &c);
@@ -183,7 +272,7 @@ static int read_rows(const domain *d, const char *csv, const csv_table *t, listi
   for (; out->n < t->rows && !status; out->n++) {
     status = read_row(d, csv, t, &c, out->n, &out->entry[out->n]);
   }
-  return status;
+  return status || !d->rows ? status : merge_rows(d, csv, t, &c, out);
 }
 
 static int read_csv(const domain *d, listing *out) {

@@ -46,6 +46,13 @@ static const option rows[] = {
     LIST(NULL, "classes", classes, NULL, true, "Two class names: the negative and the positive."),
     LIST(NULL, "join", join, NULL, false,
          "Columns by which further files are joined; without it files are stacked."),
+    {.name = "rows",
+     .type = OPTION_CHOICE,
+     .offset = offsetof(mapping, rows),
+     .value = "HOW",
+     .choices = "any|all|majority",
+     .help = "Several rows an image (readers, boxes) make it positive where any, all or most of "
+             "them are; without it they are refused."},
     TEXT("columns", "image", columns.image, true,
          "A column, or a path made of columns: {dir}/{id}.png; {id:2} is the first two letters."),
     LIST("columns", "image_from", columns.image_from, NULL, false,
@@ -54,6 +61,7 @@ static const option rows[] = {
     COLUMN(patient_folder, "The patient is the folder of that column's path that begins so."),
     COLUMN(study, "For counting."),
     COLUMN(study_folder, "The study is the folder of that column's path that begins so."),
+    COLUMN(reader, "Whose row it is: rows of one reader about an image are one vote (rows)."),
     COLUMN(view, "The projection."),
     COLUMN(view_else, "A column that is read where the projection is empty."),
     LIST("columns", "view_names", columns.view_names, NULL, false,
@@ -178,6 +186,14 @@ static int check_columns(const mapping *m) {
   return 0;
 }
 
+static int check_rows(const mapping *m) {
+  if (!m->columns.reader || m->rows) return 0;
+  return fail(XS_USAGE,
+              "%s: columns.reader is there and rows is not: say how the readers' rows become one "
+              "label: rows: any, all or majority",
+              m->path);
+}
+
 static int check(const mapping *m) {
   if (m->classes.n != 2 || !strcmp(m->classes.text[0], m->classes.text[1])) {
     return fail(XS_USAGE,
@@ -187,6 +203,7 @@ static int check(const mapping *m) {
   }
   if (!*m->labels.separator) return fail(XS_USAGE, "%s: labels.separator is empty", m->path);
   int status = check_columns(m);
+  if (!status) status = check_rows(m);
   return status ? status : check_labels(m);
 }
 

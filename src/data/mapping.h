@@ -11,10 +11,11 @@ typedef struct mapping {
   char *mapping, *archive;
   int64_t version;
   option_texts classes; /* the negative one, the positive one */
+  char *rows;           /* how several rows of an image become one; NULL: they are refused */
   option_texts join;    /* columns by which further files are joined; none: files are stacked */
   struct {
-    char *image, *patient, *patient_folder, *study, *study_folder, *view, *view_else, *age, *birth,
-        *date, *sex, *scanner, *split;
+    char *image, *patient, *patient_folder, *study, *study_folder, *reader, *view, *view_else, *age,
+        *birth, *date, *sex, *scanner, *split;
     option_texts image_from, view_names;
   } columns;
   struct {

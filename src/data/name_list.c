@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "unicode.h"
 #include "xsite.h"
 
 int name_list_read(const char *path, name_list *out) {
@@ -21,6 +22,7 @@ int name_list_read(const char *path, name_list *out) {
        s = strtok_r(NULL, "\r\n", &rest)) {
     s += strspn(s, " \t");
     for (size_t n = strlen(s); n && (s[n - 1] == ' ' || s[n - 1] == '\t');) s[--n] = 0;
+    unicode_compose(s);
     if (*s) text_set_add(&out->names, s);
   }
   free(data);

@@ -129,10 +129,32 @@ static int check_column(const domain *d, const listing *l) {
   return status;
 }
 
+/* Classes are named, and no image has one. */
+static int refuse_unlabelled(const domain *d, int64_t n) {
+  if (d->mapping) {
+    return fail(
+        XS_FAILED,
+        "%s: none of the %lld images that %s keeps has a label; say labels.cells: none there "
+        "to use them as an unlabelled target",
+        d->path, (long long)n, d->mapping);
+  }
+  return fail(XS_FAILED,
+              "%s: every cell of column \"%s\" in %s is empty; take out label_column and classes "
+              "to use it as an unlabelled target",
+              d->path, d->label_column ? d->label_column : "label", d->labels.text[0]);
+}
+
 static int check_listing(const domain *d, const listing *l) {
   int32_t *label = memory_new(sizeof *label * (size_t)l->n);
-  for (int64_t i = 0; i < l->n; i++) label[i] = l->entry[i].label;
-  int status = site_check_classes(d, label, l->n, "correct `classes` or the labels");
+  int64_t known = 0;
+  for (int64_t i = 0; i < l->n; i++) {
+    label[i] = l->entry[i].label;
+    known += label[i] >= 0;
+  }
+  const bool named = d->classes.n && d->labels.n;
+  int status = named && !known
+                   ? refuse_unlabelled(d, l->n)
+                   : site_check_classes(d, label, l->n, "correct `classes` or the labels");
   free(label);
   return status;
 }

@@ -125,6 +125,55 @@ int unpack_tar(const char *path, const char *folder, const char *ending, size_t 
   return status ? status : check_names(path, out);
 }
 
+/* ---- the one file of a ZIP archive ---- */
+
+static bool is_file_for_people(struct archive_entry *entry, const char *name) {
+  const char *slash = strrchr(name, '/');
+  return archive_entry_filetype(entry) == AE_IFREG && strncmp(name, "__MACOSX/", 9) != 0 &&
+         (slash ? slash[1] : name[0]) != '.';
+}
+
+static int refuse_second(const char *path, const char *first, const char *second) {
+  if (!strcmp(first, "[Content_Types].xml") || !strcmp(second, "[Content_Types].xml")) {
+    return fail(XS_FAILED, "%s: is a workbook of Excel or the like; save its sheet as CSV UTF-8",
+                path);
+  }
+  return fail(XS_FAILED,
+              "%s: holds several files, %s and %s among them; unpack it and name the one", path,
+              first, second);
+}
+
+static int read_only_file(const char *path, struct archive *a, size_t most, char **data,
+                          size_t *size) {
+  struct archive_entry *entry;
+  char *first = NULL;
+  int status = open_archive(path, a), code = ARCHIVE_OK;
+  while (!status && is_entry(code = archive_read_next_header(a, &entry))) {
+    const char *name = archive_entry_pathname(entry);
+    if (!name) name = "a file whose name is no text";
+    if (!is_file_for_people(entry, name)) continue;
+    status = first ? refuse_second(path, first, name) : read_entry(path, a, &most, data, size);
+    if (!first) first = text_copy(name);
+  }
+  if (!status && code != ARCHIVE_EOF) status = damaged(path, a);
+  if (!status && !first) status = fail(XS_FAILED, "%s: is a ZIP archive without a file", path);
+  free(first);
+  return status;
+}
+
+int unpack_zip(const char *path, size_t most, char **data, size_t *size) {
+  struct archive *a = archive_read_new();
+  *data = NULL;
+  archive_read_support_format_zip(a);
+  const int status = read_only_file(path, a, most, data, size);
+  if (status) {
+    free(*data);
+    *data = NULL;
+  }
+  archive_read_free(a);
+  return status;
+}
+
 void unpack_release(unpacked_files *x) {
   for (int i = 0; i < x->n; i++) {
     free(x->file[i].name);

@@ -8,6 +8,10 @@
  * than `most` bytes are an error. */
 int unpack_stream(const char *path, size_t most, char **data, size_t *size);
 
+/* The same of the one file in a ZIP archive, but for folders and what begins with a dot or lies in
+ * __MACOSX; several are an error that names two. */
+int unpack_zip(const char *path, size_t most, char **data, size_t *size);
+
 typedef struct unpacked {
   char *name; /* without folders */
   char *data;

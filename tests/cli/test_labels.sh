@@ -107,6 +107,40 @@ expect 3 'wrong.csv:2: "Mas" is none of the terms' labels "$mappings/nih.yaml" w
 grep -q 'Mas .* nearest: Mass' stdout || complain "no nearest term: $(cat stdout)"
 expect 2 'labels needs MAPPING CSV' labels "$mappings/nih.yaml"
 
+# ---- several rows an image, as RSNA's boxes: counts are of images ----
+
+python3 - <<'END'
+import csv, zipfile
+rows = [("patientId", "x", "y", "Target")]
+for i in range(100):
+    for box in range(i % 3 if i % 4 == 0 else 0) or [0]:
+        rows.append(("%03d" % i, box, "", int(i % 4 == 0)))
+with open("boxes.csv", "w", newline="") as f:
+    csv.writer(f).writerows(rows)
+with zipfile.ZipFile("boxes.csv.zip", "w", zipfile.ZIP_DEFLATED) as z:
+    z.write("boxes.csv")
+END
+cat >boxes.yaml <<'END'
+mapping: boxes
+version: 1
+classes: [no opacity, opacity]
+columns:
+  image: "{patientId}.png"
+  patient: patientId
+labels:
+  cells: columns
+  positive: [Target]
+END
+expect 3 'kept rows repeat an image that is listed already; take them out, or say in the mapping how the rows' labels boxes.yaml boxes.csv
+contains stdout '  opacity (25.0 %) ' ' 100 images, 100 patients'
+expect 0 'rows: any decides for 8 images of several rows, 0 of them with rows that differ' labels --set rows=any boxes.yaml boxes.csv
+contains stdout 'in 108 rows ' '  opacity (25.0 %) ' ' 25 images, 25 patients'
+expect 0 'rows: majority decides for 8 images' labels --set rows=majority boxes.yaml boxes.csv.zip
+expect 2 'must be any, all or majority' labels --set rows=most boxes.yaml boxes.csv
+{ cat boxes.csv && printf '4.0,0,,1\n8,0,,1\n'; } >points.csv
+expect 0 '2 patient ids are written in several ways that are one number, e.g. 004 and 4.0: they count' labels \
+  --set rows=any boxes.yaml points.csv
+
 # ---- sites ----
 
 python3 "$repository/bench/archives.py" small --images 400 --side 16 || exit 1

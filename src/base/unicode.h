@@ -1,0 +1,10 @@
+/* unicode.h: one text for the two ways in which Unicode writes an accented letter. */
+#ifndef UNICODE_H
+#define UNICODE_H
+
+/* Composes letters and the marks behind them, as in Unicode's normal form NFC (UAX 15), in place: u
+ * and a diaeresis, as macOS writes file names, become one character.  Marks are taken in the order
+ * in which they come.  s: UTF-8, which becomes no longer; what is not UTF-8 stays. */
+void unicode_compose(char *s);
+
+#endif
