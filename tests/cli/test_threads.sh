@@ -5,7 +5,7 @@
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
 cd "$folder" || exit 1
-optdigits=$repository/examples/optdigits.yaml
+mnist=$repository/examples/mnist-10k.yaml
 film=$repository/tests/golden/images/gray.png
 
 # results FILE WORD...: what training, measuring, predicting and the self-test give with these options.
@@ -13,9 +13,9 @@ results() {
   local file=$1
   shift
   rm -rf trained
-  expect 0 '' train --data "$optdigits" --out trained --limit 300 --size 16 --epochs 1 --checkpoint-every 2 "$@"
+  expect 0 '' train --data "$mnist" --out trained --limit 600 --size 16 --epochs 1 --checkpoint-every 2 "$@"
   sha256sum trained/model.safetensors trained/curve.tsv >"$file" || complain 'nothing was trained'
-  expect 0 '"auc"' eval --json --data "$optdigits" --model trained/model.safetensors "$@"
+  expect 0 '"auc"' eval --json --data "$mnist" --model trained/model.safetensors "$@"
   cat stdout >>"$file"
   expect 0 'gray.png' predict --csv --model trained/model.safetensors "$film" "$@"
   cat stdout >>"$file"
@@ -35,8 +35,10 @@ given() {
 
 # Three threads are more than many a machine would be given.
 results one --threads 1
+results two --threads 2
 results three --threads 3
 given OMP_THREAD_LIMIT=1 one --threads 3
+given OMP_THREAD_LIMIT=2 two --threads 3
 given OMP_MAX_ACTIVE_LEVELS=0 one --threads 3
 given OMP_DYNAMIC=true three --threads 3
 export OMP_NUM_THREADS=3 # without --threads
