@@ -126,6 +126,10 @@ static json_t *sites_json(const lister *x, const study_node *n) {
   }
   if (n->source >= 0) add_site(x, sites, n->source, has_own_labels(x, n->source));
   if (n->target >= 0) add_site(x, sites, n->target, false);
+  if (n->kind == NODE_FOLD) { /* trained on what is the baseline's test side */
+    const char *name = x->study->site[n->source].name;
+    take(json_object_get(sites, name), x->site[n->source], "all_labels");
+  }
   return sites;
 }
 

@@ -23,6 +23,7 @@ typedef struct evaluation {
   test_set *test;              /* [n_sites]; empty where a site has no labels */
   test_set *all;               /* [n_pairs] all labelled images of the target, but those of groups
                                 * that the source's classifier has learnt from; empty likewise */
+  json_t **crossed;            /* [n_sites] crossed_json, as far as asked for */
   operating_source *operating; /* [n_pairs]; empty unless the study names an operating point */
   test_answer **answer;        /* [n] */
   int n;
@@ -85,6 +86,9 @@ void operating_release(operating_source *o);
 /* Parts of the study: models of all sites together, and of a part of a site's labels. */
 xs_status pooled_json(evaluation *e, json_t **out);
 xs_status labelled_json(evaluation *e, json_t **out);
+/* The site's own classifiers, each on the fold that it has not learnt from, averaged: the ceiling
+ * on all images; *out is lent, null where the site is not cross-fitted. */
+xs_status crossed_json(evaluation *e, int site, json_t **out);
 /* Of all pairs x [n] together. */
 xs_status summary_json(evaluation *e, const pair_result *x, int n, json_t **out);
 

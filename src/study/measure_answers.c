@@ -78,6 +78,7 @@ xs_status evaluation_open(study_run *r, const study_node *n, evaluation *e) {
   *e = (evaluation){.run = r,
                     .test = memory_new((size_t)s->n_sites * sizeof *e->test),
                     .all = memory_new((size_t)s->n_pairs * sizeof *e->all),
+                    .crossed = memory_new((size_t)s->n_sites * sizeof(json_t *)),
                     .operating = memory_new((size_t)s->n_pairs * sizeof *e->operating)};
   xs_status status = open_operating(r, n, e);
   if (!status) status = open_tests(r, n, e);
@@ -95,6 +96,8 @@ void evaluation_release(evaluation *e) {
   for (int i = 0; i < e->n; i++) free_answer(e->answer[i]);
   free(e->answer);
   for (int i = 0; i < s->n_sites; i++) test_set_release(&e->test[i]);
+  for (int i = 0; i < s->n_sites; i++) json_decref(e->crossed[i]);
+  free(e->crossed);
   free(e->test);
   for (int i = 0; i < s->n_pairs; i++) test_set_release(&e->all[i]);
   free(e->all);

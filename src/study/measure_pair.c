@@ -100,11 +100,27 @@ static xs_status measure_target(evaluation *e, pair_result *x) {
   return status ? status : measure_gain(e, x);
 }
 
+/* The ceiling on all images, and the salvage where the others are on all of them too. */
+static xs_status measure_crossed(evaluation *e, pair_result *x) {
+  json_t *crossed;
+  xs_status status = crossed_json(e, pair_of(e, x)->target, &crossed);
+  if (status || !json_is_object(crossed)) return status;
+  json_object_set(x->parts, "ceiling_all", crossed);
+  const double ceiling = json_number_value(json_object_get(crossed, "auc")) / PER_CENT;
+  if (measures_all(e)) {
+    json_object_set_new(
+        x->parts, "salvage_all",
+        per_cent_json(xs_salvage(answer_auc(x->external), answer_auc(x->adapted), ceiling)));
+  }
+  return status;
+}
+
 static xs_status measure_parts(evaluation *e, pair_result *x) {
   const study_settings *s = &e->run->study->settings;
   json_t *part = NULL;
   xs_status status = calibration_json(e, x, &part);
   if (!status) json_object_set_new(x->parts, "calibration", part);
+  if (!status) status = measure_crossed(e, x);
   if (!status && s->operating.positive) {
     status = operating_json(e, x, &part);
     if (!status) json_object_set_new(x->parts, "operating_point", part);

@@ -55,7 +55,8 @@ xs_status run_labelled(study_run *r, const study_node *n, int site, xs_split whi
                           .target = n->target < 0 ? NULL : s->site[n->target].name,
                           .role = SEAL_SOURCE,
                           .site = site,
-                          .split = which};
+                          .split = which,
+                          .fold = n->kind == NODE_FOLD ? (int)n->amount : 0};
   return seal_labels(r->seal, &q, set);
 }
 
@@ -79,8 +80,9 @@ static train_job node_job(const study_run *r, const study_node *n, const char *d
 /* The section of the study file that says how a node works. */
 static char *node_section(const study_node *n) {
   static const char *const section[] = {
-      [NODE_BASELINE] = "classifier", [NODE_POOLED] = "classifier", [NODE_LABELLED] = "classifier",
-      [NODE_TRANSLATOR] = "adapter",  [NODE_ADAPTED] = "tune",      [NODE_CHOICE] = "choice"};
+      [NODE_BASELINE] = "classifier", [NODE_POOLED] = "classifier",  [NODE_LABELLED] = "classifier",
+      [NODE_FOLD] = "classifier",     [NODE_TRANSLATOR] = "adapter", [NODE_ADAPTED] = "tune",
+      [NODE_CHOICE] = "choice"};
   bool tuned = n->kind == NODE_ADAPTED && method_last(n->method) == METHOD_TRANSLATOR;
   if (!n->method || tuned || strcmp(n->method, "paper") == 0) return text_copy(section[n->kind]);
   return method_last_name(n->method);
@@ -126,9 +128,10 @@ static xs_status record(study_run *r, const study_node *n, const train_job *job)
 
 static xs_status make(study_run *r, const study_node *n, const char *dir) {
   static xs_status (*const work[])(study_run *, const study_node *, const train_job *) = {
-      [NODE_BASELINE] = node_train,  [NODE_POOLED] = node_train,
-      [NODE_LABELLED] = node_train,  [NODE_TRANSLATOR] = node_translator,
-      [NODE_ADAPTED] = node_adapted, [NODE_CHOICE] = node_choice};
+      [NODE_BASELINE] = node_train,        [NODE_POOLED] = node_train,
+      [NODE_LABELLED] = node_train,        [NODE_FOLD] = node_train,
+      [NODE_TRANSLATOR] = node_translator, [NODE_ADAPTED] = node_adapted,
+      [NODE_CHOICE] = node_choice};
   const train_job job = node_job(r, n, dir);
   if (n->kind == NODE_RESULTS) return node_results(r, n);
   xs_status status = inputs_begin(r->out, &r->nodes, r->inputs, (int)(n - r->nodes.node));

@@ -170,6 +170,22 @@ static int add_choice(builder *b, int pair) {
   return node;
 }
 
+/* The other parts of a cross-fitted ceiling: the first is the baseline's. */
+static void add_folds(builder *b) {
+  const xs_study *s = b->study;
+  for (int i = 0; i < s->n_pairs; i++) {
+    const int site = s->pair[i].target;
+    for (int f = 1; f < s->site[site].folds && s->site[site].labelled; f++) {
+      add(b, (study_node){.kind = NODE_FOLD,
+                          .name = text_format("fold-%s-%d", site_name(b, site), f),
+                          .source = site,
+                          .target = -1,
+                          .pair = -1,
+                          .amount = f});
+    }
+  }
+}
+
 static void add_baselines(builder *b) {
   const xs_study *s = b->study;
   for (int i = 0; i < s->n_pairs; i++) {
@@ -224,6 +240,7 @@ void nodes_list(const xs_study *s, study_nodes *out) {
   for (int i = 0; i < s->n_pairs; i++) add_choice(&b, i);
   add_pooled(&b);
   add_labelled(&b);
+  add_folds(&b);
   add_results(&b);
 }
 
@@ -242,6 +259,7 @@ const char *node_purpose(const study_node *n) {
       [NODE_BASELINE] = "train a classifier on the site's own labels",
       [NODE_POOLED] = "train one classifier on all sites' labels",
       [NODE_LABELLED] = "train a classifier on some of the site's own labels",
+      [NODE_FOLD] = "train a classifier on the site's own labels but one part's",
       [NODE_TRANSLATOR] = "learn to translate source images into the target's look",
       [NODE_ADAPTED] = "adapt the source classifier to the target",
       [NODE_CHOICE] = "choose among the adapted classifiers without labels",

@@ -112,13 +112,21 @@ static xs_status check_request(const seal_request *q, const char *site) {
   return (xs_status)fail(XS_FAILED, "%s asks for labels of %s: %s", q->node, site, why);
 }
 
+static split_rule rule_of(const seal *s, const seal_request *q) {
+  split_rule rule = s->rule;
+  rule.fold = q->fold;
+  return rule;
+}
+
 static json_t *access_json(const seal_request *q, const char *site, int64_t images) {
   static const char *const split[] = {
       [XS_TRAIN] = "train", [XS_VALIDATION] = "validation", [XS_TEST] = "test", [XS_ALL] = "all"};
   static const char *const role[] = {[SEAL_SOURCE] = "source", [SEAL_EVALUATION] = "evaluation"};
-  return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I}", "node", q->node, "opens", site, "split",
-                   split[q->split], "role", role[q->role], "target", q->target, "images",
-                   (json_int_t)images);
+  json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I}", "node", q->node, "opens", site,
+                           "split", split[q->split], "role", role[q->role], "target", q->target,
+                           "images", (json_int_t)images);
+  if (q->fold) json_object_set_new(line, "fold", json_integer(q->fold));
+  return line;
 }
 
 static json_t *hash_json(const int32_t *x, int64_t n) {
@@ -138,7 +146,7 @@ static xs_status record_labels(const seal *s, const seal_request *q, const train
 xs_status seal_labels(seal *s, const seal_request *q, train_set *set) {
   *set = (train_set){0};
   xs_status status = check_request(q, s->site[q->site]->images.name);
-  if (!status) status = train_set_open(s->site[q->site], s->rule, q->split, set);
+  if (!status) status = train_set_open(s->site[q->site], rule_of(s, q), q->split, set);
   if (!status) status = record_labels(s, q, set);
   if (status) train_set_release(set);
   return status;

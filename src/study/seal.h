@@ -26,6 +26,7 @@ typedef struct seal_request {
   seal_role role;
   int site;
   xs_split split;
+  int fold; /* of the site's own cross-fitting: 0, or whose images are test instead */
 } seal_request;
 
 /* out: the run folder. */

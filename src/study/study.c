@@ -21,14 +21,15 @@ static int check_positive(const xs_study *s, const char *file, const option_text
               file, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-/* The site's name and whether it has labels; where its files are does not matter yet, so any data
- * folder will do. */
-static int read_domain(const xs_study *s, const char *path, char **name, bool *labelled) {
+/* The site's name, whether it has labels, its folds; where its files are does not matter yet, so
+ * any data folder will do. */
+static int read_domain(const xs_study *s, const char *path, study_site *site) {
   domain d;
   int status = domain_open(path, ".", &d);
   if (!status) status = check_positive(s, path, &d.classes);
-  if (!status) *name = text_copy(d.name);
-  *labelled = d.labels.n > 0 && d.classes.n > 0;
+  if (!status) site->name = text_copy(d.name);
+  site->labelled = d.labels.n > 0 && d.classes.n > 0;
+  site->folds = d.plan.folds;
   domain_close(&d);
   return status;
 }
@@ -46,7 +47,7 @@ void study_add_site(xs_study *s, study_site site) {
 
 static int read_site(xs_study *s, const char *file) {
   study_site site = {.file = file_join(s->dir, file), .images_of = s->n_sites, .pair = -1};
-  int status = read_domain(s, site.file, &site.name, &site.labelled);
+  int status = read_domain(s, site.file, &site);
   if (status) {
     free(site.file);
     return XS_USAGE;

@@ -45,6 +45,7 @@ typedef struct study_site {
   char *name;
   char *file;    /* resolved domain file; NULL: derived */
   bool labelled; /* whether the domain file names labels */
+  int folds;     /* in which its own classifier is cross-fitted; 0: it is not */
   int images_of; /* place in sites: itself unless derived */
   int pair;      /* derived: whose chosen classifier gives the labels; else -1 */
 } study_site;
@@ -86,6 +87,7 @@ typedef enum node_kind {
   NODE_BASELINE,   /* baseline-SITE */
   NODE_POOLED,     /* pooled-PERCENT */
   NODE_LABELLED,   /* labelled-SITE-COUNT */
+  NODE_FOLD,       /* fold-SITE-NUMBER, from 1; fold 0 is the baseline's */
   NODE_TRANSLATOR, /* translator-METHOD-SOURCE-TARGET */
   NODE_ADAPTED,    /* adapted-METHOD-SOURCE-TARGET */
   NODE_CHOICE,     /* choice-SOURCE-TARGET */
@@ -98,7 +100,7 @@ typedef struct study_node {
   int source, target; /* places in sites, or -1 */
   int pair;           /* whose settings hold; -1: the study's */
   char *method;       /* of a translator or adapted classifier, or NULL */
-  double amount;      /* per cent of the images, or their number */
+  double amount;      /* per cent of the images, their number, or a fold's */
   int *needs;         /* [n_needs] places in the list, all before this one */
   int n_needs;
 } study_node;
@@ -207,7 +209,7 @@ xs_status node_check_kernels(const study_run *r);
 /* Runs the node at this place unless it is done and its files are as they were recorded. */
 xs_status node_run(study_run *r, int node);
 xs_status node_train(study_run *r, const study_node *n,
-                     const train_job *job); /* baseline, pooled, labelled */
+                     const train_job *job); /* baseline, pooled, labelled, fold */
 xs_status node_translator(study_run *r, const study_node *n, const train_job *job);
 xs_status node_adapted(study_run *r, const study_node *n, const train_job *job);
 xs_status node_choice(study_run *r, const study_node *n, const train_job *job);

@@ -115,6 +115,22 @@ awk -F, -v OFS=, '$1 == "3.png" { $3 = "lyon-1"; $4 = "test" } $1 == "0.png" { $
 sed 's/lyon.csv/torn.csv/' official.yaml >torn.yaml
 expect 1 'of patient lyon-1 is in' eval --model run/nodes/baseline-berlin/model.safetensors --data torn.yaml
 
+# ---- cross-fitting -----------------------------------------------------------------------------------
+
+with lyon 'cross: 3' >crossed.yaml
+study --out crossed --set sites=berlin.yaml,crossed.yaml --set measure=all
+[ "$(value crossed 'p["ceiling_all"]["n"], p["ceiling_all"]["folds"], p["ceiling_all"]["images"]')" = "(97, 3, 'all')" ] ||
+  complain "crossed: $(value crossed p)"
+[ "$(value crossed 'abs(sum(p["ceiling_all"]["fold_auc"]) / 3 - p["ceiling_all"]["auc"]) < 1e-9 and p["ceiling_all"]["fold_auc"][0] == p["ceiling"]["auc"]' |
+  grep -c True)" = 1 ] || complain "not the mean of its folds: $(value crossed p)"
+[ "$(value crossed '25 < p["ceiling"]["n"] < 40 and p["ceiling_all"]["low"] < p["ceiling_all"]["auc"]')" = True ] ||
+  complain "a third of the images: $(value crossed p)"
+[ "$(value crossed 'abs(p["salvage_all"] - 100 * p["gain"]["value"] / (p["ceiling_all"]["auc"] - p["external"]["auc"])) < 1e-6')" = True ] ||
+  complain "salvage: $(value crossed p)"
+[ "$(ls crossed/nodes | grep -c '^fold-lyon-')" = 2 ] || complain "folds: $(ls crossed/nodes)"
+expect 0 'the seal holds' inspect run --seal crossed
+grep '"fold":' crossed/seal.jsonl | grep -vq '"node":"fold-lyon-[12]"\|"node":"results"' && complain 'folds were opened by others'
+
 # ---- targets -----------------------------------------------------------------------------------------
 
 # Twelve patients without labels: no side is empty.
