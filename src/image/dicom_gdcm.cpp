@@ -255,25 +255,38 @@ protected:
   }
 };
 
-/* The syntax by which GDCM parses the data set: JPEG 2000 for High-Throughput JPEG 2000, which it
- * does not know, and implicit where there are no value representations; the pixels are read by
- * their own.  Big endian and deflated data sets stay what they are. */
+/* The syntax by which GDCM parses the data set, which decides neither how its pixels are read: JPEG
+ * 2000 for High-Throughput JPEG 2000, which it does not know, and with or without representations
+ * as the data set is written. */
 std::string parsed_syntax(const dicom_syntax &syntax) {
   using gdcm::TransferSyntax;
-  const TransferSyntax stated = TransferSyntax::GetTSType(syntax.uid);
-  const bool known = stated == TransferSyntax::ExplicitVRLittleEndian || stated.IsEncapsulated();
-  if (syntax.implicit && (known || syntax_is_ht(syntax.uid))) {
+  const dicom_writing stated = syntax_writing(syntax.uid);
+  if (stated == DICOM_EXPLICIT && syntax.found == DICOM_IMPLICIT) {
     return TransferSyntax::GetTSString(TransferSyntax::ImplicitVRLittleEndian);
+  }
+  if (stated == DICOM_IMPLICIT && syntax.found == DICOM_EXPLICIT) {
+    return TransferSyntax::GetTSString(TransferSyntax::ExplicitVRLittleEndian);
   }
   return syntax_is_ht(syntax.uid) ? TransferSyntax::GetTSString(TransferSyntax::JPEG2000)
                                   : syntax.uid;
 }
 
-/* The file with another syntax in the old one's place, which is as long or longer. */
+/* The file with another syntax in the old one's place, behind its length. */
 std::string restate(std::string file, const dicom_syntax &old, std::string uid) {
-  if (uid == old.uid || uid.size() > old.length) return file;
-  uid.resize(old.length, '\0');
+  if (uid == old.uid) return file;
+  if (uid.size() % 2) uid.push_back('\0');
+  file[old.at - 2] = static_cast<char>(uid.size());
+  file[old.at - 1] = 0;
   return file.replace(old.at, old.length, uid);
+}
+
+/* Byte orders that differ, or a data set that is deflated and is not. */
+bool contradicts(const dicom_syntax &syntax) {
+  const dicom_writing stated = syntax_writing(syntax.uid);
+  const bool deflated = gdcm::TransferSyntax::GetTSType(syntax.uid) ==
+                        gdcm::TransferSyntax::DeflatedExplicitVRLittleEndian;
+  if (syntax.found == DICOM_UNKNOWN || (stated == DICOM_UNKNOWN && !deflated)) return false;
+  return deflated || (stated == DICOM_BIG_ENDIAN) != (syntax.found == DICOM_BIG_ENDIAN);
 }
 
 int refuse_file(const char *path, const dicom_syntax &syntax) {
@@ -287,6 +300,14 @@ int read_file(const char *path, const void *data, size_t size, int64_t most, dic
   dicom_syntax syntax;
   syntax_read(data, size, &syntax);
   if (syntax.directory) return dicom_refuse(path, "it is an index of other files (DICOMDIR)");
+  if (contradicts(syntax)) {
+    static const char *const writing[] = {"", "in implicit VR little endian",
+                                          "in explicit VR little endian",
+                                          "in explicit VR big endian"};
+    return dicom_refuse(path, std::string("its data set is written ") + writing[syntax.found] +
+                                  ", its transfer syntax, " + syntax.uid +
+                                  ", says otherwise; correct TransferSyntaxUID (0002,0010)");
+  }
   const std::string parsed = parsed_syntax(syntax);
   if (*syntax.uid &&
       gdcm::TransferSyntax::GetTSType(parsed.c_str()) == gdcm::TransferSyntax::TS_END) {

@@ -115,8 +115,10 @@ int decode_with_gdcm(const char *path, const gdcm::DataElement &pixels,
     return fail(DICOM_FAILED, "%s: cannot be decoded as JPEG: %s", path, warning.c_str());
   }
   if (!decoded) {
-    return fail(DICOM_FAILED, "%s: its image cannot be decoded: it is damaged (transfer syntax %s)",
-                path, out->syntax);
+    const char *or_else = syntax_is_ht(out->syntax) ? ", or a kind of HTJ2K that is not read" : "";
+    return fail(DICOM_FAILED,
+                "%s: its image cannot be decoded: it is damaged%s (transfer syntax %s)", path,
+                or_else, out->syntax);
   }
   out->planar = out->samples == 3 && image.GetPlanarConfiguration() == 1;
   std::string photometric = image.GetPhotometricInterpretation().GetString(); /* padded to even */
@@ -209,14 +211,23 @@ void widen(dicom_film *x) {
   }
 }
 
-int decode_stream(const char *path, const std::string &stream, const gdcm::TransferSyntax &syntax,
-                  const codestream &c, dicom_film *out) {
+/* What a stream is, which the file's syntax may not say. */
+gdcm::TransferSyntax syntax_of(const codestream &c) {
+  using gdcm::TransferSyntax;
+  return c.frame == 0      ? TransferSyntax::JPEG2000
+         : c.frame == 0xf7 ? TransferSyntax::JPEGLSNearLossless
+         : c.frame == 0xc3 ? TransferSyntax::JPEGLosslessProcess14
+                           : TransferSyntax::JPEGExtendedProcess2_4;
+}
+
+int decode_stream(const char *path, const std::string &stream, const codestream &c,
+                  dicom_film *out) {
   std::free(out->values);
   out->values = nullptr;
   const bool jpeg = c.frame != 0 && c.frame != 0xf7;
   int status = is_lossy_jpeg8(c)
                    ? decode_jpeg8(path, stream, c, out)
-                   : decode_with_gdcm(path, element_of(stream), syntax, c.bits, jpeg, out);
+                   : decode_with_gdcm(path, element_of(stream), syntax_of(c), c.bits, jpeg, out);
   if (!status && c.bits <= 8 && out->bits_allocated == 16) widen(out);
   return status;
 }
@@ -236,17 +247,16 @@ int undo_transform(const char *path, const codestream &c, dicom_film *out) {
 
 /* What follows the end marker fills up.  So do zeros before it, which not every decoder knows; but
  * a last byte of the values may be 0. */
-int read_stream(const char *path, const std::string &stream, const gdcm::TransferSyntax &syntax,
-                dicom_film *out) {
+int read_stream(const char *path, const std::string &stream, dicom_film *out) {
   codestream c;
   if (int status = check_codestream(path, stream, out, &c)) return status;
   std::string body = stream.substr(0, c.end);
   codestream_settle_scans(&body[0], &c);
-  int status = decode_stream(path, body + "\xff\xd9", syntax, c, out);
+  int status = decode_stream(path, body + "\xff\xd9", c, out);
   const size_t last = body.find_last_not_of('\0');
   if (status && last != std::string::npos && last + 1 < body.size()) {
     body.resize(last + 1);
-    status = decode_stream(path, body + "\xff\xd9", syntax, c, out);
+    status = decode_stream(path, body + "\xff\xd9", c, out);
   }
   return status ? status : undo_transform(path, c, out);
 }
@@ -310,7 +320,7 @@ bool is_picture(const std::string &uid) {
 int read_compressed(const char *path, const std::string &stream, const gdcm::TransferSyntax &syntax,
                     dicom_film *out) {
   if (syntax == gdcm::TransferSyntax::RLELossless) return read_run_lengths(path, stream, out);
-  if (is_picture(out->syntax)) return read_stream(path, stream, syntax, out);
+  if (is_picture(out->syntax)) return read_stream(path, stream, out);
   if (!syntax.IsEncapsulated()) {
     return fail(DICOM_FAILED, "%s: its image is compressed, its transfer syntax, \"%s\", is not",
                 path, out->syntax);
@@ -343,7 +353,11 @@ int dicom_read_values(const char *path, const gdcm::File &file, const dicom_synt
     return read_compressed(path, join_fragments(pixels), of_pixels, out);
   }
   if (is_subsampled(out) && !of_pixels.IsEncapsulated()) return expand_colours(path, pixels, out);
-  if (of_pixels.IsEncapsulated() || length_of(pixels) < out->size) {
+  if (of_pixels.IsEncapsulated()) {
+    return fail(DICOM_FAILED, "%s: its image is not compressed, its transfer syntax, %s, is", path,
+                out->syntax);
+  }
+  if (length_of(pixels) < out->size) {
     return refuse_short(path, length_of(pixels), out->size);
   }
   return decode_with_gdcm(path, pixels, of_pixels, static_cast<int>(out->bits_allocated), false,

@@ -19,21 +19,30 @@ static bool find_segment(const uint8_t *p, size_t size, size_t n, size_t i, segm
   return true;
 }
 
-/* To every step-th byte of *to.  PackBits: a count of literal bytes, or of copies of one. */
-static bool unpack(segment s, size_t n, uint8_t *to, size_t step) {
+/* What may follow the values: zeros, or one byte of any kind that makes the length even. */
+static bool is_padding(segment s) {
+  bool zeros = true;
+  for (const uint8_t *p = s.at; p < s.end; p++) zeros = zeros && *p == 0;
+  return zeros || s.end - s.at == 1;
+}
+
+/* To every step-th byte of *to.  PackBits: a count of literal bytes, or of copies of one.  Bytes
+ * that are lost in the middle show by an end at the wrong place. */
+static const char *unpack(segment s, size_t n, uint8_t *to, size_t step) {
+  static const char too_short[] = "an RLE segment ends before the image does";
+  static const char too_long[] = "an RLE segment goes on behind the image";
   for (size_t done = 0; done < n;) {
-    if (s.end - s.at < 2) return false;
+    if (s.end - s.at < 2) return too_short;
     size_t count = *s.at++;
     if (count == 128) continue;
     bool run = count > 128;
-    size_t length = run ? 257 - count : count + 1;
-    for (size_t i = 0; i < length && done < n; i++, done++) {
-      if (s.at == s.end) return false;
-      to[done * step] = run ? *s.at : *s.at++;
-    }
-    if (run) s.at++;
+    size_t length = run ? 257 - count : count + 1, bytes = run ? 1 : length;
+    if (length > n - done) return too_long;
+    if ((size_t)(s.end - s.at) < bytes) return too_short;
+    for (size_t i = 0; i < length; i++) to[done++ * step] = s.at[run ? 0 : i];
+    s.at += bytes;
   }
-  return true;
+  return is_padding(s) ? NULL : too_long;
 }
 
 /* The place, from the least significant byte, of this processor's byte of significance k. */
@@ -55,7 +64,8 @@ const char *rle_decode(const void *data, size_t size, size_t pixels, size_t samp
     segment s;
     if (!find_segment(p, size, n, i, &s)) return "an RLE segment lies outside the image's data";
     uint8_t *to = (uint8_t *)values + i / bytes * bytes + place_of(bytes - 1 - i % bytes, bytes);
-    if (!unpack(s, pixels, to, n)) return "an RLE segment ends before the image does";
+    const char *why = unpack(s, pixels, to, n);
+    if (why) return why;
   }
   return NULL;
 }

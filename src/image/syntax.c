@@ -36,6 +36,13 @@ static bool is_directory(const uint8_t *class, size_t length) {
   return length >= sizeof uid - 1 && !memcmp(class, uid, sizeof uid - 1);
 }
 
+/* Data sets begin with a group below 256. */
+static dicom_writing find_writing(const uint8_t *element) {
+  bool explicit = has_representation(element);
+  if (element[0] && !element[1]) return explicit ? DICOM_EXPLICIT : DICOM_IMPLICIT;
+  return explicit && !element[0] && element[1] ? DICOM_BIG_ENDIAN : DICOM_UNKNOWN;
+}
+
 /* The header, group 0002, has representations in every syntax. */
 void syntax_read(const void *data, size_t size, dicom_syntax *out) {
   const uint8_t *p = data;
@@ -55,7 +62,15 @@ void syntax_read(const void *data, size_t size, dicom_syntax *out) {
     if (two(p + at + 2) == 2) out->directory = is_directory(p + at + header, length);
     at += header + length;
   }
-  out->implicit = *out->uid && at + SHORT_HEADER <= size && !has_representation(p + at);
+  if (*out->uid && at + SHORT_HEADER <= size) out->found = find_writing(p + at);
+}
+
+dicom_writing syntax_writing(const char *uid) {
+  static const char family[] = "1.2.840.10008.1.2", deflated[] = "1.2.840.10008.1.2.1.99";
+  size_t n = sizeof family - 1;
+  if (strncmp(uid, family, n) || !strcmp(uid, deflated)) return DICOM_UNKNOWN;
+  if (!uid[n]) return DICOM_IMPLICIT;
+  return strcmp(uid + n, ".2") ? DICOM_EXPLICIT : DICOM_BIG_ENDIAN;
 }
 
 bool syntax_is_ht(const char *uid) {

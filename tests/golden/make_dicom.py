@@ -269,6 +269,10 @@ def write_run_lengths():
     ds.PixelData = encapsulate([frame[: len(frame) * 3 // 4 // 2 * 2]])
     ds["PixelData"].is_undefined_length = True
     save(ds, "bad-rle-cut.dcm", uid.RLELossless)
+    first = int.from_bytes(frame[4:8], "little") + 30
+    ds.PixelData = encapsulate([frame[:first] + frame[first + 40 :]])
+    ds["PixelData"].is_undefined_length = True
+    save(ds, "bad-rle-hole.dcm", uid.RLELossless)
 
 
 def write_tables():
@@ -344,21 +348,36 @@ def write_dim():
         save(ds, f"dim{photometric[-1]}.dcm")
 
 
+def restate(source, name, syntax):
+    """The bytes of another file under a syntax that is not theirs."""
+    whole = (OUT / source).read_bytes()
+    at = whole.index(b"\x02\x00\x10\x00UI") + 6
+    length = int.from_bytes(whole[at : at + 2], "little")
+    text = even(syntax.encode())
+    header = 132 + 8 + 4  # behind the length of the header's group
+    group = int.from_bytes(whole[header - 4 : header], "little") + len(text) - length
+    start = whole[: header - 4] + group.to_bytes(4, "little") + whole[header:at]
+    (OUT / name).write_bytes(start + len(text).to_bytes(2, "little") + text + whole[at + 2 + length :])
+
+
 def write_false_syntaxes():
-    """Data sets without value representations under a syntax that has them."""
-    for source, to, stated in (
-        ("implicit", "implicit-as-explicit", uid.ExplicitVRLittleEndian),
-        ("jpeg", "implicit-as-jpeg", uid.JPEGBaseline8Bit),
-    ):
-        ds = pydicom.dcmread(OUT / (source + ".dcm"))
-        ds.file_meta.TransferSyntaxUID = stated
-        with open(OUT / (to + ".dcm"), "wb") as f:
-            f.write(b"\0" * 128 + b"DICM")
-            pydicom.filewriter.write_file_meta_info(f, ds.file_meta)
-            fp = pydicom.filebase.DicomBytesIO()
-            fp.is_little_endian, fp.is_implicit_VR = True, True
-            pydicom.filewriter.write_dataset(fp, ds)
-            f.write(fp.getvalue())
+    restate("implicit.dcm", "implicit-as-explicit.dcm", uid.ExplicitVRLittleEndian)
+    restate("explicit.dcm", "explicit-as-implicit.dcm", uid.ImplicitVRLittleEndian)
+    restate("jpeg-ls.dcm", "jpeg-ls-as-jpeg.dcm", uid.JPEGLossless)
+    restate("jpeg2000.dcm", "jpeg2000-as-jpeg.dcm", uid.JPEGBaseline8Bit)
+    restate("big-endian.dcm", "bad-big-endian-as-explicit.dcm", uid.ExplicitVRLittleEndian)
+    restate("explicit.dcm", "bad-explicit-as-deflated.dcm", uid.DeflatedExplicitVRLittleEndian)
+    restate("explicit.dcm", "bad-explicit-as-jpeg.dcm", uid.JPEGBaseline8Bit)
+    restate("jpeg.dcm", "bad-jpeg-as-explicit.dcm", uid.ExplicitVRLittleEndian)
+    restate("jpeg.dcm", "bad-unknown-syntax.dcm", "1.2.3.4")
+    ds = pydicom.dcmread(OUT / "jpeg.dcm")  # implicit, and compressed
+    with open(OUT / "implicit-as-jpeg.dcm", "wb") as f:
+        f.write(b"\0" * 128 + b"DICM")
+        pydicom.filewriter.write_file_meta_info(f, ds.file_meta)
+        fp = pydicom.filebase.DicomBytesIO()
+        fp.is_little_endian, fp.is_implicit_VR = True, True
+        pydicom.filewriter.write_dataset(fp, ds)
+        f.write(fp.getvalue())
 
 
 if __name__ == "__main__":
