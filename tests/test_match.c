@@ -384,13 +384,63 @@ static void test_truncated_file(void **state) {
   finish(&f);
 }
 
+/* Films that are white somewhere, in 8 bits and of a side of their own. */
+static xs_images white_films(const char *name, int side, xs_resize how) {
+  uint8_t *pixel = memory_new((size_t)(IMAGES * side * side));
+  for (int i = 0; i < IMAGES * side * side; i++) {
+    const int y = i / side % side, x = i % side;
+    pixel[i] = (uint8_t)(y < side / 2 ? 255 : (x * 7 + y * 3 + i / (side * side)) % 256);
+  }
+  return (xs_images){.name = text_copy(name),
+                     .n = IMAGES,
+                     .height = side,
+                     .width = side,
+                     .channels = 1,
+                     .bytes = 1,
+                     .max_value = 255,
+                     .how = {.resize = how},
+                     .pixels = pixel,
+                     .group = memory_new(IMAGES * sizeof(uint64_t))};
+}
+
+static void check_size(const xs_match_options *o, int side, int size, int channels) {
+  fixture f = {.dir = temporary_dir(),
+               .source = white_films("a", side, XS_BILINEAR),
+               .target = white_films("b", side + 3, side % 2 ? XS_NEAREST : XS_BILINEAR)};
+  f.model = file_join(f.dir, "generator.safetensors");
+  for (int i = 0; i < IMAGES; i++) f.rows[i] = i;
+  const train_images source = {&f.source, f.rows, IMAGES}, target = {&f.target, f.rows, IMAGES};
+  f.task = (match_task){o, size, channels, source, target, source};
+  f.job = (train_job){.task = "match", .dir = f.dir, .seed = 7};
+  if (train_match(&f.job, &f.task)) print_error("%d to %d: %s\n", side, size, fail_message());
+  xs_images_close(apply(&f, &f.source, NULL, IMAGES, 1));
+  finish(&f);
+}
+
+/* What is written is read back, whatever images are resized from and to. */
+static void test_sizes(void **state) {
+  (void)state;
+  static const int side[] = {28, 33, 64, 100, 112, 224}, size[] = {16, 31, 64, 112};
+  for (int k = 0; k < 2; k++) {
+    xs_match_options o = options;
+    o.method = k ? (char[]){"fourier"} : (char[]){"histogram"};
+    o.beta = 0.1;
+    for (size_t a = 0; a < sizeof side / sizeof *side; a++) {
+      for (size_t b = 0; b < sizeof size / sizeof *size; b++) {
+        o.reference = b % 2 ? (char[]){"mean"} : (char[]){"image"};
+        check_size(&o, side[a], size[b], a % 2 ? 3 : 1);
+      }
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_histogram),      cmocka_unit_test(test_fourier),
       cmocka_unit_test(test_identity),       cmocka_unit_test(test_direction),
       cmocka_unit_test(test_draws),          cmocka_unit_test(test_references),
       cmocka_unit_test(test_no_images),      cmocka_unit_test(test_damaged_files),
-      cmocka_unit_test(test_truncated_file),
+      cmocka_unit_test(test_truncated_file), cmocka_unit_test(test_sizes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,4 +26,16 @@ expect 0 '' adapt --source "$repository/examples/optdigits.yaml" --target "$repo
 expect 0 'critic_layers: 6' inspect model "$folder/adapted/generator.safetensors"
 contains "$folder/stdout" 'channels: 1' 'blocks: 9' 'size: 128'
 
+# What is written is read back at every size, films resized to it or not.
+for size in 16 32 64 112; do
+  channels=$((size % 3 == 1 ? 1 : 3))
+  expect 0 '' train "${data[@]}" --architecture lenet5 --size $size --image-channels $channels --batch 32 --epochs 1 \
+    --steps-per-epoch 1 --out "$folder/classifier-$size"
+  expect 0 '' adapt --source "$repository/examples/optdigits.yaml" --target "$repository/examples/mnist-10k.yaml" \
+    --limit 400 --threads 1 --model "$folder/classifier-$size/model.safetensors" --channels 2 --blocks 1 --batch 2 \
+    --critic-steps 1 --generator-steps 1 --out "$folder/adapted-$size"
+  expect 0 '' translate "${data[@]}" --model "$folder/adapted-$size/generator.safetensors" --split test \
+    --out "$folder/translated-$size"
+done
+
 finish
