@@ -143,7 +143,7 @@ static void test_other_files(void **state) {
   assert_says("/x: an empty file");
   put_text(dir, "x", "GIF89a");
   assert_int_not_equal(xs_image_open(path, NULL, &x), XS_OK);
-  assert_says("not a PNG, JPEG or DICOM file (6 bytes)");
+  assert_says("not a PNG, JPEG, TIFF, BMP or DICOM file (6 bytes)");
   assert_int_not_equal(xs_image_open("/nowhere.png", NULL, &x), XS_OK);
   assert_says("/nowhere.png");
   free(path);
@@ -262,9 +262,9 @@ static void test_wrong_folder(void **state) {
   char *dir = start();
   put_text(dir, "empty/.keep", "");
   REFUSED(dir, "name: a\nformat: folder\nimages: .\nsize: 4\n",
-          "no PNG, JPEG or DICOM images here, but in", "/images: name that folder");
+          "no PNG, JPEG, TIFF, BMP or DICOM images here, but in", "/images: name that folder");
   REFUSED(dir, "name: a\nformat: folder\nimages: empty\nsize: 4\n",
-          "no PNG, JPEG or DICOM images in this folder");
+          "no PNG, JPEG, TIFF, BMP or DICOM images in this folder");
   REFUSED(dir, "name: a\nformat: folder\nimages: nowhere\nsize: 4\n", "there is no folder",
           "/nowhere");
   REFUSED(dir,
@@ -272,7 +272,7 @@ static void test_wrong_folder(void **state) {
           "labels.csv:2: image \"gray.png\"", "it is in ", "/images: name that folder");
   REFUSED(dir, "name: a\nformat: folder\nimages: images\n", "size is missing");
   REFUSED(dir, "name: a\nformat: folder\nimages: [images, empty]\nsize: 4\n",
-          "/empty: no PNG, JPEG or DICOM images in this folder");
+          "/empty: no PNG, JPEG, TIFF, BMP or DICOM images in this folder");
   REFUSED(dir, "name: a\nformat: folder\nimages: images\nlabels: [a.csv, b.csv]\nsize: 4\n",
           "at most one CSV file (labels), found 2", "mapping");
   remove_dir(dir);

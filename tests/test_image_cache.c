@@ -232,7 +232,7 @@ static void test_unreadable(void **state) {
   for (int i = 0; i < 2; i++) {
     t->o.skip_unreadable = false;
     assert_int_not_equal(open_site(t->dir, plain, &t->o, &s), XS_OK);
-    assert_says("b-none.png: not a PNG, JPEG or DICOM file (8 bytes)");
+    assert_says("b-none.png: not a PNG, JPEG, TIFF, BMP or DICOM file (8 bytes)");
     assert_says("1 of 7 images cannot be read");
     t->o.skip_unreadable = true;
   }

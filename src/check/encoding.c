@@ -45,5 +45,9 @@ void encoding_name(const char *path, char name[ENCODING_TEXT]) {
     name_jpeg(b, n, name);
   } else if (is_dicom(path)) {
     snprintf(name, ENCODING_TEXT, "DICOM");
+  } else if (n >= 4 && (!memcmp(b, "II", 2) || !memcmp(b, "MM", 2))) {
+    snprintf(name, ENCODING_TEXT, "TIFF");
+  } else if (n >= 30 && !memcmp(b, "BM", 2)) {
+    snprintf(name, ENCODING_TEXT, "BMP %d-bit", b[14] == 12 ? b[24] : b[28]);
   }
 }

@@ -280,13 +280,14 @@ static int run(void *record, int n, const char **word) {
   return status;
 }
 
-const cli_verb verb_predict = {.name = "predict",
-                               .words = "IMAGE...",
-                               .least = 1,
-                               .most = CLI_ANY,
-                               .summary = "Classify PNG, JPEG and DICOM files and folders of them.",
-                               .options = rows,
-                               .n_options = sizeof rows / sizeof *rows,
-                               .record = sizeof(predict_options),
-                               .computes = true,
-                               .run = run};
+const cli_verb verb_predict = {
+    .name = "predict",
+    .words = "IMAGE...",
+    .least = 1,
+    .most = CLI_ANY,
+    .summary = "Classify PNG, JPEG, TIFF, BMP and DICOM files and folders of them.",
+    .options = rows,
+    .n_options = sizeof rows / sizeof *rows,
+    .record = sizeof(predict_options),
+    .computes = true,
+    .run = run};

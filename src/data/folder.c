@@ -19,9 +19,10 @@ static bool may_be_dicom(const char *name) {
 }
 
 static bool has_ending(const char *name) {
-  static const char *const endings[] = {".png", ".jpg", ".jpeg", ".dcm", ".dicom"};
+  static const char *const endings[] = {".png",   ".jpg", ".jpeg", ".dcm",
+                                        ".dicom", ".tif", ".tiff", ".bmp"};
   const char *dot = strrchr(name, '.');
-  for (int i = 0; dot && i < 5; i++) {
+  for (int i = 0; dot && i < 8; i++) {
     if (!strcasecmp(dot, endings[i])) return true;
   }
   return false;

@@ -28,8 +28,9 @@ typedef struct listing {
 } listing;
 
 /* The images of a site of format folder: the rows of its CSV files that its mapping keeps, the rows
- * of its CSV file, or the PNG, JPEG and DICOM files of the folders in order of their names.  skip:
- * leave out images that are not there instead of failing.  Release *out in any case. */
+ * of its CSV file, or the PNG, JPEG, TIFF, BMP and DICOM files of the folders in order of their
+ * names.  skip: leave out images that are not there instead of failing.  Release *out in any case.
+ */
 int listing_read(const domain *d, bool skip, listing *out);
 void listing_release(listing *l);
 /* Takes the groups of all entries from a CSV file with the columns file and group.  A group is the

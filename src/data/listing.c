@@ -333,9 +333,10 @@ static int refuse_empty(const char *dir) {
   char *below = folder_below(dir, NULL);
   int status =
       below ? fail(XS_FAILED,
-                   "%s: no PNG, JPEG or DICOM images here, but in %s: name that folder in `images`",
+                   "%s: no PNG, JPEG, TIFF, BMP or DICOM images here, but in %s: name that folder "
+                   "in `images`",
                    dir, below)
-            : fail(XS_FAILED, "%s: no PNG, JPEG or DICOM images in this folder", dir);
+            : fail(XS_FAILED, "%s: no PNG, JPEG, TIFF, BMP or DICOM images in this folder", dir);
   free(below);
   return status;
 }

@@ -37,9 +37,19 @@ int image_is_dicom(const char *path, bool *is) {
   return failed ? fail(XS_FAILED, "%s: cannot read", path) : 0;
 }
 
+/* Of 32 bits or 64, in either order of bytes. */
+static bool begins_tiff(const char *data, size_t size) {
+  static const char start[4][4] = {"II*", "MM\0*", "II+", "MM\0+"};
+  for (int i = 0; i < 4 && size >= 4; i++) {
+    if (!memcmp(data, start[i], 4)) return true;
+  }
+  return false;
+}
+
 static int refuse_format(const char *path, size_t size) {
   if (!size) return fail(XS_FAILED, "%s: an empty file; get it again", path);
-  return fail(XS_FAILED, "%s: not a PNG, JPEG or DICOM file (%zu bytes), whatever its name says",
+  return fail(XS_FAILED,
+              "%s: not a PNG, JPEG, TIFF, BMP or DICOM file (%zu bytes), whatever its name says",
               path, size);
 }
 
@@ -74,6 +84,8 @@ static int decode(const char *path, const char *data, size_t size, bool window, 
     return image_decode_jpeg(path, data, size, out);
   }
   if (begins_dicom(data, size)) return image_decode_dicom(path, data, size, window, out);
+  if (begins_tiff(data, size)) return image_decode_tiff(path, data, size, out);
+  if (size >= 2 && !memcmp(data, "BM", 2)) return image_decode_bmp(path, data, size, out);
   return refuse_format(path, size);
 }
 

@@ -1,4 +1,4 @@
-/* image.h: PNG, JPEG and DICOM files. */
+/* image.h: PNG, JPEG, TIFF, BMP and DICOM files. */
 #ifndef IMAGE_H
 #define IMAGE_H
 
@@ -36,6 +36,8 @@ int image_decode_png(const char *path, const void *data, size_t size, image *out
 int image_decode_jpeg(const char *path, const void *data, size_t size, image *out);
 /* The same, without turning the picture as its Exif block says. */
 int image_decode_jpeg_unturned(const char *path, const void *data, size_t size, image *out);
+int image_decode_tiff(const char *path, const void *data, size_t size, image *out);
+int image_decode_bmp(const char *path, const void *data, size_t size, image *out);
 /* In a process of its own, which may crash. */
 int image_decode_dicom(const char *path, const void *data, size_t size, bool window, image *out);
 /* The same in this process. */

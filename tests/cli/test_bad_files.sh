@@ -58,7 +58,7 @@ contains stdout 'films/cut.png: cannot be decoded as PNG: the file ends too earl
   'films/announced.png: cannot be decoded as PNG: the file ends too early' 'films/cut.jpg: cannot be decoded as JPEG' \
   'films/cut.dcm: cannot be read as DICOM: it is damaged or cut short' \
   'films/kind.dcm: cannot be read as DICOM: PhotometricInterpretation (0028,0004) is \"MONOCHROME3\"' 'films/empty.png: an empty file; get it again' \
-  'films/page.jpg: not a PNG, JPEG or DICOM file (17 bytes), whatever its name says' \
+  'films/page.jpg: not a PNG, JPEG, TIFF, BMP or DICOM file (17 bytes), whatever its name says' \
   'films/large.png: cannot be decoded as PNG: 60000 x 60000 pixels in a file of' \
   'films/large.jpg: cannot be decoded: 60000 x 60000 pixels, at most' \
   'films/large.dcm: cannot be decoded: 60000 x 60000 pixels, at most' \

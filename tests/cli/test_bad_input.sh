@@ -102,7 +102,7 @@ fi
 printf 'name: bad\nformat: folder\nimages: pictures\nsize: 8\n' >bad.yaml
 refused 1 'there is no folder pictures'
 mkdir -p pictures/inner
-refused 1 'no PNG, JPEG or DICOM images in this folder'
+refused 1 'no PNG, JPEG, TIFF, BMP or DICOM images in this folder'
 cp "$repository"/tests/data/report-sample/nodes/*/translated.png pictures/inner/ 2>/dev/null ||
   find "$repository/tests" -name '*.png' | head -n 3 | xargs -I{} cp {} pictures/inner/
 refused 1 'name that folder in `images`'

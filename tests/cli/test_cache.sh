@@ -69,7 +69,7 @@ cmp -s stdout with || complain 'a changed image was not read again'
 [ "$(cached cache)" -eq 2 ] || complain "after an image has changed: $(ls cache)"
 printf 'no image' >near/images/00000003.png
 for _ in first second; do
-  expect 1 '00000003.png: not a PNG, JPEG or DICOM file (8 bytes), whatever its name says (1 of ' "${eval[@]}"
+  expect 1 '00000003.png: not a PNG, JPEG, TIFF, BMP or DICOM file (8 bytes), whatever its name says (1 of ' "${eval[@]}"
   expect 0 '"skipped": 1' "${eval[@]}" --skip-unreadable
 done
 
@@ -93,7 +93,7 @@ XSITE_CACHE=shared expect 0 '' "${run[@]}" --out with-1
 [ "$(cached shared)" -eq 2 ] || complain "a study's cache: $(ls shared)"
 expect 0 '' "${run[@]}" --out with-2 --cache shared
 contains without/results.json '"left_out"' '"count": 1'
-contains without/report.html 'What was left out' '00000003.png: not a PNG, JPEG or DICOM file'
+contains without/report.html 'What was left out' '00000003.png: not a PNG, JPEG, TIFF, BMP or DICOM file'
 same "$(results_of without)" "$(results_of with-1)" 'a study that fills the cache'
 same "$(results_of without)" "$(results_of with-2)" 'a study that finds its images in the cache'
 expect 0 '--cache shared' study export --snakemake study.yaml --cache shared

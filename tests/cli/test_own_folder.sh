@@ -97,11 +97,11 @@ ln -s .. films/below/loop
 expect 1 '1 of 3 images could not be read' "${predict[@]}" --csv films
 [ "$(tail -n +2 stdout | cut -d, -f 1 | tr '\n' ' ')" = 'films/b.png films/below/a.png films/c.png ' ] ||
   complain "files of the folder: $(cat stdout)"
-contains stdout ",$hash,\"films/c.png: not a PNG, JPEG or DICOM file"
+contains stdout ",$hash,\"films/c.png: not a PNG, JPEG, TIFF, BMP or DICOM file"
 mkdir none && expect 1 'none: no image is in this folder or below it' "${predict[@]}" none
 expect 1 '1 of 3 images could not be read' "${predict[@]}" --json "${images[0]}" broken.png "${images[1]}"
-contains stdout '"error": "broken.png: not a PNG, JPEG or DICOM file' '"file": "hospital/images/photo.jpg"' '"probability"'
-contains stderr 'xsite: broken.png: not a PNG, JPEG or DICOM file'
+contains stdout '"error": "broken.png: not a PNG, JPEG, TIFF, BMP or DICOM file' '"file": "hospital/images/photo.jpg"' '"probability"'
+contains stderr 'xsite: broken.png: not a PNG, JPEG, TIFF, BMP or DICOM file'
 latin=$(printf 'caf\xe9.png')
 cp "${images[0]}" "$latin" && expect 0 '"file": "caf?.png"' "${predict[@]}" --json "$latin"
 cp trained/model.safetensors "$latin" && expect 0 '"model": "caf?.png"' eval --json --model "$latin" --data hospital.yaml
@@ -163,7 +163,7 @@ expect 0 'to do translator-paper-optdigits-new-hospital' study plan study.yaml
 [ "$(grep -c '^to do ' stdout)" -eq 5 ] || complain "nodes of an unlabelled target: $(cat stdout)"
 expect 2 'has no labels' study plan study.yaml --set 'pairs=new-hospital -> optdigits'
 cp broken.png hospital/images/zz.png
-expect 1 'hospital/images/zz.png: not a PNG, JPEG or DICOM file' study run study.yaml --out run "${tiny[@]}"
+expect 1 'hospital/images/zz.png: not a PNG, JPEG, TIFF, BMP or DICOM file' study run study.yaml --out run "${tiny[@]}"
 contains stderr '1 of ' 'leave them out with --skip-unreadable'
 expect 0 'has no labels' study run study.yaml --out run "${tiny[@]}" --skip-unreadable
 contains stderr '1 unreadable left out; the first: hospital/images/zz.png'

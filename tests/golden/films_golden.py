@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What Pillow and pydicom read from a folder of PNG, JPEG and DICOM files, as the table that
+"""What Pillow and pydicom read from a folder of PNG, JPEG, TIFF, BMP and DICOM files, as the table that
 tests/test_films.c compares with: file, window (0 or 1), width, height, channels, bytes and bits of a value, SHA-256 of
 the values (rows, columns, channels; 16 bits little-endian).  Gray films written as colour are one channel.
-usage: films_golden.py DIR >TABLE   (pip install numpy pillow pypng pydicom pylibjpeg[all] pyjpegls)
+usage: films_golden.py DIR >TABLE   (pip install numpy tifffile pillow pypng pydicom pylibjpeg[all] pyjpegls)
 Decoders of pydicom: Pillow's libjpeg-turbo for 8-bit JPEG, pylibjpeg for other JPEG and JPEG 2000, pyjpegls, and its own RLE; DCMTK's dcmdjpeg
 for 12-bit lossy JPEG.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import png
 import pydicom
+import tifffile
 from PIL import Image, ImageOps
 from pydicom.pixels import apply_modality_lut, apply_voi, apply_windowing
 from pydicom.pixels.processing import apply_color_lut
@@ -43,6 +44,9 @@ def read_png_bits(path):
 
 
 def read_picture(path):
+    deep = read_deep_tiff(path) if path.suffix in (".tif", ".tiff") else None
+    if deep:
+        return deep
     bits = read_png_bits(path) if path.suffix == ".png" else 8
     image = Image.open(path)
     if bits > 8 and not image.mode.startswith("I"):  # Pillow would read 8 bits of colours and of gray with alpha
@@ -56,6 +60,28 @@ def read_picture(path):
     if image.mode in ("P", "RGBA", "CMYK"):
         image = image.convert("RGB")
     return np.asarray(image), bits
+
+
+def read_deep_tiff(path):
+    """Samples of more than 8 bits, of which Pillow reads gray ones only, and turned pictures, which Pillow 13 garbles; None: Pillow
+    shall read it."""
+    page = tifffile.TiffFile(path).pages[0]
+    if "Orientation" in page.tags and page.tags["Orientation"].value == 6:
+        return np.rot90(page.asarray(), -1), 8
+    if page.bitspersample <= 8:
+        return None
+    if page.bitspersample == 12 and path.name == "gray12.tif":  # packed: unpacked here
+        line = -(-page.imagewidth * 12 // 8)
+        data = path.read_bytes()[page.dataoffsets[0] :]
+        rows = [int.from_bytes(data[i * line : (i + 1) * line], "big") for i in range(page.imagelength)]
+        at = [line * 8 - 12 * (k + 1) for k in range(page.imagewidth)]
+        return np.array([[row >> a & 4095 for a in at] for row in rows], np.uint16), 12
+    if page.compression.name == "LZW" or page.compression.name == "PACKBITS":
+        return np.asarray(Image.open(path)), 16
+    pixels = page.asarray()
+    if page.planarconfig == 2 and page.samplesperpixel > 1:
+        pixels = np.moveaxis(pixels, 0, 2)
+    return (65535 - pixels if page.photometric.name == "MINISWHITE" else pixels), 16
 
 
 def read_with_dcmtk(ds):
@@ -153,7 +179,7 @@ def main(directory):
     print("file", "window", "width", "height", "channels", "bytes", "bits", "sha256", sep="\t")
     for path in sorted(directory.rglob("*")):
         name = str(path.relative_to(directory))
-        if path.suffix in (".png", ".jpg", ".jpeg"):
+        if path.suffix in (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp") and not path.name.startswith("bad-"):
             print_row(name, 0, *read_picture(path))
         elif path.suffix == ".dcm" and not path.name.startswith("bad-") and path.name not in UNREADABLE:
             for window in (0, 1):
