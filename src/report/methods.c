@@ -81,11 +81,13 @@ static void add_data(writer *w) {
   }
   if (limit > 0) page_raw(&w->text, " At most %g images of a site were used.", limit);
   if (*by) {
-    page_raw(&w->text,
-             " Each site was split 80/10/10 into training, validation and test images, %s.",
-             text_is(by, "group") ? "all images of one group (a patient, or a digit in several "
-                                    "renderings) on the same side"
-                                  : "image by image");
+    page_raw(
+        &w->text,
+        " Each site was split into training, validation and test images, 80/10/10 where its domain "
+        "file says nothing else, %s.",
+        text_is(by, "group") ? "all images of one group (a patient, or a digit in several "
+                               "renderings) on the same side"
+                             : "image by image");
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "align.h"
 #include "choice.h"
+#include "domain.h"
 #include "error.h"
 #include "file.h"
 #include "rehearsal.h"
@@ -32,7 +33,8 @@ struct estimator {
   stage stage;
   site_size *size; /* [n_sites] */
   char *missing;
-  seal *sites; /* those that were opened, all of them unless one is missing */
+  bool refused; /* a site whose images are here */
+  seal *sites;  /* those that were opened, all of them unless one is missing */
   known_step *step;
   int steps;
 };
@@ -58,6 +60,14 @@ static xs_status measure_site(const xs_site *site, const study_settings *t, site
   return status;
 }
 
+/* Whether a site that could not be opened has its images on this machine. */
+static bool has_images(const char *file, const char *data_dir) {
+  domain d;
+  const bool there = !domain_open(file, data_dir, &d) && file_exists(d.images.text[0]);
+  domain_close(&d);
+  return there;
+}
+
 static void open_site(estimator *e, int i, const xs_run_options *o) {
   const study_settings *t = &e->study->settings;
   const xs_site_options options = {.data_dir = o->data_dir,
@@ -69,7 +79,10 @@ static void open_site(estimator *e, int i, const xs_run_options *o) {
   xs_status status = xs_site_open(e->study->site[i].file, &options, &site);
   if (!status && site->classes) e->stage.classifier.classes = site->classes;
   if (!status) status = measure_site(site, t, &e->size[i]);
-  if (status && !e->missing) e->missing = text_copy(fail_message());
+  if (status && !e->missing) {
+    e->missing = text_copy(fail_message());
+    e->refused = has_images(e->study->site[i].file, o->data_dir);
+  }
   if (status) {
     xs_site_close(site);
   } else {
@@ -110,6 +123,10 @@ void estimator_free(estimator *e) {
 }
 
 const char *estimator_missing(const estimator *e) { return e->missing; }
+
+xs_status estimator_refused(const estimator *e) {
+  return e->refused ? (xs_status)fail(XS_FAILED, "%s", e->missing) : XS_OK;
+}
 
 const seal *estimator_sites(const estimator *e) { return e->missing ? NULL : e->sites; }
 

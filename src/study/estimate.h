@@ -17,6 +17,8 @@ estimator *estimator_new(const xs_study *s, const study_nodes *l, const xs_run_o
 void estimator_free(estimator *e);
 /* Why a site was left out, lent; NULL: none was. */
 const char *estimator_missing(const estimator *e);
+/* Fails, with the same words, where that site's images are here: a run would refuse it. */
+xs_status estimator_refused(const estimator *e);
 /* The opened sites, lent; NULL where one was left out. */
 const seal *estimator_sites(const estimator *e);
 /* Training and answers, without reading and matching images and without statistics.  Every distinct

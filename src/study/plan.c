@@ -237,7 +237,7 @@ static void close_planner(planner *p) {
 /* What a run would refuse once it has opened the sites, with the same message. */
 static xs_status check_sites(planner *p) {
   const seal *sites = p->estimator ? estimator_sites(p->estimator) : NULL;
-  if (!sites) return XS_OK;
+  if (!sites) return p->estimator ? estimator_refused(p->estimator) : XS_OK;
   xs_status status = study_check_sites(p->study, &p->nodes, sites);
   if (status) return status;
   char *widths = plan_widths(p->study, sites);

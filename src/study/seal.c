@@ -71,6 +71,51 @@ xs_status seal_check_target(const seal *s, int site) {
                                        : "seed puts none there (`split: stratified` does)");
 }
 
+typedef struct group_side {
+  uint64_t group;
+  bool test;
+} group_side;
+
+static int compare_group_sides(const void *a, const void *b) {
+  const group_side *x = a, *y = b;
+  return x->group < y->group ? -1 : x->group > y->group;
+}
+
+/* Of every image, by group; [n] images of the site. */
+static group_side *sides_of(const seal *s, int site) {
+  const xs_site *from = s->site[site];
+  const int64_t n = from->images.n;
+  group_side *side = memory_new((size_t)(n + 1) * sizeof *side);
+  int64_t *rows, tests;
+  for (int64_t i = 0; i < n; i++) side[i].group = from->images.group[i];
+  xs_split_labelled(&from->images, from->label, from->classes, s->rule.seed, s->rule.by_image, 0,
+                    XS_TEST, &rows, &tests);
+  for (int64_t i = 0; i < tests; i++) side[rows[i]].test = true;
+  free(rows);
+  qsort(side, (size_t)n, sizeof *side, compare_group_sides);
+  return side;
+}
+
+xs_status seal_check_shared(const seal *s, int a, int b) {
+  const xs_images *x = &s->site[a]->images, *y = &s->site[b]->images;
+  if (s->rule.by_image) return XS_OK;
+  group_side *left = sides_of(s, a), *right = sides_of(s, b);
+  int64_t torn = 0;
+  for (int64_t i = 0, k = 0; i < x->n; i++) {
+    while (k < y->n && right[k].group < left[i].group) k++;
+    torn += k < y->n && right[k].group == left[i].group && right[k].test != left[i].test;
+  }
+  free(left);
+  free(right);
+  if (!torn) return XS_OK;
+  return (xs_status)fail(
+      XS_FAILED,
+      "%lld images of %s are of groups (patients) that %s has too, on the test side at one site "
+      "and not at the other: what is learnt of them at one would be measured at the other; give "
+      "both domain files `split: hash` with the same shares",
+      (long long)torn, x->name, y->name);
+}
+
 void seal_count_class(const seal *s, int site, xs_split split, int class, int64_t *images,
                       int64_t *groups) {
   const xs_site *from = s->site[site];

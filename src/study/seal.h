@@ -55,6 +55,9 @@ void seal_attributes_release(xs_attribute *attribute, int n);
 xs_status seal_check_splits(const seal *s, int site);
 /* unless a target has images to adapt to, */
 xs_status seal_check_target(const seal *s, int site);
+/* and where a group that two sites share is on the test side of one, and not of the other: then
+ * what is learnt at one is measured at the other by heart, */
+xs_status seal_check_shared(const seal *s, int a, int b);
 /* how many images and groups (patients) of a split have a label of a class, */
 void seal_count_class(const seal *s, int site, xs_split split, int class, int64_t *images,
                       int64_t *groups);

@@ -191,8 +191,8 @@ xs_status folder_note_domain(json_t *mine, const char *name, const char *file);
 json_t *folder_site(const char *out, const char *site);
 xs_status folder_note_site(const char *out, const char *site, const json_t *identity);
 /* Fails where the study cannot be trained, chosen or measured with its opened sites: other classes,
- * a class that is missing in a split, a target without images to adapt to.  The message names site,
- * split and remedy. */
+ * a class that is missing in a split, a target without images to adapt to, a shared patient on two
+ * sides.  The message names site, split and remedy. */
 xs_status study_check_sites(const xs_study *s, const study_nodes *l, const seal *opened);
 /* Records what a claimed folder's site holds, or fails where it is not what was recorded before;
  * finished: something must have been. */

@@ -56,8 +56,17 @@ static xs_status check_targets(const xs_study *s, const seal *opened) {
   return status;
 }
 
+static xs_status check_shared(const xs_study *s, const seal *opened) {
+  xs_status status = XS_OK;
+  for (int i = 0; i < s->n_sites && !status; i++) {
+    for (int k = 0; k < i && !status; k++) status = seal_check_shared(opened, k, i);
+  }
+  return status;
+}
+
 xs_status study_check_sites(const xs_study *s, const study_nodes *l, const seal *opened) {
   xs_status status = check_classes(s, opened);
   if (!status) status = check_splits(s, l, opened);
-  return status ? status : check_targets(s, opened);
+  if (!status) status = check_targets(s, opened);
+  return status ? status : check_shared(s, opened);
 }
