@@ -54,9 +54,21 @@ char *option_row_key(const option *row) {
   return text_format("%s.%s", row->section, row->name);
 }
 
+const option *option_find_short(const option_table *t, const char *section) {
+  const char *dot = t->short_form ? strchr(t->short_form, '.') : NULL;
+  if (!dot) return NULL;
+  char *own = text_format("%.*s", (int)(dot - t->short_form), t->short_form);
+  const bool same = option_same(own, section);
+  free(own);
+  return same ? option_find(t, section, dot + 1) : NULL;
+}
+
 const option *option_find_key(const option_table *t, const char *key) {
   const char *dot = strchr(key, '.');
-  if (!dot) return option_find(t, NULL, key);
+  if (!dot) {
+    const option *row = option_find(t, NULL, key);
+    return row ? row : option_find_short(t, key);
+  }
   char *section = text_format("%.*s", (int)(dot - key), key);
   const option *row = option_find(t, section, dot + 1);
   free(section);

@@ -73,6 +73,8 @@ typedef struct option_table {
   const option *row;
   int n;
   option_mistake mistake; /* of files; zeros: none is known */
+  /* "choice.rule": what a bare value of its section sets, as in `choice: bold`; NULL: none */
+  const char *short_form;
 } option_table;
 
 /* All return 0, or 2 (usage) with a message that names the option (and the nearest right name), the

@@ -16,6 +16,8 @@ char *option_row_key(const option *row);     /* "section.name"; allocated */
 bool option_same(const char *a, const char *b); /* names; - and _ are the same */
 /* The row of a section (NULL: top level), or NULL. */
 const option *option_find(const option_table *t, const char *section, const char *name);
+/* The row that a bare value of this section sets, or NULL. */
+const option *option_find_short(const option_table *t, const char *section);
 const option *option_find_key(const option_table *t, const char *key); /* "section.name" or NULL */
 
 #endif

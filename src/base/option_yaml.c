@@ -194,8 +194,13 @@ static int load_options(reader *r, const char *name) {
 }
 
 static int load_section(reader *r, const char *name) {
+  const option *row = option_find_short(r->t, name);
   int status = next(r);
   if (status != 0) return status;
+  if (row && r->event.type == YAML_SCALAR_EVENT) {
+    status = claim_row(r, row);
+    return status ? status : load_value(r, row);
+  }
   if (r->event.type != YAML_MAPPING_START_EVENT) {
     return fail(2, "%s:%zu: %s is a section; its options follow on lines of their own, indented",
                 r->path, line_of(r), name);

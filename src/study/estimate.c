@@ -321,10 +321,9 @@ xs_status estimate_node(estimator *e, int node, node_cost *c) {
                : n->kind == NODE_TRANSLATOR ? add_translator(e, n, c)
                : n->kind == NODE_ADAPTED    ? add_adapted(e, n, c)
                : n->kind == NODE_CHOICE     ? add_choice(e, n, c)
-               : n->kind == NODE_RESULTS
-                   ? add_results(e, c)
-                   : add_fit(e, &e->study->settings.classifier, count(e, n->source, XS_TRAIN),
-                             count(e, n->source, XS_VALIDATION), c);
+               : n->kind == NODE_RESULTS    ? add_results(e, c)
+                                            : add_few(e, count(e, n->source, XS_TRAIN),
+                                                      count(e, n->source, XS_VALIDATION), c);
   c->bytes += program_bytes;
   for (int i = 0; i < e->study->n_sites; i++) c->bytes += e->size[i].bytes;
   return status ? (xs_status)fail_context(XS_FAILED, "%s: ", n->name) : XS_OK;

@@ -95,6 +95,7 @@ static xs_status results_json(evaluation *e, const pair_result *x, json_t **out)
   if (!status) status = labelled_json(e, &labelled);
   json_object_set_new(*out, "pooled", pooled);
   json_object_set_new(*out, "labelled", labelled);
+  json_object_set_new(*out, "classifiers", classifiers_json(e));
   json_object_set_new(*out, "left_out", left_out_json(e));
   if (!status) status = add_late(e->run, *out);
   free(precision);

@@ -78,6 +78,7 @@ static xs_status train_site(study_run *r, const study_node *n, const train_job *
   training t = {0};
   xs_status status = open_site(r, n, n->source, &t);
   if (!status && n->kind == NODE_LABELLED) limit_site(r, n, &t);
+  if (!status) node_fit_few(&t.options, t.train.n);
   if (!status) status = fit(r, job, n->source, &t);
   release(&t);
   return status;

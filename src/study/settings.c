@@ -52,6 +52,11 @@ static const option study_rows[] = {
                     "points of AUC that a classifier may lose at a target and still be used there"),
     OPTION_INTEGER_ROW(NULL, 0, study_settings, checkpoint_every, "100", 1, 1e9,
                        "training steps between checkpoints"),
+    OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, rule, "careful",
+                      "careful|bold", "RULE",
+                      "careful strikes out what may have lost a class or did not learn, and leaves "
+                      "the classifier as it is where little speaks for a change; bold takes the "
+                      "best by the criterion; choice: bold is short for it"),
     OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, criterion, "im",
                       "im|entropy|snd|snd-features|dev|bnm|ensemble", "NAME",
                       "by which a pair's classifier is chosen without labels"),
@@ -94,6 +99,7 @@ const option_table settings_table = {
     .what = "study file",
     .row = study_rows,
     .n = sizeof study_rows / sizeof *study_rows,
+    .short_form = "choice.rule",
     .mistake = {"domain file",
                 {"format", "images"},
                 "it describes one site: write a study file that lists it, and another site's, "

@@ -6,6 +6,7 @@
 #include "xsite.h"
 
 typedef struct choice_options {
+  char *rule;      /* "careful", "bold" */
   char *criterion; /* of xs_criteria */
   char *ties; /* "ensemble", "first": of candidates whose im differs by no more than its error */
   char *predictor; /* of xs_predictors */

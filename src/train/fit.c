@@ -12,6 +12,7 @@
 #include "init.h"
 #include "model_file.h"
 #include "run.h"
+#include "trained.h"
 
 typedef struct fit {
   const train_job *job;
@@ -152,8 +153,8 @@ static int restore(fit *f, const json_t *state) {
 
 /* ---- epochs --------------------------------------------------------------------------------- */
 
-static int validate(fit *f, double *auc) {
-  const train_set *v = &f->task->validation;
+/* Of the present weights. */
+static int measure(fit *f, const train_set *v, double *auc) {
   const train_geometry *geo = &f->task->geometry;
   int classes = f->task->classes;
   int64_t rows[CLASSIFIER_MOST], at_once = f->at_once;
@@ -193,7 +194,7 @@ static int train_step(fit *f, double *loss) {
 static int end_epoch(fit *f) {
   const bool blind = f->task->validation.n == 0;
   double auc = 0;
-  if (!blind && validate(f, &auc)) return 1;
+  if (!blind && measure(f, &f->task->validation, &auc)) return 1;
   if (isnan(auc)) {
     return fail(
         1,
@@ -237,33 +238,67 @@ static xs_status train(fit *f) {
   return XS_OK;
 }
 
-static json_t *training_json(const fit *f) {
-  json_t *j =
-      json_pack("{s:s, s:I, s:I, s:I}", "task", f->job->task, "seed", (json_int_t)f->job->seed,
-                "epochs", (json_int_t)f->epoch, "best_epoch", (json_int_t)(f->epoch - f->stale));
+/* ---- the result ----------------------------------------------------------------------------- */
+
+enum { MEASURED_MOST = 1000 }; /* training images: more say no more of what was learnt */
+
+static void take_best(fit *f) {
+  for (int i = 0; i < f->net->n; i++) {
+    const nn_param *p = &f->net->param[i];
+    float *x = memory_new((size_t)tg_count(p->shape) * sizeof *x);
+    tg_store_read(f->best, tg_store_find(f->best, p->name), x);
+    tg_store_write(f->now, tg_store_find(f->now, p->name), x);
+    free(x);
+  }
+}
+
+/* AUC of the kept epoch on training images, evenly spaced in their order. */
+static int measure_training(fit *f, double *auc) {
+  const train_set *all = &f->task->train;
+  train_set some = *all;
+  some.n = all->n < MEASURED_MOST ? all->n : MEASURED_MOST;
+  some.rows = memory_new((size_t)(some.n + 1) * sizeof *some.rows);
+  for (int64_t i = 0; i < some.n; i++) some.rows[i] = all->rows[i * all->n / some.n];
+  take_best(f);
+  int status = measure(f, &some, auc);
+  free(some.rows);
+  return status;
+}
+
+static json_t *training_json(const fit *f, const trained *t) {
+  json_t *j = json_pack("{s:s, s:I}", "task", f->job->task, "seed", (json_int_t)f->job->seed);
+  trained_describe(t, j);
   if (f->task->validation.n) json_object_set_new(j, "validation_auc", json_real(f->best_auc));
   return j;
 }
 
-static void note_best(const fit *f) {
+static void note_best(const fit *f, const trained *t) {
   if (f->task->validation.n) {
-    run_note(f->job, "best of %lld epochs is %lld, validation AUC %.2f", (long long)f->epoch,
-             (long long)(f->epoch - f->stale), 100 * f->best_auc);
+    run_note(f->job, "best of %lld epochs is %lld, validation AUC %.2f", (long long)t->epochs,
+             (long long)t->best_epoch, 100 * f->best_auc);
   } else {
-    run_note(f->job, "trained for %lld epochs, without validation images", (long long)f->epoch);
+    run_note(f->job, "trained for %lld epochs, without validation images", (long long)t->epochs);
   }
+  char *why = trained_complaint(t);
+  if (why) run_note(f->job, "not trained enough: %s", why);
+  free(why);
 }
 
 static int finish(fit *f) {
   char *model = run_path(f->job, "model.safetensors"), *table = run_path(f->job, "curve.tsv");
   json_t *metadata = classifier_metadata(&f->description, &f->task->geometry, f->task->class_name);
   const xs_images *like = f->task->like ? f->task->like : f->task->train.images;
+  trained t = {.steps = f->done,
+               .epochs = f->epoch,
+               .best_epoch = f->epoch - f->stale,
+               .continued = f->task->start_from != NULL};
+  int status = measure_training(f, &t.train_auc);
   json_object_set_new(metadata, "preprocessing",
                       preprocessing_json(&like->how, f->task->geometry.size));
-  json_object_set_new(metadata, "training", training_json(f));
-  int status = model_save(model, f->net, f->best, metadata);
+  json_object_set_new(metadata, "training", training_json(f, &t));
+  if (!status) status = model_save(model, f->net, f->best, metadata);
   if (!status) status = file_write_atomic(table, f->curve.text, f->curve.size);
-  note_best(f);
+  if (!status) note_best(f, &t);
   json_decref(metadata);
   free(table);
   free(model);
@@ -280,8 +315,8 @@ static xs_status run(fit *f) {
   if (!status && state) status = restore(f, state);
   json_decref(state);
   if (status || start_loader(f)) return XS_FAILED;
-  xs_status trained = train(f);
-  if (trained) return trained;
+  xs_status ended = train(f);
+  if (ended) return ended;
   return finish(f) ? XS_FAILED : XS_OK;
 }
 

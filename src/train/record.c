@@ -8,6 +8,7 @@
 #include "file.h"
 #include "file_list.h"
 #include "hash.h"
+#include "model_file.h"
 #include "run.h"
 
 #define RECORD "record.json"
@@ -38,6 +39,17 @@ xs_status run_files(const char *dir, json_t **files) {
   return status ? XS_FAILED : XS_OK;
 }
 
+json_t *run_training(const char *dir) {
+  char *path = file_join(dir, "model.safetensors");
+  json_t *metadata = NULL, *training = NULL;
+  if (file_exists(path) && !model_metadata(path, "classifier", &metadata)) {
+    training = json_incref(json_object_get(metadata, "training"));
+  }
+  json_decref(metadata);
+  free(path);
+  return training;
+}
+
 xs_status run_write_record(const train_job *job, json_t *options, json_t *more) {
   const char *precision = json_string_value(json_object_get(options, "precision"));
   json_t *files;
@@ -48,6 +60,8 @@ xs_status run_write_record(const train_job *job, json_t *options, json_t *more) 
                 run_precision(precision), "versions", "xsite", xs_version());
   json_object_set_new(record, "files", files);
   json_object_update(record, more);
+  json_t *training = run_training(job->dir);
+  if (training) json_object_set_new(record, "training", training);
   run_record_machine(job, record);
   char *text = json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
   char *path = run_path(job, "record.json");

@@ -57,6 +57,8 @@ void run_note_precision(const train_job *job, const char *precision);
 /* Writes record.json in the job's folder: with what it was made, options among it, and the members
  * of `more`, which may be NULL.  Written last, it says that all is there. */
 xs_status run_write_record(const train_job *job, json_t *options, json_t *more);
+/* What the metadata of the folder's model.safetensors say of its training (trained.h), or NULL. */
+json_t *run_training(const char *dir);
 /* The files of a folder, but for the record and a checkpoint, with their SHA-256: {name: text}. */
 xs_status run_files(const char *dir, json_t **files);
 /* record.json of a folder, or NULL; *changed: the first file that is not as it was recorded, the
