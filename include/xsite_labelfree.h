@@ -82,6 +82,44 @@ xs_status xs_importance_weighted_risk(const xs_labelled_outputs *source, const x
  * (Hu, Luo, Liang and Foo 2024, EnsV). */
 xs_status xs_ensemble_add(const xs_outputs *x, float *sum);
 
+/* ---- candidates that are struck out before any criterion is looked at -------------------------
+ */
+
+typedef struct xs_candidate_evidence { /* of an adapted classifier; lent */
+  int classes;
+  const xs_interval *keeping; /* [classes] xs_label_keeping of its translator; NULL: has none */
+  const xs_interval *recall;  /* [classes] how many of its own translated images it labels rightly
+                                 itself; NULL: has no translator */
+  const double *share;        /* [classes] of its answers at the target */
+  double images;              /* independent ones behind the shares: groups */
+  const double *source;       /* [classes] shares at the source */
+  const double *em, *bbse;    /* [classes] target shares as the classifier that is not adapted tells
+                                 them (xs_prior_em, xs_bbse); NULL: not known */
+  bool uncalibrated;          /* its temperature ran into a bound */
+  bool untrained;             /* its training did not come to an end that can be used */
+} xs_candidate_evidence;
+
+typedef enum xs_strike_kind {
+  XS_STRIKE_KEEPING,     /* the translator loses a class: the source's classifier keeps its labels
+                            less often than guessing would, 1 / classes */
+  XS_STRIKE_RECALL,      /* likewise by the candidate itself */
+  XS_STRIKE_SHARE,       /* a class is almost empty in its answers: below a quarter of the least of
+                            its shares at the source, by EM and by BBSE */
+  XS_STRIKE_TEMPERATURE, /* ran into a bound */
+  XS_STRIKE_TRAINING
+} xs_strike_kind;
+
+typedef struct xs_strike {
+  xs_strike_kind kind;
+  int class;        /* of the first three */
+  xs_interval seen; /* of the first three: keeping, recall or share */
+  double least;     /* which seen.high is below */
+} xs_strike;
+
+/* Why a candidate must not be chosen: strike has room for 3 classes + 2; returns how many, 0: none.
+ * A class counts as lost or empty only where its whole 95 % interval is below the bound. */
+int xs_strikes(const xs_candidate_evidence *e, xs_strike *strike);
+
 /* ---- accuracy at the target, predicted without labels ----------------------------------------
  */
 
@@ -193,6 +231,7 @@ typedef struct xs_evidence { /* NANs: not known */
   xs_interval keeping;       /* label keeping, where there is a translator */
   xs_interval worst_class;   /* the same of the class kept least */
   const xs_prior_mismatch *priors; /* or NULL */
+  int strikes;                     /* xs_strikes of the chosen candidate */
 } xs_evidence;
 
 typedef enum xs_outlook { XS_HELPS, XS_UNCLEAR, XS_HURTS } xs_outlook;
@@ -205,6 +244,7 @@ typedef enum xs_reason {
   XS_CLASS_LOST,      /* one class is kept less than half as often as that */
   XS_PRIORS_DIFFER,   /* the classes are not as common at the target as at the source */
   XS_PRIORS_OUTWEIGH, /* by more than the predicted gain */
+  XS_STRUCK_OUT,      /* the candidate has strikes, but the rule does not heed them */
   XS_REASONS
 } xs_reason;
 
@@ -216,6 +256,7 @@ typedef struct xs_judgement {
 } xs_judgement;
 
 /* Decides by these rules:
+ *   with strikes: hurts
  *   change above 0: helps; but unclear where labels or a class are lost, or priors outweigh it
  *   change includes 0: unclear; but hurts where labels are lost
  *   change below 0: hurts

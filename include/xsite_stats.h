@@ -77,11 +77,12 @@ xs_status xs_calibration_measure(const xs_labelled_outputs *x, int replicates, u
 typedef struct xs_temperature {
   double value;                   /* T: probabilities are softmax(logit / T) */
   double loss_before, loss_after; /* mean negative log likelihood, T = 1 and T = value */
+  bool
+      bounded; /* value is a bound of the range: no temperature makes these answers probabilities */
 } xs_temperature;
 
 /* The T in [0.01, 100] of the least negative log likelihood of (validation) images: Guo et al.
- * 2017. The lower bound where every image is classified rightly, the upper where logits say
- * nothing. */
+ * 2017. The upper bound where logits say nothing, or the opposite. */
 xs_status xs_temperature_fit(const xs_labelled_outputs *x, xs_temperature *out);
 /* scaled [n][classes] = logit / temperature; may be logit. */
 void xs_temperature_apply(const float *logit, int64_t n, int classes, double temperature,

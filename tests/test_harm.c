@@ -223,7 +223,7 @@ static const xs_interval unknown = {NAN, NAN, NAN};
 static xs_judgement judge(xs_interval before, xs_interval after, xs_interval keeping,
                           xs_interval worst, const xs_prior_mismatch *priors) {
   xs_judgement j;
-  xs_evidence e = {before, after, unknown, keeping, worst, priors};
+  xs_evidence e = {before, after, unknown, keeping, worst, priors, 0};
   xs_status status = xs_judge(&e, &j);
   assert_int_equal(status, j.outlook == XS_HURTS ? XS_HARM : XS_OK);
   return j;
@@ -284,12 +284,15 @@ static void verdicts(void **state) {
     }
   }
   xs_judgement j;
-  xs_evidence e = {low, low, {0.1, 0.05, 0.15}, unknown, unknown, NULL};
+  xs_evidence e = {low, low, {0.1, 0.05, 0.15}, unknown, unknown, NULL, 0};
   assert_int_equal(xs_judge(&e, &j), XS_OK);
   assert_true(j.outlook == XS_HELPS && j.change.low > 0);
-  e = (xs_evidence){unknown, high, unknown, unknown, unknown, NULL};
+  e = (xs_evidence){unknown, high, unknown, unknown, unknown, NULL, 0};
   assert_int_equal(xs_judge(&e, &j), XS_USAGE);
   assert_non_null(strstr(xs_message(), "before"));
+  e = (xs_evidence){low, high, unknown, unknown, unknown, NULL, 1}; /* a gain, but struck out */
+  assert_int_equal(xs_judge(&e, &j), XS_HARM);
+  assert_true(has(&j, XS_STRUCK_OUT) && has(&j, XS_PREDICTED_GAIN));
   assert_string_equal(xs_outlook_word(XS_HURTS), "hurts");
 }
 

@@ -132,6 +132,14 @@ static char *ceiling_sentence(const pair *p) {
 }
 
 /* With its leading space, or nothing. */
+static char *untrained_sentence(const pair *p) {
+  if (!p->target_untrained || isnan(p->m[CEILING].auc)) return text_copy("");
+  return text_format(" But that classifier was not trained enough (%s): it is no ceiling, and the "
+                     "share salvaged says little.",
+                     p->target_untrained);
+}
+
+/* With its leading space, or nothing. */
 static char *holm_sentence(const pair *p) {
   const effect v = effect_of(p);
   if ((v != EFFECT_HELPED && v != EFFECT_HURT) || !(p->p_holm >= 0.05)) return text_copy("");
@@ -175,8 +183,10 @@ char *effect_sentence(const pair *p) {
   char *loss = loss_sentence(p), *before = guessing_sentence(p, EXTERNAL);
   char *gain = gain_sentence(p), *holm = holm_sentence(p);
   char *ceiling = ceiling_sentence(p), *after = guessing_sentence(p, ADAPTED);
-  char *equivalent = equivalent_sentence(p);
-  char *all = text_format("%s%s %s%s %s%s%s", loss, before, gain, holm, ceiling, after, equivalent);
+  char *equivalent = equivalent_sentence(p), *untrained = untrained_sentence(p);
+  char *all = text_format("%s%s %s%s %s%s%s%s", loss, before, gain, holm, ceiling, untrained, after,
+                          equivalent);
+  free(untrained);
   free(equivalent);
   free(after);
   free(ceiling);

@@ -204,10 +204,15 @@ static void add_choice(writer *w) {
            "with which adaptation is compared.");
   if (!c) return;
   page_raw(&w->text,
-           " Of each pair's classifiers one was chosen on unlabelled validation images of "
-           "the target by ");
+           " Of each pair's classifiers one was chosen on unlabelled images of the target, none of "
+           "them test images of a target with labels, by ");
   add_named(w, criteria, (int)(sizeof criteria / sizeof *criteria), c->criterion);
   page_raw(&w->text, ".");
+  if (c->rule && text_is(c->rule, "careful")) {
+    page_raw(&w->text,
+             " Before, those were struck out that had lost a class in translation or in their "
+             "answers, had no temperature, or were not trained enough.");
+  }
   add_ties(w);
   if (!c->predictor) return;
   page_raw(&w->text, " Accuracy at the target was predicted by ");

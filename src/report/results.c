@@ -87,6 +87,30 @@ static int read_left_out(const json_t *j, const char *where, void *record) {
   return status ? status : fields_number(j, where, "count", &l->count);
 }
 
+static int read_classifier(const json_t *j, const char *where, void *record) {
+  classifier *c = record;
+  int status = fields_name(j, where, "node", &c->node);
+  return status ? status : fields_text(j, where, "why", &c->why);
+}
+
+/* Of a site's own classifier. */
+static const char *find_untrained(const results *r, const char *site) {
+  char *node = text_format("baseline-%s", site);
+  const char *why = NULL;
+  for (int i = 0; i < r->classifiers; i++) {
+    if (strcmp(r->classifier[i].node, node) == 0) why = r->classifier[i].why;
+  }
+  free(node);
+  return why;
+}
+
+static void note_untrained(results *r) {
+  for (int i = 0; i < r->n; i++) {
+    r->pair[i].source_untrained = find_untrained(r, r->pair[i].source);
+    r->pair[i].target_untrained = find_untrained(r, r->pair[i].target);
+  }
+}
+
 static const char *text_or_empty(const json_t *object, const char *name) {
   const char *s = json_string_value(json_object_get(object, name));
   return s ? s : "";
@@ -111,6 +135,9 @@ static int read_root(const char *path, results *r) {
       fields_list(r->root, where, "pooled", sizeof *r->pooled, read_pooled, &r->pooleds, &status);
   r->labelled = fields_list(r->root, where, "labelled", sizeof *r->labelled, read_labelled,
                             &r->labelleds, &status);
+  r->classifier = fields_list(r->root, where, "classifiers", sizeof *r->classifier, read_classifier,
+                              &r->classifiers, &status);
+  note_untrained(r);
   r->left_out = fields_list(r->root, where, "left_out", sizeof *r->left_out, read_left_out,
                             &r->left_outs, &status);
   if (!status) status = fields_object(r->root, where, "summary", read_summary, &r->summary);
@@ -168,6 +195,7 @@ void report_free(results *r) {
   for (int i = 0; i < r->pooleds; i++) free(r->pooled[i].site);
   free(r->pooled);
   free(r->labelled);
+  free(r->classifier);
   free(r->left_out);
   free(r->pair);
   free(r->dir);

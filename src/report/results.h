@@ -25,6 +25,8 @@ typedef struct candidate {
 typedef struct criteria_values { /* of a candidate, on unlabelled target images */
   const char *method;
   const json_t *criteria; /* by name: numbers or null */
+  const char **struck;    /* [strikes] why it could not be chosen */
+  int strikes;
 } criteria_values;
 
 typedef struct priors { /* class shares, in per cent */
@@ -37,7 +39,11 @@ typedef struct priors { /* class shares, in per cent */
 
 typedef struct choice { /* what could be known without labels; shares in per cent */
   const char *chosen, *criterion, *predictor, *outlook;
-  criteria_values *value; /* [values] */
+  const char *rule;         /* "careful", "bold" */
+  const char *left;         /* why the classifier was left as it is, where a sentence says so */
+  const char *uncalibrated; /* why it has no calibrated probabilities, or NULL */
+  double images;            /* of the target, that decided */
+  criteria_values *value;   /* [values] */
   int values;
   interval before, after, change; /* predicted accuracy */
   double change_error;            /* mean absolute, on shifts whose truth is known */
@@ -107,6 +113,8 @@ typedef struct pair {
   measure m[MEASURES];
   double gain, low, high, p, p_holm; /* adapted minus external, AUC points */
   double salvage, keeps_label;
+  /* why the source's and the target's own classifier were not trained enough, or NULL */
+  const char *source_untrained, *target_untrained;
   choice choice;
   oracle oracle;
   delong delong;
@@ -137,6 +145,10 @@ typedef struct labelled { /* a classifier from some labelled images of a site */
   measure m;
 } labelled;
 
+typedef struct classifier { /* how one was trained */
+  const char *node, *why;   /* why not enough; NULL: it was */
+} classifier;
+
 typedef struct left_out { /* images of a site that could not be read */
   const char *site;
   double count;
@@ -161,6 +173,8 @@ typedef struct results {
   int pooleds;
   labelled *labelled;
   int labelleds;
+  classifier *classifier;
+  int classifiers;
   left_out *left_out;
   int left_outs;
   summary summary;

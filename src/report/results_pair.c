@@ -62,17 +62,19 @@ static int read_criteria(const json_t *j, const char *where, void *record) {
   return status;
 }
 
-static int read_values(const json_t *j, const char *where, void *record) {
-  criteria_values *v = record;
-  int status = fields_name(j, where, "method", &v->method);
-  return status ? status : fields_object(j, where, "criteria", read_criteria, &v->criteria);
-}
-
 static int read_reason(const json_t *j, const char *where, void *record) {
   if (!json_is_string(j)) return fields_wrong_type(where, "", "a text", j);
   const char *text = json_string_value(j);
   memcpy(record, &text, sizeof text);
   return 0;
+}
+
+static int read_values(const json_t *j, const char *where, void *record) {
+  criteria_values *v = record;
+  int status = fields_name(j, where, "method", &v->method);
+  if (!status) status = fields_object(j, where, "criteria", read_criteria, &v->criteria);
+  v->struck = fields_list(j, where, "struck", sizeof *v->struck, read_reason, &v->strikes, &status);
+  return status;
 }
 
 static int read_priors(const json_t *j, const char *where, void *record) {
@@ -93,6 +95,10 @@ static int read_choice(const json_t *j, const char *where, void *record) {
   int status = fields_text(j, where, "chosen", &c->chosen);
   if (!status) status = fields_text(j, where, "criterion", &c->criterion);
   if (!status) status = fields_text(j, where, "settled_by", &c->settled_by);
+  if (!status) status = fields_text(j, where, "rule", &c->rule);
+  if (!status) status = fields_text(j, where, "left", &c->left);
+  if (!status) status = fields_text(j, where, "uncalibrated", &c->uncalibrated);
+  if (!status) status = fields_number(j, where, "images", &c->images);
   if (!status) status = fields_text(j, where, "predictor", &c->predictor);
   if (!status) status = fields_text(j, where, "outlook", &c->outlook);
   if (!status) status = fields_interval(j, where, "before", &c->before);
@@ -249,6 +255,7 @@ int pair_read(const json_t *j, const char *where, void *record) {
 
 void pair_release(pair *p) {
   free(p->candidate);
+  for (int i = 0; i < p->choice.values; i++) free(p->choice.value[i].struck);
   free(p->choice.value);
   free(p->choice.reason);
   free(p->choice.class_keeping);

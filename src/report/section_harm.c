@@ -143,6 +143,17 @@ static void add_reasons(page *out, const pair *p) {
   char *sentence = outlook_sentence(p);
   page_add(out, "<article class=\"%s\">\n<h3>%s → %s</h3>\n<p>%s</p>\n", outlook_style(c->outlook),
            p->source, p->target, sentence);
+  if (isfinite(c->images)) {
+    page_add(out, "<p>%s images of %s, without labels, decided%s%s.</p>\n",
+             number_fixed(c->images, 0).text, p->target, c->left ? ": " : "",
+             c->left ? c->left : "");
+  }
+  if (c->uncalibrated) {
+    page_add(out,
+             "<p>The classifier is not calibrated, and no calibrated probabilities are given: "
+             "%s.</p>\n",
+             c->uncalibrated);
+  }
   if (c->reasons) {
     page_add(out, "<ul>\n");
     for (int i = 0; i < c->reasons; i++) page_add(out, "<li>%s</li>\n", c->reason[i]);

@@ -17,6 +17,29 @@ static bool has_holm(const results *r) {
   return false;
 }
 
+static const char mark[] = "†"; /* of a classifier that was not trained enough, and what needs it */
+
+static void add_marked_auc(page *out, const measure *m, const char *untrained) {
+  page_add(out, "<td>");
+  cell_auc(out, m);
+  page_add(out, "%s</td>", untrained && isfinite(m->auc) ? mark : "");
+}
+
+static void add_untrained(page *out, const results *r) {
+  int n = 0;
+  for (int i = 0; i < r->classifiers; i++) n += r->classifier[i].why != NULL;
+  if (!n) return;
+  page_add(out,
+           "<p class=\"soft\">%s Not trained enough; a ceiling, and the share salvaged, of such a "
+           "classifier say little:</p>\n<ul class=\"soft\">\n",
+           mark);
+  for (int i = 0; i < r->classifiers; i++) {
+    const classifier *c = &r->classifier[i];
+    if (c->why) page_add(out, "<li>%s: %s.</li>\n", c->node, c->why);
+  }
+  page_add(out, "</ul>\n");
+}
+
 static void add_auc_table(page *out, const results *r) {
   static const char *const head[] = {"Source → target", "Internal", "External", "Adapted",
                                      "Ceiling",         "Gain",     "Salvage",  "Holm"};
@@ -31,10 +54,11 @@ static void add_auc_table(page *out, const results *r) {
     if (!report_measured(p)) continue;
     table_pair_row(out, p);
     for (int k = 0; k < MEASURES; k++) {
-      table_auc(out, &p->m[k]);
+      add_marked_auc(out, &p->m[k], k == CEILING ? p->target_untrained : p->source_untrained);
     }
     table_change(out, (interval){p->gain, p->low, p->high});
-    table_number(out, number_percent(p->salvage, 0));
+    page_add(out, "<td>%s%s</td>", number_percent(p->salvage, 0).text,
+             p->target_untrained && isfinite(p->salvage) ? mark : "");
     if (holm) table_number(out, number_p_value(p->p_holm));
     table_row_end(out);
   }
@@ -245,6 +269,7 @@ void section_numbers(page *out, const results *r) {
   add_unmeasured(out, r);
   if (report_any_measured(r)) {
     add_auc_table(out, r);
+    add_untrained(out, r);
     add_accuracy_table(out, r);
     add_paper_table(out, r);
     add_delong_table(out, r);

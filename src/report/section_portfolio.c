@@ -120,6 +120,32 @@ static void add_value_table(page *out, const results *r, const methods *m) {
   page_add(out, "</details>\n");
 }
 
+static bool any_struck(const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    for (int k = 0; k < r->pair[i].choice.values; k++) {
+      if (r->pair[i].choice.value[k].strikes) return true;
+    }
+  }
+  return false;
+}
+
+/* Under the bold rule they could be chosen all the same. */
+static void add_struck(page *out, const results *r) {
+  if (!any_struck(r)) return;
+  page_add(out, "<h3>Not to be trusted, whatever a criterion says</h3>\n<ul>\n");
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    for (int k = 0; k < p->choice.values; k++) {
+      const criteria_values *v = &p->choice.value[k];
+      for (int n = 0; n < v->strikes; n++) {
+        page_add(out, "<li>%s → %s, <i>%s</i>: %s.</li>\n", p->source, p->target, v->method,
+                 v->struck[n]);
+      }
+    }
+  }
+  page_add(out, "</ul>\n");
+}
+
 bool section_portfolio_wanted(const results *r) {
   for (int i = 0; i < r->n; i++) {
     if (r->pair[i].candidates > 1) return true;
@@ -135,6 +161,7 @@ void section_portfolio(page *out, const results *r) {
                 "page. <i>none</i> is the classifier as it was; steps joined by + were taken in "
                 "that order.</p>\n");
   if (report_any_measured(r)) add_auc_table(out, r, &m);
+  add_struck(out, r);
   if (has_values(r)) add_value_table(out, r, &m);
   page_add(out, "</section>\n");
   free(m.name);

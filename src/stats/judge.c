@@ -32,6 +32,8 @@ const char *xs_reason_text(xs_reason r) {
       [XS_PRIORS_OUTWEIGH] =
           "The predicted gain is no larger than what other shares of the classes "
           "can do to an accuracy by themselves.",
+      [XS_STRUCK_OUT] = "The careful rule would have struck this classifier out: it loses a class, "
+                        "has no temperature, or was not trained enough.",
   };
   return text[r];
 }
@@ -66,12 +68,13 @@ static void find_reasons(const xs_evidence *e, xs_judgement *j) {
   add(j, below(e->keeping, e->before.low), XS_LABELS_LOST);
   add(j, below(e->worst_class, e->before.low / 2), XS_CLASS_LOST);
   add(j, differ, XS_PRIORS_DIFFER);
+  add(j, e->strikes > 0, XS_STRUCK_OUT);
   add(j, differ && gain && j->change.low <= e->priors->distance.value, XS_PRIORS_OUTWEIGH);
 }
 
 static xs_outlook outlook(const xs_judgement *j) {
   bool lost = has(j, XS_LABELS_LOST);
-  if (has(j, XS_PREDICTED_LOSS)) return XS_HURTS;
+  if (has(j, XS_PREDICTED_LOSS) || has(j, XS_STRUCK_OUT)) return XS_HURTS;
   if (has(j, XS_NO_CLEAR_CHANGE)) return lost ? XS_HURTS : XS_UNCLEAR;
   return lost || has(j, XS_CLASS_LOST) || has(j, XS_PRIORS_OUTWEIGH) ? XS_UNCLEAR : XS_HELPS;
 }

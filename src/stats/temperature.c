@@ -88,7 +88,8 @@ xs_status xs_temperature_fit(const xs_labelled_outputs *x, xs_temperature *out) 
   if (status == XS_OK) {
     double b = minimise(&t, x->of.logit);
     *out = (xs_temperature){1 / b, evaluate(&t, x->of.logit, 1).loss,
-                            evaluate(&t, x->of.logit, b).loss};
+                            evaluate(&t, x->of.logit, b).loss,
+                            b <= LEAST_INVERSE || b >= MOST_INVERSE};
   }
   labelled_release(&t);
   return status;

@@ -5,21 +5,57 @@
 #include "answers.h"
 #include "study.h"
 
+/* What is known of a candidate without target labels. */
+typedef struct candidate_facts {
+  double *value;        /* [criteria] as xs_criteria lists them, NAN: none */
+  float *logit;         /* [n_rows][classes] at the target */
+  double *information;  /* [n_rows] xs_information_terms */
+  double *share;        /* [classes] of its answers at the target */
+  xs_interval *keeping; /* [classes] labels that its translator keeps, NULL: has none */
+  xs_interval *recall;  /* [classes] of its own translated images, by itself, NULL likewise */
+  double predicted;     /* accuracy at the target */
+  xs_temperature temperature;
+  char *untrained;   /* why its training was not enough, or NULL */
+  xs_strike *strike; /* [strikes] */
+  int strikes;
+} candidate_facts;
+
 /* A pair's candidates and the images by which they are judged. */
 typedef struct chooser {
   study_run *run;
   const study_node *node;
   const choice_options *options;
   uint64_t seed;
+  int classes;
   study_candidate *candidate; /* [n] */
-  double *value;              /* [n][criteria] as xs_criteria lists them */
-  int n;
-  int64_t *rows, n_rows; /* the target's validation images */
-  float *ensemble;       /* [n_rows][classes] of all candidates */
-  double *information;   /* [n][n_rows] xs_information_terms */
+  candidate_facts *fact;      /* [n] */
+  int n, none;                /* none: the candidate that is not adapted */
+  int64_t *rows, n_rows;      /* of the target, no test images of a labelled one */
+  double groups;              /* patients among them */
+  float *ensemble;            /* [n_rows][classes] of all candidates of the portfolio */
+  double *source, *em, *bbse; /* [classes] shares; em, bbse: NULL where they are not known */
 } chooser;
 
-enum { JUDGED_MOST = 10000 }; /* images of the source: more do not change a judgement */
+/* JUDGED_MOST images of a site: more do not change a judgement. JUDGED_LEAST of the target: fewer
+ * cannot tell candidates apart. */
+enum { JUDGED_MOST = 10000, JUDGED_LEAST = 50 };
+
+/* Finds all facts of all candidates, and who is struck out. */
+xs_status facts_make(chooser *c);
+void facts_release(chooser *c);
+json_t *facts_json(const chooser *c, int candidate);
+/* Why a candidate was struck out, in words; allocated. */
+char *strike_text(const chooser *c, int candidate, const xs_strike *s);
+
+/* The candidate that the careful or the bold rule takes; settled: by agreement, not by the
+ * criterion. */
+typedef struct decision {
+  int chosen;
+  bool settled;
+  const char *reason; /* why it is the one that is not adapted, though another was best; or NULL */
+} decision;
+xs_status decide_boldly(const chooser *c, decision *d);
+xs_status decide_carefully(const chooser *c, decision *d);
 
 /* The source's classifier that is not adapted, as if it were a candidate. */
 study_candidate judged_unadapted(const study_run *r, int source);
@@ -41,6 +77,10 @@ typedef struct judged {
 xs_status judged_open(const chooser *c, const study_candidate *x, xs_split which, bool features,
                       judged *j);
 void judged_release(judged *j);
+/* How many labels of each class, and overall, a candidate's translated images keep by the source's
+ * classifier. */
+xs_status judged_keeping(const chooser *c, const study_candidate *x, xs_interval *overall,
+                         xs_interval *per_class);
 
 /* What a choice is worth, as far as can be told without labels. */
 typedef struct findings {

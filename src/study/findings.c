@@ -99,28 +99,6 @@ static const study_candidate *find_translating(const chooser *c, int chosen) {
   return NULL;
 }
 
-/* How many labels translated images keep, by the source's frozen classifier. */
-static xs_status keeping(const chooser *c, const study_candidate *x, xs_interval *overall,
-                         xs_interval *per_class) {
-  const study_candidate frozen = judged_unadapted(c->run, c->node->source);
-  char *model = run_node_path(c->run, frozen.node, "model.safetensors");
-  xs_classifier *k = NULL;
-  xs_labelled_outputs kept = {0};
-  train_set translated;
-  xs_images *made;
-  xs_status status =
-      judged_source(c->run, c->node, c->node->pair, x, XS_VALIDATION, &translated, &made);
-  if (!status) status = xs_classifier_load(model, &k);
-  if (!status) status = outputs_open(k, &translated, false, &kept);
-  if (!status) status = xs_label_keeping(&kept, overall, per_class);
-  outputs_release(&kept);
-  xs_classifier_free(k);
-  train_set_release(&translated);
-  xs_images_close(made);
-  free(model);
-  return status;
-}
-
 static const xs_interval unknown = {NAN, NAN, NAN};
 
 /* Priors cannot be told where the classifier confuses classes too much; that is no failure. */
@@ -141,12 +119,14 @@ static xs_interval least_kept(const findings *f, int classes) {
   return least;
 }
 
-static xs_status find_judgement(int classes, findings *f) {
+static xs_status find_judgement(const chooser *c, int chosen, findings *f) {
+  const int classes = c->classes;
   const xs_evidence e = {.before = f->before,
                          .after = f->after,
                          .change = f->change,
                          .keeping = f->translated ? f->keeping : unknown,
                          .worst_class = least_kept(f, classes),
+                         .strikes = c->fact[chosen].strikes,
                          .priors = f->compared ? &f->priors : NULL};
   xs_status status = xs_judge(&e, &f->judgement);
   return status == XS_HARM ? XS_OK : status;
@@ -174,10 +154,10 @@ xs_status findings_make(const chooser *c, int chosen, findings *f) {
   xs_status status = predict(c, &none, &before);
   if (!status) status = predict(c, x, &after);
   if (!status) status = predict_all(c, &before, &after, f);
-  if (!status && kept) status = keeping(c, kept, &f->keeping, f->class_keeping);
+  if (!status && kept) status = judged_keeping(c, kept, &f->keeping, f->class_keeping);
   if (!status) status = xs_temperature_fit(&after.judged.answers.source, &f->temperature);
   if (!status) compare_priors(c, &after.judged, f);
-  if (!status) status = find_judgement((int)classes, f);
+  if (!status) status = find_judgement(c, chosen, f);
   release_prediction(&before);
   release_prediction(&after);
   return status;
@@ -219,7 +199,15 @@ json_t *findings_json(const chooser *c, const findings *f) {
       interval_json(f->change, PER_CENT), "change_error", per_cent_json(f->change_error), "outlook",
       xs_outlook_word(f->judgement.outlook), "reasons", reasons_json(&f->judgement), "priors",
       priors_json(c, f));
-  json_object_set_new(j, "temperature", number_json(f->temperature.value));
+  const xs_temperature *t = &f->temperature;
+  json_object_set_new(j, "temperature", number_json(t->bounded ? NAN : t->value));
+  if (t->bounded) {
+    char *why = text_format("the temperature ran to the bound %g: on validation images of the "
+                            "source its answers say nothing of the labels",
+                            t->value);
+    json_object_set_new(j, "uncalibrated", json_string(why));
+    free(why);
+  }
   if (f->kept_by) {
     json_object_set_new(j, "kept_by", json_string(f->kept_by));
     json_object_set_new(j, "keeping", interval_json(f->keeping, PER_CENT));

@@ -47,14 +47,16 @@ static xs_status add_scaled(const evaluation *e, const test_answer *a, double te
   return status;
 }
 
-/* The choice's node has fitted the temperature on validation images of the source. */
+/* The choice's node has fitted the temperature on validation images of the source: NAN, none
+ * fits. */
 xs_status calibration_json(const evaluation *e, const pair_result *x, json_t **out) {
-  const double temperature = json_number_value(json_object_get(x->choice.json, "temperature"));
+  const json_t *fitted = json_object_get(x->choice.json, "temperature");
+  const double temperature = json_is_number(fitted) ? json_number_value(fitted) : NAN;
   json_t *j = json_object();
   xs_status status = add_answer(e, "external", x->external, j);
   if (!status) status = add_answer(e, "adapted", x->adapted, j);
   if (!status) status = add_answer(e, "ceiling", x->ceiling, j);
-  if (!status) status = add_scaled(e, x->adapted, temperature, j);
+  if (!status && temperature > 0) status = add_scaled(e, x->adapted, temperature, j);
   json_object_set_new(j, "temperature", number_json(temperature));
   if (status) json_decref(j);
   *out = status ? NULL : j;

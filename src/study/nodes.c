@@ -106,7 +106,8 @@ static void add_candidate(builder *b, int source, int pair, const char *method,
                           study_candidate **list, int *n) {
   const study_pair *p = &b->study->pair[pair];
   char *first = method_translator(method);
-  study_candidate c = {.node = add_adapted(b, method, source, p->target, pair), .translator = -1};
+  study_candidate c = {
+      .node = add_adapted(b, method, source, p->target, pair), .translator = -1, .listed = true};
   if (first) c.translator = add_translator(b, first, source, p->target, pair);
   c.method = source == p->source
                  ? text_copy(method)
@@ -116,6 +117,14 @@ static void add_candidate(builder *b, int source, int pair, const char *method,
   free(first);
 }
 
+static bool has_none(const study_candidate *c, int n) {
+  for (int i = 0; i < n; i++) {
+    if (strcmp(c[i].method, "none") == 0) return true;
+  }
+  return false;
+}
+
+/* Not to adapt can always be chosen. */
 static study_candidate *add_candidates(builder *b, int pair, int *n) {
   const study_pair *p = &b->study->pair[pair];
   const option_texts *portfolio = &p->settings.portfolio;
@@ -126,6 +135,10 @@ static study_candidate *add_candidates(builder *b, int pair, int *n) {
   }
   for (int i = 0; i < portfolio->n && p->via >= 0; i++) {
     add_candidate(b, p->via, pair, portfolio->text[i], &c, n);
+  }
+  if (!has_none(c, *n)) {
+    add_candidate(b, p->source, pair, "none", &c, n);
+    c[*n - 1].listed = false;
   }
   return c;
 }

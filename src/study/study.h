@@ -12,6 +12,7 @@
  * node_adapt.c   ... that adapts a classifier to a target
  * keep.c         a translated training set as a site of its own
  * node_choice.c  ... that chooses among adapted classifiers
+ * judged.c, facts.c, decide.c, findings.c: what is known of them, the rules, what the choice is worth
  * seal.c         who may see which labels; seal.jsonl
  * inputs.c       ... what is it made from
  * folder.c       the run folder: who owns it
@@ -121,6 +122,7 @@ typedef struct study_candidate {
   char *method;   /* "paper+shot"; "paper+shot via mnist" */
   int node;       /* place in the list: whose model.safetensors it is */
   int translator; /* place of its translator's node, or -1 */
+  bool listed;    /* in the portfolio; the unadapted classifier is a candidate in any case */
 } study_candidate;
 /* The candidates of a pair in the order of the portfolio, then those by way of its third site;
  * allocated. */

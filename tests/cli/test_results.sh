@@ -96,7 +96,7 @@ contains via/report.html 'Translated by'
 
 # A translator after five steps destroys images that need no adaptation.  All is written before the status says so.
 harm=(--set sites=clinic.yaml,annex.yaml --set 'pairs=clinic -> annex' --set pooled= --set label_counts= --set portfolio=paper
-  --set seed=3 --set choice.predictor=confidence-difference)
+  --set choice=bold --set seed=3 --set choice.predictor=confidence-difference)
 expect 3 'adaptation is predicted to hurt for 1 of 1 pairs: clinic -> annex' "${run[@]}" --out harm --threads 1 "${harm[@]}"
 contains harm/results.json '"outlook": "hurts"'
 [ -s harm/report.html ] || complain 'no report where adaptation hurts'
