@@ -21,19 +21,29 @@ static int64_t keep_side(int64_t *rows, int64_t n, const int64_t *test, int64_t 
   return kept;
 }
 
-/* All images of a target without labels; else those that its test does not measure. */
-static xs_status target_images(const chooser *c, train_set *set) {
+/* All images of a target without labels; else those that can be none of its test images.  A
+ * stratified split draws these from all that are not called training images without labels. */
+static xs_status target_rows(const chooser *c, const xs_images *images, int64_t **rows,
+                             int64_t *n) {
   const split_rule rule = run_split(c->run);
-  const xs_images *images = seal_images(c->run->seal, c->node->target);
+  const bool labelled = c->run->study->site[c->node->target].labelled;
+  const bool stratified = images->split.kind == XS_SPLIT_STRATIFIED;
   int64_t *test = NULL, n_test = 0;
-  *set = (train_set){.images = images,
-                     .label = memory_new((size_t)(images->n + 1) * sizeof *set->label)};
-  xs_status status = xs_split_rows(images, rule.seed, rule.by_image, XS_ALL, &set->rows, &set->n);
-  if (!status && c->run->study->site[c->node->target].labelled) {
+  xs_status status = xs_split_rows(images, rule.seed, rule.by_image,
+                                   labelled && stratified ? XS_TRAIN : XS_ALL, rows, n);
+  if (!status && labelled && !stratified) {
     status = xs_split_rows(images, rule.seed, rule.by_image, XS_TEST, &test, &n_test);
-    if (!status) set->n = keep_side(set->rows, set->n, test, n_test);
+    *n = keep_side(*rows, *n, test, n_test);
   }
   free(test);
+  return status;
+}
+
+static xs_status target_images(const chooser *c, train_set *set) {
+  const xs_images *images = seal_images(c->run->seal, c->node->target);
+  *set = (train_set){.images = images,
+                     .label = memory_new((size_t)(images->n + 1) * sizeof *set->label)};
+  xs_status status = target_rows(c, images, &set->rows, &set->n);
   if (!status) train_set_limit(set, c->seed, JUDGED_MOST);
   return status;
 }
