@@ -12,7 +12,7 @@
  * node_adapt.c   ... that adapts a classifier to a target
  * keep.c         a translated training set as a site of its own
  * node_choice.c  ... that chooses among adapted classifiers
- * judged.c, facts.c, decide.c, findings.c: what is known of them, the rules, what the choice is worth
+ * facts.c        ... what is known of them; decide.c: the rules; findings.c: what it is worth
  * seal.c         who may see which labels; seal.jsonl
  * inputs.c       ... what is it made from
  * folder.c       the run folder: who owns it
