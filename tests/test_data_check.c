@@ -593,6 +593,113 @@ static void test_exposure(void **state) {
   release(a);
 }
 
+static json_t *check_inverted(int64_t inverted, xs_status status) {
+  site *a = make_site("a", 1000);
+  char *images = images_of(a);
+  for (int64_t i = 0; i < inverted; i++) {
+    film f = whole_film(1000 + (uint64_t)i);
+    f.gain = -1;
+    f.offset = 1;
+    put_film(images, a->file[i], f);
+  }
+  char *path = write_site(a, "");
+  json_t *root = check(status, &plain, path, NULL);
+  free(images);
+  free(path);
+  release(a);
+  return root;
+}
+
+/* At every share negatives are named; where they are many, both groups are shown. */
+static void test_inverted_in_number(void **state) {
+  (void)state;
+  static const int number[] = {1, 7, 12, 36, 54};
+  for (size_t k = 0; k < sizeof number / sizeof *number; k++) {
+    const int n = number[k];
+    json_t *root = check_inverted(n, XS_HARM);
+    const json_t *findings = json_object_get(root, "findings"), *f;
+    size_t i;
+    int named = 0;
+    bool asked = false;
+    json_array_foreach(findings, i, f) {
+      const char *text = json_string_value(json_object_get(f, "text"));
+      if (strstr(text, "which of the two groups is right?")) {
+        asked = true;
+        char *says =
+            text_format("%d images of a look like negatives of the other %d", n, FILMS - n);
+        assert_non_null(strstr(text, says));
+        assert_true(json_array_size(json_object_get(f, "images")) >= 23);
+        free(says);
+        continue;
+      }
+      const json_t *x;
+      size_t j;
+      json_array_foreach(json_object_get(f, "images"), j, x) {
+        const int at = atoi(json_string_value(json_object_get(x, "file")) + 2);
+        named += at < n && strstr(json_string_value(json_object_get(x, "note")), "inverted");
+        assert_true(at < n);
+      }
+    }
+    assert_int_equal(named, n);
+    assert_int_equal(asked, 5 * n >= FILMS);
+    json_decref(root);
+  }
+}
+
+/* Films without anything in common: that the rule did not apply is said. */
+static void test_not_aligned(void **state) {
+  (void)state;
+  site *a = make_site("a", 1000);
+  char *images = images_of(a);
+  for (int i = 0; i < FILMS; i++) {
+    film f = whole_film((uint64_t)i);
+    uint8_t *p = develop(&f);
+    const int angle = i % 8; /* a bright edge on each side in turn */
+    for (int k = 0; k < SIDE * SIDE; k++) {
+      const double x = k % SIDE - SIDE / 2.0, y = (double)(k / SIDE) - SIDE / 2.0;
+      p[k] = cos(angle * 0.785398) * x + sin(angle * 0.785398) * y > 10 * (i % 3) ? 200 : p[k] / 4;
+    }
+    write_png(images, a->file[i], &f, p);
+    free(p);
+  }
+  char *path = write_site(a, "");
+  xs_check_options o = plain;
+  o.near_bits = -1;
+  o.ignore_labels = true;
+  json_t *root = check(XS_OK, &o, path, NULL);
+  assert_text(root, "exposure", "Whether images of a are inverted was not judged");
+  json_decref(root);
+  free(images);
+  free(path);
+  release(a);
+}
+
+/* From right to left, smaller and compressed, of the same and of another patient. */
+static void test_mirrored(void **state) {
+  (void)state;
+  site *a = make_site("a", 1000);
+  char *images = images_of(a);
+  film same = whole_film(1004), other = whole_film(1010);
+  same.left = other.left = 1;
+  same.right = other.right = 0;
+  same.width = same.height = 80;
+  put_jpeg(images, "same.jpg", same, 70);
+  put_film(images, "other.png", other);
+  add_row(a, "same.jpg", a->patient[4], a->label[4]);
+  add_row(a, "other.png", "new", a->label[10]);
+  char *path = write_site(a, "");
+  json_t *root = check(XS_HARM, &plain, path, NULL);
+  assert_int_equal(count_of(root, "repeats"), 1);
+  assert_true(names(root, "repeats", "same.jpg", "mirrored"));
+  assert_true(names(root, "repeats", a->file[4], "set 1"));
+  assert_int_equal(count_of(root, "duplicates"), 1);
+  assert_true(names(root, "duplicates", "other.png", "mirrored"));
+  json_decref(root);
+  free(images);
+  free(path);
+  release(a);
+}
+
 /* A site that is near black as a whole, as 12-bit values in 16-bit files are, has no rest to stand
  * out from. */
 static void test_black_site(void **state) {
@@ -859,17 +966,31 @@ static void test_encoding(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_clean),       cmocka_unit_test(test_reproducible),
-      cmocka_unit_test(test_duplicates),  cmocka_unit_test(test_two_labels_apart),
-      cmocka_unit_test(test_frames),      cmocka_unit_test(test_groups),
-      cmocka_unit_test(test_patients),    cmocka_unit_test(test_sides_of_files),
-      cmocka_unit_test(test_above_white), cmocka_unit_test(test_shared_ids),
-      cmocka_unit_test(test_shortcuts),   cmocka_unit_test(test_exposure),
-      cmocka_unit_test(test_black_site),  cmocka_unit_test(test_unreadable_and_views),
-      cmocka_unit_test(test_classes),     cmocka_unit_test(test_patient_numbers),
-      cmocka_unit_test(test_refusals),    cmocka_unit_test(test_neighbours),
-      cmocka_unit_test(test_sets),        cmocka_unit_test(test_share),
-      cmocka_unit_test(test_levels),      cmocka_unit_test(test_match),
+      cmocka_unit_test(test_clean),
+      cmocka_unit_test(test_reproducible),
+      cmocka_unit_test(test_duplicates),
+      cmocka_unit_test(test_two_labels_apart),
+      cmocka_unit_test(test_frames),
+      cmocka_unit_test(test_groups),
+      cmocka_unit_test(test_patients),
+      cmocka_unit_test(test_sides_of_files),
+      cmocka_unit_test(test_above_white),
+      cmocka_unit_test(test_shared_ids),
+      cmocka_unit_test(test_shortcuts),
+      cmocka_unit_test(test_exposure),
+      cmocka_unit_test(test_inverted_in_number),
+      cmocka_unit_test(test_not_aligned),
+      cmocka_unit_test(test_mirrored),
+      cmocka_unit_test(test_black_site),
+      cmocka_unit_test(test_unreadable_and_views),
+      cmocka_unit_test(test_classes),
+      cmocka_unit_test(test_patient_numbers),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_neighbours),
+      cmocka_unit_test(test_sets),
+      cmocka_unit_test(test_share),
+      cmocka_unit_test(test_levels),
+      cmocka_unit_test(test_match),
       cmocka_unit_test(test_encoding),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,23 +36,33 @@ static void join_equal(check *c) {
 typedef struct pair {
   int64_t i, j; /* of the samples */
   int bits;
+  bool mirrored; /* j from right to left */
   perceptual_view view;
   bool same;
 } pair;
 
 typedef struct search {
   const check *c;
-  const int64_t *at; /* [n] samples that take part */
-  pair *found;       /* [n] whose small pictures match */
+  const int64_t *at; /* [taking] samples that take part */
+  int64_t taking;
+  pair *found; /* [n] whose small pictures match */
   int64_t n, candidates[NEIGHBOUR_MOST + 1], confirmed[NEIGHBOUR_MOST + 1];
 } search;
 
+/* Behind the hashes of the images are those of their mirror images.  Of two images either the one
+ * or the other is mirrored. */
 static void visit(void *context, int64_t i, int64_t j, int bits) {
   const double coarse = 0.05; /* small pictures may match by so much less */
   search *s = context;
-  pair p = {.i = s->at[i], .j = s->at[j], .bits = bits};
-  const bool alike = perceptual_match(s->c->sample[p.i].small, s->c->sample[p.j].small, SMALL,
-                                      &p.view) >= s->c->o->near_match - coarse;
+  const bool mirrored = j >= s->taking;
+  if (mirrored) j -= s->taking;
+  if (mirrored && j <= i) return;
+  pair p = {.i = s->at[i], .j = s->at[j], .bits = bits, .mirrored = mirrored};
+  int8_t other[SMALL_PIXELS];
+  memcpy(other, s->c->sample[p.j].small, sizeof other);
+  if (mirrored) sample_mirror(SMALL, other);
+  const bool alike = perceptual_match(s->c->sample[p.i].small, other, SMALL, &p.view) >=
+                     s->c->o->near_match - coarse;
 #pragma omp critical(check_pairs)
   {
     s->candidates[bits]++;
@@ -71,13 +81,15 @@ static void confirm(search *s) {
   for (int64_t k = 0; k < s->n; k++) {
     int8_t a[FINE * FINE], b[FINE * FINE];
     pair *p = &s->found[k];
-    p->same = gather_detail(s->c, p->i, a) && gather_detail(s->c, p->j, b) &&
-              perceptual_match(a, b, FINE, &p->view) >= s->c->o->near_match;
+    const bool read = gather_detail(s->c, p->i, a) && gather_detail(s->c, p->j, b);
+    if (read && p->mirrored) sample_mirror(FINE, b);
+    p->same = read && perceptual_match(a, b, FINE, &p->view) >= s->c->o->near_match;
   }
   for (int64_t k = 0; k < s->n; k++) s->confirmed[s->found[k].bits] += s->found[k].same;
 }
 
-/* One image of each set of equal ones, if it has enough to be told by. */
+/* One image of each set of equal ones, if it has enough to be told by; their mirror images behind
+ * all. */
 static int64_t choose(const check *c, int64_t *at, uint64_t *hash) {
   int64_t n = 0;
   for (int64_t i = 0; i < c->n; i++) {
@@ -85,6 +97,7 @@ static int64_t choose(const check *c, int64_t *at, uint64_t *hash) {
     at[n] = i;
     hash[n++] = c->sample[i].hash;
   }
+  for (int64_t k = 0; k < n; k++) hash[n + k] = c->sample[at[k]].mirrored_hash;
   return n;
 }
 
@@ -93,7 +106,7 @@ static void tabulate(check *c, const search *s) {
   json_t *t = table_add(
       c, "distances",
       "Pairs whose perceptual hashes (64 bits) differ in few bits, and those of them whose fine "
-      "structure agrees after one was moved and scaled onto the other",
+      "structure agrees after one was moved and scaled onto the other, as it is or mirrored",
       head, 3);
   for (int b = 0; b <= c->o->near_bits; b++) {
     table_put(t,
@@ -103,17 +116,19 @@ static void tabulate(check *c, const search *s) {
 
 static void join_near(check *c) {
   int64_t *at = memory_new(sizeof *at * (size_t)c->n);
-  uint64_t *hash = memory_new(sizeof *hash * (size_t)c->n);
-  search s = {.c = c, .at = at};
+  uint64_t *hash = memory_new(sizeof *hash * 2 * (size_t)c->n);
+  search s = {.c = c, .at = at, .taking = choose(c, at, hash)};
   neighbours x;
-  neighbours_make(&x, hash, choose(c, at, hash));
+  neighbours_make(&x, hash, 2 * s.taking);
 #pragma omp parallel for schedule(dynamic, 64)
-  for (int64_t i = 0; i < x.n; i++) neighbours_of(&x, i, c->o->near_bits, visit, &s);
+  for (int64_t i = 0; i < s.taking; i++) neighbours_of(&x, i, c->o->near_bits, visit, &s);
   confirm(&s);
   for (int64_t k = 0; k < s.n; k++) {
-    if (s.found[k].same) sets_join(c->same, s.found[k].i, s.found[k].j);
+    if (!s.found[k].same) continue;
+    sets_join(c->same, s.found[k].i, s.found[k].j);
+    if (s.found[k].mirrored) c->sample[s.found[k].j].mirrored = true;
   }
-  if (x.n > 1) tabulate(c, &s);
+  if (s.taking > 1) tabulate(c, &s);
   neighbours_release(&x);
   free(s.found);
   free(hash);
@@ -176,8 +191,9 @@ static void count_set(check *c, const char *name, check_level level, const char 
   for (int64_t i = 0; i < n; i++) {
     const sample *s = &c->sample[m[i].image];
     finding_image(c, k->finding, m[i].image,
-                  text_format("set %lld, patient %s, %s, %s", (long long)k->sets,
-                              s->patient ? s->patient : "unknown", side_of(c, s), class_of(c, s)));
+                  text_format("set %lld, patient %s, %s, %s%s", (long long)k->sets,
+                              s->patient ? s->patient : "unknown", side_of(c, s), class_of(c, s),
+                              s->mirrored ? ", mirrored" : ""));
   }
 }
 

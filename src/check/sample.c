@@ -188,6 +188,24 @@ static void keep_grey(const float *small, const tones *t, uint8_t *grey) {
   }
 }
 
+static uint64_t hash_mirrored(const float *small) {
+  float other[SMALL_PIXELS];
+  for (int i = 0; i < SMALL_PIXELS; i++)
+    other[i] = small[i / SMALL * SMALL + SMALL - 1 - i % SMALL];
+  return perceptual_hash(other);
+}
+
+void sample_mirror(int side, int8_t *detail) {
+  for (int y = 0; y < side; y++) {
+    int8_t *row = detail + y * side;
+    for (int x = 0; x < side / 2; x++) {
+      const int8_t left = row[x];
+      row[x] = row[side - 1 - x];
+      row[side - 1 - x] = left;
+    }
+  }
+}
+
 void sample_measure(const picture *p, double white, sample *s) {
   tones t = {p, 0, 0};
   float small[SMALL_PIXELS];
@@ -200,6 +218,7 @@ void sample_measure(const picture *p, double white, sample *s) {
   measure_corners(&t, s);
   sample_shrink(p, SMALL, small);
   s->hash = perceptual_hash(small);
+  s->mirrored_hash = hash_mirrored(small);
   perceptual_detail(small, SMALL, 7, s->small);
   keep_grey(small, &t, s->grey);
 }

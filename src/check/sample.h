@@ -44,7 +44,9 @@ typedef struct sample {
   int height, width;
   char encoding[ENCODING_TEXT]; /* "PNG 8-bit gray" */
   uint64_t digest[2];           /* of size, depth and pixels: equal images, equal digest */
-  uint64_t hash; /* perceptual, for images that near duplicates are looked for among */
+  uint64_t hash;          /* perceptual, for images that near duplicates are looked for among */
+  uint64_t mirrored_hash; /* of the picture from right to left */
+  bool mirrored;          /* it shows another image of its set from right to left */
   float value[STATISTICS];
   int border[4];              /* rows and columns of one value: at the top, bottom, left, right */
   int8_t small[SMALL_PIXELS]; /* fine structure, deviation 32 */
@@ -61,5 +63,7 @@ void sample_shrink(const struct picture *p, int side, float *y);
 void sample_hide_border(const sample *s, int side, int margin, int8_t *detail);
 /* Can near duplicates be told from images that just look alike? */
 bool sample_is_detailed(const sample *s);
+/* Turns each row of a detail [side][side] round. */
+void sample_mirror(int side, int8_t *detail);
 
 #endif

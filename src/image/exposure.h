@@ -25,9 +25,11 @@ typedef struct exposure_usual { /* of a site */
 
 typedef struct exposure_norm { /* of a site */
   exposure_usual contrast, white, mean;
-  double grey[EXPOSURE_PIXELS]; /* the mean small picture */
-  double least;                 /* 5th percentile of the images' likeness to it */
-  bool aligned; /* nearly all images look like it, so that one that looks opposite is wrong */
+  double axis[EXPOSURE_PIXELS]; /* what the small pictures have most in common, but for the sign,
+                                 * and with the sign that most of them have */
+  double least;                 /* 5th percentile of the images' likeness to it or its negative */
+  bool aligned;     /* nearly all images look like it or its negative: which of both can be told */
+  int64_t opposite; /* images that look like its negative, where aligned */
 } exposure_norm;
 
 typedef enum exposure_fault {
