@@ -164,10 +164,10 @@ static void draw(const picture *p, double white, int side, uint8_t *grey) {
   const int most = p->height > p->width ? p->height : p->width;
   const int height = p->height * side / most ? p->height * side / most : 1;
   const int width = p->width * side / most ? p->width * side / most : 1;
-  float *y = memory_new(sizeof *y * (size_t)(height * width * p->channels));
-  resample(p, height, width, XS_BILINEAR, y);
+  float *y = memory_new(sizeof *y * (size_t)(height * width));
+  resample_gray(p, height, width, y);
   for (int i = 0; i < height * width; i++) {
-    const float v = 255 * y[i * p->channels + p->channels / 2] / (float)white;
+    const float v = 255 * y[i] / (float)white;
     const int at = ((side - height) / 2 + i / width) * side + (side - width) / 2 + i % width;
     grey[at] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
   }
@@ -208,7 +208,7 @@ bool gather_detail(const check *c, int64_t i, int8_t *detail) {
   double white;
   const bool read = read_again(c, i, &x, &p, &white);
   if (read) {
-    sample_shrink(&p, FINE, fine);
+    resample_gray(&p, FINE, FINE, fine);
     perceptual_detail(fine, FINE, window, detail);
     sample_hide_border(&c->sample[i], FINE, window / 2 + 1, detail);
   }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exposure.h"
 #include "file.h"
 #include "hash.h"
 #include "perceptual.h"
@@ -167,26 +168,7 @@ static void measure_corners(const tones *t, sample *s) {
   }
 }
 
-/* ---- the small picture ----------------------------------------------------------------------- */
-
-void sample_shrink(const picture *p, int side, float *y) {
-  float *all = memory_new(sizeof *all * (size_t)(side * side * p->channels));
-  resample(p, side, side, XS_BILINEAR, all);
-  for (int i = 0; i < side * side; i++) {
-    y[i] = 0;
-    for (int k = 0; k < p->channels; k++) y[i] += all[i * p->channels + k] / (float)p->channels;
-  }
-  free(all);
-}
-
-static void keep_grey(const float *small, const tones *t, uint8_t *grey) {
-  for (int i = 0; i < SMALL_PIXELS / 4; i++) {
-    const float *p = small + i / (SMALL / 2) * 2 * SMALL + i % (SMALL / 2) * 2;
-    const double mean = (double)(p[0] + p[1] + p[SMALL] + p[SMALL + 1]) / 4;
-    const double v = t->high > t->low ? (mean - t->low) / (t->high - t->low) : 0;
-    grey[i] = (uint8_t)lrint(255 * fmin(1, fmax(0, v)));
-  }
-}
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static uint64_t hash_mirrored(const float *small) {
   float other[SMALL_PIXELS];
@@ -216,11 +198,11 @@ void sample_measure(const picture *p, double white, sample *s) {
   measure_border(&t, s);
   measure_frame(&t, s);
   measure_corners(&t, s);
-  sample_shrink(p, SMALL, small);
+  resample_gray(p, SMALL, SMALL, small);
   s->hash = perceptual_hash(small);
   s->mirrored_hash = hash_mirrored(small);
   perceptual_detail(small, SMALL, 7, s->small);
-  keep_grey(small, &t, s->grey);
+  exposure_shrink(small, t.low, t.high, s->grey);
 }
 
 bool sample_is_detailed(const sample *s) {

@@ -56,8 +56,6 @@ typedef struct sample {
 /* Fills what is known from the pixels.  white: the value that means 1.0. */
 struct picture;
 void sample_measure(const struct picture *p, double white, sample *s);
-/* y [side][side]: the mean of the channels, in stored values. */
-void sample_shrink(const struct picture *p, int side, float *y);
 /* Takes the border out of a detail [side][side], and the pixels beside it that its edge reaches:
  * two pictures with the same edge are not alike for that. */
 void sample_hide_border(const sample *s, int side, int margin, int8_t *detail);

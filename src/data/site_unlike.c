@@ -6,6 +6,7 @@
 #include "exposure.h"
 #include "file.h"
 #include "image_cache.h"
+#include "resample.h"
 #include "site.h"
 
 enum { NAMED = 3, LEVELS = 1024, BLOCK = 256 }; /* block: images between two forgettings */
@@ -29,21 +30,14 @@ static double percentile(const int64_t count[LEVELS], int64_t n, double share) {
   return level / (LEVELS - 1.0);
 }
 
-/* The k-th pixel of the small picture: the mean over its part of the image that begins at `first`;
- * smaller images repeat their pixels. */
-static double shrink(const xs_images *x, int64_t first, int k) {
-  const int64_t row = k / EXPOSURE_SIDE, column = k % EXPOSURE_SIDE;
-  const int64_t top = row * x->height / EXPOSURE_SIDE, left = column * x->width / EXPOSURE_SIDE;
-  const int64_t bottom = (row + 1) * x->height / EXPOSURE_SIDE;
-  const int64_t right = (column + 1) * x->width / EXPOSURE_SIDE;
-  double sum = 0;
-  int64_t n = 0;
-  for (int64_t i = top; i == top || i < bottom; i++) {
-    for (int64_t j = left; j == left || j < right; j++, n++) {
-      sum += tone_at(x, first + i * x->width + j);
-    }
-  }
-  return sum / (double)n;
+/* From low to high, in shares of white. */
+static void shrink(const xs_images *x, int64_t row, double low, double high, uint8_t *grey) {
+  float small[EXPOSURE_TWICE * EXPOSURE_TWICE];
+  const int64_t size = (int64_t)x->height * x->width * x->channels * x->bytes;
+  const picture p = {
+      (const char *)x->pixels + row * size, x->height, x->width, x->channels, x->bytes, x->width};
+  resample_gray(&p, EXPOSURE_TWICE, EXPOSURE_TWICE, small);
+  exposure_shrink(small, low * x->max_value, high * x->max_value, grey);
 }
 
 static void measure(const xs_images *x, int64_t row, exposure *out) {
@@ -60,10 +54,7 @@ static void measure(const xs_images *x, int64_t row, exposure *out) {
   out->contrast = high - low;
   out->white = white / (double)n;
   out->mean = sum / (double)n;
-  for (int k = 0; k < EXPOSURE_PIXELS; k++) {
-    const double v = high > low ? (shrink(x, first, k) - low) / (high - low) : 0;
-    out->grey[k] = (uint8_t)lrint(255 * fmin(1, fmax(0, v)));
-  }
+  shrink(x, row, low, high, out->grey);
 }
 
 /* ---- the site ---- */

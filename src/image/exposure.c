@@ -139,6 +139,16 @@ void exposure_measure(const exposure *x, int64_t n, exposure_norm *out) {
 
 /* ---- an image ---- */
 
+void exposure_shrink(const float *small, double low, double high, uint8_t *grey) {
+  for (int i = 0; i < EXPOSURE_PIXELS; i++) {
+    const int row = i / EXPOSURE_SIDE, column = i % EXPOSURE_SIDE;
+    const float *p = small + 2 * (row * EXPOSURE_TWICE + column);
+    const double mean = (double)(p[0] + p[1] + p[EXPOSURE_TWICE] + p[EXPOSURE_TWICE + 1]) / 4;
+    const double v = high > low ? (mean - low) / (high - low) : 0;
+    grey[i] = (uint8_t)lrint(255 * fmin(1, fmax(0, v)));
+  }
+}
+
 /* Far outside in robust deviations, and by enough to be seen. */
 static bool is_above(double value, const exposure_usual *u, double least) {
   return value > u->median + fmax(least, 6 * u->spread);

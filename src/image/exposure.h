@@ -9,6 +9,7 @@
 enum {
   EXPOSURE_SIDE = 16, /* of the small picture */
   EXPOSURE_PIXELS = EXPOSURE_SIDE * EXPOSURE_SIDE,
+  EXPOSURE_TWICE = 2 * EXPOSURE_SIDE,
   EXPOSURE_LEAST = 20 /* images that make a rest of the site */
 };
 
@@ -43,6 +44,9 @@ typedef enum exposure_fault {
 
 extern const char *const exposure_name[EXPOSURE_RIGHT]; /* "flat", ... */
 
+/* The small picture of an exposure, from one of EXPOSURE_TWICE a side (resample_gray) whose values
+ * low to high become 0 to 255. */
+void exposure_shrink(const float *small, double low, double high, uint8_t *grey);
 /* x [n], n at least 1. */
 void exposure_measure(const exposure *x, int64_t n, exposure_norm *out);
 /* The first fault that x has. */

@@ -148,3 +148,14 @@ void resample(const picture *p, int height, int width, xs_resize how, float *y) 
   taps_release(&columns);
   free(work);
 }
+
+void resample_gray(const picture *p, int height, int width, float *y) {
+  const int n = height * width;
+  float *all = memory_new(sizeof *all * (size_t)(n * p->channels));
+  resample(p, height, width, XS_BILINEAR, all);
+  for (int i = 0; i < n; i++) {
+    y[i] = 0;
+    for (int k = 0; k < p->channels; k++) y[i] += all[i * p->channels + k] / (float)p->channels;
+  }
+  free(all);
+}

@@ -15,6 +15,9 @@ typedef struct picture { /* a lent image, or a part of one */
 /* y [height][width][channels], in stored values. */
 void resample(const picture *p, int height, int width, xs_resize how, float *y);
 
+/* y [height][width]: bilinear, the mean of the channels; a small picture to look at or compare. */
+void resample_gray(const picture *p, int height, int width, float *y);
+
 /* ---- the same for many pictures of one size, without allocating ---- */
 
 typedef struct taps { /* how one side of n pixels becomes one of out */
