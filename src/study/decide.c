@@ -6,6 +6,7 @@
 #include "choice.h"
 #include "error.h"
 #include "file.h"
+#include "probability.h"
 
 static int criterion_place(const char *name) {
   int n, k = 0;
@@ -94,6 +95,27 @@ xs_status decide_boldly(const chooser *c, decision *d) {
   return status;
 }
 
+/* Where candidates do not agree what is to be changed, none of them is to be trusted: whether the
+ * chosen one agrees with all that are not out more than the classifier that is not adapted does, by
+ * more than the difference's 95 % error; a patient's images count as one. */
+static xs_status brings_closer(const chooser *c, const bool *out, int chosen, bool *closer) {
+  double *a = memory_new((size_t)(2 * c->n_rows + 1) * sizeof *a), *b = a + c->n_rows, gap = 0;
+  float *sum;
+  xs_status status = add_up(c, out, &sum);
+  for (int64_t i = 0; i < c->n_rows && !status; i++) {
+    const int64_t at = i * c->classes;
+    const int all = probability_top(sum + at, c->classes);
+    a[i] = probability_top(c->fact[chosen].logit + at, c->classes) == all;
+    b[i] = probability_top(c->fact[c->none].logit + at, c->classes) == all;
+    gap += (a[i] - b[i]) / (double)c->n_rows;
+  }
+  const double clustered = sqrt((double)c->n_rows / c->groups);
+  *closer = gap > 1.96 * clustered * xs_paired_error(a, b, c->n_rows);
+  free(sum);
+  free(a);
+  return status;
+}
+
 static decision leave(const chooser *c, const char *reason) {
   return (decision){.chosen = c->none, .reason = reason};
 }
@@ -105,7 +127,13 @@ xs_status decide_carefully(const chooser *c, decision *d) {
   }
   bool *out = memory_new((size_t)c->n * sizeof *out);
   for (int i = 0; i < c->n; i++) out[i] = c->fact[i].strikes > 0;
+  bool closer = true;
   xs_status status = take_best(c, out, d);
+  if (!status && d->chosen != c->none) status = brings_closer(c, out, d->chosen, &closer);
+  if (!closer) {
+    *d = leave(c, "the best of the adapted ones agrees with all candidates together no more than "
+                  "the classifier as it is does");
+  }
   free(out);
   return status;
 }

@@ -6,6 +6,7 @@
 #include "choice.h"
 #include "error.h"
 #include "file.h"
+#include "probability.h"
 #include "run.h"
 
 /* ---- class shares -------------------------------------------------------------------------------
@@ -14,12 +15,7 @@
 static double *shares_of(const xs_outputs *x) {
   double *share = memory_new((size_t)x->classes * sizeof *share);
   for (int64_t i = 0; i < x->n; i++) {
-    const float *row = x->logit + i * x->classes;
-    int top = 0;
-    for (int k = 1; k < x->classes; k++) {
-      if (row[k] > row[top]) top = k;
-    }
-    share[top] += 1 / (double)x->n;
+    share[probability_top(x->logit + i * x->classes, x->classes)] += 1 / (double)x->n;
   }
   return share;
 }
