@@ -190,17 +190,28 @@ typedef struct xs_interval {
   double value, low, high;
 } xs_interval;
 
+/* Of 95 %.  Percentiles of bootstrap replicates that draw whole groups (patients) hold for many
+ * images: where each class, and the rest, has 200 groups, and the AUC lies within 0.05 and 0.95.
+ * Elsewhere the intervals are those of Newcombe 2006 (method 5) with effective numbers of images,
+ * of several classes and of differences combined by MOVER: docs/method.md, bench/coverage.md. */
+typedef enum xs_interval_method { XS_PERCENTILE, XS_NEWCOMBE } xs_interval_method;
+const char *xs_interval_name(xs_interval_method m); /* "percentile", "newcombe" */
+
 typedef struct xs_measure {                 /* of one classifier on one test set; AUC in [0,1] */
-  double auc, low, high;                    /* percentile bootstrap, groups resampled, 95 % */
+  double auc, low, high;                    /* 95 % */
   double paper_mean, paper_low, paper_high; /* 1,000 replicates of size 1,000 images:
                                              * mean -+ 1.96 sd / sqrt(1000) */
   double accuracy;
   int64_t n, groups;
+  xs_interval_method interval; /* low and high */
 } xs_measure;
 
 typedef struct xs_difference { /* AUC of b minus AUC of a on the same images */
-  double value, low, high;     /* percentile bootstrap, paired, groups resampled */
-  double p; /* two-sided bootstrap: 2 min(P(d <= 0), P(d >= 0)) with (k+1)/(B+1) */
+  double value, low, high;     /* 95 %, paired */
+  /* Two-sided.  With percentiles 2 min(P(d <= 0), P(d >= 0)) of B replicates, with (k+1)/(B+1);
+   * else the level at which the interval would end at 0. */
+  double p;
+  xs_interval_method interval;
 } xs_difference;
 
 xs_status xs_measure_classifier(const float *logit, const int32_t *label, const uint64_t *group,

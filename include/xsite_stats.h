@@ -128,7 +128,7 @@ xs_spread xs_spread_of(const double *value, int n); /* of runs with different se
 
 /* ==== replicates ============================================================================== */
 
-/* value [replicates]: the AUCs of which xs_measure_classifier's interval is made, NAN where not
+/* value [replicates]: the AUCs of which xs_measure_classifier's percentiles are made, NAN where not
  * defined.  Of two classifiers on the same images replicate i draws the same groups. */
 xs_status xs_auc_replicates(const xs_labelled_outputs *x, int replicates, uint64_t seed,
                             double *value);
@@ -188,6 +188,12 @@ typedef struct xs_verdict {
  * be used where the loss is above the margin with its whole interval, the AUC below guessing, or
  * one class is called.  The adapted one is preferred where its gain's interval is above 0. */
 xs_verdict xs_verdict_of(const xs_verdict_evidence *e);
+
+/* Of the mean of n numbers that have intervals x of few images, by MOVER (Zou and Donner 2008,
+ * Statistics in Medicine 27:1693): their correlations are those of replicate [n][replicates], NAN
+ * where not defined.  p: bounds are taken to move in proportion to the normal point. */
+void xs_mean_interval(const xs_interval *x, int n, const double *replicate, int replicates,
+                      xs_difference *out);
 
 /* ==== labelled-image equivalent =============================================================== */
 

@@ -59,8 +59,10 @@ static void print_text(const eval_options *o, const xs_site *s, const xs_measure
     printf("left out         %" PRId64 " unreadable images, the first: %s\n", s->skipped,
            s->skipped_image[0]);
   }
-  printf("AUC              %6.2f %%  95 %% interval %.2f to %.2f (groups resampled)\n",
-         100 * m->auc, 100 * m->low, 100 * m->high);
+  printf("AUC              %6.2f %%  95 %% interval %.2f to %.2f (%s)\n", 100 * m->auc,
+         100 * m->low, 100 * m->high,
+         m->interval == XS_NEWCOMBE ? "few images or an AUC near its bound: Newcombe's method 5"
+                                    : "groups resampled");
   printf("AUC as in paper  %6.2f %%  interval %.2f to %.2f (1,000 samples of 1,000 images)\n",
          100 * m->paper_mean, 100 * m->paper_low, 100 * m->paper_high);
   printf("accuracy         %6.2f %%\n", 100 * m->accuracy);

@@ -64,6 +64,11 @@ const char *citation_text(work w) {
                       "44(3), 1988.",
       [WORK_HOLM] = "S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, "
                     "Scandinavian Journal of Statistics 6(2), 1979.",
+      [WORK_NEWCOMBE] = "R. G. Newcombe, Confidence Intervals for an Effect Size Measure Based on "
+                        "the Mann-Whitney Statistic. Part 2: Asymptotic Methods and Evaluation, "
+                        "Statistics in Medicine 25(4), 2006.",
+      [WORK_MOVER] = "G. Y. Zou, A. Donner, Construction of Confidence Limits About Effect "
+                     "Measures: A General Approach, Statistics in Medicine 27(10), 2008.",
       [WORK_ECE] =
           "C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, On Calibration of Modern Neural Networks, "
           "ICML 2017.",

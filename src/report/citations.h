@@ -29,6 +29,8 @@ typedef enum work {
   WORK_BBSE,
   WORK_DELONG,
   WORK_HOLM,
+  WORK_NEWCOMBE,
+  WORK_MOVER,
   WORK_ECE,
   WORKS
 } work;

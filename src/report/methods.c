@@ -276,7 +276,13 @@ static void add_statistics(writer *w) {
                      "percentile bootstrap");
   write_number(w, " (", setting_number(w, NULL, "replicates"), " replicates)");
   page_raw(&w->text, " of the whole test set, resampling groups; differences were resampled in "
-                     "pairs.");
+                     "pairs. Where a class, or the rest, has fewer than 200 groups, or the AUC is "
+                     "within 5 of 0 or 100, intervals are Newcombe's (method 5) with numbers of "
+                     "images divided by the design effect of groups, of several classes and "
+                     "differences combined by MOVER");
+  write_citation(w, WORK_NEWCOMBE);
+  write_citation(w, WORK_MOVER);
+  page_raw(&w->text, ".");
   if (any_number(w->r, offsetof(pair, p_holm))) {
     page_raw(&w->text, " P values were corrected for the number of pairs by Holm's method");
     write_citation(w, WORK_HOLM);

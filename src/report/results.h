@@ -11,6 +11,7 @@
 /* A number that is null or absent is NAN, a text NULL. */
 typedef struct measure { /* AUC and accuracy in per cent */
   double auc, low, high, paper_mean, paper_low, paper_high, accuracy, n;
+  const char *interval; /* "percentile", "newcombe": low and high */
 } measure;
 
 enum { INTERNAL, EXTERNAL, ADAPTED, CEILING, MEASURES };

@@ -32,7 +32,10 @@ static const field bin_fields[] = {
 };
 
 int measure_read(const json_t *object, const char *where, const char *name, measure *m) {
-  return fields_numbers_of(object, where, name, measure_fields, COUNT(measure_fields), m);
+  int status = fields_numbers_of(object, where, name, measure_fields, COUNT(measure_fields), m);
+  const json_t *j = json_object_get(object, name);
+  m->interval = NULL;
+  return status || !json_is_object(j) ? status : fields_text(j, where, "interval", &m->interval);
 }
 
 static int read_candidate(const json_t *j, const char *where, void *record) {

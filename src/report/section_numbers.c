@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool has_holm(const results *r) {
   for (int i = 0; i < r->n; i++) {
@@ -40,13 +41,32 @@ static void add_untrained(page *out, const results *r) {
   page_add(out, "</ul>\n");
 }
 
+/* How many of the pairs' measures have intervals of this name. */
+static int count_intervals(const results *r, const char *name) {
+  int n = 0;
+  for (int i = 0; i < r->n * MEASURES; i++) {
+    const char *had = r->pair[i / MEASURES].m[i % MEASURES].interval;
+    n += strcmp(had ? had : "percentile", name) == 0;
+  }
+  return n;
+}
+
+/* To stand behind "95 % intervals". */
+static const char *interval_words(const results *r) {
+  if (!count_intervals(r, "newcombe")) {
+    return "percentile bootstrap of the whole test set, resampling digits or patients";
+  }
+  return "bootstrap of the whole test set, resampling digits or patients; where a class has fewer "
+         "than 200 of these or the AUC is above 95, Newcombe's for few images, with the effective "
+         "number of images";
+}
+
 static void add_auc_table(page *out, const results *r) {
   static const char *const head[] = {"Source → target", "Internal", "External", "Adapted",
                                      "Ceiling",         "Gain",     "Salvage",  "Holm"};
   const bool holm = has_holm(r);
   char *caption = text_format(
-      "AUC in per cent, with 95 %% intervals (percentile bootstrap of the whole test set, "
-      "resampling digits or patients); gain in AUC points, paired%s",
+      "AUC in per cent, with 95 %% intervals (%s); gain in AUC points, paired%s", interval_words(r),
       holm ? "; Holm: the gain's p value, corrected for the number of pairs" : "");
   table_open(out, caption, head, holm ? 8 : 7);
   for (int i = 0; i < r->n; i++) {

@@ -2,6 +2,7 @@
  * replicate is summed on its own, so results do not depend on the number of threads.
  * A replicate without a class leaves that class out of its mean, as xs_auc does; one in which no
  * class has both a positive and a negative is left out. */
+#include "auc_interval.h"
 #include "file.h"
 #include "labelled.h"
 #include "random.h"
@@ -14,22 +15,6 @@
 
 enum { PAPER_REPLICATES = 1000, PAPER_SIZE = 1000 };
 
-typedef struct ranked { /* one classifier, or two to be compared */
-  const ranking_set *a, *b;
-} ranked;
-
-/* AUC of a, or of b minus a where b is not NULL. */
-static void statistic(const void *context, const uint32_t *weight, double *out) {
-  const ranked *x = context;
-  double auc = ranking_set_auc(x->a, weight);
-  *out = x->b ? ranking_set_auc(x->b, weight) - auc : auc;
-}
-
-static void bootstrap_values(const resample *s, const ranking_set *a, const ranking_set *b,
-                             double *value) {
-  replicates_run(s, 1, statistic, &(ranked){a, b}, 1, value);
-}
-
 static xs_status make_test_set(const int32_t *label, const uint64_t *group, int64_t n, int classes,
                                int replicates, labelled *t) {
   xs_status status = labelled_make(t, "AUC", label, group, n, classes);
@@ -41,24 +26,23 @@ static void rank_test_set(const labelled *t, const float *logit, const uint32_t 
   ranking_set_make(s, logit, t->label, t->classes, t->kept, t->n, unit);
 }
 
-static resample group_resample(const labelled *t, int replicates, uint64_t seed) {
-  return (resample){seed, random_stream("bootstrap of groups"), t->groups, t->groups, replicates};
-}
-
 /* ---- measures -------------------------------------------------------------------------------- */
 
-static xs_status percentile_interval(const labelled *t, const float *logit, int replicates,
-                                     uint64_t seed, xs_measure *m) {
+static xs_status measure_auc(const labelled *t, const float *logit, int replicates, uint64_t seed,
+                             xs_measure *m) {
   ranking_set ranks;
   rank_test_set(t, logit, t->unit, &ranks);
-  double *value = memory_new((size_t)replicates * sizeof *value);
-  m->auc = ranking_set_auc(&ranks, NULL);
-  resample s = group_resample(t, replicates, seed);
-  bootstrap_values(&s, &ranks, NULL, value);
+  const xs_difference d = auc_interval(t, &ranks, NULL, replicates, seed);
   ranking_set_release(&ranks);
-  int defined = resample_interval(value, replicates, &m->low, &m->high);
-  free(value);
-  return isnan(m->auc) || defined == 0 ? labelled_one_class(t, "AUC") : XS_OK;
+  m->auc = d.value;
+  m->low = d.low;
+  m->high = d.high;
+  m->interval = d.interval;
+  return isnan(m->low) ? labelled_one_class(t, "AUC") : XS_OK;
+}
+
+static void statistic(const void *context, const uint32_t *weight, double *out) {
+  *out = ranking_set_auc(context, weight);
 }
 
 /* mean -+ 1.96 sd / sqrt(replicates): the Monte-Carlo error of the bootstrap mean. */
@@ -67,7 +51,7 @@ static void paper_interval(const labelled *t, const float *logit, uint64_t seed,
   rank_test_set(t, logit, NULL, &ranks);
   double *value = memory_new(PAPER_REPLICATES * sizeof *value);
   resample s = {seed, random_stream("bootstrap of the paper"), t->n, PAPER_SIZE, PAPER_REPLICATES};
-  bootstrap_values(&s, &ranks, NULL, value);
+  replicates_run(&s, 1, statistic, &ranks, 1, value);
   ranking_set_release(&ranks);
   int defined = resample_defined(value, PAPER_REPLICATES);
   double sum = 0, square = 0;
@@ -88,7 +72,7 @@ xs_status xs_measure_classifier(const float *logit, const int32_t *label, const 
   labelled t;
   xs_status status = make_test_set(label, group, n, classes, replicates, &t);
   if (status == XS_OK) status = labelled_check_scores(&t, "AUC", logit);
-  if (status == XS_OK) status = percentile_interval(&t, logit, replicates, seed, out);
+  if (status == XS_OK) status = measure_auc(&t, logit, replicates, seed, out);
   if (status == XS_OK) {
     paper_interval(&t, logit, seed, out);
     out->accuracy = xs_accuracy(logit, label, n, classes);
@@ -121,15 +105,10 @@ static xs_status paired_interval(const labelled *t, const float *logit_a, const 
   ranking_set a, b;
   rank_test_set(t, logit_a, t->unit, &a);
   rank_test_set(t, logit_b, t->unit, &b);
-  double *value = memory_new((size_t)replicates * sizeof *value);
-  d->value = ranking_set_auc(&b, NULL) - ranking_set_auc(&a, NULL);
-  resample s = group_resample(t, replicates, seed);
-  bootstrap_values(&s, &a, &b, value);
+  *d = auc_interval(t, &a, &b, replicates, seed);
   ranking_set_release(&a);
   ranking_set_release(&b);
-  const int defined = xs_difference_of(value, replicates, d);
-  free(value);
-  return isnan(d->value) || defined == 0 ? labelled_one_class(t, "AUC") : XS_OK;
+  return isnan(d->low) ? labelled_one_class(t, "AUC") : XS_OK;
 }
 
 xs_status xs_measure_difference(const float *logit_a, const float *logit_b, const int32_t *label,
@@ -155,8 +134,7 @@ xs_status xs_auc_replicates(const xs_labelled_outputs *x, int replicates, uint64
   if (status == XS_OK) {
     ranking_set ranks;
     rank_test_set(&t, x->of.logit, t.unit, &ranks);
-    resample s = group_resample(&t, replicates, seed);
-    bootstrap_values(&s, &ranks, NULL, value);
+    auc_replicates(&t, &ranks, NULL, replicates, seed, value);
     ranking_set_release(&ranks);
   }
   labelled_release(&t);

@@ -142,8 +142,11 @@ static xs_status measure_parts(evaluation *e, pair_result *x) {
 
 xs_status measure_pair(evaluation *e, int pair, pair_result *x) {
   const study_run *r = e->run;
-  *x = (pair_result){
-      .pair = pair, .gain = {NAN, NAN, NAN, NAN}, .holm = NAN, .kept = NAN, .parts = json_object()};
+  *x = (pair_result){.pair = pair,
+                     .gain = {NAN, NAN, NAN, NAN, XS_PERCENTILE},
+                     .holm = NAN,
+                     .kept = NAN,
+                     .parts = json_object()};
   const int site = pair_of(e, x)->source, source = nodes_start(r->study, &r->nodes, site);
   json_t *verdict = NULL;
   xs_status status = pair_choice_open(r, pair, &x->choice);

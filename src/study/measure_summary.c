@@ -41,52 +41,84 @@ static json_t *worse_json(const columns *c, int n) {
  * --------------------------------------------------------------------------
  */
 
-typedef struct terms {             /* of a mean over pairs */
-  const test_answer *plus, *minus; /* minus may be NULL */
-} terms;
+typedef struct term {              /* of a mean over pairs */
+  const test_answer *plus, *minus; /* minus may be NULL; plus NULL: does not count */
+  xs_interval interval;
+  xs_interval_method method;
+} term;
 
-static xs_status add_replicates(evaluation *e, const test_answer *a, double weight, double *sum) {
-  const double *replicate;
-  if (!a) return XS_OK;
-  xs_status status = evaluation_replicates(e, a, &replicate);
+static term term_of(const test_answer *a) {
+  if (!a) return (term){0};
+  const xs_measure *m = &a->measure;
+  return (term){a, NULL, {m->auc, m->low, m->high}, m->interval};
+}
+
+static term gain_of(const pair_result *x) {
+  const xs_difference *d = &x->gain;
+  return (term){x->adapted, x->external, {d->value, d->low, d->high}, d->interval};
+}
+
+/* value [settings.replicates].  A replicate draws a site's test groups once, for all classifiers.
+ */
+static xs_status term_replicates(evaluation *e, const term *x, double *value) {
+  const double *plus, *minus = NULL;
+  xs_status status = evaluation_replicates(e, x->plus, &plus);
+  if (!status && x->minus) {
+    status = evaluation_replicates(e, x->minus, &minus);
+  }
   for (int i = 0; i < e->run->study->settings.replicates && !status; i++) {
-    sum[i] += weight * replicate[i];
+    value[i] = plus[i] - (minus ? minus[i] : 0);
   }
   return status;
 }
 
-/* A replicate draws a site's test groups once, for all classifiers.  Pairs without plus do not
- * count; *d is NAN where none does. */
-static xs_status measure_mean(evaluation *e, const terms *x, int n, xs_difference *d) {
+static void mean_percentiles(const xs_interval *x, int n, const double *replicate, int replicates,
+                             xs_difference *d) {
+  double *sum = memory_new((size_t)replicates * sizeof *sum);
+  for (int64_t i = 0; i < (int64_t)n * replicates; i++) sum[i % replicates] += replicate[i] / n;
+  if (xs_difference_of(sum, replicates, d)) {
+    d->value = 0;
+    for (int i = 0; i < n; i++) d->value += x[i].value / n;
+  }
+  free(sum);
+}
+
+/* *d is NAN where no pair counts.  Percentiles where all terms have them. */
+static xs_status measure_mean(evaluation *e, const term *x, int n, xs_difference *d) {
   const int replicates = (int)e->run->study->settings.replicates;
-  double *sum = memory_new((size_t)replicates * sizeof *sum), value = 0;
+  double *value = memory_new((size_t)n * (size_t)replicates * sizeof *value + 1);
+  xs_interval *own = memory_new((size_t)(n + 1) * sizeof *own);
   xs_status status = XS_OK;
-  int known = 0;
-  *d = (xs_difference){NAN, NAN, NAN, NAN};
-  for (int i = 0; i < n; i++) known += x[i].plus != NULL;
+  int known = 0, newcombe = 0;
+  *d = (xs_difference){NAN, NAN, NAN, NAN, XS_PERCENTILE};
   for (int i = 0; i < n && !status; i++) {
     if (!x[i].plus) continue;
-    value += (answer_auc(x[i].plus) - (x[i].minus ? answer_auc(x[i].minus) : 0)) / known;
-    status = add_replicates(e, x[i].plus, 1.0 / known, sum);
-    if (!status) status = add_replicates(e, x[i].minus, -1.0 / known, sum);
+    newcombe += x[i].method == XS_NEWCOMBE;
+    own[known] = x[i].interval;
+    status = term_replicates(e, &x[i], value + (int64_t)known++ * replicates);
   }
-  if (known && !status && xs_difference_of(sum, replicates, d)) d->value = value;
-  free(sum);
+  if (!status && known) {
+    (newcombe ? xs_mean_interval : mean_percentiles)(own, known, value, replicates, d);
+  }
+  free(own);
+  free(value);
   return status;
 }
 
 static json_t *bounds_json(const xs_difference *d) {
-  return json_pack("{s:o, s:o}", "low", per_cent_json(d->low), "high", per_cent_json(d->high));
+  return json_pack("{s:o, s:o, s:s}", "low", per_cent_json(d->low), "high", per_cent_json(d->high),
+                   "interval", xs_interval_name(d->interval));
 }
 
 static xs_status add_means(evaluation *e, const pair_result *x, int n, json_t *summary) {
   enum { INTERNAL, EXTERNAL, ADAPTED, GAIN, MEANS };
   static const char *const name[] = {"internal", "external", "adapted"};
-  terms *t = memory_new((size_t)(MEANS * n + 1) * sizeof *t);
+  term *t = memory_new((size_t)(MEANS * n + 1) * sizeof *t);
   for (int i = 0; i < n; i++) {
-    t[INTERNAL * n + i].plus = x[i].internal;
-    t[EXTERNAL * n + i].plus = t[GAIN * n + i].minus = x[i].external;
-    t[ADAPTED * n + i].plus = t[GAIN * n + i].plus = x[i].adapted;
+    t[INTERNAL * n + i] = term_of(x[i].internal);
+    t[EXTERNAL * n + i] = term_of(x[i].external);
+    t[ADAPTED * n + i] = term_of(x[i].adapted);
+    t[GAIN * n + i] = gain_of(&x[i]);
   }
   xs_difference d[MEANS];
   xs_status status = XS_OK;

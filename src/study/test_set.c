@@ -49,6 +49,7 @@ json_t *interval_json(xs_interval x, double unit) {
 json_t *difference_json(const xs_difference *d) {
   json_t *j = interval_json((xs_interval){d->value, d->low, d->high}, PER_CENT);
   json_object_set_new(j, "p", number_json(d->p));
+  json_object_set_new(j, "interval", json_string(xs_interval_name(d->interval)));
   return j;
 }
 
@@ -58,6 +59,7 @@ json_t *measure_json(const xs_measure *m) {
   json_object_set_new(j, "auc", per_cent_json(m->auc));
   json_object_set_new(j, "low", per_cent_json(m->low));
   json_object_set_new(j, "high", per_cent_json(m->high));
+  json_object_set_new(j, "interval", json_string(xs_interval_name(m->interval)));
   json_object_set_new(j, "paper_mean", per_cent_json(m->paper_mean));
   json_object_set_new(j, "paper_low", per_cent_json(m->paper_low));
   json_object_set_new(j, "paper_high", per_cent_json(m->paper_high));
