@@ -271,6 +271,19 @@ const char *xs_classifier_class_name(const xs_classifier *c, int k);
 double xs_classifier_temperature(const xs_classifier *c);
 /* For which the classifier was chosen, where the model file knows its images; NULL: none. */
 const char *xs_classifier_site(const xs_classifier *c);
+/* How a classifier decides: for the class `positive` where its log odds (xs_log_odds) reach a
+ * threshold, else for the most probable of the others. */
+typedef struct xs_decision {
+  int positive;     /* -1: for the most probable class */
+  double threshold; /* log odds */
+  const char *site; /* on whose validation images it was chosen, lent; NULL: it was not */
+  double wanted;    /* the sensitivity for which it was chosen, in (0,1], as all that follows */
+  xs_interval sensitivity, specificity; /* there, the threshold chosen anew in each replicate */
+} xs_decision;
+/* The operating point of the model file; positive -1 where it has none. */
+const xs_decision *xs_classifier_decision(const xs_classifier *c);
+/* The class that is decided for; -1 where the logits [classes] are no numbers. */
+int xs_decide(const xs_decision *d, const float *logit, int classes);
 /* Of the images that the classifier is for, to the network's size; never NULL: what the model file
  * does not say is bilinear, uncut, the full range. */
 const xs_preprocessing *xs_classifier_preprocessing(const xs_classifier *c);

@@ -169,7 +169,7 @@ static void write_three(const fixture *f) {
   train_set set;
   assert_int_equal(ask(f, SEAL_SOURCE, "mnist", XS_TRAIN, &set), XS_OK);
   train_set_release(&set);
-  assert_int_equal(seal_made(f->seal, "adapted-x", json_array(), files), XS_OK);
+  assert_int_equal(seal_made(f->seal, "adapted-x", json_array(), files, NULL), XS_OK);
   assert_int_equal(ask(f, SEAL_EVALUATION, NULL, XS_TEST, &set), XS_OK);
   train_set_release(&set);
   json_decref(files);
@@ -213,7 +213,7 @@ static void a_torn_line_is_dropped(void **state) {
   assert_int_equal(file_write_atomic(f.log, text, size - 20), 0);
   free(text);
   json_t *files = json_object();
-  assert_int_equal(seal_made(f.seal, "adapted-y", json_array(), files), XS_OK);
+  assert_int_equal(seal_made(f.seal, "adapted-y", json_array(), files, NULL), XS_OK);
   json_decref(files);
   assert_int_equal(count_lines(&f), 3);
   close_fixture(&f);
@@ -226,7 +226,7 @@ static void work_after_the_evaluation_is_a_fault(void **state) {
   char *report;
   write_three(&f);
   json_t *files = json_pack("{s:s}", "model.safetensors", "11");
-  assert_int_equal(seal_made(f.seal, "adapted-x", json_array(), files), XS_OK);
+  assert_int_equal(seal_made(f.seal, "adapted-x", json_array(), files, NULL), XS_OK);
   assert_int_equal(seal_verify(f.dir, &report), XS_HARM);
   assert_non_null(strstr(report, "line 4: adapted-x was made after test labels were opened"));
   assert_non_null(strstr(report, "is recorded and not there"));
@@ -237,7 +237,7 @@ static void work_after_the_evaluation_is_a_fault(void **state) {
 
 static void make(const fixture *f, const char *node, const char *site) {
   json_t *files = json_object();
-  assert_int_equal(seal_made(f->seal, node, json_pack("[s]", site), files), XS_OK);
+  assert_int_equal(seal_made(f->seal, node, json_pack("[s]", site), files, NULL), XS_OK);
   json_decref(files);
 }
 

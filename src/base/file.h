@@ -36,6 +36,8 @@ bool text_same_number(const char *a, const char *b);
 /* As a cell of a CSV file: in quotes where a reader would take it for something else; newly
  * allocated. */
 char *text_csv(const char *s);
+/* The same to a file. */
+void text_csv_put(FILE *f, const char *s);
 
 /* malloc, calloc, strdup that abort with a message when memory is out. */
 void *memory_new(size_t bytes); /* zeroed */

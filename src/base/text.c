@@ -92,3 +92,9 @@ char *text_csv(const char *s) {
   *to = '"';
   return cell;
 }
+
+void text_csv_put(FILE *f, const char *s) {
+  char *cell = text_csv(s);
+  fputs(cell, f);
+  free(cell);
+}

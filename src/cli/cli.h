@@ -47,7 +47,4 @@ void cli_watch_end(cli_progress *p); /* leaves the terminal on a new line */
 /* Writes the line of a progress report: task, share, rate, time left, losses. */
 void cli_progress_write(FILE *f, const xs_progress *p);
 
-/* Writes a text as a CSV field, quoted where needed. */
-void cli_csv_field(FILE *f, const char *text);
-
 #endif

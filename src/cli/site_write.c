@@ -48,7 +48,7 @@ static xs_status write_images(new_site *to, const xs_site *s, const int64_t *row
 }
 
 static void add_class_name(FILE *f, const xs_site *s, int32_t label) {
-  if (label >= 0) cli_csv_field(f, s->class_name[label]);
+  if (label >= 0) text_csv_put(f, s->class_name[label]);
 }
 
 static int write_labels(const char *out, const xs_site *s, const int64_t *row, int64_t n) {
@@ -61,7 +61,7 @@ static int write_labels(const char *out, const xs_site *s, const int64_t *row, i
     fprintf(f, "%08lld.png,", (long long)i);
     add_class_name(f, s, s->label[row[i]]);
     fprintf(f, ",%016llx,", (unsigned long long)s->images.group[row[i]]);
-    if (s->images.file) cli_csv_field(f, s->images.file[row[i]]);
+    if (s->images.file) text_csv_put(f, s->images.file[row[i]]);
     fputc('\n', f);
   }
   fclose(f);

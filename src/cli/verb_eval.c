@@ -2,15 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer_table.h"
 #include "cli.h"
 #include "error.h"
 #include "file.h"
 #include "job.h"
 #include "preprocessing.h"
 #include "study.h"
+#include "threshold.h"
 
 typedef struct eval_options {
-  char *model, *data, *split, *split_by, *data_dir, *cache;
+  char *model, *data, *split, *split_by, *data_dir, *cache, *outputs, *threshold;
   int64_t seed, replicates, threads;
   bool json, skip_unreadable;
 } eval_options;
@@ -31,6 +33,9 @@ static const option rows[] = {
     CACHE_ROW(FIELD(cache)),
     SKIP_UNREADABLE_ROW(FIELD(skip_unreadable)),
     THREADS_ROW(FIELD(threads)),
+    THRESHOLD_ROW(FIELD(threshold)),
+    {NULL, "outputs", OPTION_TEXT, FIELD(outputs), NULL, false, 0, 0, NULL, "FILE",
+     "also write each image's label, logits, probabilities and decision, as CSV"},
     JSON_ROW(FIELD(json), "print JSON"),
 };
 
@@ -50,7 +55,96 @@ static xs_status select_set(const eval_options *o, const xs_site *s, test_set *t
   return fail(XS_FAILED, "%s: no labelled image is in the split '%s'", o->data, o->split);
 }
 
+/* ---- every image's answer ---- */
+
+/* All rows of the split in the site's order, those without a label too. */
+static xs_status put_answers(const eval_options *o, const xs_site *s, xs_classifier *c,
+                             const xs_decision *d, FILE *f) {
+  const answer_columns columns = {c, d, ""};
+  const split_rule rule = split_rule_of(o->seed, o->split_by);
+  const int classes = xs_classifier_classes(c);
+  int64_t *row = NULL, n = 0;
+  uint8_t *side = NULL;
+  xs_status status = xs_split_labelled(&s->images, s->label, s->classes, rule.seed, rule.by_image,
+                                       rule.fold, job_split(o->split), &row, &n);
+  float *logit = memory_new(sizeof *logit * (size_t)(n + 1) * (size_t)classes);
+  if (!status) status = answer_sides(s, rule, &side);
+  if (!status) status = xs_classifier_logits(c, &s->images, row, n, logit);
+  fputs(ANSWER_IMAGE, f);
+  answer_put_names(f, &columns);
+  fputc('\n', f);
+  for (int64_t i = 0; i < n && !status; i++) {
+    const int32_t label = s->label[row[i]];
+    answer_put_row(f, &s->images, s->patient, row[i], side[row[i]],
+                   label >= 0 ? s->class_name[label] : NULL);
+    answer_put(f, &columns, logit + i * classes);
+    fputc('\n', f);
+  }
+  free(side);
+  free(row);
+  free(logit);
+  return status;
+}
+
+static xs_status write_answers(const eval_options *o, const xs_site *s, xs_classifier *c,
+                               const xs_decision *d) {
+  char *text = NULL;
+  size_t size = 0;
+  if (!o->outputs) return XS_OK;
+  FILE *f = open_memstream(&text, &size);
+  xs_status status = f ? put_answers(o, s, c, d, f) : XS_FAILED;
+  if ((!f || fclose(f)) && !status) status = XS_FAILED;
+  if (!text) status = (xs_status)fail(XS_FAILED, "%s: memory is out", o->outputs);
+  if (!status && file_write_atomic(o->outputs, text, size)) status = XS_FAILED;
+  free(text);
+  return status;
+}
+
+static xs_status check_outputs(const eval_options *o) {
+  if (!o->outputs || !file_exists(o->outputs)) return XS_OK;
+  return (xs_status)fail(XS_FAILED,
+                         "%s: is there already; nothing was changed: give --outputs another name",
+                         o->outputs);
+}
+
 /* ---- printing ---- */
+
+/* Of the labelled images: how many of the class are found, and of the others not called so. */
+static xs_interval rate(const test_set *t, const float *logit, const xs_decision *d,
+                        bool positive) {
+  double n = 0, right = 0;
+  for (int64_t i = 0; i < t->images.n; i++) {
+    if ((t->label[i] == d->positive) != positive) continue;
+    const bool called = xs_decide(d, logit + i * t->classes, t->classes) == d->positive;
+    n++;
+    right += called == positive;
+  }
+  return xs_wilson(right / n, n);
+}
+
+static void print_rate(const char *what, const xs_interval *x) {
+  printf("%-16s %6.2f %%  95 %% interval %.2f to %.2f (Wilson, of single images)\n", what,
+         100 * x->value, 100 * x->low, 100 * x->high);
+}
+
+static void print_decision(const xs_classifier *c, const test_set *t, const float *logit,
+                           const xs_decision *d) {
+  threshold_print(stdout, c, d);
+  if (d->positive < 0) return;
+  const xs_interval found = rate(t, logit, d, true), spared = rate(t, logit, d, false);
+  print_rate("sensitivity", &found);
+  print_rate("specificity", &spared);
+}
+
+static json_t *decision_rates(const xs_classifier *c, const test_set *t, const float *logit,
+                              const xs_decision *d) {
+  json_t *j = threshold_json(c, d);
+  if (d->positive < 0) return j;
+  const xs_interval found = rate(t, logit, d, true), spared = rate(t, logit, d, false);
+  json_object_set_new(j, "sensitivity", interval_json(found, PER_CENT));
+  json_object_set_new(j, "specificity", interval_json(spared, PER_CENT));
+  return j;
+}
 
 static void print_text(const eval_options *o, const xs_site *s, const xs_measure *m) {
   printf("%s on %s, split '%s', seed %" PRId64 ": %" PRId64 " images, %" PRId64 " groups\n",
@@ -68,12 +162,15 @@ static void print_text(const eval_options *o, const xs_site *s, const xs_measure
   printf("accuracy         %6.2f %%\n", 100 * m->accuracy);
 }
 
-static void print_json(const eval_options *o, const xs_site *s, const xs_measure *m) {
+/* decision is taken over. */
+static void print_json(const eval_options *o, const xs_site *s, const xs_measure *m,
+                       json_t *decision) {
   json_t *j = json_pack("{s:o, s:s, s:s, s:I}", "model", option_text_json(o->model), "site",
                         s->images.name, "split", o->split, "seed", (json_int_t)o->seed);
   json_t *measured = measure_json(m);
   json_object_update(j, measured);
   json_decref(measured);
+  json_object_set_new(j, "decision", decision);
   json_object_set_new(j, "skipped", json_integer((json_int_t)s->skipped));
   char *text = json_dumps(j, JSON_INDENT(2) | JSON_REAL_PRECISION(8));
   puts(text);
@@ -95,8 +192,11 @@ static int run(void *record, int n, const char **word) {
   test_set t = {0};
   float *logit = NULL;
   xs_measure m;
+  xs_decision d;
   tg_set_threads((int)o->threads);
-  xs_status status = xs_classifier_load(o->model, &c);
+  xs_status status = check_outputs(o);
+  if (status == XS_OK) status = xs_classifier_load(o->model, &c);
+  if (status == XS_OK) status = threshold_read(c, o->model, o->threshold, &d);
   if (status == XS_OK) {
     reading.size = xs_classifier_preprocessing(c)->size;
     status = xs_site_open(o->data, &reading, &s);
@@ -109,7 +209,10 @@ static int run(void *record, int n, const char **word) {
   preprocessing_note_unknown(o->model, c);
   preprocessing_note_other(o->data, &s->images.how, c);
   status = test_set_measure(&t, c, o->replicates, o->seed, &logit, &m);
-  if (status == XS_OK) (o->json ? print_json : print_text)(o, s, &m);
+  if (status == XS_OK) status = write_answers(o, s, c, &d);
+  if (status == XS_OK && o->json) print_json(o, s, &m, decision_rates(c, &t, logit, &d));
+  if (status == XS_OK && !o->json) print_text(o, s, &m);
+  if (status == XS_OK && !o->json) print_decision(c, &t, logit, &d);
 out:
   free(logit);
   test_set_release(&t);

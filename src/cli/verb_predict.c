@@ -1,6 +1,8 @@
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "answer_table.h"
 #include "cli.h"
 #include "error.h"
 #include "file.h"
@@ -10,11 +12,12 @@
 #include "preprocessing.h"
 #include "rows.h"
 #include "tg.h"
+#include "threshold.h"
 
 enum { AT_ONCE = 16 }; /* images in memory */
 
 typedef struct predict_options {
-  char *model, *as;
+  char *model, *as, *threshold;
   bool json, csv;
   int64_t threads;
 } predict_options;
@@ -28,8 +31,10 @@ static const option rows[] = {
     JSON_ROW(FIELD(json), "print a JSON array, an object an image"),
     OPTION_FLAG_ROW(
         NULL, 0, predict_options, csv,
-        "print CSV: a class's probability (p_) and calibrated one, how far the image is "
-        "from those of the model's site, the model's SHA-256, and what went wrong"),
+        "print CSV: a class's logit, probability (p_) and calibrated one, the decision, how far "
+        "the "
+        "image is from those of the model's site, the model's SHA-256, and what went wrong"),
+    THRESHOLD_ROW(FIELD(threshold)),
     THREADS_ROW(FIELD(threads)),
 };
 
@@ -40,32 +45,25 @@ typedef struct model {
   xs_preprocessing reading;
   int classes;
   double temperature; /* NAN: not known */
+  xs_decision decision;
   char hash[HASH_SHA256_TEXT];
 } model;
 
 typedef struct prediction {
   const char *file;
-  int best;
-  float *probability, *calibrated; /* [classes] */
-  double distance;                 /* NAN: not known */
-  char *error;                     /* NULL: there is none */
+  int decided;                      /* for which class */
+  float *logit;                     /* [classes] */
+  double *probability, *calibrated; /* [classes] */
+  double distance;                  /* NAN: not known */
+  char *error;                      /* NULL: there is none */
 } prediction;
-
-static void softmax(const float *logit, int n, double temperature, float *p) {
-  float top = logit[0], sum = 0;
-  for (int i = 1; i < n; i++) top = fmaxf(top, logit[i]);
-  for (int i = 0; i < n; i++) sum += p[i] = expf((logit[i] - top) / (float)temperature);
-  for (int i = 0; i < n; i++) p[i] /= sum;
-}
 
 static void fill(const model *m, const float *logit, double distance, prediction *p) {
   p->distance = distance;
-  softmax(logit, m->classes, 1, p->probability);
-  if (isfinite(m->temperature)) softmax(logit, m->classes, m->temperature, p->calibrated);
-  p->best = 0;
-  for (int i = 1; i < m->classes; i++) {
-    if (p->probability[i] > p->probability[p->best]) p->best = i;
-  }
+  memcpy(p->logit, logit, sizeof *logit * (size_t)m->classes);
+  answer_softmax(logit, m->classes, 1, p->probability);
+  if (isfinite(m->temperature)) answer_softmax(logit, m->classes, m->temperature, p->calibrated);
+  p->decided = xs_decide(&m->decision, logit, m->classes);
 }
 
 /* n files, at most AT_ONCE. */
@@ -94,69 +92,63 @@ static xs_status predict(const model *m, prediction *p, int n) {
 static bool is_unlike(const prediction *p) { return p->distance > 1; }
 
 static const char *class_of(const model *m, int k) {
-  return xs_classifier_class_name(m->classifier, k);
+  return k < 0 ? "" : xs_classifier_class_name(m->classifier, k);
 }
 
 /* ---- the three ways to print ---- */
 
 static void print_text(const model *m, const prediction *p) {
   if (p->error) return;
-  printf("%s: %s", p->file, class_of(m, p->best));
+  printf("%s: %s", p->file, class_of(m, p->decided));
   for (int i = 0; i < m->classes; i++) {
-    printf("%s%s %.4f", i ? ", " : "  (", class_of(m, i), (double)p->probability[i]);
+    printf("%s%s %.4f", i ? ", " : "  (", class_of(m, i), p->probability[i]);
   }
   printf(")");
-  if (isfinite(m->temperature)) printf(", calibrated %.4f", (double)p->calibrated[p->best]);
+  if (isfinite(m->temperature) && p->decided >= 0) {
+    printf(", calibrated %.4f", p->calibrated[p->decided]);
+  }
   if (is_unlike(p)) {
     printf(", unlike images of %s (distance %.2f)", xs_classifier_site(m->classifier), p->distance);
   }
   putchar('\n');
 }
 
-static void print_csv_columns(const model *m, const char *prefix) {
-  for (int i = 0; i < m->classes; i++) {
-    char *column = text_format("%s_%s", prefix, class_of(m, i));
-    putchar(',');
-    cli_csv_field(stdout, column);
-    free(column);
-  }
+static answer_columns columns_of(const model *m) {
+  return (answer_columns){m->classifier, &m->decision, ""};
 }
 
 static void print_csv_head(const model *m) {
-  printf("file,class");
-  print_csv_columns(m, "p");
-  print_csv_columns(m, "calibrated");
-  printf(",distance,unlike,model,error\n");
-}
-
-/* Numbers, or as many empty cells. */
-static void print_csv_numbers(const float *x, int n, bool known) {
-  for (int i = 0; i < n; i++) known ? printf(",%.6g", (double)x[i]) : printf(",");
+  const answer_columns columns = columns_of(m);
+  fputs(ANSWER_IMAGE, stdout);
+  answer_put_names(stdout, &columns);
+  puts(",distance,unlike,model,error");
 }
 
 static void print_csv(const model *m, const prediction *p) {
-  const bool known = !p->error;
-  cli_csv_field(stdout, p->file);
-  putchar(',');
-  if (known) cli_csv_field(stdout, class_of(m, p->best));
-  print_csv_numbers(p->probability, m->classes, known);
-  print_csv_numbers(p->calibrated, m->classes, known && isfinite(m->temperature));
-  if (known && isfinite(p->distance)) {
+  const answer_columns columns = columns_of(m);
+  answer_put_image(stdout, p->file, NULL, NULL, NULL);
+  answer_put(stdout, &columns, p->error ? NULL : p->logit);
+  if (!p->error && isfinite(p->distance)) {
     printf(",%.4g,%s", p->distance, is_unlike(p) ? "yes" : "no");
   } else {
     printf(",,");
   }
   printf(",%s,", m->hash);
-  if (p->error) cli_csv_field(stdout, p->error);
+  if (p->error) text_csv_put(stdout, p->error);
   putchar('\n');
 }
 
-static json_t *by_class(const model *m, const float *x) {
+static json_t *by_class(const model *m, const double *x) {
   json_t *j = json_object();
   for (int i = 0; i < m->classes; i++) {
-    json_object_set_new(j, class_of(m, i), json_real((double)x[i]));
+    json_object_set_new(j, class_of(m, i), json_real(x[i]));
   }
   return j;
+}
+
+static int most_probable(const model *m, const prediction *p) {
+  const xs_decision most = {.positive = -1};
+  return xs_decide(&most, p->logit, m->classes);
 }
 
 static json_t *to_json(const model *m, const prediction *p) {
@@ -165,7 +157,8 @@ static json_t *to_json(const model *m, const prediction *p) {
     json_object_set_new(j, "error", option_text_json(p->error));
     return j;
   }
-  json_object_set_new(j, "class", json_string(class_of(m, p->best)));
+  json_object_set_new(j, "class", json_string(class_of(m, most_probable(m, p))));
+  json_object_set_new(j, "decision", json_string(class_of(m, p->decided)));
   json_object_set_new(j, "probability", by_class(m, p->probability));
   if (isfinite(m->temperature)) json_object_set_new(j, "calibrated", by_class(m, p->calibrated));
   if (isfinite(p->distance)) {
@@ -196,16 +189,19 @@ static void print(const predict_options *o, const model *m, const prediction *p,
 static xs_status predict_all(const predict_options *o, const model *m, const option_texts *file,
                              int *unreadable) {
   prediction p[AT_ONCE] = {{0}};
-  float *room = memory_new(sizeof *room * (size_t)(2 * AT_ONCE * m->classes));
+  double *room = memory_new(sizeof *room * (size_t)(2 * AT_ONCE * m->classes));
+  float *logit = memory_new(sizeof *logit * (size_t)(AT_ONCE * m->classes));
   json_t *array = json_array();
   xs_status status = XS_OK;
   if (o->csv) print_csv_head(m);
   for (int first = 0; first < file->n && !status; first += AT_ONCE) {
     const int n = file->n - first < AT_ONCE ? file->n - first : AT_ONCE;
     for (int i = 0; i < n; i++) {
-      float *own = room + 2 * i * m->classes;
-      p[i] = (prediction){
-          .file = file->text[first + i], .probability = own, .calibrated = own + m->classes};
+      double *own = room + 2 * i * m->classes;
+      p[i] = (prediction){.file = file->text[first + i],
+                          .logit = logit + i * m->classes,
+                          .probability = own,
+                          .calibrated = own + m->classes};
     }
     status = predict(m, p, n);
     for (int i = 0; i < n; i++) {
@@ -216,6 +212,7 @@ static xs_status predict_all(const predict_options *o, const model *m, const opt
   }
   if (o->json && !status) print_array(array);
   json_decref(array);
+  free(logit);
   free(room);
   return status;
 }
@@ -266,11 +263,13 @@ static int run(void *record, int n, const char **word) {
   if (!status) {
     m.classes = xs_classifier_classes(m.classifier);
     m.temperature = xs_classifier_temperature(m.classifier);
-    status = choose_reading(o, &m);
+    status = threshold_read(m.classifier, o->model, o->threshold, &m.decision);
   }
   if (!status) {
-    status = predict_all(o, &m, &files, &unreadable);
+    threshold_print(stderr, m.classifier, &m.decision);
+    status = choose_reading(o, &m);
   }
+  if (!status) status = predict_all(o, &m, &files, &unreadable);
   if (!status && unreadable) {
     status = fail(XS_FAILED, "%d of %d images could not be read; they are named above", unreadable,
                   files.n);

@@ -112,6 +112,7 @@ typedef struct pair_choice {
   study_candidate *candidate; /* [n] */
   int n, chosen;
 } pair_choice;
+int pair_choice_node(const study_run *r, int pair); /* its place in the list */
 xs_status pair_choice_open(const study_run *r, int pair, pair_choice *c);
 void pair_choice_release(pair_choice *c);
 /* The node whose classifier a node has: of a choice the one that it has copied. */

@@ -338,7 +338,7 @@ xs_status estimate_check(const xs_study *s, const study_nodes *l, const xs_run_o
   e->stage.effort = TG_ESTIMATE;
   e->stage.only_planned = true;
   for (int i = 0; i < l->n && !status; i++) {
-    if (state[i] != NODE_DONE) status = estimate_node(e, i, &cost);
+    if (state[i] != NODE_DONE && state[i] != NODE_UNPUBLISHED) status = estimate_node(e, i, &cost);
   }
   estimator_free(e);
   return status;

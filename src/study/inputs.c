@@ -30,6 +30,8 @@ char *json_difference(const json_t *a, const json_t *b) {
   return NULL;
 }
 
+#define OPERATING "operating"
+
 /* ---- the options that a node reads --------------------------------------------------------------
  */
 
@@ -84,6 +86,17 @@ static json_t *candidates_json(const lister *x, const study_node *n) {
   return list;
 }
 
+/* Of the file, not of the weights. */
+static json_t *operating_json(const json_t *all) {
+  const json_t *own = json_object_get(all, "operating");
+  json_t *j = json_object();
+  if (!json_is_string(json_object_get(own, "positive"))) return j;
+  take(j, own, "positive");
+  take(j, own, "sensitivity");
+  take(j, all, "replicates");
+  return j;
+}
+
 static void add_options(const lister *x, const study_node *n, json_t *inputs) {
   static const char *const common[] = {"seed",          "size",     "image_channels",
                                        "normalisation", "split_by", "limit"};
@@ -98,6 +111,7 @@ static void add_options(const lister *x, const study_node *n, json_t *inputs) {
   } else {
     take_classifier(x, inputs, all);
   }
+  if (node_is_published(n)) json_object_set_new(inputs, OPERATING, operating_json(all));
   if (n->amount > 0) json_object_set_new(inputs, "amount", json_real(n->amount));
   json_decref(all);
 }
@@ -136,8 +150,17 @@ static json_t *sites_json(const lister *x, const study_node *n) {
 /* ---- all together -------------------------------------------------------------------------------
  */
 
+static json_t *without_operating(const json_t *inputs) {
+  json_t *j = json_copy((json_t *)(uintptr_t)inputs);
+  json_object_del(j, OPERATING);
+  return j;
+}
+
+/* Of what the weights are made from. */
 static json_t *digest(const json_t *inputs) {
-  char hex[HASH_SHA256_TEXT], *text = json_dumps(inputs, JSON_COMPACT | JSON_SORT_KEYS);
+  json_t *own = without_operating(inputs);
+  char hex[HASH_SHA256_TEXT], *text = json_dumps(own, JSON_COMPACT | JSON_SORT_KEYS);
+  json_decref(own);
   hash_sha256_text(text, strlen(text), hex);
   free(text);
   return json_string(hex);
@@ -255,7 +278,7 @@ static char *find_changed_need(const char *out, const study_nodes *l, const node
   char *why = NULL;
   for (int i = 0; i < n->n_needs && !why; i++) {
     const study_node *needed = &l->node[n->needs[i]];
-    if (state[n->needs[i]] != NODE_DONE) continue;
+    if (state[n->needs[i]] != NODE_DONE && state[n->needs[i]] != NODE_UNPUBLISHED) continue;
     json_t *weights = read_weights(out, needed);
     if (!json_equal(weights, json_object_get(found, needed->name))) {
       why = text_format("%s is another than it was made from", needed->name);
@@ -269,9 +292,20 @@ static char *find_reason(const char *out, const study_nodes *l, json_t *const *i
                          const node_state *state, int node, const json_t *record) {
   const json_t *from = json_object_get(record, "inputs");
   if (!from) return text_copy("its record does not say what it was made from");
-  char *key = json_difference(from, inputs[node]);
+  json_t *theirs = without_operating(from), *mine = without_operating(inputs[node]);
+  char *key = json_difference(theirs, mine);
+  json_decref(theirs);
+  json_decref(mine);
   if (key) return explain(key);
   return find_changed_need(out, l, state, node, json_object_get(record, "needs"));
+}
+
+static char *find_other_point(const json_t *record, const json_t *inputs) {
+  char *key = json_difference(json_object_get(json_object_get(record, "inputs"), OPERATING),
+                              json_object_get(inputs, OPERATING));
+  char *why = key ? text_format("operating.%s differs", key) : NULL;
+  free(key);
+  return why;
 }
 
 node_state inputs_state(const char *out, const study_nodes *l, json_t *const *inputs,
@@ -285,6 +319,8 @@ node_state inputs_state(const char *out, const study_nodes *l, json_t *const *in
     *why = changed ? text_format("%s is not as it was written", changed)
                    : find_reason(out, l, inputs, state, node, record);
     is = *why ? NODE_STALE : NODE_DONE;
+    if (!*why) *why = find_other_point(record, inputs[node]);
+    if (is == NODE_DONE && *why) is = NODE_UNPUBLISHED;
   }
   json_decref(record);
   free(changed);

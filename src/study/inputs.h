@@ -17,8 +17,8 @@ xs_status inputs_list(const xs_study *s, const study_nodes *l, json_t *const *si
                       json_t ***inputs);
 void inputs_free(json_t **inputs, int n);
 
-/* How far a node is, `results` apart.  state [node]: of those before it.  *why: of a stale one, in
- * words, allocated, else NULL. */
+/* How far a node is, `results` apart.  state [node]: of those before it.  *why: of one that is to
+ * be made or published again, in words, allocated, else NULL. */
 node_state inputs_state(const char *out, const study_nodes *l, json_t *const *inputs,
                         const node_state *state, int node, char **why);
 

@@ -118,6 +118,7 @@ xs_status node_results(study_run *r, const study_node *n) {
   xs_status status = evaluation_open(r, n, &e);
   if (!status) status = measure_pairs(&e, x);
   if (!status) status = results_json(&e, x, &results);
+  if (!status) status = outputs_write(r, n);
   if (!status) status = write_results(r, results);
   json_decref(results);
   for (int i = 0; i < s->n_pairs; i++) pair_result_release(&x[i]);

@@ -117,7 +117,8 @@ static xs_status record(study_run *r, const study_node *n, const train_job *job)
   json_t *files = NULL, *options = node_options(r, n), *from = NULL;
   xs_status status = inputs_record(r->out, &r->nodes, r->inputs, node, &from);
   if (!status) status = run_files(job->dir, &files);
-  if (!status) status = seal_made(r->seal, n->name, made_for(r, n), files);
+  if (!status)
+    status = seal_made(r->seal, n->name, made_for(r, n), files, json_object_get(from, "weights"));
   if (!status) inputs_end(r->out, n);
   if (!status) status = run_write_record(job, options, from);
   json_decref(from);
@@ -136,6 +137,18 @@ static xs_status make(study_run *r, const study_node *n, const char *dir) {
   if (n->kind == NODE_RESULTS) return node_results(r, n);
   xs_status status = inputs_begin(r->out, &r->nodes, r->inputs, (int)(n - r->nodes.node));
   if (!status) status = work[n->kind](r, n, &job);
+  if (!status && node_is_published(n)) status = node_publish(r, n, &job);
+  return status ? status : record(r, n, &job);
+}
+
+/* The weights stay, with the kernels of their record. */
+static xs_status publish_again(study_run *r, const study_node *n, const char *dir,
+                               const json_t *kernels) {
+  const train_job job = node_job(r, n, dir);
+  tg_kernels_free(r->kernels);
+  r->kernels = tg_kernels_new();
+  kernels_restore(r->kernels, kernels);
+  xs_status status = node_publish(r, n, &job);
   return status ? status : record(r, n, &job);
 }
 
@@ -158,6 +171,10 @@ static bool is_done(study_run *r, int node, const char *dir, json_t **kernels) {
   r->state[node] = inputs_state(r->out, &r->nodes, r->inputs, r->state, node, &why);
   if (r->state[node] != NODE_MISSING) run_read_record(dir, &made, &changed);
   if (r->state[node] == NODE_DONE) restore(r, n, dir, made);
+  if (r->state[node] == NODE_UNPUBLISHED) {
+    run_note(&job, "%s: its threshold is set again", why);
+    *kernels = json_incref(json_object_get(made, "kernels"));
+  }
   if (r->state[node] == NODE_STALE) {
     run_note(&job, "%s: it is made again", why);
     if (changed) *kernels = json_incref(json_object_get(made, "kernels"));
@@ -218,7 +235,10 @@ xs_status node_run(study_run *r, int node) {
   char *dir = run_node_path(r, node, NULL);
   json_t *kernels = NULL;
   xs_status status = XS_OK;
-  if (!is_done(r, node, dir, &kernels)) {
+  const bool done = is_done(r, node, dir, &kernels);
+  if (r->state[node] == NODE_UNPUBLISHED) {
+    status = publish_again(r, n, dir, kernels);
+  } else if (!done) {
     status = restore_needs(r, n);
     kernels_restore(r->kernels, kernels);
     if (!status) status = take_kernels(r, n, r->kernels);

@@ -6,7 +6,7 @@
 #include "error.h"
 #include "file.h"
 
-static int choice_node(const study_run *r, int pair) {
+int pair_choice_node(const study_run *r, int pair) {
   const study_pair *p = &r->study->pair[pair];
   char *name =
       text_format("choice-%s-%s", r->study->site[p->source].name, r->study->site[p->target].name);
@@ -26,7 +26,7 @@ static xs_status find_chosen(const char *path, pair_choice *c) {
 }
 
 xs_status pair_choice_open(const study_run *r, int pair, pair_choice *c) {
-  char *path = run_node_path(r, choice_node(r, pair), "choice.json");
+  char *path = run_node_path(r, pair_choice_node(r, pair), "choice.json");
   json_error_t error;
   *c = (pair_choice){.json = json_load_file(path, 0, &error)};
   c->candidate = nodes_candidates(r->study, &r->nodes, pair, &c->n);

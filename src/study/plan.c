@@ -71,7 +71,10 @@ static bool is_done(const planner *p, int i) { return p->state[i] == NODE_DONE; 
 
 /* "made again: classifier.epochs differs", as the last part of a line. */
 static char *reason_text(const planner *p, int i) {
-  return p->why[i] ? text_format(" (made again: %s)", p->why[i]) : text_copy("");
+  if (!p->why[i]) return text_copy("");
+  return text_format(" (%s: %s)",
+                     p->state[i] == NODE_UNPUBLISHED ? "its threshold is set again" : "made again",
+                     p->why[i]);
 }
 
 static void add_node(planner *p, int i, const node_cost *c) {
@@ -95,7 +98,8 @@ static void add_node(planner *p, int i, const node_cost *c) {
 
 static xs_status plan_node(planner *p, int i) {
   node_cost c = {0};
-  if (p->estimator && !is_done(p, i) && estimate_node(p->estimator, i, &c)) return XS_FAILED;
+  const bool made = p->state[i] != NODE_DONE && p->state[i] != NODE_UNPUBLISHED;
+  if (p->estimator && made && estimate_node(p->estimator, i, &c)) return XS_FAILED;
   if (!is_done(p, i)) count(p, &c);
   add_node(p, i, &c);
   return XS_OK;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer_table.h"
 #include "error.h"
 #include "file.h"
 #include "hash.h"
@@ -40,6 +41,12 @@ const xs_images *seal_images(const seal *s, int site) { return &s->site[site]->i
 int seal_classes(const seal *s, int site) { return s->site[site]->classes; }
 
 char *const *seal_class_name(const seal *s, int site) { return s->site[site]->class_name; }
+
+char *const *seal_patient(const seal *s, int site) { return s->site[site]->patient; }
+
+xs_status seal_sides(const seal *s, int site, uint8_t **side) {
+  return answer_sides(s->site[site], s->rule, side);
+}
 
 int64_t seal_skipped(const seal *s, int site, char *const **image) {
   *image = s->site[site]->skipped_image;
@@ -273,10 +280,23 @@ void seal_attributes_release(xs_attribute *attribute, int n) {
   free(attribute);
 }
 
-xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *files) {
-  json_t *line = json_pack("{s:s, s:o, s:O}", "node", node, "sites", sites, "made", files);
+xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *files,
+                    const json_t *weights) {
+  json_t *line = json_pack("{s:s, s:o, s:O, s:O?}", "node", node, "sites", sites, "made", files,
+                           "weights", weights);
   xs_status status = seal_log_add(s->path, line);
   json_decref(line);
+  return status;
+}
+
+xs_status seal_wrote(seal *s, const char *node, const char *file) {
+  char hex[HASH_SHA256_TEXT], *dir = file_dir(s->path), *path = file_join(dir, file);
+  const int failed = hash_sha256_file(path, hex);
+  json_t *line = failed ? NULL : json_pack("{s:s, s:{s:s}}", "node", node, "wrote", file, hex);
+  xs_status status = failed ? XS_FAILED : seal_log_add(s->path, line);
+  json_decref(line);
+  free(path);
+  free(dir);
   return status;
 }
 

@@ -64,8 +64,15 @@ void seal_count_class(const seal *s, int site, xs_split split, int class, int64_
 /* and how many images of a split have one. */
 int64_t seal_count(const seal *s, int site, xs_split split);
 /* Records that a node is finished; sites: an array of the names of those where it is measured,
- * taken over; files: {name: SHA-256}. */
-xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *files);
+ * taken over; files: {name: SHA-256}; weights: the SHA-256 of its tensors, or NULL. */
+xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *files,
+                    const json_t *weights);
+/* Records a file of the run folder that holds labels which the node has opened. */
+xs_status seal_wrote(seal *s, const char *node, const char *file);
+/* [n] as the label file writes them, lent, or NULL. */
+char *const *seal_patient(const seal *s, int site);
+/* On which side of the split each image of a site is where labels are used: [n] xs_split. */
+xs_status seal_sides(const seal *s, int site, uint8_t **side);
 /* Records in a run folder that has a seal that the study was changed after it was begun; what: the
  * first option or part of the data that differs. */
 xs_status seal_extended(const char *out, const char *what);

@@ -18,6 +18,8 @@ typedef struct checker {
   json_t *opened;    /* {site: number of the line that opened its test labels first} */
   json_t *late;      /* {node: site}: made after that for that site, as the study was changed */
   json_t *last_made; /* {node: files} */
+  json_t *weights;   /* {node: hash} of its tensors alone */
+  json_t *wrote;     /* {file: hash} of those that hold opened labels */
 } checker;
 
 static void say(checker *c, char *line) {
@@ -85,9 +87,12 @@ static void note_late(checker *c, const json_t *line) {
   const long long first = opened_before(c, line, &site);
   if (!first) return;
   json_object_set_new(c->late, node, json_string(site));
+  const json_t *weights = json_object_get(line, "weights");
+  const bool same = weights && json_equal(weights, json_object_get(c->weights, node));
   say(c,
-      text_format("LATE   line %lld: %s was made after test labels of %s were opened in line %lld",
-                  number_of(line), node, site, first));
+      text_format("LATE   line %lld: %s%s was %s after test labels of %s were opened in line %lld",
+                  number_of(line), same ? "the operating point of " : "", node,
+                  same ? "set" : "made", site, first));
 }
 
 /* What is made after test labels were opened must be what was there before, byte for byte, or be
@@ -106,10 +111,12 @@ static void check_made(checker *c, const json_t *line) {
     }
   }
   json_object_set(c->last_made, node, (json_t *)(uintptr_t)files);
+  json_object_set(c->weights, node, json_object_get(line, "weights"));
 }
 
-static void check_file(checker *c, const char *node, const char *name, const char *recorded) {
-  char hex[HASH_SHA256_TEXT], *path = text_format("%s/nodes/%s/%s", c->out, node, name);
+/* path: allocated, is freed. */
+static void check_file(checker *c, char *path, const char *recorded) {
+  char hex[HASH_SHA256_TEXT];
   if (hash_sha256_file(path, hex)) {
     fault(c, text_format("FAULT  %s: is recorded and not there", path));
   } else if (!recorded || strcmp(hex, recorded) != 0) {
@@ -123,8 +130,11 @@ static void check_files(checker *c) {
   json_t *files, *recorded;
   json_object_foreach(c->last_made, node, files) {
     json_object_foreach(files, name, recorded) {
-      check_file(c, node, name, json_string_value(recorded));
+      check_file(c, text_format("%s/nodes/%s/%s", c->out, node, name), json_string_value(recorded));
     }
+  }
+  json_object_foreach(c->wrote, name, recorded) {
+    check_file(c, file_join(c->out, name), json_string_value(recorded));
   }
 }
 
@@ -154,6 +164,7 @@ static void read_lines(checker *c, const json_t *lines) {
   json_array_foreach(lines, i, line) {
     if (json_object_get(line, "opens")) check_opening(c, line);
     if (json_object_get(line, "made")) check_made(c, line);
+    json_object_update(c->wrote, json_object_get(line, "wrote"));
     if (json_object_get(line, "extended")) c->extended = true;
   }
 }
@@ -172,7 +183,9 @@ static checker open_checker(const char *out) {
                    .report = text_copy(""),
                    .opened = json_object(),
                    .late = json_object(),
-                   .last_made = json_object()};
+                   .last_made = json_object(),
+                   .weights = json_object(),
+                   .wrote = json_object()};
 }
 
 static void close_checker(checker *c) {
@@ -180,6 +193,8 @@ static void close_checker(checker *c) {
   json_decref(c->opened);
   json_decref(c->late);
   json_decref(c->last_made);
+  json_decref(c->weights);
+  json_decref(c->wrote);
 }
 
 static void conclude(checker *c) {

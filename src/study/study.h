@@ -11,6 +11,7 @@
  * node_train.c   ... that trains on labels of the sites themselves
  * node_adapt.c   ... that adapts a classifier to a target
  * keep.c         a translated training set as a site of its own
+ * node_publish.c ... what a classifier's file says beside its weights
  * node_choice.c  ... that chooses among adapted classifiers
  * facts.c        ... what is known of them; decide.c: the rules; findings.c: what it is worth
  * seal.c         who may see which labels; seal.jsonl
@@ -27,6 +28,7 @@
  * snakemake.c    the graph for Snakemake
  * pair_choice.c  what a choice node has written
  * harm.c         the verdict of a run
+ * outputs.c      outputs.csv: every image's answer
  * measure.c      results.json from the models
  * measure_*.c    ... one part of it each */
 #ifndef STUDY_H
@@ -132,9 +134,10 @@ void nodes_candidates_free(study_candidate *c, int n);
 int nodes_start(const xs_study *s, const study_nodes *l, int site);
 
 typedef enum node_state {
-  NODE_MISSING, /* not made, or not to its end */
-  NODE_DONE,    /* made from the same, and unharmed */
-  NODE_STALE    /* made from something else, or its files were changed: to be made again */
+  NODE_MISSING,     /* not made, or not to its end */
+  NODE_DONE,        /* made from the same, and unharmed */
+  NODE_UNPUBLISHED, /* the same but for its operating point, which is to be set anew */
+  NODE_STALE        /* made from something else, or its files were changed: to be made again */
 } node_state;
 
 /* ---- a run --------------------------------------------------------------------------------------
@@ -215,6 +218,12 @@ xs_status node_train(study_run *r, const study_node *n,
 xs_status node_translator(study_run *r, const study_node *n, const train_job *job);
 xs_status node_adapted(study_run *r, const study_node *n, const train_job *job);
 xs_status node_choice(study_run *r, const study_node *n, const train_job *job);
+/* Whether its classifier's file gets what follows. */
+bool node_is_published(const study_node *n);
+/* Adds operating point and temperature to the file of a baseline or a chosen classifier. */
+xs_status node_publish(study_run *r, const study_node *n, const train_job *job);
+/* Writes outputs.csv: every image's answer. */
+xs_status outputs_write(study_run *r, const study_node *n);
 /* Options for n training images, where they may be few. */
 void node_fit_few(xs_classifier_options *o, int64_t n);
 /* The section of a method of alignment; its own method is not set. */

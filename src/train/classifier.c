@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "classifier.h"
+#include "decision.h"
 #include "error.h"
 #include "familiar.h"
 #include "file.h"
@@ -18,7 +19,8 @@ struct xs_classifier {
   xs_preprocessing preprocessing;
   const char *unknown; /* what the file does not say of it, or NULL */
   char **class_name;
-  double temperature; /* NAN: the file does not say */
+  double temperature;   /* NAN: the file does not say */
+  xs_decision decision; /* its site is owned */
   familiar site;
   tg_store *store;
   int64_t batch;
@@ -35,6 +37,7 @@ void xs_classifier_free(xs_classifier *c) {
   free(c->class_name);
   free((char *)(uintptr_t)c->net.architecture);
   familiar_release(&c->site);
+  free((char *)(uintptr_t)c->decision.site);
   free(c);
 }
 
@@ -44,6 +47,7 @@ const train_geometry *classifier_geometry(const xs_classifier *c) { return &c->g
 const nn_classifier *classifier_description(const xs_classifier *c) { return &c->net; }
 
 double xs_classifier_temperature(const xs_classifier *c) { return c->temperature; }
+const xs_decision *xs_classifier_decision(const xs_classifier *c) { return &c->decision; }
 const char *xs_classifier_site(const xs_classifier *c) { return c->site.site; }
 
 const xs_preprocessing *xs_classifier_preprocessing(const xs_classifier *c) {
@@ -168,6 +172,10 @@ static int parse_metadata(const json_t *j, const char *path, xs_classifier *c) {
   if (geometry_parse(j, path, &c->geometry)) return 1;
   if (parse_preprocessing(json_object_get(j, "preprocessing"), path, c)) return 1;
   if (parse_temperature(json_object_get(j, "temperature"), path, c)) return 1;
+  if (decision_parse(json_object_get(j, "operating"), path, c->class_name, c->net.classes,
+                     &c->decision)) {
+    return 1;
+  }
   c->net.architecture = text_copy(architecture);
   c->net.size = c->geometry.size;
   c->net.channels = c->geometry.channels;

@@ -70,6 +70,7 @@ int model_save(const char *path, const nn_net *net, const tg_store *s, const jso
 void model_forget_site(json_t *metadata) {
   json_object_del(metadata, "temperature");
   json_object_del(metadata, "site");
+  json_object_del(metadata, "operating");
 }
 
 int model_metadata(const char *path, const char *kind, json_t **metadata) {

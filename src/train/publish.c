@@ -52,3 +52,29 @@ xs_status classifier_publish(const char *from, const char *to, double temperatur
   xs_classifier_free(c);
   return status ? XS_FAILED : XS_OK;
 }
+
+/* All tensors of a file as they are, and other metadata. */
+static int rewrite(const char *path, const json_t *metadata) {
+  safetensors *file = NULL;
+  if (safetensors_open(path, &file)) return 1;
+  const int n = safetensors_count(file);
+  safetensor *t = memory_new((size_t)(n + 1) * sizeof *t);
+  for (int i = 0; i < n; i++) t[i] = *safetensors_at(file, i);
+  int status = model_write(path, t, n, metadata);
+  free(t);
+  safetensors_close(file);
+  return status;
+}
+
+xs_status classifier_annotate(const char *path, double temperature, const json_t *operating) {
+  json_t *metadata = NULL;
+  int status = model_metadata(path, "classifier", &metadata);
+  if (!status) {
+    json_object_del(metadata, "operating");
+    if (operating) json_object_set(metadata, "operating", (json_t *)(uintptr_t)operating);
+    if (temperature > 0) json_object_set_new(metadata, "temperature", json_real(temperature));
+    status = rewrite(path, metadata);
+  }
+  json_decref(metadata);
+  return status ? XS_FAILED : XS_OK;
+}

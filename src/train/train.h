@@ -114,6 +114,10 @@ xs_status classifier_labels(xs_classifier *c, const xs_images *images, int32_t *
 xs_status classifier_publish(const char *from, const char *to, double temperature,
                              const train_images *site, uint64_t seed);
 
+/* Adds to a classifier's file its temperature (0 or NAN: as it is) and its operating point
+ * (decision.h; NULL: none). */
+xs_status classifier_annotate(const char *path, double temperature, const json_t *operating);
+
 /* A classifier's geometry and description; lent. */
 const train_geometry *classifier_geometry(const xs_classifier *c);
 const nn_classifier *classifier_description(const xs_classifier *c);

@@ -1,0 +1,75 @@
+#include "threshold.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+
+static int find_class(const xs_classifier *c, const char *name, size_t length) {
+  for (int k = 0; k < xs_classifier_classes(c); k++) {
+    const char *class = xs_classifier_class_name(c, k);
+    if (strlen(class) == length && strncmp(class, name, length) == 0) return k;
+  }
+  return -1;
+}
+
+static xs_status find_positive(const xs_classifier *c, const char *model, const char *given,
+                               const char *equals, int *positive) {
+  *positive =
+      equals ? find_class(c, given, (size_t)(equals - given)) : xs_classifier_decision(c)->positive;
+  if (*positive >= 0) return XS_OK;
+  if (equals) {
+    return (xs_status)fail(XS_USAGE, "--threshold: '%.*s' is no class of %s", (int)(equals - given),
+                           given, model);
+  }
+  return (xs_status)fail(
+      XS_USAGE, "--threshold: %s names no class that is to be found: give CLASS=%s", model, given);
+}
+
+xs_status threshold_read(const xs_classifier *c, const char *model, const char *given,
+                         xs_decision *d) {
+  *d = *xs_classifier_decision(c);
+  if (!given) return XS_OK;
+  const char *equals = strrchr(given, '='), *number = equals ? equals + 1 : given;
+  char *end;
+  const double p = strtod(number, &end);
+  if (end == number || *end || !(p > 0 && p < 1)) {
+    return (xs_status)fail(XS_USAGE, "--threshold: '%s' is no probability between 0 and 1", number);
+  }
+  *d = (xs_decision){.threshold = log(p / (1 - p))};
+  return find_positive(c, model, given, equals, &d->positive);
+}
+
+static double probability(const xs_decision *d) { return 1 / (1 + exp(-d->threshold)); }
+
+static void print_rate(FILE *f, const char *what, const xs_interval *x) {
+  fprintf(f, "%s %.1f %%", what, 100 * x->value);
+  if (isfinite(x->low)) fprintf(f, " (%.1f to %.1f)", 100 * x->low, 100 * x->high);
+}
+
+void threshold_print(FILE *f, const xs_classifier *c, const xs_decision *d) {
+  if (d->positive < 0) {
+    fprintf(f, "decision: the class with the largest probability; the model has no threshold "
+               "(--threshold CLASS=P gives one)\n");
+    return;
+  }
+  fprintf(f, "decision: %s where its probability is %.4g or more, ",
+          xs_classifier_class_name(c, d->positive), probability(d));
+  if (!d->site) {
+    fprintf(f, "as --threshold says\n");
+    return;
+  }
+  fprintf(f, "chosen for a sensitivity of %.0f %% on validation images of %s: ", 100 * d->wanted,
+          d->site);
+  print_rate(f, "sensitivity", &d->sensitivity);
+  print_rate(f, ", specificity", &d->specificity);
+  fprintf(f, " there\n");
+}
+
+json_t *threshold_json(const xs_classifier *c, const xs_decision *d) {
+  if (d->positive < 0) return json_null();
+  return json_pack("{s:s, s:f, s:f, s:s?}", "positive", xs_classifier_class_name(c, d->positive),
+                   "threshold", d->threshold, "probability", probability(d), "site", d->site);
+}
