@@ -112,6 +112,9 @@ static void add_options(const lister *x, const study_node *n, json_t *inputs) {
     take_classifier(x, inputs, all);
   }
   if (node_is_published(n)) json_object_set_new(inputs, OPERATING, operating_json(all));
+  if (n->kind == NODE_FOLD) {
+    json_object_set_new(inputs, "folds", json_integer(x->study->site[n->source].folds));
+  }
   if (n->amount > 0) json_object_set_new(inputs, "amount", json_real(n->amount));
   json_decref(all);
 }
@@ -119,27 +122,31 @@ static void add_options(const lister *x, const study_node *n, json_t *inputs) {
 /* ---- the data -----------------------------------------------------------------------------------
  */
 
-/* Of a site's data what a node sees; labels are those of training and validation images. */
-static void add_site(const lister *x, json_t *sites, int site, bool labels) {
+/* Of a site's data what a node sees; labels: which, or NULL. */
+static void add_site(const lister *x, json_t *sites, int site, const char *labels) {
   const study_site *s = &x->study->site[x->study->site[site].images_of];
   const json_t *all = x->site[x->study->site[site].images_of];
   json_t *seen = json_object_get(sites, s->name);
   if (!seen) json_object_set_new(sites, s->name, seen = json_object());
   take(seen, all, "images");
   take(seen, all, "split");
-  if (labels) take(seen, all, "labels");
+  if (labels) take(seen, all, labels);
 }
 
-/* A derived site's labels are a classifier's: that of a node that is needed. */
-static bool has_own_labels(const lister *x, int site) { return x->study->site[site].file != NULL; }
+/* Of its source: those of training and validation images, for cross-fitting of all.  A derived
+ * site's labels are a classifier's, that of a node that is needed. */
+static const char *labels_of(const lister *x, const study_node *n) {
+  if (!x->study->site[n->source].file) return NULL;
+  return n->kind == NODE_FOLD ? "all_labels" : "labels";
+}
 
 static json_t *sites_json(const lister *x, const study_node *n) {
   json_t *sites = json_object();
   for (int i = 0; i < x->study->n_sites && n->kind == NODE_POOLED; i++) {
-    if (x->study->site[i].labelled) add_site(x, sites, i, true);
+    if (x->study->site[i].labelled) add_site(x, sites, i, "labels");
   }
-  if (n->source >= 0) add_site(x, sites, n->source, has_own_labels(x, n->source));
-  if (n->target >= 0) add_site(x, sites, n->target, false);
+  if (n->source >= 0) add_site(x, sites, n->source, labels_of(x, n));
+  if (n->target >= 0) add_site(x, sites, n->target, NULL);
   if (n->kind == NODE_FOLD) { /* trained on what is the baseline's test side */
     const char *name = x->study->site[n->source].name;
     take(json_object_get(sites, name), x->site[n->source], "all_labels");

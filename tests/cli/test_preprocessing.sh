@@ -40,7 +40,7 @@ measured() { # measured MODEL DOMAIN-FILE
 # Rank sum of the odd images, ties at their mean rank.
 predicted() { # predicted MODEL
   tail -n +2 labels.csv | cut -d, -f 1 | sed 's,^,site/images/,' |
-    xargs "$xsite" predict --model "$1" --threads 1 --csv 2>stderr | tail -n +2 | cut -d, -f 4 >probability
+    xargs "$xsite" predict --model "$1" --threads 1 --csv 2>stderr | tail -n +2 | cut -d, -f 8 >probability
   paste -d' ' probability <(tail -n +2 labels.csv | cut -d, -f 2) | sort -g | awk '
     { p[NR] = $1; odd[NR] = $2 == "odd" }
     END {
@@ -74,7 +74,7 @@ white() { # white MAX-VALUE MEAN-AND-DEVIATION: probabilities of the 12-bit imag
   edit_header $model "s/\\\\\"max_value\\\\\":0.0/\\\\\"max_value\\\\\":$1/
     s/\\\\\"deviation\\\\\":\\[0.5\\]/\\\\\"deviation\\\\\":[$2]/; s/\\\\\"mean\\\\\":\\[0.5\\]/\\\\\"mean\\\\\":[$2]/" >other.model
   expect 0 '' predict --model other.model --csv --threads 1 "$gray12"
-  tail -n 1 stdout | cut -d, -f 4
+  tail -n 1 stdout | cut -d, -f 8
 }
 half=$(white 4095.0 0.5)
 awk -v a="$half" -v b="$(white 8190.0 0.25)" 'BEGIN { exit !(a > 0 && a - b < 1e-4 && b - a < 1e-4) }' ||
@@ -94,10 +94,10 @@ expect 0 "$differences" eval --model other.model --data plain.yaml --threads 1
 
 films=(site/images/0000000[0-9].png site/images/translated.png)
 expect 0 "$differences" predict --as plain.yaml --model other.model --csv --threads 1 "${films[@]}"
-grep -v '^file' stdout | cut -d, -f 1-4 >as
+grep -v '^image,' stdout | cut -d, -f 1,5-8,11 >as
 edit_header $model 's/\\"nearest\\"/\\"bilinear\\"/; s/\\"center_crop\\":true/\\"center_crop\\":false/' >like.model
 expect 0 '' predict --model like.model --csv --threads 1 "${films[@]}"
-grep -v '^file' stdout | cut -d, -f 1-4 | cmp - as || complain 'predict --as differs from a model whose record says the same'
+grep -v '^image,' stdout | cut -d, -f 1,5-8,11 | cmp - as || complain 'predict --as differs from a model whose record says the same'
 grep -q 'note:' stderr && complain "predict by a complete record has notes: $(cat stderr)"
 expect 2 'nowhere.yaml' predict --as nowhere.yaml --model $model "${films[0]}"
 
