@@ -27,6 +27,7 @@ static int make_page(page *out, const results *r, const char *figures) {
   section_images(out, r);
   status = section_curves(out, r, figures);
   if (r->left_outs) section_left_out(out, r);
+  if (section_late_wanted(r)) section_late(out, r);
   section_method(out, r);
   section_foot(out);
   return status;

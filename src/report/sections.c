@@ -28,6 +28,7 @@ static void add_contents(page *out, const results *r) {
       {"images", "Images", true},
       {"curves", "Training", true},
       {"left-out", "Left out", r->left_outs > 0},
+      {"late", "Made after labels were opened", section_late_wanted(r)},
       {"method", "How this was computed", true},
   };
   page_add(out, "<nav aria-label=\"Contents\"><ul>\n");

@@ -18,6 +18,8 @@ void section_subgroups(page *out, const results *r);
 void section_images(page *out, const results *r);
 int section_curves(page *out, const results *r, const char *figures);
 void section_left_out(page *out, const results *r); /* left_outs > 0 */
+bool section_late_wanted(const results *r);
+void section_late(page *out, const results *r);
 void section_method(page *out, const results *r);
 void section_foot(page *out);
 

@@ -106,6 +106,8 @@ static void add_options(const lister *x, const study_node *n, json_t *inputs) {
     take(inputs, all, "choice");
     take(inputs, all, "replicates");
     json_object_set_new(inputs, "candidates", candidates_json(x, n));
+    json_object_set_new(inputs, "target_labelled",
+                        json_boolean(x->study->site[n->target].labelled));
   } else if (n->method) {
     take_method(inputs, all, n);
   } else {

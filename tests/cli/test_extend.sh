@@ -83,6 +83,7 @@ expect 0 'LATE' inspect run --seal method
 contains stdout 'adapted-coral-near-far was made after test labels of far were opened' \
   '2 nodes were made after test labels were opened of a site where they are measured'
 contains method/results.json '"made_after_labels"' '"adapted-coral-near-far": "far"'
+contains method/report.html 'id="late"' '<li>adapted-coral-near-far, at far</li>'
 grep -q made_after_labels first/results.json && complain 'a study that was not changed names late nodes'
 # Back again: what was made for the smaller portfolio is there but for the choice.
 extend method 'choice-near-far '
