@@ -295,7 +295,7 @@ xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const 
                                int64_t n, float *logit);
 
 /* Logits [n][classes] of n images that each are of a size of their own (image[i]->n is 1), and
- * their distance [n] from those of the classifier's site, as a multiple of what 99 % of these have
+ * their distance [n] from those of the classifier's site, as a multiple of what 98 % of these have
  * at most: above 1 is unlike them; NAN where no site is known. */
 xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *image, int64_t n, float *logit,
                                 double *distance);

@@ -80,16 +80,21 @@ static map transition(const builder *b, int block, map m) {
   return measure(b, nn_conv(b->g, b->net, conv, y, conv_of(1, m.image.d[3] / 2)));
 }
 
-/* {n,1,1,c}: means over the pixels of the last block's maps. */
-static tg_value pooled_maps(const builder *b, tg_value x) {
+/* The maps after so many blocks, with the transitions between them. */
+static map first_blocks(const builder *b, tg_value x, int blocks) {
   nn_conv_shape stem = {.kernel = 7, .stride = 2, .pad = 3, .out = b->d->stem, .normal = true};
   x = nn_conv_norm_relu(b->g, b->net, "features.conv0", "features.norm0", x, stem, b->training);
   map m = measure(b, tg_max_pool(b->g, x, 3, 2, 1));
-  for (int i = 0; i < b->d->blocks; i++) {
+  for (int i = 0; i < blocks; i++) {
     m = dense_block(b, i, m);
-    if (i + 1 < b->d->blocks) m = transition(b, i, m);
+    if (i + 1 < blocks) m = transition(b, i, m);
   }
-  tg_value y = norm_relu(b, "features.norm5", m);
+  return m;
+}
+
+/* {n,1,1,c}: means over the pixels of the last block's maps. */
+static tg_value pooled_maps(const builder *b, tg_value x) {
+  tg_value y = norm_relu(b, "features.norm5", first_blocks(b, x, b->d->blocks));
   tg_shape s = tg_shape_of(b->g, y);
   tg_value sum = tg_sum_to(b->g, y, tg_shape4(s.d[0], 1, 1, s.d[3]));
   return tg_affine(b->g, sum, 1 / (double)(s.d[1] * s.d[2]), 0);
@@ -120,6 +125,11 @@ tg_value net_densenet121(tg_graph *g, nn_net *net, const nn_classifier *c, tg_va
 
 tg_value net_densenet121_linear(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
   return nn_densenet_features(g, net, &nn_densenet121_linear, c, x);
+}
+
+tg_value net_densenet121_maps(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
+  const builder b = {g, net, &nn_densenet121, c->training};
+  return first_blocks(&b, x, nn_densenet121.blocks / 2).x;
 }
 
 const char *net_densenet_impossible(const nn_classifier *c) {

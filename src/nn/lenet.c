@@ -5,24 +5,32 @@ static tg_value relu_pool(tg_graph *g, tg_value x) {
   return tg_relu(g, tg_max_pool(g, x, 2, 2, 0));
 }
 
-tg_value net_lenet(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
+tg_value net_lenet_maps(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
   x = nn_conv(g, net, "features.0", x,
               (nn_conv_shape){.kernel = 5, .stride = 1, .out = 20, .bias = true});
   x = relu_pool(g, x);
   x = nn_conv(g, net, "features.1", x,
               (nn_conv_shape){.kernel = 5, .stride = 1, .out = 50, .bias = true});
   x = net_dropout(g, net, "features", x, c->dropout, true);
-  x = relu_pool(g, x);
+  return relu_pool(g, x);
+}
+
+tg_value net_lenet(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
+  x = net_lenet_maps(g, net, c, x);
   x = tg_relu(g, nn_linear(g, net, "classifier.0", x, 500));
   return net_dropout(g, net, "classifier", x, c->dropout, false);
 }
 
-tg_value net_lenet5(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
+tg_value net_lenet5_maps(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
   (void)c;
   x = relu_pool(g, nn_conv(g, net, "features.0", x,
                            (nn_conv_shape){.kernel = 5, .stride = 1, .out = 6, .bias = true}));
-  x = relu_pool(g, nn_conv(g, net, "features.1", x,
-                           (nn_conv_shape){.kernel = 5, .stride = 1, .out = 16, .bias = true}));
+  return relu_pool(g, nn_conv(g, net, "features.1", x,
+                              (nn_conv_shape){.kernel = 5, .stride = 1, .out = 16, .bias = true}));
+}
+
+tg_value net_lenet5(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
+  x = net_lenet5_maps(g, net, c, x);
   x = tg_relu(g, nn_linear(g, net, "classifier.0", x, 120));
   return tg_relu(g, nn_linear(g, net, "classifier.1", x, 84));
 }

@@ -16,6 +16,8 @@ tg_value net_dropout(tg_graph *g, const nn_net *net, const char *layer, tg_value
 typedef tg_value net_builder(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x);
 typedef const char *net_check(const nn_classifier *c);
 net_builder net_lenet, net_lenet5, net_densenet121, net_densenet121_linear;
+/* Their maps {n,h,w,c} half-way, which tell textures more than classes. */
+net_builder net_lenet_maps, net_lenet5_maps, net_densenet121_maps;
 net_check net_lenet_impossible, net_densenet_impossible;
 
 #endif

@@ -84,6 +84,9 @@ tg_value nn_classifier_build(tg_graph *g, nn_net *net, const nn_classifier *c, t
 /* Its two parts: what the last layer sees, {n,1,1,features}, and that layer's logits. */
 tg_value nn_classifier_features(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x);
 tg_value nn_classifier_last(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value features);
+/* {n,1,1,2 c}: mean and standard deviation over the pixels of each of the c maps half-way through
+ * the network: what an image's texture is like, whatever it shows. */
+tg_value nn_classifier_texture(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x);
 const char *
 nn_classifier_last_name(const nn_classifier *c); /* of that layer, as in "classifier.8" */
 void nn_classifier_freeze_last(nn_net *net, const nn_classifier *c); /* once it is built */

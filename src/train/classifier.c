@@ -24,13 +24,15 @@ struct xs_classifier {
   familiar site;
   tg_store *store;
   int64_t batch;
-  inference_plan answer; /* of that many images */
+  inference_plan answer;  /* of that many images */
+  inference_plan texture; /* likewise; made when it is first asked for */
 };
 
 int64_t classifier_batch(int size) { return size <= 64 ? CLASSIFIER_MOST : 16; }
 
 void xs_classifier_free(xs_classifier *c) {
   if (!c) return;
+  tg_plan_free(c->texture.plan);
   tg_plan_free(c->answer.plan);
   tg_store_free(c->store);
   for (int i = 0; c->class_name && i < c->net.classes; i++) free(c->class_name[i]);
@@ -206,10 +208,30 @@ int classifier_describe(const char *path, xs_classifier **out) {
   return status;
 }
 
+/* Its parameters are there: the whole network is. */
+static int need_texture(xs_classifier *c) {
+  if (c->texture.plan) return 0;
+  nn_net *net = nn_net_new("");
+  int status = inference_plan_texture(net, &c->net, c->batch, c->store, NULL, &c->texture);
+  nn_net_free(net);
+  return status;
+}
+
+static int appearance_width(const xs_classifier *c) { return c->texture.width + APPEARANCE_LOOK; }
+
+xs_status classifier_appearance_width(xs_classifier *c, int *width) {
+  if (need_texture(c)) return XS_FAILED;
+  *width = appearance_width(c);
+  return XS_OK;
+}
+
 static int load_site(xs_classifier *c, const char *path) {
   json_t *metadata = NULL;
   int status = model_metadata(path, "classifier", &metadata);
-  if (!status) status = familiar_load(path, metadata, c->answer.width, &c->site);
+  if (!status && json_object_get(metadata, "site")) {
+    status = need_texture(c);
+    if (!status) status = familiar_load(path, metadata, appearance_width(c), &c->site);
+  }
   json_decref(metadata);
   return status;
 }
@@ -230,11 +252,10 @@ void batch_rows(const int64_t *rows, int64_t n, int64_t first, int64_t batch, in
   }
 }
 
-static void copy_rows(const xs_classifier *c, tg_value from, int64_t width, int64_t first,
+static void copy_rows(const inference_plan *plan, tg_value from, int64_t width, int64_t first,
                       int64_t count, float *to) {
   if (!to) return;
-  memcpy(to + first * width, tg_plan_data(c->answer.plan, from),
-         (size_t)(count * width) * sizeof *to);
+  memcpy(to + first * width, tg_plan_data(plan->plan, from), (size_t)(count * width) * sizeof *to);
 }
 
 int classifier_width(const xs_classifier *c) { return c->answer.width; }
@@ -248,8 +269,8 @@ xs_status classifier_answer(xs_classifier *c, const xs_images *images, const int
     xs_images_fetch(images, batch, c->batch, c->net.size, c->net.channels, &c->geometry.norm,
                     tg_plan_data(c->answer.plan, c->answer.x));
     if (tg_plan_run(c->answer.plan, 0)) return XS_FAILED;
-    copy_rows(c, c->answer.y, c->net.classes, first, count, logit);
-    copy_rows(c, c->answer.features, c->answer.width, first, count, feature);
+    copy_rows(&c->answer, c->answer.y, c->net.classes, first, count, logit);
+    copy_rows(&c->answer, c->answer.features, c->answer.width, first, count, feature);
   }
   return XS_OK;
 }
@@ -259,31 +280,82 @@ xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const 
   return classifier_answer(c, images, rows, n, logit, NULL);
 }
 
-/* Images `first` to first + count, each of a size of its own; distance [n]: of their looks. */
-static int predict_batch(xs_classifier *c, xs_images *const *one, int64_t first, int64_t count,
-                         double *distance) {
+/* Means of an image's cells. */
+static void look_of(const float *x, int size, int channels, float *look) {
+  double sum[APPEARANCE_LOOK] = {0};
+  int n[APPEARANCE_LOOK] = {0};
+  for (int i = 0; i < size * size; i++) {
+    const int row = i / size * APPEARANCE_SIDE / size, column = i % size * APPEARANCE_SIDE / size;
+    const int cell = row * APPEARANCE_SIDE + column;
+    for (int k = 0; k < channels; k++) sum[cell] += (double)x[i * channels + k];
+    n[cell] += channels;
+  }
+  for (int i = 0; i < APPEARANCE_LOOK; i++) look[i] = (float)(sum[i] / n[i]);
+}
+
+/* Of the images that are the texture plan's input: appearance [count][width]. */
+static int see_batch(xs_classifier *c, int64_t count, float *appearance) {
+  const int size = c->net.size, channels = c->net.channels, texture = c->texture.width;
+  if (tg_plan_run(c->texture.plan, 0)) return 1;
+  const float *x = tg_plan_data(c->texture.plan, c->texture.x);
+  const float *y = tg_plan_data(c->texture.plan, c->texture.y);
+  for (int64_t i = 0; i < count; i++, appearance += appearance_width(c)) {
+    memcpy(appearance, y + i * texture, (size_t)texture * sizeof *y);
+    look_of(x + i * size * size * channels, size, channels, appearance + texture);
+  }
+  return 0;
+}
+
+xs_status classifier_appearance(xs_classifier *c, const xs_images *images, const int64_t *rows,
+                                int64_t n, float *appearance) {
+  int64_t batch[CLASSIFIER_MOST];
+  if (need_texture(c)) return XS_FAILED;
+  for (int64_t first = 0; first < n; first += c->batch) {
+    int64_t count = n - first < c->batch ? n - first : c->batch;
+    batch_rows(rows, n, first, c->batch, batch);
+    xs_images_fetch(images, batch, c->batch, c->net.size, c->net.channels, &c->geometry.norm,
+                    tg_plan_data(c->texture.plan, c->texture.x));
+    if (see_batch(c, count, appearance + first * appearance_width(c))) return XS_FAILED;
+  }
+  return XS_OK;
+}
+
+/* Images `first` to first + count, each of a size of its own. */
+static void fetch_each(const xs_classifier *c, xs_images *const *one, int64_t first,
+                       int64_t count) {
   const int size = c->net.size, channels = c->net.channels;
   const int64_t each = (int64_t)size * size * channels;
   float *x = tg_plan_data(c->answer.plan, c->answer.x);
   for (int64_t i = 0; i < c->batch; i++) {
     const int64_t at = first + (i < count ? i : count - 1);
     xs_images_fetch(one[at], NULL, 1, size, channels, &c->geometry.norm, x + i * each);
-    distance[at] = familiar_look_distance(&c->site, x + i * each, size, channels);
   }
-  return tg_plan_run(c->answer.plan, 0);
+}
+
+static int measure_distances(xs_classifier *c, int64_t count, double *distance) {
+  for (int64_t i = 0; i < count; i++) distance[i] = NAN;
+  if (!c->site.site) return 0;
+  const int width = appearance_width(c);
+  const size_t values = (size_t)(c->batch * c->net.size * c->net.size * c->net.channels);
+  memcpy(tg_plan_data(c->texture.plan, c->texture.x), tg_plan_data(c->answer.plan, c->answer.x),
+         values * sizeof(float));
+  float *appearance = memory_new((size_t)(count * width) * sizeof *appearance);
+  const int status = see_batch(c, count, appearance);
+  for (int64_t i = 0; i < count && !status; i++) {
+    distance[i] = familiar_distance(&c->site, appearance + i * width);
+  }
+  free(appearance);
+  return status;
 }
 
 xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *one, int64_t n, float *logit,
                                 double *distance) {
   for (int64_t first = 0; first < n; first += c->batch) {
     const int64_t count = n - first < c->batch ? n - first : c->batch;
-    if (predict_batch(c, one, first, count, distance)) return XS_FAILED;
-    copy_rows(c, c->answer.y, c->net.classes, first, count, logit);
-    float *feature = tg_plan_data(c->answer.plan, c->answer.features);
-    for (int64_t i = 0; i < count; i++) {
-      distance[first + i] =
-          fmax(distance[first + i], familiar_distance(&c->site, feature + i * c->answer.width));
-    }
+    fetch_each(c, one, first, count);
+    if (measure_distances(c, count, distance + first)) return XS_FAILED;
+    if (tg_plan_run(c->answer.plan, 0)) return XS_FAILED;
+    copy_rows(&c->answer, c->answer.y, c->net.classes, first, count, logit);
   }
   return XS_OK;
 }

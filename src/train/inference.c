@@ -16,6 +16,20 @@ int inference_plan_classifier(nn_net *net, const nn_classifier *c, int64_t batch
   return status ? 1 : 0;
 }
 
+int inference_plan_texture(nn_net *net, const nn_classifier *c, int64_t batch, tg_store *s,
+                           const tg_plan_options *options, inference_plan *out) {
+  tg_graph *g = tg_graph_new();
+  nn_classifier answering = *c;
+  answering.dropout = 0;
+  answering.training = false;
+  *out = (inference_plan){.x = tg_input(g, "x", tg_shape4(batch, c->size, c->size, c->channels))};
+  out->y = nn_classifier_texture(g, net, &answering, out->x);
+  out->width = (int)tg_shape_of(g, out->y).d[3];
+  int status = tg_plan_new(g, s, 1, &out->y, options, &out->plan);
+  tg_graph_free(g);
+  return status ? 1 : 0;
+}
+
 int inference_plan_generator(nn_net *net, const nn_stargan *s, int64_t batch, tg_store *store,
                              const tg_plan_options *options, inference_plan *out) {
   tg_graph *g = tg_graph_new();

@@ -16,6 +16,9 @@ typedef struct inference_plan {
 /* net gets its parameters listed; the store gets those that it does not have, as zeros. */
 int inference_plan_classifier(nn_net *net, const nn_classifier *c, int64_t batch, tg_store *s,
                               const tg_plan_options *options, inference_plan *out);
+/* y is the classifier's texture, {batch,1,1,width}. */
+int inference_plan_texture(nn_net *net, const nn_classifier *c, int64_t batch, tg_store *s,
+                           const tg_plan_options *options, inference_plan *out);
 int inference_plan_generator(nn_net *net, const nn_stargan *s, int64_t batch, tg_store *store,
                              const tg_plan_options *options, inference_plan *out);
 

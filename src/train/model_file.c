@@ -190,7 +190,7 @@ static int load_named(const char *path, const safetensors *file, const nn_net *n
 }
 
 static bool is_known(const nn_net *net, const char *name) {
-  bool known = strcmp(name, FAMILIAR_TENSOR) == 0 || strcmp(name, FAMILIAR_LOOKS) == 0;
+  bool known = familiar_is_tensor(name);
   for (int i = 0; i < net->n && !known; i++)
     known = strcmp(name, model_bare_name(net, &net->param[i])) == 0;
   return known;

@@ -1,15 +1,10 @@
 /* publish.c: a classifier with what its users need beside the weights. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "classifier.h"
 #include "familiar.h"
 #include "file.h"
 #include "model_file.h"
-
-static bool is_of_site(const char *name) {
-  return strcmp(name, FAMILIAR_TENSOR) == 0 || strcmp(name, FAMILIAR_LOOKS) == 0;
-}
 
 /* The tensors of `from`, and the site's where they are known. */
 static int write_with(const char *from, const char *to, const familiar *site,
@@ -17,14 +12,11 @@ static int write_with(const char *from, const char *to, const familiar *site,
   safetensors *file = NULL;
   if (safetensors_open(from, &file)) return 1;
   int n = 0;
-  safetensor *t = memory_new((size_t)(safetensors_count(file) + 2) * sizeof *t);
+  safetensor *t = memory_new((size_t)(safetensors_count(file) + 1) * sizeof *t);
   for (int i = 0; i < safetensors_count(file); i++) {
-    if (!is_of_site(safetensors_at(file, i)->name)) t[n++] = *safetensors_at(file, i);
+    if (!familiar_is_tensor(safetensors_at(file, i)->name)) t[n++] = *safetensors_at(file, i);
   }
-  if (site->site) {
-    t[n++] = familiar_tensor(site);
-    t[n++] = familiar_looks(site);
-  }
+  if (site->site) t[n++] = familiar_tensor(site);
   int status = model_write(to, t, n, metadata);
   free(t);
   safetensors_close(file);

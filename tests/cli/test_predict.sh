@@ -9,8 +9,8 @@ optdigits=$repository/examples/optdigits.yaml mnist=$repository/examples/mnist-1
 printf 'name: p\nsites: [%s, %s]\npairs: [optdigits -> mnist]\nportfolio: [none]\n' "$optdigits" "$mnist" >study.yaml
 expect 0 '' study run study.yaml --out run "${tiny[@]}"
 model=run/nodes/choice-optdigits-mnist/model.safetensors
-expect 0 'site.features' inspect model $model
-contains stdout '"name":"mnist"' '"neighbours":5' 'temperature: '
+expect 0 'site.appearance' inspect model $model
+contains stdout '"name":"mnist"' '"threshold":' 'temperature: '
 
 # The weights are the candidate's: the same answers.
 expect 0 '' eval --json --data "$optdigits" --threads 1 --model $model
@@ -18,21 +18,23 @@ grep -v '"model"' stdout >chosen
 expect 0 '' eval --json --data "$optdigits" --threads 1 --model run/nodes/baseline-optdigits/model.safetensors
 grep -v '"model"' stdout | cmp chosen - || complain 'the chosen classifier has other weights'
 
-# MNIST's test images as files (only their mean is another's), and as many of noise.
-expect 0 '' match --source "$optdigits" --target "$mnist" --size 16 --limit 600 --beta 0 --out matched
-expect 0 '' translate --data "$mnist" --model matched/generator.safetensors --split test --out site
+# Images of MNIST as files, and as many of noise.
 mkdir digits noise inverted
-find site/images -name '*.png' | sort | head -n 200 | xargs cp -t digits
-python3 - <<'PYTHON'
-import random, struct, zlib
+python3 - "$repository/examples/data" <<'PYTHON'
+import gzip, random, struct, sys, zlib
 random.seed(1)
 def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-for i in range(20):
-    rows = b"".join(b"\0" + bytes(random.randrange(256) for _ in range(16)) for _ in range(16))
-    with open(f"noise/{i}.png", "wb") as f:
-        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">2I5B", 16, 16, 8, 0, 0, 0, 0))
+def write(path, side, pixels):
+    rows = b"".join(b"\0" + pixels[side * i:side * (i + 1)] for i in range(side))
+    with open(path, "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">2I5B", side, side, 8, 0, 0, 0, 0))
                 + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+for i in range(20):
+    write(f"noise/{i}.png", 16, bytes(random.randrange(256) for _ in range(256)))
+mnist = gzip.open(sys.argv[1] + "/mnist-10k-images-idx3-ubyte.gz").read()[16:]
+for i in range(200):
+    write(f"digits/{i:03}.png", 28, mnist[784 * 40 * i:784 * (40 * i + 1)])
 PYTHON
 expect 0 '' shift --kind inversion-3 --data "$mnist" --split test --out negative
 find negative/images -name '*.png' | sort | head -n 20 | xargs cp -t inverted
@@ -65,9 +67,7 @@ expect 0 '' align --method shot --model $model --target "$optdigits" --limit 400
 expect 0 '' inspect model aligned/model.safetensors
 grep -qE '^(site|temperature):' stdout && complain 'an aligned model tells of the site of another'
 # Damage is told.
-edit_header $model 's/site.looks/site.lookx/' >broken.safetensors
-expect 1 '' predict --model broken.safetensors noise/3.png
-edit_header $model 's/site.features/site.featured/' >broken.safetensors
+edit_header $model 's/site.appearance/site.appearancy/' >broken.safetensors
 expect 1 '' predict --model broken.safetensors noise/3.png
 expect 0 '' export --model $model --out model.onnx
 
