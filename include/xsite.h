@@ -201,7 +201,7 @@ typedef struct xs_measure {                 /* of one classifier on one test set
   double auc, low, high;                    /* 95 % */
   double paper_mean, paper_low, paper_high; /* 1,000 replicates of size 1,000 images:
                                              * mean -+ 1.96 sd / sqrt(1000) */
-  double accuracy;
+  double accuracy, accuracy_low, accuracy_high; /* Wilson's interval of 95 %, by groups */
   int64_t n, groups;
   xs_interval_method interval; /* low and high */
 } xs_measure;

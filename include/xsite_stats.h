@@ -26,8 +26,8 @@ typedef struct xs_delong_difference { /* AUC of b minus AUC of a on the same ima
 /* Variance of DeLong, DeLong and Clarke-Pearson 1988 (Biometrics 44:837), from ranks as Sun and Xu
  * 2014 (IEEE Signal Processing Letters 21:1389), ties by midranks; with groups that of Obuchowski
  * 1997 (Biometrics 53:567), which is the same where every group is one image.  Two classes only, at
- * least two groups with a positive and two with a negative.  The variance of classes that are
- * separated wholly is 0: the interval is then too narrow. */
+ * least two groups with a positive and two with a negative.  Where the variance found is 0, as of
+ * classes that are separated wholly, nothing is known of the interval: low and high are NAN. */
 xs_status xs_delong_auc(const xs_labelled_outputs *x, xs_delong *out);
 /* logit_b [n][2]: another classifier on the images of a. */
 xs_status xs_delong_test(const xs_labelled_outputs *a, const float *logit_b,
@@ -56,7 +56,7 @@ enum { XS_BINS = 15 };
 typedef struct xs_reliability {
   int64_t n;
   double predicted;     /* mean probability; NAN in an empty bin */
-  xs_interval observed; /* share of images for which it came true */
+  xs_interval observed; /* share of images for which it came true; at least Wilson's, by groups */
 } xs_reliability;
 
 typedef struct xs_calibration {
@@ -91,9 +91,11 @@ void xs_temperature_apply(const float *logit, int64_t n, int classes, double tem
 /* ==== operating points ======================================================================== */
 
 typedef struct xs_rate {
-  int64_t n;             /* images of which it is a share; value and bootstrap are NAN where 0 */
-  xs_interval wilson;    /* as if images were independent and the threshold given */
-  xs_interval bootstrap; /* groups of both sites drawn, the threshold chosen anew each time */
+  int64_t n;          /* images of which it is a share; value and bootstrap are NAN where 0 */
+  xs_interval wilson; /* as if images were independent and the threshold given */
+  xs_interval
+      bootstrap; /* groups of both sites drawn, the threshold chosen anew each time; at least
+                  * Wilson's with the number of images divided by the groups' design effect */
 } xs_rate;
 
 typedef struct xs_operating_point {

@@ -159,7 +159,8 @@ static void print_text(const eval_options *o, const xs_site *s, const xs_measure
                                     : "groups resampled");
   printf("AUC as in paper  %6.2f %%  interval %.2f to %.2f (1,000 samples of 1,000 images)\n",
          100 * m->paper_mean, 100 * m->paper_low, 100 * m->paper_high);
-  printf("accuracy         %6.2f %%\n", 100 * m->accuracy);
+  printf("accuracy         %6.2f %%  95 %% interval %.2f to %.2f (Wilson, groups together)\n",
+         100 * m->accuracy, 100 * m->accuracy_low, 100 * m->accuracy_high);
 }
 
 /* decision is taken over. */

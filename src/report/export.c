@@ -102,7 +102,7 @@ static void tex_mean(page *out, const char *name, const summary *s) {
 void export_tex(page *out, const results *r) {
   const paper *p = paper_of(r);
   page_raw(out, "%% Needs \\usepackage{booktabs}.\n\\begin{table}\n\\centering\n\\caption{AUC in "
-                "per cent with 95\\,\\%% bootstrap intervals");
+                "per cent with 95\\,\\%% intervals");
   if (*r->study) page_raw(out, ", study ");
   tex_text(out, r->study);
   page_raw(out,

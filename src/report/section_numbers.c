@@ -243,7 +243,8 @@ static void add_glossary(page *out) {
       {"95 % interval",
        "The range of values that the test images are compatible with. A gain whose "
        "interval includes 0 may be chance."},
-      {"p", "Two-sided bootstrap p-value of the gain: how easily so clear a sign would come about "
+      {"p", "Two-sided p-value of the gain, that goes with its interval: how easily so clear a "
+            "sign would come about "
             "without a real difference."},
   };
   page_add(out, "<h3>Terms</h3>\n<dl>\n");

@@ -4,6 +4,7 @@
  * class has both a positive and a negative is left out. */
 #include "auc_interval.h"
 #include "file.h"
+#include "grouped_share.h"
 #include "labelled.h"
 #include "random.h"
 #include "ranking.h"
@@ -65,6 +66,22 @@ static void paper_interval(const labelled *t, const float *logit, uint64_t seed,
   m->paper_high = mean + half;
 }
 
+static void measure_accuracy(const labelled *t, const float *logit, xs_measure *m) {
+  double *right = memory_new((size_t)t->groups * sizeof *right);
+  double *images = memory_new((size_t)t->groups * sizeof *images);
+  for (int64_t i = 0; i < t->n; i++) {
+    const int64_t row = t->kept[i];
+    images[t->unit[i]]++;
+    right[t->unit[i]] += xs_accuracy(logit + row * t->classes, &t->label[row], 1, t->classes);
+  }
+  const xs_interval x = grouped_wilson(right, images, t->groups);
+  m->accuracy = x.value;
+  m->accuracy_low = x.low;
+  m->accuracy_high = x.high;
+  free(right);
+  free(images);
+}
+
 xs_status xs_measure_classifier(const float *logit, const int32_t *label, const uint64_t *group,
                                 int64_t n, int classes, int replicates, uint64_t seed,
                                 xs_measure *out) {
@@ -75,7 +92,7 @@ xs_status xs_measure_classifier(const float *logit, const int32_t *label, const 
   if (status == XS_OK) status = measure_auc(&t, logit, replicates, seed, out);
   if (status == XS_OK) {
     paper_interval(&t, logit, seed, out);
-    out->accuracy = xs_accuracy(logit, label, n, classes);
+    measure_accuracy(&t, logit, out);
     out->n = t.n;
     out->groups = t.groups;
   }

@@ -1,5 +1,6 @@
 /* Reliability curve, expected calibration error and Brier score with bootstrap intervals. */
 #include "file.h"
+#include "grouped_share.h"
 #include "labelled.h"
 #include "probability.h"
 #include "random.h"
@@ -97,6 +98,30 @@ static void describe_bins(const forecasts *f, xs_reliability bin[XS_BINS]) {
   }
 }
 
+static xs_interval grouped(const forecasts *f, int bin, int64_t groups) {
+  double *right = memory_new((size_t)groups * sizeof *right);
+  double *images = memory_new((size_t)groups * sizeof *images);
+  for (int64_t i = 0; i < f->n; i++) {
+    if (f->item[i].bin != bin) continue;
+    images[f->item[i].unit]++;
+    right[f->item[i].unit] += f->item[i].observed;
+  }
+  const xs_interval x = grouped_wilson(right, images, groups);
+  free(right);
+  free(images);
+  return x;
+}
+
+/* Replicates do not vary where an event always came true, or never. */
+static void widen_bins(const forecasts *f, int64_t groups, xs_reliability bin[XS_BINS]) {
+  for (int b = 0; b < XS_BINS; b++) {
+    if (bin[b].n == 0) continue;
+    const xs_interval x = grouped(f, b, groups);
+    bin[b].observed.low = fmin(bin[b].observed.low, x.low);
+    bin[b].observed.high = fmax(bin[b].observed.high, x.high);
+  }
+}
+
 static void measure(const labelled *t, const float *logit, int replicates, uint64_t seed,
                     xs_calibration *out) {
   forecasts f;
@@ -114,6 +139,7 @@ static void measure(const labelled *t, const float *logit, int replicates, uint6
     *to = (xs_interval){point[j], NAN, NAN};
     resample_interval(value + (int64_t)j * replicates, replicates, &to->low, &to->high);
   }
+  widen_bins(&f, t->groups, out->bin);
   free(value);
   free(f.item);
 }

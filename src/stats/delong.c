@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+static const double ROUNDING = 1e-12; /* of a variance that is 0 */
+
 static void rank_images(const labelled *t, const float *logit, placements *v) {
   ranking_set ranks;
   ranking_set_make(&ranks, logit, t->label, t->classes, t->kept, t->n, t->unit);
@@ -50,8 +52,9 @@ xs_status xs_delong_auc(const xs_labelled_outputs *x, xs_delong *out) {
   if (status == XS_OK) {
     out->auc = v.auc;
     out->error = sqrt(placements_variance(&v));
-    out->low = fmax(0, v.auc - NORMAL_97_5 * out->error);
-    out->high = fmin(1, v.auc + NORMAL_97_5 * out->error);
+    const bool varies = out->error > ROUNDING;
+    out->low = varies ? fmax(0, v.auc - NORMAL_97_5 * out->error) : NAN;
+    out->high = varies ? fmin(1, v.auc + NORMAL_97_5 * out->error) : NAN;
   }
   placements_release(&v);
   labelled_release(&t);
@@ -69,7 +72,7 @@ static void compare(const placements *a, placements *b, xs_delong_difference *d)
   d->error = sqrt(placements_variance(b));
   d->low = d->value - NORMAL_97_5 * d->error;
   d->high = d->value + NORMAL_97_5 * d->error;
-  bool varies = d->error > 1e-12; /* more than by rounding */
+  bool varies = d->error > ROUNDING;
   d->z = d->value == 0 ? 0 : varies ? d->value / d->error : NAN;
   d->p = erfc(fabs(d->z) / sqrt(2));
 }

@@ -1,6 +1,7 @@
 /* A threshold chosen for its sensitivity at one site, carried to another. */
 #include "error.h"
 #include "file.h"
+#include "grouped_share.h"
 #include "labelled.h"
 #include "random.h"
 #include "ranking.h"
@@ -97,19 +98,41 @@ static void statistic(const void *context, const uint32_t *weight, double *out) 
   rates(&x->carried, threshold, weight + x->chosen.groups, out + RATES);
 }
 
-/* value [replicates] */
-static xs_rate make_rate(double successes, double n, double *value, int replicates) {
+/* Of the positives, or of the negatives, those that are called what they are, by group. */
+static xs_interval grouped(const scored *s, double threshold, bool positives) {
+  double *right = memory_new((size_t)s->groups * sizeof *right);
+  double *images = memory_new((size_t)s->groups * sizeof *images);
+  for (int64_t i = 0; i < s->n; i++) {
+    const ranking_item *x = &s->item[i];
+    if (x->positive != positives) continue;
+    images[x->unit]++;
+    right[x->unit] += (x->score >= threshold) == x->positive;
+  }
+  const xs_interval given = grouped_wilson(right, images, s->groups);
+  free(right);
+  free(images);
+  return given;
+}
+
+/* value [replicates].  Replicates do not vary where all are right: their interval is at least that
+ * of a given threshold. */
+static xs_rate make_rate(double successes, double n, xs_interval given, double *value,
+                         int replicates) {
   double share = successes / n;
   xs_rate r = {(int64_t)n, xs_wilson(share, n), {share, NAN, NAN}};
-  resample_interval(value, replicates, &r.bootstrap.low, &r.bootstrap.high);
+  if (n > 0 && resample_interval(value, replicates, &r.bootstrap.low, &r.bootstrap.high)) {
+    r.bootstrap.low = fmin(r.bootstrap.low, given.low);
+    r.bootstrap.high = fmax(r.bootstrap.high, given.high);
+  }
   return r;
 }
 
 static void make_rates(const scored *s, double threshold, double *value, int replicates,
                        xs_rate *sensitivity, xs_rate *specificity) {
   counts c = count(s, threshold, NULL);
-  *sensitivity = make_rate(c.detected, c.positives, value, replicates);
-  *specificity = make_rate(c.rejected, c.negatives, value + replicates, replicates);
+  *sensitivity = make_rate(c.detected, c.positives, grouped(s, threshold, true), value, replicates);
+  *specificity = make_rate(c.rejected, c.negatives, grouped(s, threshold, false),
+                           value + replicates, replicates);
 }
 
 static xs_status measure(const carry *x, int replicates, uint64_t seed, xs_operating_point *out) {

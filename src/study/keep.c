@@ -3,12 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "file.h"
 #include "idx.h"
 #include "study.h"
 
 #define IMAGES "translated-images-idx4-ubyte"
 #define LABELS "translated-labels-idx1-ubyte"
+
+enum { MOST_CLASSES = 256 }; /* labels of an IDX file of bytes */
+
+xs_status keep_check(const char *name, int classes) {
+  if (classes <= MOST_CLASSES) return XS_OK;
+  return fail(
+      XS_FAILED,
+      "%s: translated images cannot be kept with labels of %d classes, a byte holds %d; set "
+      "keep_translated to no",
+      name, classes, MOST_CLASSES);
+}
 
 static int write_images(const char *dir, const xs_images *x) {
   idx made = {.rank = 4, .dim = {x->n, x->height, x->width, x->channels}, .bytes = 1};
@@ -67,7 +79,8 @@ static int write_site(const char *dir, const char *node, int classes, char *cons
 
 xs_status keep_translated(const char *dir, const char *name, const train_set *set, int classes,
                           char *const *class_name) {
-  int status = write_images(dir, set->images);
+  int status = keep_check(name, classes);
+  if (!status) status = write_images(dir, set->images);
   if (!status) status = write_labels(dir, set);
   if (!status) status = write_site(dir, name, classes, class_name);
   return status ? XS_FAILED : XS_OK;

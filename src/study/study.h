@@ -230,8 +230,9 @@ void node_fit_few(xs_classifier_options *o, int64_t n);
 const xs_align_options *align_options(const study_settings *s, const char *method);
 /* Writes results.json: the only node that opens target labels. */
 xs_status node_results(study_run *r, const study_node *n);
-/* Writes 16-bit images made for training, with their labels and a domain file, as 8-bit IDX files.
- */
+/* Writes 16-bit images made for training, with their labels and a domain file, as 8-bit IDX files;
+ * more classes than bytes can tell apart are refused, as by keep_check. */
+xs_status keep_check(const char *name, int classes);
 xs_status keep_translated(const char *dir, const char *name, const train_set *set, int classes,
                           char *const *class_name);
 /* XS_HARM and a message that names the pairs for which an adaptation is chosen that is predicted to

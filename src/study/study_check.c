@@ -64,9 +64,19 @@ static xs_status check_shared(const xs_study *s, const seal *opened) {
   return status;
 }
 
+/* Before training: a translated site's labels are bytes. */
+static xs_status check_kept(const xs_study *s, const seal *opened) {
+  for (int i = 0; i < s->n_sites && s->settings.keep_translated; i++) {
+    const xs_status status = keep_check(s->site[i].name, seal_classes(opened, i));
+    if (status) return status;
+  }
+  return XS_OK;
+}
+
 xs_status study_check_sites(const xs_study *s, const study_nodes *l, const seal *opened) {
   xs_status status = check_classes(s, opened);
   if (!status) status = check_splits(s, l, opened);
   if (!status) status = check_targets(s, opened);
+  if (!status) status = check_kept(s, opened);
   return status ? status : check_shared(s, opened);
 }

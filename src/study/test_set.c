@@ -64,6 +64,8 @@ json_t *measure_json(const xs_measure *m) {
   json_object_set_new(j, "paper_low", per_cent_json(m->paper_low));
   json_object_set_new(j, "paper_high", per_cent_json(m->paper_high));
   json_object_set_new(j, "accuracy", per_cent_json(m->accuracy));
+  json_object_set_new(j, "accuracy_low", per_cent_json(m->accuracy_low));
+  json_object_set_new(j, "accuracy_high", per_cent_json(m->accuracy_high));
   json_object_set_new(j, "n", json_integer(m->n));
   json_object_set_new(j, "groups", json_integer(m->groups));
   return j;

@@ -33,6 +33,21 @@ def resamples(group, rng):
         yield np.bincount(rng.integers(0, len(keys), len(keys)), minlength=len(keys))[unit].astype(float)
 
 
+def grouped_wilson(right, group):
+    """Wilson's interval with the number of images divided by the groups' design effect."""
+    keys = np.unique(group)
+    n, i, share = len(right), len(keys), right.mean()
+    if i < n and share in (0, 1):
+        n = i
+    elif i < n:
+        off = np.array([(right[group == g] - share).sum() for g in keys])
+        effect = i / (i - 1) * (off ** 2).sum() / n / (share * (1 - share))
+        n = n / (max(1, effect) if i < 20 else effect)
+    z = stats.norm.ppf(0.975)
+    ends = np.roots([n + z * z, -(2 * n * share + z * z), n * share * share])
+    return min(ends), max(ends)
+
+
 # ---- Obuchowski 1997 ----
 
 
@@ -104,6 +119,8 @@ def calibration(name, classes):
     values = np.array([[ece(w), (w * brier).sum() / w.sum(), (w * observed)[k].sum() / w[k].sum()]
                        for w in resamples(group, np.random.default_rng(classes))])
     low, high = np.percentile(values, [2.5, 97.5], axis=0)
+    given = grouped_wilson(observed[k].astype(float), group[k])
+    low[2], high[2] = min(low[2], given[0]), max(high[2], given[1])
     put(name, fullest=fullest, ece_low=low[0], ece_high=high[0], brier_low=low[1], brier_high=high[1],
         observed_low=low[2], observed_high=high[2])
 
@@ -159,10 +176,14 @@ def operating_point(case, name, classes, positive, wanted):
     for left, right in zip(resamples(group[even], rng), resamples(group[~even], rng)):
         w = np.empty(len(label))
         w[even], w[~even] = left, right
-        t = choose(w)
-        values.append(rates(t, even, w) + rates(t, ~even, w) if np.isfinite(t) else (np.nan,) * 4)
+        drawn = choose(w)
+        values.append(rates(drawn, even, w) + rates(drawn, ~even, w) if np.isfinite(drawn) else (np.nan,) * 4)
     low, high = np.nanpercentile(values, [2.5, 97.5], axis=0)
     for i, quantity in enumerate(names):
+        chosen = (even if i < 2 else ~even) & (truth if i % 2 == 0 else ~truth)
+        right = (score[chosen] >= t) == truth[chosen]
+        given = grouped_wilson(right.astype(float), group[chosen])
+        low[i], high[i] = min(low[i], given[0]), max(high[i], given[1])
         wilson = stats.binomtest(round(point[i] * total[i]), total[i]).proportion_ci(method="wilson")
         put(case, **{quantity: point[i], f"{quantity}_n": total[i], f"{quantity}_wilson_low": wilson.low,
                      f"{quantity}_wilson_high": wilson.high, f"{quantity}_low": low[i], f"{quantity}_high": high[i]})
