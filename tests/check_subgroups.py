@@ -107,13 +107,17 @@ def evaluate(node, site, rows):
     return json.loads(out.stdout)
 
 
+def same(a, b):
+    return math.isclose(a, b, abs_tol=1e-5) if isinstance(a, float) else a == b
+
+
 def check_measured(pair, s, rows, nodes):
     for name, node in nodes.items():
         m, what = s[name], f"{pair['target']} {s['attribute']} {s['value']} {name}"
         wanted = auc(rows, predict(node, pair["target"]))
         check(math.isclose(m["auc"], wanted, abs_tol=1e-6), f"{what}: {m['auc']}, not {wanted}")
         other = evaluate(node, pair["target"], rows)
-        check(all(math.isclose(m[k], other[k], abs_tol=1e-5) for k in m), f"{what}: {m}, not {other}")
+        check(all(same(m[k], other[k]) for k in m), f"{what}: {m}, not {other}")
     gain = s["gain"]
     check(math.isclose(gain["value"], s["adapted"]["auc"] - s["external"]["auc"], abs_tol=1e-9), f"gain: {gain}")
     check(gain["low"] <= gain["value"] <= gain["high"] and 0 < gain["p"] <= 1, f"gain: {gain}")

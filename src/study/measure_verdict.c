@@ -194,29 +194,43 @@ typedef struct better { /* a classifier that was trained on labels of the target
   const test_answer *answer;
 } better;
 
-static void take_better(better *b, const test_answer *a, int64_t images, double best) {
-  if (!a || !(a->measure.low > best) || (b->images && b->images <= images)) return;
-  *b = (better){images, a};
+/* On the same test images: *low is the lower bound of what a has more than `other`. */
+static xs_status gain_low(const evaluation *e, const test_answer *a, const test_answer *other,
+                          double *low) {
+  const study_settings *s = &e->run->study->settings;
+  const test_set *t = a->on;
+  xs_difference d;
+  xs_status status = xs_measure_difference(other->logit, a->logit, t->label, t->group, t->images.n,
+                                           t->classes, (int)s->replicates, (uint64_t)s->seed, &d);
+  if (!status) *low = d.low;
+  return status;
 }
 
-/* The fewest labels that trained one whose AUC is above the best at hand with its whole interval.
- */
+static xs_status take_better(const evaluation *e, const pair_result *x, const test_answer *a,
+                             int64_t images, better *b) {
+  double external = NAN, adapted = NAN;
+  if (!a || (b->images && b->images <= images)) return XS_OK;
+  xs_status status = gain_low(e, a, x->external_test, &external);
+  if (!status) status = gain_low(e, a, x->adapted_test, &adapted);
+  if (!status && external > 0 && adapted > 0) *b = (better){images, a};
+  return status;
+}
+
+/* The fewest labels that trained one that gains on both at hand with the whole interval. */
 static xs_status find_better(evaluation *e, const pair_result *x, better *b) {
   const study_run *r = e->run;
   const int target = r->study->pair[x->pair].target;
-  const double best = fmax(answer_auc(x->external), answer_auc(x->adapted));
-  xs_status status = XS_OK;
   *b = (better){0, NULL};
   if (!x->external) return XS_OK;
-  take_better(b, x->ceiling,
-              seal_count(r->seal, target, XS_TRAIN) + seal_count(r->seal, target, XS_VALIDATION),
-              best);
+  xs_status status = take_better(
+      e, x, x->ceiling,
+      seal_count(r->seal, target, XS_TRAIN) + seal_count(r->seal, target, XS_VALIDATION), b);
   for (int i = 0; i < r->nodes.n && !status; i++) {
     const study_node *n = &r->nodes.node[i];
     const test_answer *a;
     if (n->kind != NODE_LABELLED || n->source != target) continue;
     status = evaluation_answer(e, i, target, &a);
-    if (!status) take_better(b, a, labelled_images(e, n), best);
+    if (!status) status = take_better(e, x, a, labelled_images(e, n), b);
   }
   return status;
 }
