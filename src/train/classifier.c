@@ -293,6 +293,14 @@ static void look_of(const float *x, int size, int channels, float *look) {
   for (int i = 0; i < APPEARANCE_LOOK; i++) look[i] = (float)(sum[i] / n[i]);
 }
 
+/* Means as they are, deviations as logarithms: a few images with much texture would widen the range
+ * of usual deviations until nothing is outside. */
+static void copy_texture(const float *texture, int width, float *to) {
+  const double floor = 1e-3;
+  for (int k = 0; k < width / 2; k++) to[k] = texture[k];
+  for (int k = width / 2; k < width; k++) to[k] = (float)log((double)texture[k] + floor);
+}
+
 /* Of the images that are the texture plan's input: appearance [count][width]. */
 static int see_batch(xs_classifier *c, int64_t count, float *appearance) {
   const int size = c->net.size, channels = c->net.channels, texture = c->texture.width;
@@ -300,7 +308,7 @@ static int see_batch(xs_classifier *c, int64_t count, float *appearance) {
   const float *x = tg_plan_data(c->texture.plan, c->texture.x);
   const float *y = tg_plan_data(c->texture.plan, c->texture.y);
   for (int64_t i = 0; i < count; i++, appearance += appearance_width(c)) {
-    memcpy(appearance, y + i * texture, (size_t)texture * sizeof *y);
+    copy_texture(y + i * texture, texture, appearance);
     look_of(x + i * size * size * channels, size, channels, appearance + texture);
   }
   return 0;
