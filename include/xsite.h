@@ -269,6 +269,8 @@ const char *xs_classifier_class_name(const xs_classifier *c, int k);
 /* By which logits are divided for calibrated probabilities; NAN where the model file does not say.
  */
 double xs_classifier_temperature(const xs_classifier *c);
+/* Whether a temperature was sought and ran into a bound: its probabilities cannot be calibrated. */
+bool xs_classifier_uncalibrated(const xs_classifier *c);
 /* For which the classifier was chosen, where the model file knows its images; NULL: none. */
 const char *xs_classifier_site(const xs_classifier *c);
 /* How a classifier decides: for the class `positive` where its log odds (xs_log_odds) reach a

@@ -63,6 +63,11 @@ static char *name_differences(const xs_preprocessing *here, const xs_preprocessi
 void preprocessing_note_unknown(const char *model, const xs_classifier *c) {
   const char *what = xs_classifier_unknown(c);
   if (what) fprintf(stderr, "xsite: note: %s: %s\n", model, what);
+  if (!xs_classifier_uncalibrated(c)) return;
+  fprintf(stderr,
+          "xsite: note: %s: no calibrated probabilities: its answers on labelled images said too "
+          "little of the labels for a temperature to be found\n",
+          model);
 }
 
 void preprocessing_note_other(const char *file, const xs_preprocessing *here,

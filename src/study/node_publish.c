@@ -67,14 +67,14 @@ static json_t *find_point(const study_run *r, const study_node *n, const train_j
 xs_status node_publish(study_run *r, const study_node *n, const train_job *job) {
   char *model = file_join(job->dir, "model.safetensors");
   xs_labelled_outputs said = {0};
-  xs_temperature t = {.value = NAN};
+  xs_temperature t = {.value = 0};
   json_t *operating = NULL;
   xs_status status = ask(r, n, model, &said);
   if (!status && r->study->settings.operating.positive) operating = find_point(r, n, job, &said);
   if (!status && n->kind == NODE_BASELINE && xs_temperature_fit(&said, &t)) {
     run_note(job, "%s: the model file gets no temperature", fail_message());
   }
-  if (!status) status = classifier_annotate(model, t.value, operating);
+  if (!status) status = classifier_annotate(model, t.bounded ? NAN : t.value, operating);
   json_decref(operating);
   outputs_release(&said);
   free(model);

@@ -20,6 +20,7 @@ struct xs_classifier {
   const char *unknown; /* what the file does not say of it, or NULL */
   char **class_name;
   double temperature;   /* NAN: the file does not say */
+  bool uncalibrated;    /* the file says that there is none */
   xs_decision decision; /* its site is owned */
   familiar site;
   tg_store *store;
@@ -49,6 +50,7 @@ const train_geometry *classifier_geometry(const xs_classifier *c) { return &c->g
 const nn_classifier *classifier_description(const xs_classifier *c) { return &c->net; }
 
 double xs_classifier_temperature(const xs_classifier *c) { return c->temperature; }
+bool xs_classifier_uncalibrated(const xs_classifier *c) { return c->uncalibrated; }
 const xs_decision *xs_classifier_decision(const xs_classifier *c) { return &c->decision; }
 const char *xs_classifier_site(const xs_classifier *c) { return c->site.site; }
 
@@ -162,8 +164,9 @@ static int parse_preprocessing(const json_t *j, const char *path, xs_classifier 
 }
 
 static int parse_temperature(const json_t *j, const char *path, xs_classifier *c) {
-  c->temperature = j ? json_number_value(j) : NAN;
-  if (!j || c->temperature > 0) return 0;
+  c->uncalibrated = json_is_null(j);
+  c->temperature = j && !c->uncalibrated ? json_number_value(j) : NAN;
+  if (!j || c->uncalibrated || c->temperature > 0) return 0;
   return fail(1, "%s: metadata: temperature: a number above 0 is needed", path);
 }
 

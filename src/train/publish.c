@@ -1,4 +1,5 @@
 /* publish.c: a classifier with what its users need beside the weights. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "classifier.h"
@@ -23,6 +24,12 @@ static int write_with(const char *from, const char *to, const familiar *site,
   return status;
 }
 
+/* null: its temperature ran into a bound, so that no probability of its is calibrated. */
+static void note_temperature(json_t *metadata, double temperature) {
+  if (isnan(temperature)) json_object_set_new(metadata, "temperature", json_null());
+  if (temperature > 0) json_object_set_new(metadata, "temperature", json_real(temperature));
+}
+
 xs_status classifier_publish(const char *from, const char *to, double temperature,
                              const train_images *site, uint64_t seed) {
   xs_classifier *c = NULL;
@@ -35,7 +42,7 @@ xs_status classifier_publish(const char *from, const char *to, double temperatur
     model_forget_site(metadata);
     json_object_set_new(metadata, "preprocessing",
                         preprocessing_json(&site->images->how, classifier_geometry(c)->size));
-    if (temperature > 0) json_object_set_new(metadata, "temperature", json_real(temperature));
+    note_temperature(metadata, temperature);
     if (known.site) json_object_set_new(metadata, "site", familiar_json(&known));
     status = write_with(from, to, &known, metadata);
   }
@@ -64,7 +71,7 @@ xs_status classifier_annotate(const char *path, double temperature, const json_t
   if (!status) {
     json_object_del(metadata, "operating");
     if (operating) json_object_set(metadata, "operating", (json_t *)(uintptr_t)operating);
-    if (temperature > 0) json_object_set_new(metadata, "temperature", json_real(temperature));
+    note_temperature(metadata, temperature);
     status = rewrite(path, metadata);
   }
   json_decref(metadata);

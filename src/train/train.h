@@ -109,13 +109,14 @@ int classifier_width(const xs_classifier *c);
 /* The class that a classifier gives every image: label [images->n]. */
 xs_status classifier_labels(xs_classifier *c, const xs_images *images, int32_t *label);
 
-/* Writes `from` as `to` with its temperature (0 or NAN: none) and what images of the site for which
+/* Writes `from` as `to` with its temperature (0: none; NAN: it ran into a bound, and the file
+ * says so) and what images of the site for which
  * it was chosen look like to it (familiar.h); its preprocessing becomes theirs. */
 xs_status classifier_publish(const char *from, const char *to, double temperature,
                              const train_images *site, uint64_t seed);
 
-/* Adds to a classifier's file its temperature (0 or NAN: as it is) and its operating point
- * (decision.h; NULL: none). */
+/* Adds to a classifier's file its temperature (as of classifier_publish; 0: as it is) and its
+ * operating point (decision.h; NULL: none). */
 xs_status classifier_annotate(const char *path, double temperature, const json_t *operating);
 
 /* A classifier's geometry and description; lent. */

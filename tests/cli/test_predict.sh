@@ -66,6 +66,10 @@ PYTHON
 expect 0 '' align --method shot --model $model --target "$optdigits" --limit 400 --steps 1 --batch 8 --threads 1 --out aligned
 expect 0 '' inspect model aligned/model.safetensors
 grep -qE '^(site|temperature):' stdout && complain 'an aligned model tells of the site of another'
+# A temperature that ran into a bound is none, and predict says so.
+edit_header $model 's/\(\\"temperature\\":\)[0-9.e+-]*/\1null/' >uncalibrated.safetensors
+expect 0 'no calibrated probabilities' predict --csv --threads 1 --model uncalibrated.safetensors noise/3.png
+head -n 1 stdout | grep -q 'calibrated_0' || complain 'columns change'
 # Damage is told.
 edit_header $model 's/site.appearance/site.appearancy/' >broken.safetensors
 expect 1 '' predict --model broken.safetensors noise/3.png
