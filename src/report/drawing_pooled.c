@@ -13,7 +13,7 @@
 
 /* Every row has the sites of the first, in its order. */
 static const measure *find_site(const pooled *p, const char *site) {
-  static const measure none = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NULL};
+  static const measure none = {.auc = NAN, .low = NAN, .high = NAN};
   for (int i = 0; i < p->sites; i++) {
     if (strcmp(p->site[i].site, site) == 0) return &p->site[i].m;
   }

@@ -87,9 +87,17 @@ static int read_left_out(const json_t *j, const char *where, void *record) {
   return status ? status : fields_number(j, where, "count", &l->count);
 }
 
+static const field training_fields[] = {
+    {"steps", offsetof(classifier, steps)},
+    {"epochs", offsetof(classifier, epochs)},
+    {"best_epoch", offsetof(classifier, best_epoch)},
+    {"train_auc", offsetof(classifier, train_auc)},
+};
+
 static int read_classifier(const json_t *j, const char *where, void *record) {
   classifier *c = record;
   int status = fields_name(j, where, "node", &c->node);
+  if (!status) status = fields_numbers(j, where, training_fields, COUNT(training_fields), c);
   return status ? status : fields_text(j, where, "why", &c->why);
 }
 

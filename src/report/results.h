@@ -10,6 +10,7 @@
 
 /* A number that is null or absent is NAN, a text NULL. */
 typedef struct measure { /* AUC and accuracy in per cent */
+  const char *images;    /* "test", "all": what part of the site */
   double auc, low, high, paper_mean, paper_low, paper_high, accuracy, n;
   const char *interval; /* "percentile", "newcombe": low and high */
 } measure;
@@ -41,6 +42,7 @@ typedef struct priors { /* class shares, in per cent */
 typedef struct choice { /* what could be known without labels; shares in per cent */
   const char *chosen, *criterion, *predictor, *outlook;
   const char *rule;         /* "careful", "bold" */
+  const char *bold;         /* what the rule bold would take, or NULL */
   const char *left;         /* why the classifier was left as it is, where a sentence says so */
   const char *uncalibrated; /* why it has no calibrated probabilities, or NULL */
   double images;            /* of the target, that decided */
@@ -112,6 +114,9 @@ typedef struct pair {
   candidate *candidate; /* [candidates] */
   int candidates;
   measure m[MEASURES];
+  measure external_all, ceiling_all;   /* on all labelled images of the target; by cross-fitting */
+  double folds, salvage_all;           /* of ceiling_all */
+  double seen_without_labels;          /* images of m[ADAPTED] that an adaptation has seen */
   double gain, low, high, p, p_holm; /* adapted minus external, AUC points */
   double salvage, keeps_label;
   /* why the source's and the target's own classifier were not trained enough, or NULL */
@@ -148,6 +153,7 @@ typedef struct labelled { /* a classifier from some labelled images of a site */
 
 typedef struct classifier { /* how one was trained */
   const char *node, *why;   /* why not enough; NULL: it was */
+  double steps, epochs, best_epoch, train_auc;
 } classifier;
 
 typedef struct left_out { /* images of a site that could not be read */

@@ -24,6 +24,8 @@ static const field gain_fields[] = {
 static const field pair_fields[] = {
     {"salvage", offsetof(pair, salvage)},
     {"keeps_label", offsetof(pair, keeps_label)},
+    {"salvage_all", offsetof(pair, salvage_all)},
+    {"seen_without_labels", offsetof(pair, seen_without_labels)},
 };
 static const field bin_fields[] = {
     {"confidence", offsetof(reliability_bin, confidence)},
@@ -32,10 +34,12 @@ static const field bin_fields[] = {
 };
 
 int measure_read(const json_t *object, const char *where, const char *name, measure *m) {
-  int status = fields_numbers_of(object, where, name, measure_fields, COUNT(measure_fields), m);
   const json_t *j = json_object_get(object, name);
-  m->interval = NULL;
-  return status || !json_is_object(j) ? status : fields_text(j, where, "interval", &m->interval);
+  int status = fields_numbers_of(object, where, name, measure_fields, COUNT(measure_fields), m);
+  m->images = m->interval = NULL;
+  if (status || !json_is_object(j)) return status;
+  status = fields_text(j, where, "images", &m->images);
+  return status ? status : fields_text(j, where, "interval", &m->interval);
 }
 
 static int read_candidate(const json_t *j, const char *where, void *record) {
@@ -99,6 +103,7 @@ static int read_choice(const json_t *j, const char *where, void *record) {
   if (!status) status = fields_text(j, where, "criterion", &c->criterion);
   if (!status) status = fields_text(j, where, "settled_by", &c->settled_by);
   if (!status) status = fields_text(j, where, "rule", &c->rule);
+  if (!status) status = fields_text(j, where, "bold", &c->bold);
   if (!status) status = fields_text(j, where, "left", &c->left);
   if (!status) status = fields_text(j, where, "uncalibrated", &c->uncalibrated);
   if (!status) status = fields_number(j, where, "images", &c->images);
@@ -223,6 +228,18 @@ static int read_verdict(const json_t *j, const char *where, void *record) {
   return status ? status : fields_object(j, where, "better", read_better, u);
 }
 
+/* ---- all labelled images of the target ------------------------------------------------------- */
+
+static int read_folds(const json_t *j, const char *where, void *record) {
+  return fields_number(j, where, "folds", record);
+}
+
+static int read_all(const json_t *j, const char *where, pair *p) {
+  int status = measure_read(j, where, "external_all", &p->external_all);
+  if (!status) status = measure_read(j, where, "ceiling_all", &p->ceiling_all);
+  return status ? status : fields_object(j, where, "ceiling_all", read_folds, &p->folds);
+}
+
 /* ---- the pair -------------------------------------------------------------------------------- */
 
 static int read_details(const json_t *j, const char *where, pair *p) {
@@ -249,6 +266,7 @@ int pair_read(const json_t *j, const char *where, void *record) {
   for (int m = 0; m < MEASURES && !status; m++) {
     status = measure_read(j, where, report_measure_name[m], &p->m[m]);
   }
+  if (!status) status = read_all(j, where, p);
   p->candidate = fields_list(j, where, "candidates", sizeof *p->candidate, read_candidate,
                              &p->candidates, &status);
   if (!status) status = fields_numbers_of(j, where, "gain", gain_fields, COUNT(gain_fields), p);

@@ -44,6 +44,31 @@ char *verdict_advice(const pair *p) {
 /* ---- would adapting help ----------------------------------------------------------------------
  */
 
+/* The best of the adapted classifiers by the target's labels; NULL: none was measured. */
+static const candidate *best_adapted(const pair *p) {
+  const candidate *best = NULL;
+  for (int i = 0; i < p->candidates; i++) {
+    const candidate *c = &p->candidate[i];
+    if (strcmp(c->method, "none") == 0 || isnan(c->m.auc)) continue;
+    if (!best || c->m.auc > best->m.auc) best = c;
+  }
+  return best;
+}
+
+static char *left_words(const pair *p) {
+  const candidate *best = best_adapted(p);
+  char *measured =
+      best ? text_format(" By the labels of %s the best that was tried, %s, has an AUC of %s there.",
+                         p->target, best->method,
+                         number_between(best->m.auc, best->m.low, best->m.high).text)
+           : text_copy("");
+  char *all = text_format(" Nothing was adapted: the choice, which sees no label, was to leave the "
+                          "classifier as it is.%s",
+                          measured);
+  free(measured);
+  return all;
+}
+
 static char *adapting(const pair *p) {
   const number low = number_points(p->low), high = number_points(p->high);
   switch (effect_of(p)) {
@@ -58,12 +83,13 @@ static char *adapting(const pair *p) {
                        "points.",
                        low.text, high.text);
   case EFFECT_LEFT:
-    return text_copy(" Nothing was adapted: the choice, which sees no label, was to leave the "
-                     "classifier as it is.");
+    return left_words(p);
   case EFFECT_UNKNOWN:
     break;
   }
-  char *outlook = outlook_sentence(p), *all = text_format(" %s", outlook);
+  char *outlook = outlook_sentence(p), *decided = decided_sentence(p);
+  char *all = text_format(" %s%s%s", outlook, *decided ? " " : "", decided);
+  free(decided);
   free(outlook);
   return all;
 }
@@ -77,7 +103,7 @@ static char *labelling(const pair *p) {
     return text_format(" A classifier trained on %s labelled images of %s does better: its AUC is "
                        "%s.",
                        number_count(v->better_images).text, p->target,
-                       number_measured(v->better.auc, v->better.low, v->better.high).text);
+                       number_between(v->better.auc, v->better.low, v->better.high).text);
   }
   if (!(v->label > 0)) return text_copy("");
   return text_format(" With %s labelled images of %s a classifier's AUC there is expected to be "

@@ -2,6 +2,7 @@
  * verdicts. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "file.h"
 #include "measure.h"
@@ -97,9 +98,9 @@ static known know(const evaluation *e, const pair_result *x) {
 /* 99.97 is not 100. */
 static int decimals(double auc) { return auc >= 99.5 && auc < 100 ? 2 : 1; }
 
-/* An interval of more than 20 points is not told as if its value were known. */
+enum { WIDE = 20 }; /* An interval of more points is not told as if its value were known. */
+
 static char *auc_words(xs_interval x) {
-  enum { WIDE = 20 };
   const double value = PER_CENT * x.value, low = PER_CENT * x.low, high = PER_CENT * x.high;
   if (high - low > WIDE) return text_format("between %.1f and %.1f", low, high);
   return text_format("%.*f (%.*f to %.*f)", decimals(value), value, decimals(low), low,
@@ -178,11 +179,41 @@ static char *measured_words(const evaluation *e, const pair_result *x, const kno
   return all;
 }
 
+/* A predicted accuracy of choice.json, in per cent; NULL: unknown, or its interval is wide. */
+static char *accuracy_words(const json_t *choice, const char *name) {
+  const json_t *j = json_object_get(choice, name), *low = json_object_get(j, "low"),
+               *high = json_object_get(j, "high");
+  if (!json_is_number(low) || !json_is_number(high)) return NULL;
+  if (json_number_value(high) - json_number_value(low) > WIDE) return NULL;
+  return text_format("%.1f %% (%.1f to %.1f)", json_number_value(json_object_get(j, "value")),
+                     json_number_value(low), json_number_value(high));
+}
+
+/* What was predicted of a target without labels, with its leading space. */
+static char *predicted_words(const json_t *choice, bool adapted) {
+  char *before = accuracy_words(choice, "before"),
+       *after = adapted ? accuracy_words(choice, "after") : NULL, *text;
+  if (before || after) {
+    text = text_format(" Without labels the accuracy there is predicted to be %s%s%s%s%s; a "
+                       "prediction is no measurement.",
+                       before ? before : "", before ? " as it is" : "",
+                       before && after ? " and " : "", after ? after : "", after ? " adapted" : "");
+  } else {
+    text = text_format(" The accuracy there cannot be predicted to within %d points either.", WIDE);
+  }
+  free(after);
+  free(before);
+  return text;
+}
+
 static char *unmeasured_words(const evaluation *e, const pair_result *x) {
-  const study_pair *p = &e->run->study->pair[x->pair];
-  return text_format("No image of %s has a label: what was predicted without labels is no "
-                     "measurement.",
-                     e->run->study->site[p->target].name);
+  const char *target = e->run->study->site[e->run->study->pair[x->pair].target].name;
+  const bool adapted = strcmp(x->choice.candidate[x->choice.chosen].method, "none") != 0;
+  char *predicted = predicted_words(x->choice.json, adapted);
+  char *all = text_format("No image of %s has a label, so nothing was measured there.%s", target,
+                          predicted);
+  free(predicted);
+  return all;
 }
 
 /* ---- more labels
