@@ -206,7 +206,7 @@ static void guessing_is_named(void **state) {
   free(html);
   html = external_page(46, 37.5, 54.1);
   assert_has(html, "fell from 88.0 to 46.0. Its 95 % interval (37.5 to 54.1) includes 50, which "
-                   "guessing has: these test images cannot tell the classifier from guessing.");
+                   "guessing has: these images cannot tell the classifier from guessing.");
   free(html);
   html = external_page(59, 50.5, 67.2);
   assert_has(html, "fell from 88.0 to 59.0. What adaptation changed");

@@ -33,35 +33,55 @@ static bool intervals_apart(const measure *higher, const measure *lower) {
 
 static number measured_auc(const measure *m) { return number_measured(m->auc, m->low, m->high); }
 
+/* The unadapted classifier on as many labelled images of the target as there are. */
+static const measure *external_of(const pair *p) {
+  return isnan(p->external_all.auc) ? &p->m[EXTERNAL] : &p->external_all;
+}
+
+/* Whether that is more than the images which the adapted classifier is measured on. */
+static bool measured_on_more(const pair *p) {
+  return isfinite(p->external_all.auc) && p->external_all.n > p->m[EXTERNAL].n;
+}
+
+/* "b", or "b (on all 156 labelled images)". */
+static char *place_of(const pair *p) {
+  if (!measured_on_more(p)) return text_copy(p->target);
+  return text_format("%s (on all %s labelled images)", p->target,
+                     number_count(p->external_all.n).text);
+}
+
 static char *loss_sentence(const pair *p) {
-  double internal = p->m[INTERNAL].auc, external = p->m[EXTERNAL].auc;
+  const measure *away = external_of(p);
+  const double internal = p->m[INTERNAL].auc, external = away->auc;
   if (isnan(external)) {
     return text_format("How the classifier from %s does at %s was not measured.", p->source,
                        p->target);
   }
+  char *place = place_of(p), *text;
+  const number own = measured_auc(&p->m[INTERNAL]), here = measured_auc(away);
   if (isnan(internal)) {
-    return text_format("The classifier from %s has an AUC of %s at %s.", p->source,
-                       measured_auc(&p->m[EXTERNAL]).text, p->target);
-  }
-  const number own = measured_auc(&p->m[INTERNAL]), here = measured_auc(&p->m[EXTERNAL]);
-  if (external >= internal) {
-    return text_format("The classifier from %s has an AUC of %s on its own site's test images and "
+    text =
+        text_format("The classifier from %s has an AUC of %s at %s.", p->source, here.text, place);
+  } else if (external >= internal) {
+    text = text_format("The classifier from %s has an AUC of %s on its own site's test images and "
                        "%s at %s: nothing was lost on the way.",
-                       p->source, own.text, here.text, p->target);
-  }
-  if (intervals_apart(&p->m[INTERNAL], &p->m[EXTERNAL])) {
-    return text_format("At %s the AUC of the classifier from %s fell from %s to %s.", p->target,
+                       p->source, own.text, here.text, place);
+  } else if (intervals_apart(&p->m[INTERNAL], away)) {
+    text = text_format("At %s the AUC of the classifier from %s fell from %s to %s.", place,
                        p->source, own.text, here.text);
+  } else {
+    text = text_format("The classifier from %s has an AUC of %s on its own site's test images and "
+                       "%s at %s; the intervals overlap, so that this may be chance.",
+                       p->source, own.text, here.text, place);
   }
-  return text_format("The classifier from %s has an AUC of %s on its own site's test images and %s "
-                     "at %s; the intervals overlap, so that this may be chance.",
-                     p->source, own.text, here.text, p->target);
+  free(place);
+  return text;
 }
 
 /* The external or the adapted AUC beside 50.  With its leading space, or nothing. */
 static char *guessing_sentence(const pair *p, int which) {
-  const measure *m = &p->m[which];
   const bool adapted = which == ADAPTED;
+  const measure *m = adapted ? &p->m[ADAPTED] : external_of(p);
   if (isnan(m->auc) || !(m->low <= 50) || (adapted && left_as_it_was(p))) return text_copy("");
   const number low = number_auc(m->low), high = number_auc(m->high);
   if (m->high < 50) {
@@ -71,30 +91,71 @@ static char *guessing_sentence(const pair *p, int which) {
                        adapted ? "the adapted one's" : "its", low.text, high.text, p->target);
   }
   if (!(m->high >= 50)) return text_copy("");
-  return text_format(" %s 95 %% interval (%s to %s) includes 50, which guessing has: these test "
-                     "images cannot tell the classifier from guessing.",
+  return text_format(" %s 95 %% interval (%s to %s) includes 50, which guessing has: these images "
+                     "cannot tell the classifier from guessing.",
                      adapted ? "The adapted one's" : "Its", low.text, high.text);
 }
 
+/* "a gain of 6.2 (95 % interval 4.1 to 8.3, p = 0.002)"; a wide interval stands alone. */
+static char *change_words(const char *what, number value, const pair *p) {
+  const number low = number_points(p->low), high = number_points(p->high), chance = number_p(p->p);
+  if (number_wide(p->low, p->high)) {
+    return text_format("a change of between %s and %s (95 %% interval, %s)", low.text, high.text,
+                       chance.text);
+  }
+  return text_format("%s of %s (95 %% interval%s %s to %s, %s)", what, value.text,
+                     effect_of(p) == EFFECT_HURT ? " of the change" : "", low.text, high.text,
+                     chance.text);
+}
+
+/* "it to 86.9", with the images and where it was there, if the loss is told of more images. */
+static char *brought_words(const pair *p, const char *alone, const char *from) {
+  const number adapted = measured_auc(&p->m[ADAPTED]), external = measured_auc(&p->m[EXTERNAL]);
+  if (!measured_on_more(p)) return text_format("%s%s", alone, adapted.text);
+  return text_format("%s on the %s test images: %s before, %s after", from,
+                     number_count(p->m[EXTERNAL].n).text, external.text, adapted.text);
+}
+
+static char *helped_sentence(const pair *p) {
+  char *change = change_words("a gain", number_points(p->gain), p);
+  char *brought = brought_words(p, "brought it to ", "raised it");
+  char *all = text_format("Adaptation, without a single label from %s, %s: %s.", p->target, brought,
+                          change);
+  free(brought);
+  free(change);
+  return all;
+}
+
+static char *hurt_sentence(const pair *p) {
+  char *change = change_words("a loss", number_points(-p->gain), p);
+  char *brought = brought_words(p, "made it worse, ", "made it worse");
+  char *all = text_format("Adaptation %s: %s. At %s use the classifier as it was, not the adapted "
+                          "one.",
+                          brought, change, p->target);
+  free(brought);
+  free(change);
+  return all;
+}
+
+static char *unclear_sentence(const pair *p) {
+  char *change = change_words("a change", number_signed(p->gain), p);
+  char *brought = brought_words(p, "After adaptation it is ", "Adaptation changed it");
+  char *all = text_format("%s, %s: the interval includes 0, so these test images cannot tell "
+                          "whether adaptation helped.",
+                          brought, change);
+  free(brought);
+  free(change);
+  return all;
+}
+
 static char *gain_sentence(const pair *p) {
-  number adapted = measured_auc(&p->m[ADAPTED]), low = number_points(p->low);
-  number high = number_points(p->high), chance = number_p(p->p);
   switch (effect_of(p)) {
   case EFFECT_HELPED:
-    return text_format("Adaptation, without a single label from %s, brought it to %s: a gain of %s "
-                       "(95 %% interval %s to %s, %s).",
-                       p->target, adapted.text, number_points(p->gain).text, low.text, high.text,
-                       chance.text);
+    return helped_sentence(p);
   case EFFECT_HURT:
-    return text_format("Adaptation made it worse, %s: a loss of %s (95 %% interval of the change "
-                       "%s to %s, %s). At %s use the classifier as it was, not the adapted one.",
-                       adapted.text, number_points(-p->gain).text, low.text, high.text, chance.text,
-                       p->target);
+    return hurt_sentence(p);
   case EFFECT_UNCLEAR:
-    return text_format("After adaptation it is %s, a change of %s (95 %% interval %s to %s, %s): "
-                       "the interval includes 0, so these test images cannot tell whether "
-                       "adaptation helped.",
-                       adapted.text, number_signed(p->gain).text, low.text, high.text, chance.text);
+    return unclear_sentence(p);
   case EFFECT_LEFT:
     return text_format("Without labels of %s the choice was to leave the classifier as it was: "
                        "nothing was adapted.",
@@ -197,12 +258,20 @@ char *effect_sentence(const pair *p) {
   return all;
 }
 
+char *seen_sentence(const pair *p) {
+  const choice *c = &p->choice;
+  if (isnan(c->images)) return text_copy("");
+  return text_format("The choice saw %s images of %s, without labels%s%s.",
+                     number_count(c->images).text, p->target, c->left ? ": " : "",
+                     c->left ? c->left : "");
+}
+
 char *outlook_sentence(const pair *p) {
   const choice *c = &p->choice;
   const bool none = left_as_it_was(p);
   char *taken = !c->chosen ? text_copy("")
-                : none ? text_format("Chosen without labels: to leave the classifier as it is. ")
-                       : text_format("Chosen without labels: %s. ", c->chosen);
+                : none     ? text_format("Chosen without labels: to leave the classifier as it is.")
+                           : text_format("Chosen without labels: %s. ", c->chosen);
   const char *word = !c->outlook                        ? "was not judged"
                      : strcmp(c->outlook, "helps") == 0 ? "was expected to help"
                      : strcmp(c->outlook, "hurts") == 0 ? "was expected to hurt"

@@ -18,6 +18,8 @@ effect effect_of(const pair *p);
 const char *effect_word(effect v);
 char *effect_sentence(const pair *p);
 char *outlook_sentence(const pair *p); /* what was chosen and foreseen without labels */
+/* How many images of the target the choice has seen; empty where that is not known. */
+char *seen_sentence(const pair *p);
 
 /* What all pairs together say, in sentences: at most CONCLUSIONS; how many. */
 enum { CONCLUSIONS = 8 };

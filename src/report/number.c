@@ -34,6 +34,15 @@ number number_measured(double v, double low, double high) {
   return out;
 }
 
+number number_with_interval(double v, double low, double high) {
+  number out = number_measured(v, low, high);
+  if (isnan(low) || isnan(high) || number_wide(low, high)) return out;
+  const number from = number_auc(low), to = number_auc(high);
+  snprintf(out.text, sizeof out.text, "%.8s (%.8s to %.8s)", number_auc(v).text, from.text,
+           to.text);
+  return out;
+}
+
 number number_points(double v) { return format(v, point_decimals(v), ""); }
 
 number number_signed(double v) { return format(v, point_decimals(v), "+"); }

@@ -16,6 +16,8 @@ number number_auc(double v); /* per cent: one decimal, two from 99.5 so that 99.
 enum { NUMBER_WIDE = 20 };
 bool number_wide(double low, double high);
 number number_measured(double v, double low, double high);
+/* "75.2 (71.3 to 78.8)", or its ends as above. */
+number number_with_interval(double v, double low, double high);
 number number_points(double v); /* a difference of AUCs: one decimal, two below a tenth */
 number number_signed(double v); /* the same with + */
 number number_percent(double v, int decimals); /* number_fixed with " %" */

@@ -101,21 +101,31 @@ static int read_classifier(const json_t *j, const char *where, void *record) {
   return status ? status : fields_text(j, where, "why", &c->why);
 }
 
+const char *report_untrained(const results *r, const char *node) {
+  for (int i = 0; i < r->classifiers && node; i++) {
+    if (strcmp(r->classifier[i].node, node) == 0) return r->classifier[i].why;
+  }
+  return NULL;
+}
+
 /* Of a site's own classifier. */
 static const char *find_untrained(const results *r, const char *site) {
   char *node = text_format("baseline-%s", site);
-  const char *why = NULL;
-  for (int i = 0; i < r->classifiers; i++) {
-    if (strcmp(r->classifier[i].node, node) == 0) why = r->classifier[i].why;
-  }
+  const char *why = report_untrained(r, node);
   free(node);
   return why;
 }
 
 static void note_untrained(results *r) {
   for (int i = 0; i < r->n; i++) {
-    r->pair[i].source_untrained = find_untrained(r, r->pair[i].source);
-    r->pair[i].target_untrained = find_untrained(r, r->pair[i].target);
+    pair *p = &r->pair[i];
+    p->source_untrained = find_untrained(r, p->source);
+    p->target_untrained = find_untrained(r, p->target);
+    p->verdict.better_untrained = report_untrained(r, p->verdict.better_node);
+    for (int k = 0; k < p->candidates; k++) {
+      const candidate *c = &p->candidate[k];
+      if (report_chosen(p, c)) p->adapted_untrained = report_untrained(r, c->node);
+    }
   }
 }
 

@@ -105,6 +105,7 @@ typedef struct usable {      /* whether the classifier can be used at the target
   const char *word, *reason; /* NULL: not judged */
   double label, margin;      /* images to label; points of AUC that may be lost */
   double better_images;      /* of the target: with their labels a better one was trained */
+  const char *better_node, *better_untrained; /* why that was not trained enough, or NULL */
   measure better;
 } usable;
 
@@ -114,13 +115,14 @@ typedef struct pair {
   candidate *candidate; /* [candidates] */
   int candidates;
   measure m[MEASURES];
-  measure external_all, ceiling_all;   /* on all labelled images of the target; by cross-fitting */
-  double folds, salvage_all;           /* of ceiling_all */
-  double seen_without_labels;          /* images of m[ADAPTED] that an adaptation has seen */
+  measure external_all, ceiling_all; /* on all labelled images of the target; by cross-fitting */
+  double folds, salvage_all;         /* of ceiling_all */
+  double seen_without_labels;        /* images of m[ADAPTED] that an adaptation has seen */
   double gain, low, high, p, p_holm; /* adapted minus external, AUC points */
   double salvage, keeps_label;
   /* why the source's and the target's own classifier were not trained enough, or NULL */
   const char *source_untrained, *target_untrained;
+  const char *adapted_untrained; /* likewise the chosen one */
   choice choice;
   oracle oracle;
   delong delong;
@@ -202,6 +204,8 @@ bool report_any_measured(const results *r);
 /* The node of the chosen candidate's translator, else of the first that has one, else NULL. */
 const char *report_translator(const pair *p);
 bool report_chosen(const pair *p, const candidate *c);
+/* Why the node's classifier was not trained enough; NULL: it was, or nothing is known of it. */
+const char *report_untrained(const results *r, const char *node);
 /* (adapted - external) / external in per cent, or NAN. */
 double report_relative_change(const pair *p);
 /* A value of study.json, section NULL: at its top; NULL where it is not there. */

@@ -216,6 +216,7 @@ static int read_subgroup(const json_t *j, const char *where, void *record) {
 static int read_better(const json_t *j, const char *where, void *record) {
   usable *u = record;
   int status = fields_number(j, where, "images", &u->better_images);
+  if (!status) status = fields_text(j, where, "node", &u->better_node);
   return status ? status : measure_read(j, where, "measure", &u->better);
 }
 

@@ -15,12 +15,12 @@ static const struct {
   const char *advice; /* of source and target */
   const char *summary;
 } verdicts[VERDICTS] = {
-    {"use it", "Use the classifier from %s at %s as it is.", "can be used as it is"},
+    {"use it", "Use the classifier from %s at %s as it is.", "as it is"},
     {"use the adapted one", "Use the classifier from %s at %s in its adapted form.",
-     "can be used after adaptation"},
-    {"do not use it", "Do not use the classifier from %s at %s.", "is not to be used"},
+     "in its adapted form"},
+    {"do not use it", "Do not use the classifier from %s at %s.", "it must not be used"},
     {"cannot be told", "Whether the classifier from %s can be used at %s cannot be told.",
-     "cannot be told to be usable or not"}};
+     "it cannot be told"}};
 
 /* -1: a run that was measured before there were verdicts. */
 static int kind_of(const pair *p) {
@@ -55,16 +55,30 @@ static const candidate *best_adapted(const pair *p) {
   return best;
 }
 
+static bool all_struck(const pair *p) {
+  int adapted = 0, struck = 0;
+  for (int i = 0; i < p->choice.values; i++) {
+    const criteria_values *v = &p->choice.value[i];
+    if (strcmp(v->method, "none") == 0) continue;
+    adapted++;
+    struck += v->strikes > 0;
+  }
+  return adapted > 0 && struck == adapted;
+}
+
 static char *left_words(const pair *p) {
   const candidate *best = best_adapted(p);
+  const char *why = p->choice.left  ? p->choice.left
+                    : all_struck(p) ? "every adapted one was struck out"
+                                    : NULL;
   char *measured =
-      best ? text_format(" By the labels of %s the best that was tried, %s, has an AUC of %s there.",
+      best ? text_format(" The best of the adapted ones by the labels of %s (%s) has an AUC of %s.",
                          p->target, best->method,
-                         number_between(best->m.auc, best->m.low, best->m.high).text)
+                         number_with_interval(best->m.auc, best->m.low, best->m.high).text)
            : text_copy("");
   char *all = text_format(" Nothing was adapted: the choice, which sees no label, was to leave the "
-                          "classifier as it is.%s",
-                          measured);
+                          "classifier as it is%s%s.%s",
+                          why ? ": " : "", why ? why : "", measured);
   free(measured);
   return all;
 }
@@ -87,9 +101,9 @@ static char *adapting(const pair *p) {
   case EFFECT_UNKNOWN:
     break;
   }
-  char *outlook = outlook_sentence(p), *decided = decided_sentence(p);
-  char *all = text_format(" %s%s%s", outlook, *decided ? " " : "", decided);
-  free(decided);
+  char *outlook = outlook_sentence(p), *seen = seen_sentence(p);
+  char *all = text_format(" %s%s%s", outlook, *seen ? " " : "", seen);
+  free(seen);
   free(outlook);
   return all;
 }
@@ -100,10 +114,13 @@ static char *adapting(const pair *p) {
 static char *labelling(const pair *p) {
   const usable *v = &p->verdict;
   if (v->better_images > 0) {
+    const char *why = v->better_untrained;
     return text_format(" A classifier trained on %s labelled images of %s does better: its AUC is "
-                       "%s.",
+                       "%s%s%s%s.",
                        number_count(v->better_images).text, p->target,
-                       number_between(v->better.auc, v->better.low, v->better.high).text);
+                       number_with_interval(v->better.auc, v->better.low, v->better.high).text,
+                       why ? ", though it was not trained enough (" : "", why ? why : "",
+                       why ? ")" : "");
   }
   if (!(v->label > 0)) return text_copy("");
   return text_format(" With %s labelled images of %s a classifier's AUC there is expected to be "
@@ -129,14 +146,16 @@ char *verdict_count(const results *r) {
     count[k]++;
   }
   if (!known) return text_format("%d pairs of sites were studied.", r->n);
-  char *all = text_format("Of %d pairs of a classifier and a new site", r->n);
-  const char *separator = ": it";
+  char *all = text_format("Can the classifier be used at the new site?");
+  int told = 0;
   for (int k = 0; k < VERDICTS; k++) {
     if (!count[k]) continue;
-    char *more = text_format("%s%s %s in %d", all, separator, verdicts[k].summary, count[k]);
+    char *more =
+        told ? text_format("%s; in %d %s", all, count[k], verdicts[k].summary)
+             : text_format("%s In %d of %d pairs %s", all, count[k], known, verdicts[k].summary);
     free(all);
     all = more;
-    separator = ", and";
+    told++;
   }
   char *whole = text_format("%s.", all);
   free(all);

@@ -72,7 +72,7 @@ static int64_t images_to_label(const xs_verdict_evidence *e, xs_verdict_kind kin
     const double n = images_to_tell(e, better);
     return round_up(fmax(n, e->images + 1));
   }
-  const double usual = 0.9, auc = known(e->internal) ? e->internal.value : usual;
+  const double usual = 0.9, auc = known(e->internal) ? e->internal.low : usual;
   const double share = e->positive > 0 && e->positive < 1 ? e->positive : 0.5;
   return round_up((double)xs_images_for_auc(fmin(auc, 0.99), share, e->margin));
 }

@@ -266,10 +266,10 @@ static xs_status find_better(evaluation *e, const pair_result *x, better *b) {
   return status;
 }
 
-static json_t *better_json(const better *b) {
+static json_t *better_json(const evaluation *e, const better *b) {
   if (!b->images) return json_null();
-  return json_pack("{s:I, s:o}", "images", (json_int_t)b->images, "measure",
-                   answer_json(b->answer));
+  return json_pack("{s:I, s:s, s:o}", "images", (json_int_t)b->images, "node",
+                   evaluation_node_name(e, b->answer->node), "measure", answer_json(b->answer));
 }
 
 xs_status verdict_json(evaluation *e, const pair_result *x, json_t **out) {
@@ -281,7 +281,7 @@ xs_status verdict_json(evaluation *e, const pair_result *x, json_t **out) {
   char *reason = x->external ? measured_words(e, x, &k, v.kind) : unmeasured_words(e, x);
   *out = json_pack("{s:s, s:s, s:o, s:f, s:o}", "word", xs_verdict_word(v.kind), "reason", reason,
                    "label", v.label ? json_integer(v.label) : json_null(), "margin",
-                   e->run->study->settings.margin, "better", better_json(&b));
+                   e->run->study->settings.margin, "better", better_json(e, &b));
   free(reason);
   return status;
 }
