@@ -11,20 +11,47 @@
 
 static const char *pairs(int n) { return n == 1 ? "pair" : "pairs"; }
 
+/* Pairs that were measured and in which something was adapted. */
+static int count_adapted(const results *r) {
+  int n = 0;
+  for (int i = 0; i < r->n; i++) {
+    const effect v = effect_of(&r->pair[i]);
+    n += v != EFFECT_LEFT && v != EFFECT_UNKNOWN;
+  }
+  return n;
+}
+
+static bool any_untrained(const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    if (r->pair[i].target_untrained && isfinite(r->pair[i].m[CEILING].auc)) return true;
+  }
+  return false;
+}
+
+static number mean_auc(const interval *x) {
+  return number_with_interval(x->value, x->low, x->high);
+}
+
 static char *means(const results *r) {
   const summary *s = &r->summary;
   if (isnan(s->external.value) || isnan(s->adapted.value)) return NULL;
+  if (!count_adapted(r)) {
+    return text_format("The mean AUC at the targets is %s; none of these classifiers was adapted.",
+                       mean_auc(&s->external).text);
+  }
   char *salvage = !(s->average_salvage > 0)
                       ? text_copy("")
-                      : text_format(", %s %% of the mean loss against the ceilings",
-                                    number_fixed(s->average_salvage, 0).text);
+                      : text_format(", %s %% of the mean loss against the ceilings%s",
+                                    number_fixed(s->average_salvage, 0).text,
+                                    any_untrained(r) ? " (not all of them trained enough)" : "");
   char *sure = isnan(s->gain.low)
                    ? text_copy("")
                    : text_format(" (95 %% interval %s to %s, %s)", number_points(s->gain.low).text,
                                  number_points(s->gain.high).text, number_p(s->gain_p).text);
   char *all =
       text_format("The mean AUC at the targets went from %s to %s, a mean change of %s%s%s.",
-                  number_auc(s->external.value).text, number_auc(s->adapted.value).text,
+                  number_measured(s->external.value, s->external.low, s->external.high).text,
+                  number_measured(s->adapted.value, s->adapted.low, s->adapted.high).text,
                   number_signed(s->adapted.value - s->external.value).text, sure, salvage);
   free(sure);
   free(salvage);
@@ -39,6 +66,11 @@ static char *chosen(const results *r) {
     none += method && strcmp(method, "none") == 0;
   }
   if (!known) return NULL;
+  if (none == known) {
+    return text_format("Without labels, the choice was to leave the classifier as it was in all "
+                       "%d %s.",
+                       known, pairs(known));
+  }
   return text_format("Without labels, adaptation was chosen in %d of %d %s; in %d the classifier "
                      "was left as it was.",
                      known - none, known, pairs(known), none);
@@ -50,6 +82,12 @@ static char *worse(const results *r) {
   for (int i = 0; i < r->n; i++) {
     known += isfinite(r->pair[i].gain);
     clear += effect_of(&r->pair[i]) == EFFECT_HURT;
+  }
+  if (!count_adapted(r)) return NULL;
+  if (!(r->summary.worse > 0)) {
+    return text_format("After the choice the AUC is lower than before in none of the %d %s that "
+                       "were measured.",
+                       known, pairs(known));
   }
   return text_format("After the choice the AUC is lower than before in %s of %d %s, in %d of them "
                      "by more than its interval leaves to chance.",
@@ -64,7 +102,7 @@ static char *corrected(const results *r) {
     gains += p->p_holm < 0.05 && p->gain > 0;
     losses += p->p_holm < 0.05 && p->gain < 0;
   }
-  if (known < 2) return NULL;
+  if (known < 2 || !count_adapted(r)) return NULL;
   return text_format("Corrected for %d comparisons (Holm, level 5 %%), the AUC is higher in %d %s "
                      "and lower in %d.",
                      known, gains, pairs(gains), losses);
@@ -83,7 +121,7 @@ static char *foreseen(const results *r) {
   for (int i = 0; i < r->n; i++) {
     const char *outlook = r->pair[i].choice.outlook;
     const effect v = effect_of(&r->pair[i]);
-    if (!outlook || v == EFFECT_UNKNOWN) continue;
+    if (!outlook || v == EFFECT_UNKNOWN || v == EFFECT_LEFT) continue;
     const bool warning = strcmp(outlook, "hurts") == 0;
     judged++;
     warned += warning;
@@ -117,6 +155,7 @@ static char *foreseen(const results *r) {
 static char *calibrated(const results *r) {
   int known = 0, better = 0, worsened = 0;
   for (int i = 0; i < r->n; i++) {
+    if (effect_of(&r->pair[i]) == EFFECT_LEFT) continue;
     const interval a = r->pair[i].reliability[BEFORE].ece, b = r->pair[i].reliability[AFTER].ece;
     if (isnan(a.low) || isnan(a.high) || isnan(b.low) || isnan(b.high)) continue;
     known++;

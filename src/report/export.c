@@ -1,5 +1,6 @@
 #include "export.h"
 
+#include "effect.h"
 #include "file.h"
 #include "number.h"
 #include "paper.h"
@@ -56,33 +57,47 @@ static void tex_number(page *out, number v) {
   }
 }
 
-static void tex_interval(page *out, number value, number low, number high) {
+/* Where the interval is wide it stands alone: the value is hardly known. */
+static void tex_interval(page *out, number value, number low, number high, bool wide) {
   page_raw(out, " & ");
-  tex_number(out, value);
+  if (!wide) tex_number(out, value);
   if (strcmp(low.text, "–") == 0) return;
-  page_raw(out, " (");
+  page_raw(out, wide ? "" : " (");
   tex_number(out, low);
   page_raw(out, " to ");
   tex_number(out, high);
-  page_raw(out, ")");
+  page_raw(out, wide ? "" : ")");
 }
 
 static void tex_change(page *out, interval x) {
-  tex_interval(out, number_signed(x.value), number_points(x.low), number_points(x.high));
+  tex_interval(out, number_signed(x.value), number_points(x.low), number_points(x.high),
+               number_wide(x.low, x.high));
+}
+
+static void tex_measure(page *out, const measure *m, const char *untrained) {
+  tex_interval(out, number_auc(m->auc), number_auc(m->low), number_auc(m->high),
+               number_wide(m->low, m->high));
+  if (untrained && isfinite(m->auc)) page_raw(out, "$^\\dagger$");
 }
 
 static void tex_pair(page *out, const pair *p) {
   tex_text(out, p->source);
   page_raw(out, " $\\to$ ");
   tex_text(out, p->target);
-  for (int k = 0; k < MEASURES; k++) {
-    const measure *m = &p->m[k];
-    tex_interval(out, number_auc(m->auc), number_auc(m->low), number_auc(m->high));
+  tex_measure(out, &p->m[INTERNAL], p->source_untrained);
+  tex_measure(out, &p->m[EXTERNAL], p->source_untrained);
+  if (effect_of(p) == EFFECT_LEFT) {
+    page_raw(out, " & not adapted");
+    tex_measure(out, &p->m[CEILING], p->target_untrained);
+    page_raw(out, " & -- & -- \\\\\n");
+    return;
   }
+  tex_measure(out, &p->m[ADAPTED], p->adapted_untrained);
+  tex_measure(out, &p->m[CEILING], p->target_untrained);
   tex_change(out, (interval){p->gain, p->low, p->high});
   page_raw(out, " & ");
   tex_number(out, number_percent(p->salvage, 0));
-  page_raw(out, " \\\\\n");
+  page_raw(out, "%s \\\\\n", p->target_untrained && isfinite(p->salvage) ? "$^\\dagger$" : "");
 }
 
 static void tex_mean(page *out, const char *name, const summary *s) {
@@ -90,13 +105,24 @@ static void tex_mean(page *out, const char *name, const summary *s) {
   page_raw(out, "%s", name);
   for (int k = 0; k < 3; k++) {
     tex_interval(out, number_fixed(mean[k].value, 2), number_auc(mean[k].low),
-                 number_auc(mean[k].high));
+                 number_auc(mean[k].high), number_wide(mean[k].low, mean[k].high));
   }
   page_raw(out, " &");
   tex_change(out, s->gain);
   page_raw(out, " & ");
   tex_number(out, number_percent(s->average_salvage, 0));
   page_raw(out, " \\\\\n");
+}
+
+static bool any_untrained(const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    if (report_measured(p) &&
+        (p->source_untrained || p->adapted_untrained || p->target_untrained)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void export_tex(page *out, const results *r) {
@@ -108,11 +134,17 @@ void export_tex(page *out, const results *r) {
   page_raw(out,
            ". Gain: adapted less external, paired. Salvage: share of the loss against the "
            "ceiling that came back, of the mean the ratio of mean gain and mean "
-           "loss.}\n\\begin{tabular}{lrrrrrr}\n\\toprule\nSource $\\to$ "
-           "target & Internal & External & Adapted & Ceiling & Gain & Salvage \\\\\n\\midrule\n");
-  for (int i = 0; i < r->n; i++) tex_pair(out, &r->pair[i]);
-  page_raw(out, "\\midrule\n");
-  tex_mean(out, "Mean", &r->summary);
+           "loss.%s Intervals wider than 20 points stand "
+           "alone.}\n\\begin{tabular}{lrrrrrr}\n\\toprule\nSource $\\to$ "
+           "target & Internal & External & Adapted & Ceiling & Gain & Salvage \\\\\n\\midrule\n",
+           any_untrained(r) ? " $^\\dagger$\\,Not trained enough: such a classifier is no ceiling, "
+                              "and a salvage against it says little."
+                            : "");
+  for (int i = 0; i < r->n; i++) {
+    if (report_measured(&r->pair[i])) tex_pair(out, &r->pair[i]);
+  }
+  if (r->n > 1 || p) page_raw(out, "\\midrule\n");
+  if (r->n > 1) tex_mean(out, "Mean", &r->summary);
   if (p) tex_mean(out, "Mean in Valliani et al.\\ 2022", &p->summary);
   page_raw(out, "\\bottomrule\n\\end{tabular}\n\\end{table}\n");
 }

@@ -78,9 +78,19 @@ void table_plain(page *out, interval x) {
            number_wide(100 * x.low, 100 * x.high));
 }
 
+void cell_change(page *out, interval x) {
+  add_numbers(out, number_signed(x.value), number_points(x.low), number_points(x.high),
+              number_wide(x.low, x.high));
+}
+
 void table_change(page *out, interval x) {
-  add_cell(out, number_signed(x.value), number_points(x.low), number_points(x.high),
-           number_wide(x.low, x.high));
+  page_add(out, "<td>");
+  cell_change(out, x);
+  page_add(out, "</td>");
+}
+
+interval accuracy_of(const measure *m) {
+  return (interval){m->accuracy, m->accuracy_low, m->accuracy_high};
 }
 
 void figure_show(page *out, char *svg, const char *caption) {

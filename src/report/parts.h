@@ -23,6 +23,8 @@ void cell_auc(page *out, const measure *m);  /* what stands in the cell */
 void table_per_cent(page *out, interval x);  /* one decimal, no sign */
 void table_plain(page *out, interval x);     /* of 0 to 1: three decimals */
 void table_change(page *out, interval x);    /* signed points */
+void cell_change(page *out, interval x);     /* what stands in the cell */
+interval accuracy_of(const measure *m);
 /* "Figure N. CAPTION"; svg is freed. */
 void figure_show(page *out, char *svg, const char *caption);
 

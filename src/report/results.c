@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "node_words.h"
 #include "xsite.h"
 
 #include <inttypes.h>
@@ -121,6 +122,11 @@ static void note_untrained(results *r) {
     pair *p = &r->pair[i];
     p->source_untrained = find_untrained(r, p->source);
     p->target_untrained = find_untrained(r, p->target);
+    for (int k = 0; k < r->classifiers && !p->folds_untrained; k++) {
+      const classifier *c = &r->classifier[k];
+      if (node_is_fold(c->node, p->target)) p->folds_untrained = c->why;
+    }
+    if (!p->folds_untrained) p->folds_untrained = p->target_untrained;
     p->verdict.better_untrained = report_untrained(r, p->verdict.better_node);
     for (int k = 0; k < p->candidates; k++) {
       const candidate *c = &p->candidate[k];

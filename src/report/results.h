@@ -11,7 +11,8 @@
 /* A number that is null or absent is NAN, a text NULL. */
 typedef struct measure { /* AUC and accuracy in per cent */
   const char *images;    /* "test", "all": what part of the site */
-  double auc, low, high, paper_mean, paper_low, paper_high, accuracy, n;
+  double auc, low, high, paper_mean, paper_low, paper_high, accuracy, accuracy_low, accuracy_high,
+      n;
   const char *interval; /* "percentile", "newcombe": low and high */
 } measure;
 
@@ -118,11 +119,13 @@ typedef struct pair {
   measure external_all, ceiling_all; /* on all labelled images of the target; by cross-fitting */
   double folds, salvage_all;         /* of ceiling_all */
   double seen_without_labels;        /* images of m[ADAPTED] that an adaptation has seen */
+  const char *gain_interval;         /* of low and high, as a measure's */
   double gain, low, high, p, p_holm; /* adapted minus external, AUC points */
   double salvage, keeps_label;
   /* why the source's and the target's own classifier were not trained enough, or NULL */
   const char *source_untrained, *target_untrained;
   const char *adapted_untrained; /* likewise the chosen one */
+  const char *folds_untrained;   /* likewise one of those that ceiling_all is of */
   choice choice;
   oracle oracle;
   delong delong;

@@ -14,6 +14,8 @@ static const field measure_fields[] = {
     {"paper_low", offsetof(measure, paper_low)},
     {"paper_high", offsetof(measure, paper_high)},
     {"accuracy", offsetof(measure, accuracy)},
+    {"accuracy_low", offsetof(measure, accuracy_low)},
+    {"accuracy_high", offsetof(measure, accuracy_high)},
     {"n", offsetof(measure, n)},
 };
 static const field gain_fields[] = {
@@ -241,6 +243,11 @@ static int read_all(const json_t *j, const char *where, pair *p) {
   return status ? status : fields_object(j, where, "ceiling_all", read_folds, &p->folds);
 }
 
+static int read_gain_interval(const json_t *j, const char *where, void *record) {
+  pair *p = record;
+  return fields_text(j, where, "interval", &p->gain_interval);
+}
+
 /* ---- the pair -------------------------------------------------------------------------------- */
 
 static int read_details(const json_t *j, const char *where, pair *p) {
@@ -271,6 +278,7 @@ int pair_read(const json_t *j, const char *where, void *record) {
   p->candidate = fields_list(j, where, "candidates", sizeof *p->candidate, read_candidate,
                              &p->candidates, &status);
   if (!status) status = fields_numbers_of(j, where, "gain", gain_fields, COUNT(gain_fields), p);
+  if (!status) status = fields_object(j, where, "gain", read_gain_interval, p);
   if (!status) status = fields_numbers(j, where, pair_fields, COUNT(pair_fields), p);
   return status ? status : read_details(j, where, p);
 }

@@ -4,6 +4,7 @@
 #include "effect.h"
 #include "file.h"
 #include "parts.h"
+#include "xsite.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,6 +23,19 @@ static bool any_pair(const results *r, bool (*has)(const pair *p)) {
   return false;
 }
 
+static bool left_as_it_was(const pair *p) {
+  return p->choice.chosen && strcmp(p->choice.chosen, "none") == 0;
+}
+
+/* Of accuracy, in points.  The two are of the same images, but as wide as if they were not (MOVER:
+ * Zou and Donner 2008). */
+static interval measured_change(const pair *p) {
+  const interval a = accuracy_of(&p->m[EXTERNAL]), b = accuracy_of(&p->m[ADAPTED]);
+  const double d = b.value - a.value;
+  return (interval){d, d - hypot(b.value - b.low, a.high - a.value),
+                    d + hypot(b.high - b.value, a.value - a.low)};
+}
+
 static void add_prediction_table(page *out, const results *r) {
   static const char *const head[] = {"Source → target", "Before",   "After",  "Change",
                                      "Mean error",      "Measured", "Outlook"};
@@ -30,19 +44,24 @@ static void add_prediction_table(page *out, const results *r) {
       "Accuracy at the target in per cent as predicted without labels, before and after "
       "adaptation, and its change in points, with 95 % intervals; where an interval is wider "
       "than 20 points it stands alone. Mean error: how far predicted changes were off on "
-      "average on images of the source that were changed in known ways. Measured: the change "
-      "that the labels of the target's test images show",
+      "average on images of the source that were changed in known ways. Measured: the change of "
+      "accuracy that labels of the target show, by the intervals of the two accuracies",
       head, 7);
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
     const choice *c = &p->choice;
     table_pair_row(out, p);
     table_per_cent(out, c->before);
-    table_per_cent(out, c->after);
-    table_change(out, c->change);
-    table_number(out, number_fixed(c->change_error, 1));
-    table_number(out, number_signed(p->m[ADAPTED].accuracy - p->m[EXTERNAL].accuracy));
-    page_add(out, "<td>%s</td>", c->outlook ? c->outlook : "–");
+    if (left_as_it_was(p)) {
+      for (int k = 0; k < 4; k++) table_number(out, number_fixed(NAN, 0));
+      page_add(out, "<td>not adapted</td>");
+    } else {
+      table_per_cent(out, c->after);
+      table_change(out, c->change);
+      table_number(out, number_fixed(c->change_error, 1));
+      table_change(out, measured_change(p));
+      page_add(out, "<td>%s</td>", c->outlook ? c->outlook : "–");
+    }
     table_row_end(out);
   }
   table_close(out);
@@ -138,27 +157,33 @@ static const char *outlook_style(const char *outlook) {
   return outlook && strcmp(outlook, "hurts") == 0 ? "pair hurt" : "pair";
 }
 
+/* Of what is left as it is, no change is told. */
+static bool is_told(const pair *p, const char *reason) {
+  return !left_as_it_was(p) || strcmp(reason, xs_reason_text(XS_NO_CLEAR_CHANGE)) != 0;
+}
+
+static void add_list(page *out, const pair *p) {
+  const choice *c = &p->choice;
+  int n = 0;
+  for (int i = 0; i < c->reasons; i++) {
+    if (!is_told(p, c->reason[i])) continue;
+    page_add(out, n++ ? "<li>%s</li>\n" : "<ul>\n<li>%s</li>\n", c->reason[i]);
+  }
+  if (n) page_add(out, "</ul>\n");
+}
+
 static void add_reasons(page *out, const pair *p) {
   const choice *c = &p->choice;
   char *sentence = outlook_sentence(p);
   page_add(out, "<article class=\"%s\">\n<h3>%s → %s</h3>\n<p>%s</p>\n", outlook_style(c->outlook),
            p->source, p->target, sentence);
-  if (isfinite(c->images)) {
-    page_add(out, "<p>%s images of %s, without labels, decided%s%s.</p>\n",
-             number_fixed(c->images, 0).text, p->target, c->left ? ": " : "",
-             c->left ? c->left : "");
-  }
   if (c->uncalibrated) {
     page_add(out,
              "<p>The classifier is not calibrated, and no calibrated probabilities are given: "
              "%s.</p>\n",
              c->uncalibrated);
   }
-  if (c->reasons) {
-    page_add(out, "<ul>\n");
-    for (int i = 0; i < c->reasons; i++) page_add(out, "<li>%s</li>\n", c->reason[i]);
-    page_add(out, "</ul>\n");
-  }
+  add_list(out, p);
   if (c->priors.unknown) {
     page_add(out, "<p class=\"soft\">How common the classes are at %s is not known: %s.</p>\n",
              p->target, c->priors.unknown);

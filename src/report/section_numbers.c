@@ -1,8 +1,9 @@
 /* The tables of what was measured. */
 #include "sections.h"
 
-#include "export.h"
+#include "effect.h"
 #include "file.h"
+#include "node_words.h"
 #include "number.h"
 #include "paper.h"
 #include "parts.h"
@@ -11,107 +12,253 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One pair has nothing to be corrected for. */
 static bool has_holm(const results *r) {
+  int n = 0;
+  for (int i = 0; i < r->n; i++) n += isfinite(r->pair[i].p_holm);
+  return n > 1;
+}
+
+/* Of a classifier that was not trained enough, and of what needs it; of an interval. */
+static const char untrained_mark[] = "†", newcombe_mark[] = "‡";
+
+/* ---- which intervals --------------------------------------------------------------------------
+ */
+
+static bool is_newcombe(const char *method) { return method && strcmp(method, "newcombe") == 0; }
+
+/* How many of Table 1's numbers have Newcombe's intervals, and how many have others. */
+static void count_intervals(const results *r, int *newcombe, int *other) {
+  *newcombe = *other = 0;
   for (int i = 0; i < r->n; i++) {
-    if (isfinite(r->pair[i].p_holm)) return true;
+    const pair *p = &r->pair[i];
+    if (!report_measured(p)) continue;
+    for (int k = 0; k < MEASURES; k++) {
+      if (isnan(p->m[k].low)) continue;
+      ++*(is_newcombe(p->m[k].interval) ? newcombe : other);
+    }
+    if (isfinite(p->low)) ++*(is_newcombe(p->gain_interval) ? newcombe : other);
   }
-  return false;
-}
-
-static const char mark[] = "†"; /* of a classifier that was not trained enough, and what needs it */
-
-static void add_marked_auc(page *out, const measure *m, const char *untrained) {
-  page_add(out, "<td>");
-  cell_auc(out, m);
-  page_add(out, "%s</td>", untrained && isfinite(m->auc) ? mark : "");
-}
-
-static void add_untrained(page *out, const results *r) {
-  int n = 0;
-  for (int i = 0; i < r->classifiers; i++) n += r->classifier[i].why != NULL;
-  if (!n) return;
-  page_add(out,
-           "<p class=\"soft\">%s Not trained enough; a ceiling, and the share salvaged, of such a "
-           "classifier say little:</p>\n<ul class=\"soft\">\n",
-           mark);
-  for (int i = 0; i < r->classifiers; i++) {
-    const classifier *c = &r->classifier[i];
-    if (c->why) page_add(out, "<li>%s: %s.</li>\n", c->node, c->why);
-  }
-  page_add(out, "</ul>\n");
-}
-
-/* How many of the pairs' measures have intervals of this name. */
-static int count_intervals(const results *r, const char *name) {
-  int n = 0;
-  for (int i = 0; i < r->n * MEASURES; i++) {
-    const char *had = r->pair[i / MEASURES].m[i % MEASURES].interval;
-    n += strcmp(had ? had : "percentile", name) == 0;
-  }
-  return n;
 }
 
 /* To stand behind "95 % intervals". */
-static const char *interval_words(const results *r) {
-  if (!count_intervals(r, "newcombe")) {
+static const char *interval_words(int newcombe, int other) {
+  if (!newcombe) {
     return "percentile bootstrap of the whole test set, resampling digits or patients";
   }
-  return "bootstrap of the whole test set, resampling digits or patients; where a class has fewer "
-         "than 200 of these or the AUC is above 95, Newcombe's for few images, with the effective "
-         "number of images";
+  if (!other) return "Newcombe's for few images, with the effective number of images";
+  return "percentile bootstrap of the whole test set, resampling digits or patients; ‡: Newcombe's "
+         "for few images, with the effective number of images, where a class has fewer than 200 "
+         "digits or patients or the AUC is above 95";
+}
+
+/* ---- AUC --------------------------------------------------------------------------------------
+ */
+
+static void add_marked(page *out, const measure *m, const char *untrained, bool mixed) {
+  page_add(out, "<td>");
+  cell_auc(out, m);
+  page_add(out, "%s%s</td>", untrained && isfinite(m->auc) ? untrained_mark : "",
+           mixed && isfinite(m->low) && is_newcombe(m->interval) ? newcombe_mark : "");
+}
+
+static void add_dash(page *out) { table_number(out, number_fixed(NAN, 0)); }
+
+/* The adapted AUC, the gain and the salvage of a pair whose classifier was left as it was. */
+static void add_left(page *out, const pair *p, bool mixed) {
+  page_add(out, "<td>not adapted</td>");
+  add_marked(out, &p->m[CEILING], p->target_untrained, mixed);
+  add_dash(out);
+  add_dash(out);
+}
+
+static void add_adapted(page *out, const pair *p, bool mixed) {
+  const char *untrained = p->adapted_untrained ? p->adapted_untrained : p->source_untrained;
+  add_marked(out, &p->m[ADAPTED], untrained, mixed);
+  add_marked(out, &p->m[CEILING], p->target_untrained, mixed);
+  page_add(out, "<td>");
+  cell_change(out, (interval){p->gain, p->low, p->high});
+  page_add(out, "%s</td><td>%s%s</td>", mixed && is_newcombe(p->gain_interval) ? newcombe_mark : "",
+           number_percent(p->salvage, 0).text,
+           p->target_untrained && isfinite(p->salvage) ? untrained_mark : "");
+}
+
+static char *auc_caption(const results *r, bool holm, const char *intervals) {
+  bool all = false;
+  for (int i = 0; i < r->n; i++) {
+    const char *images = r->pair[i].m[EXTERNAL].images;
+    all = all || (images && strcmp(images, "all") == 0);
+  }
+  return text_format("AUC in per cent, with 95 %% intervals (%s); gain in AUC points, paired%s%s",
+                     intervals,
+                     all ? "; external, adapted and gain on all labelled images of the target, "
+                           "ceiling and salvage on its test images"
+                         : "",
+                     holm ? "; Holm: the gain's p value, corrected for the number of pairs" : "");
 }
 
 static void add_auc_table(page *out, const results *r) {
   static const char *const head[] = {"Source → target", "Internal", "External", "Adapted",
                                      "Ceiling",         "Gain",     "Salvage",  "Holm"};
   const bool holm = has_holm(r);
-  char *caption = text_format(
-      "AUC in per cent, with 95 %% intervals (%s); gain in AUC points, paired%s", interval_words(r),
-      holm ? "; Holm: the gain's p value, corrected for the number of pairs" : "");
+  int newcombe, other;
+  count_intervals(r, &newcombe, &other);
+  const bool mixed = newcombe && other;
+  char *caption = auc_caption(r, holm, interval_words(newcombe, other));
   table_open(out, caption, head, holm ? 8 : 7);
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
     if (!report_measured(p)) continue;
     table_pair_row(out, p);
-    for (int k = 0; k < MEASURES; k++) {
-      add_marked_auc(out, &p->m[k], k == CEILING ? p->target_untrained : p->source_untrained);
+    for (int k = 0; k <= EXTERNAL; k++) add_marked(out, &p->m[k], p->source_untrained, mixed);
+    if (effect_of(p) == EFFECT_LEFT) {
+      add_left(out, p, mixed);
+    } else {
+      add_adapted(out, p, mixed);
     }
-    table_change(out, (interval){p->gain, p->low, p->high});
-    page_add(out, "<td>%s%s</td>", number_percent(p->salvage, 0).text,
-             p->target_untrained && isfinite(p->salvage) ? mark : "");
-    if (holm) table_number(out, number_p_value(p->p_holm));
+    if (holm) table_number(out, number_p_value(effect_of(p) == EFFECT_LEFT ? NAN : p->p_holm));
     table_row_end(out);
   }
   table_close(out);
   free(caption);
 }
 
+/* Whether a number of the tables is of the node. */
+static bool is_shown(const results *r, const char *node) {
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    if (!report_measured(p)) continue;
+    if (node_is_baseline(node, p->source) || node_is_baseline(node, p->target)) return true;
+    if (isfinite(p->ceiling_all.auc) && node_is_fold(node, p->target)) return true;
+    for (int k = 0; k < p->candidates; k++) {
+      const candidate *c = &p->candidate[k];
+      if (report_chosen(p, c) && strcmp(c->node, node) == 0) return true;
+    }
+  }
+  return false;
+}
+
+static void add_untrained(page *out, const results *r) {
+  int n = 0;
+  for (int i = 0; i < r->classifiers; i++) {
+    const classifier *c = &r->classifier[i];
+    if (!c->why || !is_shown(r, c->node)) continue;
+    if (!n++) {
+      page_add(
+          out,
+          "<p class=\"soft\">%s Not trained enough. An AUC of such a classifier as the ceiling "
+          "is none, and a share salvaged against it says little:</p>\n<ul class=\"soft\">\n",
+          untrained_mark);
+    }
+    char *name = node_words(r, c->node);
+    page_add(out, "<li>%s: %s.</li>\n", name, c->why);
+    free(name);
+  }
+  if (n) page_add(out, "</ul>\n");
+}
+
+/* ---- all labelled images -----------------------------------------------------------------------
+ */
+
+static bool has_more(const pair *p) {
+  return isfinite(p->ceiling_all.auc) ||
+         (isfinite(p->external_all.auc) && p->external_all.n > p->m[EXTERNAL].n);
+}
+
+static void add_all_row(page *out, const pair *p, bool ceiling) {
+  table_pair_row(out, p);
+  table_number(out, number_fixed(p->external_all.n, 0));
+  add_marked(out, &p->external_all, p->source_untrained, false);
+  table_per_cent(out, accuracy_of(&p->external_all));
+  if (ceiling) {
+    add_marked(out, &p->ceiling_all, p->folds_untrained, false);
+    table_number(out, number_fixed(p->folds, 0));
+    page_add(out, "<td>%s%s</td>", number_percent(p->salvage_all, 0).text,
+             p->folds_untrained && isfinite(p->salvage_all) ? untrained_mark : "");
+  }
+  table_row_end(out);
+}
+
+static void add_all_table(page *out, const results *r) {
+  static const char *const head[] = {"Source → target", "Images", "External", "Accuracy",
+                                     "Ceiling",         "Parts",  "Salvage"};
+  bool any = false, ceiling = false;
+  for (int i = 0; i < r->n; i++) {
+    any = any || has_more(&r->pair[i]);
+    ceiling = ceiling || isfinite(r->pair[i].ceiling_all.auc);
+  }
+  if (!any) return;
+  table_open(out,
+             ceiling
+                 ? "The unadapted classifier on all labelled images of the target, at which the "
+                   "verdict looks: AUC and accuracy in per cent; the ceiling there: of "
+                   "classifiers of the target's own labels, each measured on the part that it "
+                   "has not learnt from, the mean over parts; and the salvage against it"
+                 : "The unadapted classifier on all labelled images of the target, at which the "
+                   "verdict looks: AUC and accuracy in per cent, with 95 % intervals",
+             head, ceiling ? 7 : 4);
+  for (int i = 0; i < r->n; i++) {
+    if (has_more(&r->pair[i])) add_all_row(out, &r->pair[i], ceiling);
+  }
+  table_close(out);
+}
+
+/* What adaptations have seen of the images that they are measured on. */
+static void add_seen(page *out, const results *r) {
+  int known = 0, seen = 0;
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    if (isnan(p->seen_without_labels) || effect_of(p) == EFFECT_LEFT) continue;
+    known++;
+    if (!(p->seen_without_labels > 0)) continue;
+    seen++;
+    page_add(out,
+             "<p class=\"soft\">%s → %s: of the %s images that the adapted classifier is measured "
+             "on the adaptation has seen %s, without their labels.</p>\n",
+             p->source, p->target, number_fixed(p->m[ADAPTED].n, 0).text,
+             number_fixed(p->seen_without_labels, 0).text);
+  }
+  if (known && !seen) {
+    page_add(out, "<p class=\"soft\">No adaptation has seen an image that an adapted classifier is "
+                  "measured on, not even without its label.</p>\n");
+  }
+}
+
+/* ---- accuracy ---------------------------------------------------------------------------------
+ */
+
 static void add_accuracy_table(page *out, const results *r) {
-  static const char *const head[] = {"Source → target", "Internal",    "External",   "Adapted",
-                                     "Ceiling",         "Test images", "Labels kept"};
-  table_open(
-      out,
-      "Accuracy in per cent; the number of test images of the source and of the target; and labels "
-      "kept: of the source's test images, translated by the first way to adapt that translates, "
-      "the "
-      "share to which the source's classifier still gives the right label",
-      head, 7);
+  static const char *const head[] = {
+      "Source → target",     "Internal", "External", "Adapted", "Ceiling", "Images of the source",
+      "Images of the target"};
+  table_open(out,
+             "Accuracy in per cent on the images of Table 1, with 95 % intervals (Wilson's, as if "
+             "all images of a digit or patient were one; where they are wider than 20 points they "
+             "stand alone), and the number of these images",
+             head, 7);
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
     if (!report_measured(p)) continue;
     table_pair_row(out, p);
     for (int k = 0; k < MEASURES; k++) {
-      table_number(out, number_fixed(p->m[k].accuracy, 1));
+      if (k == ADAPTED && effect_of(p) == EFFECT_LEFT) {
+        page_add(out, "<td>not adapted</td>");
+      } else {
+        table_per_cent(out, accuracy_of(&p->m[k]));
+      }
     }
-    page_add(out, "<td>%s, %s</td><td>%s</td></tr>\n", number_fixed(p->m[INTERNAL].n, 0).text,
-             number_fixed(p->m[EXTERNAL].n, 0).text, number_percent(p->keeps_label, 0).text);
+    table_number(out, number_fixed(p->m[INTERNAL].n, 0));
+    table_number(out, number_fixed(p->m[EXTERNAL].n, 0));
+    table_row_end(out);
   }
   table_close(out);
 }
 
+/* Only of use beside what the paper reports. */
 static void add_paper_table(page *out, const results *r) {
   static const char *const head[] = {"Source → target", "Internal", "External", "Adapted",
                                      "Ceiling"};
+  if (!paper_of(r)) return;
   page_add(out,
            "<details>\n<summary>Intervals as in the paper</summary>\n"
            "<p>1,000 bootstrap replicates of 1,000 images each: their mean ± 1.96 standard "
@@ -155,117 +302,6 @@ static void add_delong_table(page *out, const results *r) {
   page_add(out, "</details>\n");
 }
 
-typedef struct summary_row {
-  const char *name;
-  interval ours, papers;
-  number (*print)(double x);
-} summary_row;
-
-static number print_auc(double x) { return number_fixed(x, 2); }
-static number print_share(double x) { return number_percent(x, 2); }
-static number print_count(double x) { return number_fixed(x, 0); }
-
-static interval alone(double x) { return (interval){x, NAN, NAN}; }
-
-static void add_summary_cell(page *out, const summary_row *row, interval x) {
-  table_interval(out, row->print(x.value), row->print(x.low), row->print(x.high));
-}
-
-static void add_summary_table(page *out, const results *r, const summary_row *row, int n) {
-  static const char *const head[] = {"Over all pairs", "This study", "Paper"};
-  const paper *p = paper_of(r);
-  char *caption = text_format("Summary; AUC in per cent, with 95 %% intervals that draw each "
-                              "site's digits or patients once for all pairs%s%s",
-                              p ? ", beside what the paper reports of its " : "", p ? p->what : "");
-  table_open(out, caption, head, p ? 3 : 2);
-  for (int i = 0; i < n; i++) {
-    table_row(out, row[i].name);
-    add_summary_cell(out, &row[i], row[i].ours);
-    if (p) add_summary_cell(out, &row[i], row[i].papers);
-    table_row_end(out);
-  }
-  table_close(out);
-  free(caption);
-}
-
-static void add_paper_note(page *out, const results *r) {
-  const paper *p = paper_of(r);
-  if (!p) return;
-  char *text =
-      text_format("Paper: Valliani et al. 2022, means over its %d pairs; this study has %d. "
-                  "They may differ by data, settings and chance.",
-                  p->pairs, r->n);
-  page_add(out, "<p class=\"soft\">%s</p>\n", text);
-  free(text);
-}
-
-static void add_summary(page *out, const results *r) {
-  static const summary unknown;
-  const summary *s = &r->summary, *q = paper_of(r) ? &paper_of(r)->summary : &unknown;
-  const interval none = alone(NAN);
-  summary_row row[10] = {
-      {"Mean internal AUC", s->internal, q->internal, print_auc},
-      {"Mean external AUC, unadapted", s->external, q->external, print_auc},
-      {"Mean external AUC, adapted", s->adapted, q->adapted, print_auc},
-      {"Mean gain, paired", s->gain, q->gain, number_signed},
-      {"Average salvage", alone(s->average_salvage), alone(q->average_salvage), print_share},
-      {"Median salvage", alone(s->median_salvage), alone(q->median_salvage), print_share},
-      {"Mean relative gain", alone(s->relative_gain), alone(q->relative_gain), print_share},
-  };
-  const summary_row more[] = {
-      {"Pairs with a lower AUC after adaptation", alone(s->worse), none, print_count},
-      {"Mean AUC of the oracle, chosen with target labels", alone(s->oracle), none, print_auc},
-      {"Mean regret of the label-free choice against the oracle", alone(s->regret), none,
-       print_auc},
-  };
-  int n = 7;
-  for (int i = 0; i < 3; i++) {
-    if (isfinite(more[i].ours.value)) row[n++] = more[i];
-  }
-  add_summary_table(out, r, row, n);
-  add_paper_note(out, r);
-}
-
-static void add_glossary(page *out) {
-  static const char *const entry[][2] = {
-      {"AUC", "Area under the ROC curve: the chance that a positive image scores higher than a "
-              "negative one; with more than two classes the mean over classes, each against the "
-              "rest."},
-      {"Internal", "Tested on held-out images of the site that the classifier was trained on."},
-      {"External", "The same classifier tested on the other site's test images."},
-      {"Adapted", "External, after adaptation to that site without its labels."},
-      {"Ceiling", "A classifier trained on the target site's own labels, on the same test images."},
-      {"Salvage", "(adapted − external) / (ceiling − external): the share of what was lost that "
-                  "adaptation brought back. Negative where adaptation hurt."},
-      {"Average and median salvage", "The mean gain divided by the mean loss over all pairs; and "
-                                     "the median of the pairs' salvages."},
-      {"Mean relative gain", "(adapted − external) / external, averaged over pairs."},
-      {"95 % interval",
-       "The range of values that the test images are compatible with. A gain whose "
-       "interval includes 0 may be chance."},
-      {"p", "Two-sided p-value of the gain, that goes with its interval: how easily so clear a "
-            "sign would come about "
-            "without a real difference."},
-  };
-  page_add(out, "<h3>Terms</h3>\n<dl>\n");
-  for (size_t i = 0; i < sizeof entry / sizeof *entry; i++) {
-    page_add(out, "<dt>%s</dt><dd>%s</dd>\n", entry[i][0], entry[i][1]);
-  }
-  page_add(out, "</dl>\n");
-}
-
-static void add_export(page *out, const results *r) {
-  page tex = {0};
-  export_tex(&tex, r);
-  page_add(out,
-           "<details>\n<summary>For a paper: LaTeX and CSV</summary>\n"
-           "<p>Beside this page: <code>results.tex</code>, shown here, and "
-           "<code>results.csv</code> with all digits%s.</p>\n"
-           "<pre tabindex=\"0\" aria-label=\"results.tex\">%s</pre>\n</details>\n",
-           section_subgroups_wanted(r) ? ", <code>subgroups.csv</code> likewise" : "", tex.text);
-  page_free(&tex);
-}
-
 /* A row of dashes says less than a sentence. */
 static void add_unmeasured(page *out, const results *r) {
   for (int i = 0; i < r->n; i++) {
@@ -291,12 +327,12 @@ void section_numbers(page *out, const results *r) {
   if (report_any_measured(r)) {
     add_auc_table(out, r);
     add_untrained(out, r);
+    add_seen(out, r);
+    add_all_table(out, r);
     add_accuracy_table(out, r);
     add_paper_table(out, r);
     add_delong_table(out, r);
   }
-  add_summary(out, r);
-  add_export(out, r);
-  add_glossary(out);
+  section_summary(out, r);
   page_add(out, "</section>\n");
 }

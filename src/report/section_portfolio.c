@@ -63,10 +63,18 @@ static bool has_values(const results *r) {
   return false;
 }
 
-static void add_auc(page *out, const candidate *c, bool chosen) {
+static bool is_struck(const choice *c, const char *method) {
+  for (int i = 0; i < c->values; i++) {
+    if (strcmp(c->value[i].method, method) == 0) return c->value[i].strikes > 0;
+  }
+  return false;
+}
+
+static void add_auc(page *out, const candidate *c, bool chosen, bool struck) {
   page_raw(out, "<td%s>", chosen ? " class=\"chosen\"" : "");
   cell_auc(out, c ? &c->m : NULL);
-  page_raw(out, "%s</td>", chosen ? "<small><b>chosen</b></small>" : "");
+  page_raw(out, "%s%s</td>", chosen ? "<small><b>chosen</b></small>" : "",
+           struck ? "<small>struck out</small>" : "");
 }
 
 static void add_oracle(page *out, const oracle *o) {
@@ -94,7 +102,7 @@ static void add_auc_table(page *out, const results *r, methods *m) {
     table_pair_row(out, p);
     for (int k = 1; k < n; k++) {
       const candidate *c = find_candidate(p, m->name[k]);
-      add_auc(out, c, c && report_chosen(p, c));
+      add_auc(out, c, c && report_chosen(p, c), c && is_struck(&p->choice, c->method));
     }
     if (oracles) add_oracle(out, &p->oracle);
     table_row_end(out);
@@ -103,10 +111,11 @@ static void add_auc_table(page *out, const results *r, methods *m) {
 }
 
 static void add_value_table(page *out, const results *r, const methods *m) {
-  page_add(out, "<details>\n<summary>By what was chosen</summary>\n");
+  page_add(out, "<details>\n<summary>The criterion's values</summary>\n");
   table_open(out,
-             "The criterion's values on unlabelled images of the target. A higher one need not be "
-             "chosen where the difference is within its error: agreement decides then",
+             "The criterion's values on unlabelled images of the target. A higher one is not "
+             "chosen where it is struck out, and need not be where the difference is within its "
+             "error: agreement with the others decides then",
              m->name, m->n);
   for (int i = 0; i < r->n; i++) {
     const choice *c = &r->pair[i].choice;
@@ -129,10 +138,22 @@ static bool any_struck(const results *r) {
   return false;
 }
 
+static bool any_bold(const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    const char *rule = r->pair[i].choice.rule;
+    if (rule && strcmp(rule, "bold") == 0) return true;
+  }
+  return false;
+}
+
 /* Under the bold rule they could be chosen all the same. */
 static void add_struck(page *out, const results *r) {
   if (!any_struck(r)) return;
-  page_add(out, "<h3>Not to be trusted, whatever a criterion says</h3>\n<ul>\n");
+  page_add(out, "<h3>Struck out, whatever a criterion says</h3>\n");
+  if (any_bold(r)) {
+    page_add(out, "<p>The rule bold may choose them all the same; careful does not.</p>\n");
+  }
+  page_add(out, "<ul>\n");
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
     for (int k = 0; k < p->choice.values; k++) {
@@ -144,6 +165,38 @@ static void add_struck(page *out, const results *r) {
     }
   }
   page_add(out, "</ul>\n");
+}
+
+static bool has_images(const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    if (isfinite(r->pair[i].choice.images)) return true;
+  }
+  return false;
+}
+
+static const char *text_or_dash(const char *text) { return text ? text : "–"; }
+
+static void add_choice_table(page *out, const results *r) {
+  static const char *const head[] = {"Source → target", "Images seen", "Rule", "Chosen",
+                                     "By the rule bold"};
+  if (!has_images(r)) return;
+  table_open(out,
+             "What was chosen: by how many images of the target, seen without labels; by which "
+             "rule (careful strikes out first, bold does not); and what the rule bold takes",
+             head, 5);
+  for (int i = 0; i < r->n; i++) {
+    const choice *c = &r->pair[i].choice;
+    char *chosen =
+        text_format("%s%s%s", text_or_dash(c->chosen), c->left ? ": " : "", c->left ? c->left : "");
+    table_pair_row(out, &r->pair[i]);
+    table_number(out, number_fixed(c->images, 0));
+    table_text(out, text_or_dash(c->rule));
+    table_text(out, chosen);
+    table_text(out, text_or_dash(c->bold));
+    table_row_end(out);
+    free(chosen);
+  }
+  table_close(out);
 }
 
 bool section_portfolio_wanted(const results *r) {
@@ -161,6 +214,7 @@ void section_portfolio(page *out, const results *r) {
                 "page. <i>none</i> is the classifier as it was; steps joined by + were taken in "
                 "that order.</p>\n");
   if (report_any_measured(r)) add_auc_table(out, r, &m);
+  add_choice_table(out, r);
   add_struck(out, r);
   if (has_values(r)) add_value_table(out, r, &m);
   page_add(out, "</section>\n");

@@ -9,6 +9,7 @@ void section_head(page *out, const results *r); /* to the end of <header> */
 void section_effects(page *out, const results *r);
 int section_bars(page *out, const results *r, const char *figures);
 void section_numbers(page *out, const results *r); /* tables and the glossary */
+void section_summary(page *out, const results *r); /* the end of that section */
 void section_portfolio(page *out, const results *r);
 void section_harm(page *out, const results *r);
 int section_labels(page *out, const results *r, const char *figures); /* labelleds > 0 */
