@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +188,41 @@ static inline void assert_ids(const char *html) {
     assert_has(html, id);
     free(id);
   }
+}
+
+/* ---- pages of changed results ------------------------------------------------------------------
+ */
+
+static inline json_t *sample_json(const char *name) {
+  char *text = read_text(sample, name);
+  json_t *j = json_loads(text, 0, NULL);
+  free(text);
+  assert_non_null(j);
+  return j;
+}
+
+static inline void write_json(const char *dir, const char *name, const json_t *j) {
+  char *text = json_dumps(j, JSON_COMPACT);
+  write_file(dir, name, text, strlen(text));
+  free(text);
+}
+
+/* The page of these results and settings, which may be NULL; both are released. */
+static inline char *page_of(json_t *results, json_t *settings) {
+  char *dir = new_folder();
+  write_json(dir, "results.json", results);
+  if (settings) write_json(dir, "study.json", settings);
+  char *html = write_report(dir);
+  assert_well_formed(html);
+  assert_ids(html);
+  remove_run(dir);
+  json_decref(results);
+  json_decref(settings);
+  return html;
+}
+
+static inline json_t *pair_of(json_t *results, size_t i) {
+  return json_array_get(json_object_get(results, "pairs"), i);
 }
 
 #endif

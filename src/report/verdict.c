@@ -2,6 +2,7 @@
 
 #include "effect.h"
 #include "file.h"
+#include "node_words.h"
 #include "number.h"
 
 #include <math.h>
@@ -111,16 +112,27 @@ static char *adapting(const pair *p) {
 /* ---- how many labels --------------------------------------------------------------------------
  */
 
+/* "on 40 labelled images of b"; its own classifier has all but the test images. */
+static char *trained_words(const usable *v, const char *target) {
+  const number images = number_count(v->better_images);
+  if (v->better_node && node_is_baseline(v->better_node, target)) {
+    return text_format("on all labels of %s but those of its test images (%s images)", target,
+                       images.text);
+  }
+  return text_format("on %s labelled images of %s", images.text, target);
+}
+
 static char *labelling(const pair *p) {
   const usable *v = &p->verdict;
   if (v->better_images > 0) {
     const char *why = v->better_untrained;
-    return text_format(" A classifier trained on %s labelled images of %s does better: its AUC is "
-                       "%s%s%s%s.",
-                       number_count(v->better_images).text, p->target,
-                       number_with_interval(v->better.auc, v->better.low, v->better.high).text,
-                       why ? ", though it was not trained enough (" : "", why ? why : "",
-                       why ? ")" : "");
+    char *trained = trained_words(v, p->target);
+    char *all = text_format(" A classifier trained %s does better: its AUC is %s%s%s%s.", trained,
+                            number_with_interval(v->better.auc, v->better.low, v->better.high).text,
+                            why ? ", though it was not trained enough (" : "", why ? why : "",
+                            why ? ")" : "");
+    free(trained);
+    return all;
   }
   if (!(v->label > 0)) return text_copy("");
   return text_format(" With %s labelled images of %s a classifier's AUC there is expected to be "
@@ -128,10 +140,19 @@ static char *labelling(const pair *p) {
                      number_count(v->label).text, p->target, number_points(v->margin).text);
 }
 
+/* A poor classifier may only want more training.  With its leading space, or nothing. */
+static char *untrained_words(const pair *p) {
+  if (!p->source_untrained) return text_copy("");
+  return text_format(" The classifier of %s was not trained enough (%s): train it longer before "
+                     "anything else.",
+                     p->source, p->source_untrained);
+}
+
 char *verdict_reasons(const pair *p) {
   if (!p->verdict.reason) return effect_sentence(p);
-  char *help = adapting(p), *labels = labelling(p);
-  char *all = text_format("%s%s%s", p->verdict.reason, help, labels);
+  char *help = adapting(p), *labels = labelling(p), *untrained = untrained_words(p);
+  char *all = text_format("%s%s%s%s", p->verdict.reason, untrained, help, labels);
+  free(untrained);
   free(labels);
   free(help);
   return all;
