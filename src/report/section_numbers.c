@@ -232,9 +232,9 @@ static void add_accuracy_table(page *out, const results *r) {
       "Source → target",     "Internal", "External", "Adapted", "Ceiling", "Images of the source",
       "Images of the target"};
   table_open(out,
-             "Accuracy in per cent on the images of Table 1, with 95 % intervals (Wilson's, as if "
-             "all images of a digit or patient were one; where they are wider than 20 points they "
-             "stand alone), and the number of these images",
+             "Accuracy in per cent on the images of Table 1, with 95 % intervals (Wilson's, by the "
+             "effective number of images; where they are wider than 20 points they stand alone), "
+             "and the number of these images",
              head, 7);
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
