@@ -8,8 +8,7 @@
 static json_t *training_of(const study_run *r, int node) {
   const study_node *n = &r->nodes.node[node];
   const bool trains = n->kind == NODE_BASELINE || n->kind == NODE_POOLED ||
-                      n->kind == NODE_LABELLED || n->kind == NODE_ADAPTED ||
-                      n->kind == NODE_FOLD;
+                      n->kind == NODE_LABELLED || n->kind == NODE_ADAPTED || n->kind == NODE_FOLD;
   if (!trains) return NULL;
   char *dir = run_node_path(r, node, NULL);
   json_t *training = run_training(dir);
