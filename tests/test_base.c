@@ -192,6 +192,12 @@ static void test_file_failures(void **state) {
   assert_message("no/such: cannot write");
   assert_int_equal(file_make_dirs("/dev/null/x"), 1);
   assert_message("cannot make the folder");
+  char *dangling = text_format("%s/dangling", folder);
+  assert_int_equal(symlink("no such", dangling), 0);
+  assert_int_equal(file_make_dirs(dangling), 1);
+  assert_message("dangling: File exists"); /* not why no folder was found there */
+  assert_int_equal(unlink(dangling), 0);
+  free(dangling);
 }
 
 static void write_forever(const char *path) {

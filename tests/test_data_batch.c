@@ -138,7 +138,7 @@ static void test_too_few(void **state) {
   sampler *s;
   assert_int_not_equal(sampler_new(&o, &s), 0);
   assert_null(s);
-  assert_says("few: 23 images, fewer than a batch of 24");
+  assert_says("few: 23 images, fewer than a batch of 24; take a batch of at most 23");
   o.batch = 5;
   o.balanced = true;
   o.label = label;

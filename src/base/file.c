@@ -135,8 +135,9 @@ int file_make_dirs(const char *path) {
     if (p[1] != '/' && p[1] != 0) continue;
     char kept = p[1];
     p[1] = 0;
-    if (mkdir(part, 0777) != 0 && !file_is_dir(part)) {
-      status = fail(1, "%s: cannot make the folder %s: %s", path, part, strerror(errno));
+    const int failure = mkdir(part, 0777) == 0 ? 0 : errno; /* looking for a folder sets errno */
+    if (failure && !file_is_dir(part)) {
+      status = fail(1, "%s: cannot make the folder %s: %s", path, part, strerror(failure));
     }
     p[1] = kept;
   }

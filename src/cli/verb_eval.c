@@ -45,13 +45,26 @@ static xs_status check_labelled(const eval_options *o, const xs_site *s) {
               "%s: has no labels, so nothing can be measured; `xsite predict` needs none", o->data);
 }
 
+/* The site has every class; a part of it need not. */
+static xs_status check_two_classes(const eval_options *o, const xs_site *s, const test_set *t) {
+  for (int64_t i = 1; i < t->images.n; i++) {
+    if (t->label[i] != t->label[0]) return XS_OK;
+  }
+  return fail(
+      XS_FAILED,
+      "%s: no AUC: split '%s' has %" PRId64
+      " labelled image%s, none of another class than \"%s\"; `--split all` takes all of the "
+      "site's images",
+      o->data, o->split, t->images.n, t->images.n == 1 ? "" : "s", s->class_name[t->label[0]]);
+}
+
 static xs_status select_set(const eval_options *o, const xs_site *s, test_set *t) {
   train_set images;
   xs_status status =
       train_set_open(s, split_rule_of(o->seed, o->split_by), job_split(o->split), &images);
   if (status) return status;
   test_set_make(images, s->classes, t);
-  if (images.n > 0) return XS_OK;
+  if (images.n > 0) return check_two_classes(o, s, t);
   return fail(XS_FAILED, "%s: no labelled image is in the split '%s'", o->data, o->split);
 }
 

@@ -50,8 +50,9 @@ static int check_images(const sampler *s, const sampler_options *o) {
                 o->balanced ? "labelled " : "");
   }
   if (o->mode == SAMPLER_EPOCHS && !o->balanced && s->n < o->batch) {
-    return fail(XS_FAILED, "%s: %lld images, fewer than a batch of %lld; take a smaller batch",
-                o->stream, (long long)s->n, (long long)o->batch);
+    return fail(XS_FAILED,
+                "%s: %lld images, fewer than a batch of %lld; take a batch of at most %lld",
+                o->stream, (long long)s->n, (long long)o->batch, (long long)s->n);
   }
   return 0;
 }

@@ -177,7 +177,7 @@ xs_status xs_model_export(const char *model, const char *out, bool overwrite) {
   network n = {0};
   if (!overwrite && file_exists(out)) {
     return (xs_status)fail(
-        XS_FAILED, "%s is there already; nothing was changed: give another file, or `overwrite`",
+        XS_FAILED, "%s is there already; nothing was changed: give another file, or --overwrite",
         out);
   }
   int status = model_metadata(model, NULL, &metadata);

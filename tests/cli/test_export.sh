@@ -40,7 +40,7 @@ expect 1 'cannot write' export --model "$classifier" --out "$folder/no/model.onn
 
 # A file that is there stays, unless it may be replaced.
 before=$(sha256sum <"$folder/generator.onnx")
-expect 1 'is there already; nothing was changed' export --model "$classifier" --out "$folder/generator.onnx"
+expect 1 'is there already; nothing was changed: give another file, or --overwrite' export --model "$classifier" --out "$folder/generator.onnx"
 [ "$(sha256sum <"$folder/generator.onnx")" = "$before" ] || complain 'a refused export changes a file'
 expect 1 "$folder/none: cannot open" export --model "$folder/none" --out "$folder/generator.onnx" --overwrite
 [ "$(sha256sum <"$folder/generator.onnx")" = "$before" ] || complain 'a failed export changes a file'

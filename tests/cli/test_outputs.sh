@@ -59,6 +59,13 @@ for model in unadapted adapted; do
     complain "columns of predict: $(head -n 1 predicted.csv)"
   same "$(own 3,$columns | sort)" "$(tail -n +2 predicted.csv | sed 's|^ward/||' | cut -d, -f 1,5-11 | sort)" "predict and outputs.csv, $model"
 done
+# A part of a site may have no AUC where the whole has one.
+awk -F, -v OFS=, 'NR == 1 { print $0, "side"; next } { split($3, id, "-"); test = id[2] == 0 || id[2] == 3
+  print $1, test ? "normal" : $2, $3, $4, $5, test ? "test" : "train" }' ward.csv >ends.csv
+sed 's/labels: ward.csv/labels: ends.csv/; s/^split: .*/split_column: side/' ward.yaml >ends.yaml
+expect 1 "ends.yaml: no AUC: split 'test' has 4 labelled images, none of another class than \"normal\"; \`--split all\`" \
+  eval --model $baseline --data ends.yaml --threads 1
+expect 0 'AUC' eval --model $baseline --data ends.yaml --split all --threads 1
 expect 1 'adapted.csv: is there already; nothing was changed' eval --model $baseline --data ward.yaml --outputs adapted.csv --threads 1
 expect 0 '"positive": "finding"' eval --json --model $baseline --data ward.yaml --threads 1
 contains stdout '"site": "clinic"' '"sensitivity"' '"specificity"'
