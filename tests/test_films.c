@@ -132,6 +132,34 @@ static void test_refused(void **state) {
   }
 }
 
+/* A whole picture, and behind its end another frame of more rows, as the tags have it: FF 01 has a
+ * length for those who walk from marker to marker, and none for the decoder. */
+static void test_second_frame(void **state) {
+  (void)state;
+  static const char frame[] = "\xff\xc0\0\x0b\x08\0\xaa\0\x17\1\1\x11\0\xff\xd9"
+                              "\0\xfe\xff\xdd\xe0\0\0\0";
+  enum { ROWS = 0x174, STREAM = 0x1c8, FRAME = STREAM + 4 + 0xffe0, BEHIND = 8 };
+  char *from = sample("jpeg.dcm"), *dir = temporary_dir(), *path = file_join(dir, "x.dcm"), *data;
+  size_t size;
+  assert_int_equal(file_read(from, &data, &size), 0);
+  assert_memory_equal(data + STREAM, "\xff\xd8\xff\xe0", 4);
+  char *made = memory_new(FRAME + sizeof frame);
+  memcpy(made, data, STREAM + 2);
+  memcpy(made + STREAM + 2, "\xff\x01", 2);
+  memcpy(made + STREAM + 4, data + STREAM + 2, size - STREAM - 2);
+  memcpy(made + FRAME, frame, sizeof frame);
+  const uint32_t length = FRAME - STREAM + sizeof frame - BEHIND;
+  memcpy(made + STREAM - 4, &length, sizeof length);
+  made[ROWS] = (char)0xaa;
+  put(dir, "x.dcm", made, FRAME + sizeof frame);
+  refuse(path, false, "another size than its first frame");
+  free(made);
+  free(data);
+  free(from);
+  free(path);
+  remove_dir(dir);
+}
+
 static int try_window(const char *path) {
   image x;
   int status = image_read(path, true, &x);
@@ -376,13 +404,13 @@ static void test_unlike(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_small),          cmocka_unit_test(test_real),
-      cmocka_unit_test(test_refused),        cmocka_unit_test(test_cut_short),
-      cmocka_unit_test(test_damaged),        cmocka_unit_test(test_too_large),
-      cmocka_unit_test(test_ranges),         cmocka_unit_test(test_one_range),
-      cmocka_unit_test(test_unlike),         cmocka_unit_test(test_dim),
-      cmocka_unit_test(test_modality_white), cmocka_unit_test(test_voi_tables),
-      cmocka_unit_test(test_alike),
+      cmocka_unit_test(test_small),      cmocka_unit_test(test_real),
+      cmocka_unit_test(test_refused),    cmocka_unit_test(test_second_frame),
+      cmocka_unit_test(test_cut_short),  cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_too_large),  cmocka_unit_test(test_ranges),
+      cmocka_unit_test(test_one_range),  cmocka_unit_test(test_unlike),
+      cmocka_unit_test(test_dim),        cmocka_unit_test(test_modality_white),
+      cmocka_unit_test(test_voi_tables), cmocka_unit_test(test_alike),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

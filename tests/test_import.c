@@ -172,6 +172,7 @@ static void test_publish(void **state) {
   enum { N = 30 };
   static uint8_t pixels[N * SIZE * SIZE];
   char *dir = temporary_dir(), *from = file_join(dir, "from"), *to = file_join(dir, "to");
+  char *again = file_join(dir, "again");
   char *weights = write_weights(dir, "", 0);
   xs_import_options o = options_of(weights);
   assert_int_equal(xs_model_import(&o, from), XS_OK);
@@ -190,7 +191,12 @@ static void test_publish(void **state) {
     assert_true(xs_classifier_temperature(c) == 2);
     assert_int_equal(xs_classifier_site(c) == NULL, alike);
     xs_classifier_free(c);
+    assert_int_equal(classifier_publish(to, again, NAN, &site, 1), XS_OK); /* not that of `to` */
+    assert_int_equal(xs_classifier_load(again, &c), XS_OK);
+    assert_true(isnan(xs_classifier_temperature(c)));
+    xs_classifier_free(c);
   }
+  free(again);
   free(weights);
   free(to);
   free(from);

@@ -101,8 +101,30 @@ static void test_large(void **state) {
   remove_dir(dir);
 }
 
+/* So many steps that their sum is no number of 32 bits any more, and a pixel behind them. */
+static void test_steps(void **state) {
+  (void)state;
+  enum { STEPS = 8421506 }; /* 255 each: 2^31 + 382 */
+  char *dir = temporary_dir(), *path = file_join(dir, "x"), *from = sample("runs8.bmp"), *data;
+  size_t size, first;
+  assert_int_equal(file_read(from, &data, &size), 0);
+  first = (size_t)((unsigned char)data[11] << 8 | (unsigned char)data[10]);
+  char *made = memory_new(first + 4 * STEPS + 4);
+  memcpy(made, data, first);
+  for (size_t i = 0; i < STEPS; i++) memcpy(made + first + 4 * i, "\0\2\xff\0", 4);
+  memcpy(made + first + 4 * STEPS, "\1\0\0\1", 4);
+  put(dir, "x", made, first + 4 * STEPS + 4);
+  refuse(path, "a run leaves the picture");
+  free(made);
+  free(data);
+  free(from);
+  free(path);
+  remove_dir(dir);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_refused), cmocka_unit_test(test_cut),
-                                     cmocka_unit_test(test_damaged), cmocka_unit_test(test_large)};
+                                     cmocka_unit_test(test_damaged), cmocka_unit_test(test_large),
+                                     cmocka_unit_test(test_steps)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

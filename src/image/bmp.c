@@ -196,17 +196,20 @@ static int put_plain(const bmp *b, runs *r, int n, image *out) {
   return put_run(b, r, n, p, false, out);
 }
 
+/* A step stays at the picture's edge, where runs are refused: many of them do not overflow. */
+static int step(int from, int by, int end) { return from < end - by ? from + by : end; }
+
 /* Behind a zero: 0 the next row, 2 a step, 3 and more so many plain pixels. */
 static int put_escape(const bmp *b, runs *r, int code, image *out) {
   if (code > 2) return put_plain(b, r, code, out);
   if (code == 0) {
     r->x = 0;
-    r->row++;
+    r->row = step(r->row, 1, b->height);
     return 0;
   }
   if (b->size - r->at < 2) return refuse(b, "the file ends too early");
-  r->x += b->data[r->at];
-  r->row += b->data[r->at + 1];
+  r->x = step(r->x, b->data[r->at], b->width);
+  r->row = step(r->row, b->data[r->at + 1], b->height);
   r->at += 2;
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { SOS = 0xda, EOI = 0xd9 };
+enum { MOST_TILES = 65535 }; /* ISO 15444-1 B.3 */
 static const char *const CUT_SHORT = "it is cut short, its end marker is missing";
 static const char *const NO_SIZE = "it states no size";
 
@@ -137,11 +138,12 @@ static const char *read_jpeg2000(const uint8_t *p, size_t size, codestream *out)
   if (width < 1 || height < 1 || width > INT32_MAX || height > INT32_MAX) {
     return "it states an impossible size";
   }
-  int64_t tiles =
-      tiles_along(siz + 8, siz + 24, siz + 32) * tiles_along(siz + 12, siz + 28, siz + 36);
-  if (tiles < 1) return "it has no tiles";
+  int64_t across = tiles_along(siz + 8, siz + 24, siz + 32),
+          down = tiles_along(siz + 12, siz + 28, siz + 36);
+  if (across < 1 || down < 1) return "it has no tiles";
+  if (across > MOST_TILES || down > MOST_TILES) return "it states too many tiles";
   *out = (codestream){(int)height, (int)width, two(siz + 40), (siz[42] & 0x7f) + 1, .frame = 0};
-  return read_main_header(p, size, at + 4 + (size_t)two(siz + 4), tiles, out);
+  return read_main_header(p, size, at + 4 + (size_t)two(siz + 4), across * down, out);
 }
 
 const char *codestream_read(const void *data, size_t size, codestream *out) {

@@ -193,6 +193,12 @@ int decode_jpeg8(const char *path, std::string stream, const codestream &c, dico
     return DICOM_FAILED;
   }
   const size_t size = values_of(out);
+  if (static_cast<size_t>(x.height) * static_cast<size_t>(x.width) *
+          static_cast<size_t>(x.channels) !=
+      size) { /* a second frame, which only the decoder has found */
+    image_release(&x);
+    return dicom_refuse(path, "its JPEG has another size than its first frame states");
+  }
   out->values = memory_new(out->size);
   std::memcpy(out->values, x.pixels, size);
   image_release(&x);

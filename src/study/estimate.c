@@ -276,10 +276,20 @@ static int add_adapted(estimator *e, const study_node *n, node_cost *c) {
   return add_fit(e, &settings_of(e, n)->tune, train, validation, c);
 }
 
+/* NAN stays NAN, as it does not in fmin. */
+static double at_most_judged(double images) { return images > JUDGED_MOST ? JUDGED_MOST : images; }
+
+/* Of a target that decide a choice: all without labels, else those of no test side. */
+static double count_deciding(const estimator *e, int site) {
+  const double learnt = count(e, site, XS_TRAIN) + count(e, site, XS_VALIDATION);
+  const double test = e->study->site[site].labelled ? 0 : count(e, site, XS_TEST);
+  return at_most_judged(learnt + test);
+}
+
 /* Every candidate on both sites, and two of them on all shifts of the source. */
 static int add_choice(estimator *e, const study_node *n, node_cost *c) {
-  const double source = fmin(JUDGED_MOST, count(e, n->source, XS_VALIDATION)),
-               target = count(e, n->target, XS_VALIDATION);
+  const double source = at_most_judged(count(e, n->source, XS_VALIDATION)),
+               target = count_deciding(e, n->target);
   rehearsal look;
   int candidates, status = answer(e, &look);
   study_candidate *x = nodes_candidates(e->study, e->nodes, n->pair, &candidates);

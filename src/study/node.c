@@ -97,16 +97,27 @@ static json_t *node_options(const study_run *r, const study_node *n) {
   return own;
 }
 
+/* Whether a pair measures the source's unadapted classifier at a site. */
+static bool is_pair(const xs_study *s, int source, int site) {
+  for (int i = 0; i < s->n_pairs; i++) {
+    if (s->pair[i].source == source && s->pair[i].target == site) return true;
+  }
+  return false;
+}
+
+static bool is_measured_at(const xs_study *s, const study_node *n, int site) {
+  const int own = n->target >= 0 ? n->target : n->source;
+  if (own < 0) return s->site[site].labelled;
+  return s->site[own].images_of == site ||
+         (n->kind == NODE_BASELINE && is_pair(s, n->source, site));
+}
+
 /* The sites at whose test images the node's classifier is measured. */
 static json_t *made_for(const study_run *r, const study_node *n) {
   const xs_study *s = r->study;
-  const int site = n->target >= 0 ? n->target : n->source;
   json_t *sites = json_array();
   for (int i = 0; i < s->n_sites; i++) {
-    const bool pooled = site < 0 && s->site[i].labelled;
-    if (pooled || (site >= 0 && s->site[site].images_of == i)) {
-      json_array_append_new(sites, json_string(s->site[i].name));
-    }
+    if (is_measured_at(s, n, i)) json_array_append_new(sites, json_string(s->site[i].name));
   }
   return sites;
 }

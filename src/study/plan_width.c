@@ -6,14 +6,7 @@
 #include "file.h"
 #include "study.h"
 
-static const double ASSUMED_AUC = 0.85, ASSUMED_CORRELATION = 0.5, QUANTILE = 1.96;
-
-/* Variance of an AUC a of so many positives and negatives (Hanley and McNeil, Radiology 1982). */
-static double auc_variance(double a, double positives, double negatives) {
-  const double q1 = a / (2 - a), q2 = 2 * a * a / (1 + a);
-  return (a * (1 - a) + (positives - 1) * (q1 - a * a) + (negatives - 1) * (q2 - a * a)) /
-         (positives * negatives);
-}
+static const double ASSUMED_AUC = 0.85, ASSUMED_CORRELATION = 0.5;
 
 typedef struct counted {
   int64_t images, groups; /* groups: a patient counts once for each class */
@@ -26,7 +19,7 @@ static counted count(const seal *sites, int site, xs_split split) {
   const int classes = seal_classes(sites, site);
   int64_t *groups = memory_new(sizeof *groups * (size_t)(classes + 1));
   counted c = {0};
-  double error = 0;
+  double half = 0;
   for (int k = 0; k < classes; k++) {
     int64_t images;
     seal_count_class(sites, site, split, k, &images, &groups[k]);
@@ -34,12 +27,12 @@ static counted count(const seal *sites, int site, xs_split split) {
     c.groups += groups[k];
   }
   for (int k = 0; k < classes; k++) {
-    const double positives = (double)groups[k], negatives = (double)(c.groups - groups[k]);
-    error += positives > 0 && negatives > 0
-                 ? sqrt(auc_variance(ASSUMED_AUC, positives, negatives)) / classes
-                 : NAN;
+    const double all = (double)c.groups, positives = (double)groups[k];
+    half += positives > 0 && positives < all
+                ? xs_auc_half_width(ASSUMED_AUC, positives / all, all) / classes
+                : NAN;
   }
-  c.half_width = PER_CENT * QUANTILE * error;
+  c.half_width = PER_CENT * half;
   free(groups);
   return c;
 }

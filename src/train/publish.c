@@ -40,6 +40,7 @@ xs_status classifier_publish(const char *from, const char *to, double temperatur
   if (!status) status = familiar_make(c, site->images, site->rows, site->n, seed, &known);
   if (!status) {
     model_forget_site(metadata);
+    json_object_del(metadata, "temperature"); /* of what it was copied from */
     json_object_set_new(metadata, "preprocessing",
                         preprocessing_json(&site->images->how, classifier_geometry(c)->size));
     note_temperature(metadata, temperature);

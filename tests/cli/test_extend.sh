@@ -77,6 +77,13 @@ expect 0 'test labels of a site only after all that is measured there was made; 
 expect 0 '' study run "${run[@]}" "${site[@]}" --out whole
 same "$(results_of whole)" "$(results_of site)" 'a study that was given a site, and one that had it from the start'
 
+# A new source is measured where labels were opened, adapted or not.
+cp -r first source
+extend source 'adapted-histogram-new-far baseline-new choice-new-far translator-histogram-new-far ' \
+  --set 'sites=near.yaml,far.yaml,new.yaml' --set 'pairs=near -> far,new -> far'
+expect 0 'LATE' inspect run --seal source
+contains stdout 'baseline-new was made after test labels of far were opened' 'choice-new-far was made after test labels of far'
+
 cp -r first method
 extend method 'adapted-coral-near-far choice-near-far ' --set portfolio=none,histogram,coral --set coral.steps=2
 expect 0 'LATE' inspect run --seal method
