@@ -103,7 +103,7 @@ edited '4s/clinic-1/"clinic-1/;6s/clinic-2/clinic-2"/' 'clinic.csv:4: "patient" 
 edited '4s/,[^,]*$//' 'clinic.csv:4: 4 cells, the header has 5: none for "age"; complete the row'
 edited '4s/$/,x/' 'clinic.csv:4: 6 cells, the header has 5; a cell with commas needs quotes'
 edited '4s/,clinic-1,/,,/' 'clinic.csv:4: "patient" is empty; every image needs one'
-edited '4s/finding\|normal/nomal/' 'clinic.csv:4: label "nomal" is not a class of clinic.yaml (nearest: normal'
+edited '4s/finding\|normal/nomal/' 'clinic.csv:4: label "nomal" is not a class of clinic.yaml ("normal", "finding")'
 edited '4s,^2,../ward/2,' 'clinic.csv:4: image "../ward/2.png" leads out of the folder of images'
 edited "4s,^2,$PWD/ward/2," "clinic.csv:4: image \"$PWD/ward/2.png\" leads out of the folder of images"
 edited '$a 2.png,finding,x,F,50\n2.png,normal,x,F,50' 'clinic.csv:502: image "2.png" was already on line 4'

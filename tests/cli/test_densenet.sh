@@ -29,7 +29,7 @@ for line in '2 tensors of the network are not in that file: classifier.weight, c
   '14 tensors of the file have a name that the network does not know: classifier.0.weight, '; do
   grep -qF "$line" "$folder/stderr" || complain "this is missing: $line; there is: $(cat "$folder/stderr")"
 done
-expect 1 'none of its 606 tensors has a name and shape of this network, such as features.0.weight' \
+expect 1 'none of its 606 tensors, such as features.conv0.weight and classifier.bias, has a name and shape of this network, such as features.0.weight' \
   "${dense[@]}" --architecture lenet --out "$folder/lenet" --init "$folder/linear/model.safetensors"
 expect 1 'no-such-file' "${dense[@]}" --out "$folder/none" --init no-such-file
 
