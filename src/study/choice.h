@@ -40,6 +40,11 @@ typedef struct chooser {
  * cannot tell candidates apart. */
 enum { JUDGED_MOST = 10000, JUDGED_LEAST = 50 };
 
+/* The images of a target that decide: all of one without labels, else those that can be none of its
+ * test images; *rows [*n] ascending, allocated, also after a failure. */
+xs_status choice_rows(const xs_images *images, bool labelled, split_rule rule, int64_t **rows,
+                      int64_t *n);
+
 /* Finds all facts of all candidates, and who is struck out. */
 xs_status facts_make(chooser *c);
 void facts_release(chooser *c);

@@ -21,12 +21,10 @@ static int64_t keep_side(int64_t *rows, int64_t n, const int64_t *test, int64_t 
   return kept;
 }
 
-/* All images of a target without labels; else those that can be none of its test images.  A
- * stratified split draws these from all that are not called training images without labels. */
-static xs_status target_rows(const chooser *c, const xs_images *images, int64_t **rows,
-                             int64_t *n) {
-  const split_rule rule = run_split(c->run);
-  const bool labelled = c->run->study->site[c->node->target].labelled;
+/* A stratified split draws test images from all that are not called training images without labels.
+ */
+xs_status choice_rows(const xs_images *images, bool labelled, split_rule rule, int64_t **rows,
+                      int64_t *n) {
   const bool stratified = images->split.kind == XS_SPLIT_STRATIFIED;
   int64_t *test = NULL, n_test = 0;
   xs_status status = xs_split_rows(images, rule.seed, rule.by_image,
@@ -43,7 +41,8 @@ static xs_status target_images(const chooser *c, train_set *set) {
   const xs_images *images = seal_images(c->run->seal, c->node->target);
   *set = (train_set){.images = images,
                      .label = memory_new((size_t)(images->n + 1) * sizeof *set->label)};
-  xs_status status = target_rows(c, images, &set->rows, &set->n);
+  const bool labelled = c->run->study->site[c->node->target].labelled;
+  xs_status status = choice_rows(images, labelled, run_split(c->run), &set->rows, &set->n);
   if (!status) train_set_limit(set, c->seed, JUDGED_MOST);
   return status;
 }

@@ -244,12 +244,14 @@ static xs_status check_sites(planner *p) {
   if (!sites) return p->estimator ? estimator_refused(p->estimator) : XS_OK;
   xs_status status = study_check_sites(p->study, &p->nodes, sites);
   if (status) return status;
-  char *widths = plan_widths(p->study, sites);
-  char *more = text_format("%s%s", p->text, widths);
+  char *widths = plan_widths(p->study, sites), *choices;
+  status = plan_choices(p->study, &p->nodes, sites, &choices);
+  char *more = text_format("%s%s%s", p->text, widths, choices);
   free(p->text);
   free(widths);
+  free(choices);
   p->text = more;
-  return XS_OK;
+  return status;
 }
 
 xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text) {

@@ -23,6 +23,7 @@
  * log.c          log.jsonl
  * plan.c         what there is to do
  * plan_width.c   how wide the intervals will be
+ * plan_choice.c  where too few images can decide to adapt
  * estimate.c     how long it will take
  * rehearsal.c    ... by running single steps
  * snakemake.c    the graph for Snakemake
@@ -279,6 +280,9 @@ xs_status study_identity(const xs_study *s, json_t **identity);
 
 /* How wide the intervals of pairs with a labelled target will be, a line each; allocated. */
 char *plan_widths(const xs_study *s, const seal *sites);
+/* A line for each pair of which too few images can decide to adapt; *text: allocated, also where it
+ * fails. */
+xs_status plan_choices(const xs_study *s, const study_nodes *l, const seal *sites, char **text);
 
 /* A site's data as they are in memory: {"images", "split": which images are where, "labels": of
  * training and validation images, "all_labels": with groups and attributes}; newly made, also where

@@ -56,7 +56,7 @@ int checkpoint_save(const char *path, int n, const checkpoint_part *part, const 
   return status;
 }
 
-#define START_AGAIN "delete it to start this unit again"
+#define START_AGAIN "delete it to start this node again"
 
 static int check_shape(const char *path, const safetensor *t, tg_shape wanted) {
   if (t->rank == 4 && memcmp(t->dim, wanted.d, sizeof wanted.d) == 0) return 0;

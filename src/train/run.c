@@ -152,7 +152,7 @@ static int refuse_state(const train_job *job, const char *key, const char *neede
   return fail(
       1,
       "%s/checkpoint.safetensors: metadata: state: %s: %s is needed: the file is damaged or "
-      "of another run; delete it to start this unit again",
+      "of another run; delete it to start this node again",
       job->dir, key, needed);
 }
 

@@ -41,6 +41,18 @@ contains stdout 'to do baseline-berlin'
 expect 1 'has no image of class' study run study.yaml --out refused --threads 1 --set sites=berlin-hash.yaml,lyon-hash.yaml
 ls refused/nodes/*/model.safetensors 2>/dev/null && complain 'work was begun without every class'
 
+# The plan says where too few images can decide to adapt.
+for n in 49 50; do
+  mkdir few$n && find lyon -name '*.png' | sort | head -n $n | xargs cp -t few$n
+  printf 'name: lyon\nformat: folder\nimages: few%s\nsize: 16\n' $n >few$n.yaml
+  expect 0 'to do results' study plan study.yaml --out none --threads 1 --set sites=berlin.yaml,few$n.yaml
+  grep 'nothing will be adapted' stdout >said$n
+done
+grep -q '^berlin -> lyon: nothing will be adapted: 49 images of lyon can decide' said49 || complain "49 images: $(cat said49)"
+[ -s said50 ] && complain "50 images: $(cat said50)"
+expect 0 'to do results' study plan study.yaml --out none --threads 1 --set sites=berlin.yaml,few49.yaml --set choice=bold
+grep 'nothing will be adapted' stdout && complain 'the bold rule asks for no number of images'
+
 # The unadapted classifier is measured on all images, the adapted one on test images.
 study --out run
 [ "$(value run 'p["external_all"]["n"], p["external_all"]["images"]')" = "(97, 'all')" ] || complain "external: $(value run p)"
