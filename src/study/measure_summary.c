@@ -7,17 +7,20 @@
 
 /* A column of numbers, one a pair. */
 typedef struct columns {
-  double *internal, *external, *adapted, *ceiling, *oracle, *regret;
+  double *internal, *external, *adapted, *oracle, *regret;
+  double *before, *after, *ceiling; /* of a salvage: on the test images, as a ceiling is */
 } columns;
 
 static columns make_columns(const pair_result *x, int n) {
-  double *v = memory_new((size_t)(6 * n + 1) * sizeof *v);
-  const columns c = {v, v + n, v + 2 * n, v + 3 * n, v + 4 * n, v + 5 * n};
+  double *v = memory_new((size_t)(8 * n + 1) * sizeof *v);
+  const columns c = {v, v + n, v + 2 * n, v + 3 * n, v + 4 * n, v + 5 * n, v + 6 * n, v + 7 * n};
   for (int i = 0; i < n; i++) {
     const int best = pair_oracle(&x[i]);
     c.internal[i] = answer_auc(x[i].internal);
     c.external[i] = answer_auc(x[i].external);
     c.adapted[i] = answer_auc(x[i].adapted);
+    c.before[i] = answer_auc(x[i].external_test);
+    c.after[i] = answer_auc(x[i].adapted_test);
     c.ceiling[i] = answer_auc(x[i].ceiling);
     c.oracle[i] = best < 0 ? NAN : answer_auc(x[i].candidate[best]);
     c.regret[i] = c.oracle[i] - c.adapted[i];
@@ -139,9 +142,9 @@ xs_status summary_json(evaluation *e, const pair_result *x, int n, json_t **out)
   json_object_set_new(j, "mean_external_auc", mean_json(c.external, n));
   json_object_set_new(j, "mean_adapted_auc", mean_json(c.adapted, n));
   json_object_set_new(j, "average_salvage",
-                      per_cent_json(xs_average_salvage(c.external, c.adapted, c.ceiling, n)));
+                      per_cent_json(xs_average_salvage(c.before, c.after, c.ceiling, n)));
   json_object_set_new(j, "median_salvage",
-                      per_cent_json(xs_median_salvage(c.external, c.adapted, c.ceiling, n)));
+                      per_cent_json(xs_median_salvage(c.before, c.after, c.ceiling, n)));
   json_object_set_new(j, "mean_relative_gain",
                       per_cent_json(xs_mean_relative_gain(c.external, c.adapted, n)));
   json_object_set_new(j, "pairs_worse", worse_json(&c, n));

@@ -78,6 +78,12 @@ for model in baseline-berlin adapted-histogram-berlin-lyon; do
   cmp run/nodes/$model/model.safetensors all/nodes/$model/model.safetensors || complain "measure has changed $model"
 done
 contains <(value run 'p["salvage"]') "$(value all 'p["salvage"]')"
+# ... and the salvage, also that of all pairs together, is of the images on which the ceiling is.
+cp -r all bold
+study --out bold --resume --set measure=all --set choice=bold --set portfolio=histogram
+salvages=$(python3 -c 'import json; r = json.load(open("bold/results.json")); s = r["summary"]; x = r["pairs"][0]["salvage"]
+print(r["pairs"][0]["gain"]["value"] != 0, abs(s["average_salvage"] - x) < 1e-9, abs(s["median_salvage"] - x) < 1e-9)')
+[ "$salvages" = 'True True True' ] || complain "salvage of the only pair and of all pairs: $salvages"
 
 # No label of the target reaches what is adapted to it: exchanged labels, the same bytes.
 cp lyon.csv lyon-before.csv
