@@ -11,16 +11,6 @@
 
 static const char *pairs(int n) { return n == 1 ? "pair" : "pairs"; }
 
-/* Pairs that were measured and in which something was adapted. */
-static int count_adapted(const results *r) {
-  int n = 0;
-  for (int i = 0; i < r->n; i++) {
-    const effect v = effect_of(&r->pair[i]);
-    n += v != EFFECT_LEFT && v != EFFECT_UNKNOWN;
-  }
-  return n;
-}
-
 static bool any_untrained(const results *r) {
   for (int i = 0; i < r->n; i++) {
     if (r->pair[i].target_untrained && isfinite(r->pair[i].m[CEILING].auc)) return true;
@@ -35,7 +25,7 @@ static number mean_auc(const interval *x) {
 static char *means(const results *r) {
   const summary *s = &r->summary;
   if (isnan(s->external.value) || isnan(s->adapted.value)) return NULL;
-  if (!count_adapted(r)) {
+  if (!effect_count_adapted(r)) {
     return text_format("The mean AUC at the targets is %s; none of these classifiers was adapted.",
                        mean_auc(&s->external).text);
   }
@@ -83,7 +73,7 @@ static char *worse(const results *r) {
     known += isfinite(r->pair[i].gain);
     clear += effect_of(&r->pair[i]) == EFFECT_HURT;
   }
-  if (!count_adapted(r)) return NULL;
+  if (!effect_count_adapted(r)) return NULL;
   if (!(r->summary.worse > 0)) {
     return text_format("After the choice the AUC is lower than before in none of the %d %s that "
                        "were measured.",
@@ -102,7 +92,7 @@ static char *corrected(const results *r) {
     gains += p->p_holm < 0.05 && p->gain > 0;
     losses += p->p_holm < 0.05 && p->gain < 0;
   }
-  if (known < 2 || !count_adapted(r)) return NULL;
+  if (known < 2 || !effect_count_adapted(r)) return NULL;
   return text_format("Corrected for %d comparisons (Holm, level 5 %%), the AUC is higher in %d %s "
                      "and lower in %d.",
                      known, gains, pairs(gains), losses);

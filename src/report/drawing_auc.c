@@ -1,6 +1,7 @@
 /* drawing_auc.c: bars of AUC, the paper's Figs 2A and 3A. */
 #include "drawings.h"
 
+#include "effect.h"
 #include "figure.h"
 #include "file.h"
 #include "paper.h"
@@ -36,6 +37,8 @@ static void add_mean(page *out, double place, const char *name, const summary *s
 /* The means stand apart, half a place to the right of the pairs. */
 static int count_means(const results *r) { return (r->n > 1) + (paper_of(r) != NULL); }
 
+static const measure unknown = {.auc = NAN, .low = NAN, .high = NAN};
+
 static char *auc_table(const results *r) {
   page out = {0};
   const paper *p = paper_of(r);
@@ -49,7 +52,10 @@ static char *auc_table(const results *r) {
     tsv_number(&out, i + 1);
     page_raw(&out, "\t");
     tsv_pair(&out, &r->pair[i]);
-    for (int k = 0; k < MEASURES; k++) tsv_measure(&out, &r->pair[i].m[k]);
+    for (int k = 0; k < MEASURES; k++) {
+      const bool left = k == ADAPTED && effect_of(&r->pair[i]) == EFFECT_LEFT;
+      tsv_measure(&out, left ? &unknown : &r->pair[i].m[k]);
+    }
     page_raw(&out, "\n");
   }
   if (r->n > 1) add_mean(&out, r->n + 1.5, "mean", &r->summary);

@@ -43,6 +43,8 @@ static void add_source(page *out, const results *r, int first, int colour, int *
     tsv_pair(out, &r->pair[i]);
     tsv_column(out, report_relative_change(&r->pair[i]));
     tsv_column(out, mean_of_source(r, first));
+    tsv_column(out, 100 * r->pair[i].low / r->pair[i].m[EXTERNAL].auc);
+    tsv_column(out, 100 * r->pair[i].high / r->pair[i].m[EXTERNAL].auc);
     page_raw(out, "\n");
   }
 }
@@ -51,7 +53,7 @@ static void add_mean(page *out, double place, const char *name, double change) {
   tsv_number(out, place);
   page_raw(out, "\t2\t%s", name);
   tsv_column(out, change);
-  page_raw(out, "\tnan\n");
+  page_raw(out, "\tnan\tnan\tnan\n");
 }
 
 /* As in the bars of AUC: half a place to the right of the pairs. */
@@ -61,7 +63,7 @@ static char *change_table(const results *r) {
   page out = {0};
   const paper *p = paper_of(r);
   int place = 0, sources = 0;
-  page_raw(&out, "place\tcolour\tpair\tchange\tmean_of_source\n");
+  page_raw(&out, "place\tcolour\tpair\tchange\tmean_of_source\tlow\thigh\n");
   for (int i = 0; i < r->n; i++) {
     if (first_of_source(r, i)) add_source(&out, r, i, sources++ % 2, &place);
   }
@@ -85,6 +87,7 @@ static const char change_plot[] =
     "  '' using 1:($2 == 1 ? $4 : NaN):(0.7) with boxes lc rgb '#56B4E9' notitle, \\\n"
     "  '' using 1:($2 == 2 ? $4 : NaN):(0.7) with boxes lc rgb '#999999' notitle, \\\n"
     "  '' using 1:(NaN):xtic(3) with points notitle, \\\n"
+    "  '' using 1:6:(0):($7-$6) with vectors nohead lw 2 lc rgb 'black' notitle, \\\n"
     "  '' using ($1-0.5):5:(1):(0) with vectors nohead lw 3 dt 3 lc rgb 'black' "
     "title 'mean of the source'\n";
 

@@ -87,19 +87,29 @@ static char *labels_table(const results *r, int *panels) {
   return out.text;
 }
 
-/* first, last: of the counts.  A row of another panel or kind is not drawn. */
+/* first, last: of the counts.  A row of another panel or kind is not drawn; gnuplot breaks down
+ * where none of a plot's rows is, so what was adapted is drawn only where something was. */
 static const char labels_panel[] =
     "set title '%s' offset 0,-0.6\n"
-    "plot table using ($1 == %d && strcol(3) eq 'adapted' ? first : NaN):6:(last-first):(0) "
+    "plot table using ($1 == %d && strcol(3) eq 'labels' ? $5 : NaN):6 with lines lw 2 lc rgb "
+    "'#0072B2' notitle, \\\n"
+    "  '' using ($1 == %d && strcol(3) eq 'labels' ? $5 : NaN):6:7:8 with yerrorbars pt 7 ps 0.6 "
+    "lw 1 lc rgb '#0072B2' notitle";
+static const char adapted_lines[] =
+    ", \\\n  '' using ($1 == %d && strcol(3) eq 'adapted' ? first : NaN):6:(last-first):(0) "
     "with vectors nohead lw 2 dt 2 lc rgb '#009E73' notitle, \\\n"
     "  '' using ($1 == %d && strcol(3) eq 'adapted' ? last : NaN):9:(sprintf('from %%s', "
     "strcol(4))) with labels right notitle, \\\n"
-    "  '' using ($1 == %d && strcol(3) eq 'labels' ? $5 : NaN):6 with lines lw 2 lc rgb '#0072B2' "
-    "notitle, \\\n"
-    "  '' using ($1 == %d && strcol(3) eq 'labels' ? $5 : NaN):6:7:8 with yerrorbars pt 7 ps 0.6 "
-    "lw 1 lc rgb '#0072B2' notitle, \\\n"
     "  '' using ($1 == %d && strcol(3) eq 'adapted' ? $5 : NaN):6 with points pt 6 ps 1.5 lw 3 lc "
-    "rgb '#D55E00' notitle\n";
+    "rgb '#D55E00' notitle";
+
+static bool any_adapted(const results *r, const char *site) {
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    if (strcmp(p->target, site) == 0 && isfinite(p->m[ADAPTED].auc)) return true;
+  }
+  return false;
+}
 
 static char *labels_plot(const results *r, int panels) {
   page out = {0};
@@ -118,7 +128,9 @@ static char *labels_plot(const results *r, int panels) {
     if (!new_site(r, i)) continue;
     char *site = tsv_quoted(r->labelled[i].site);
     k++;
-    page_raw(&out, labels_panel, site, k, k, k, k, k);
+    page_raw(&out, labels_panel, site, k, k);
+    if (any_adapted(r, r->labelled[i].site)) page_raw(&out, adapted_lines, k, k, k);
+    page_raw(&out, "\n");
     free(site);
   }
   page_raw(&out, "unset multiplot\n");

@@ -24,6 +24,21 @@ const char *effect_word(effect v) {
   return word[v];
 }
 
+int effect_count_adapted(const results *r) {
+  int n = 0;
+  for (int i = 0; i < r->n; i++) {
+    const effect v = effect_of(&r->pair[i]);
+    n += v != EFFECT_LEFT && v != EFFECT_UNKNOWN;
+  }
+  return n;
+}
+
+int effect_count_left(const results *r) {
+  int n = 0;
+  for (int i = 0; i < r->n; i++) n += effect_of(&r->pair[i]) == EFFECT_LEFT;
+  return n;
+}
+
 /* Without intervals the values themselves. */
 static bool intervals_apart(const measure *higher, const measure *lower) {
   const double low = isnan(higher->low) ? higher->auc : higher->low;

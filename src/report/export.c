@@ -100,12 +100,20 @@ static void tex_pair(page *out, const pair *p) {
   page_raw(out, "%s \\\\\n", p->target_untrained && isfinite(p->salvage) ? "$^\\dagger$" : "");
 }
 
-static void tex_mean(page *out, const char *name, const summary *s) {
+static void tex_mean(page *out, const char *name, const summary *s, bool adapted) {
   const interval mean[] = {s->internal, s->external, s->adapted};
   page_raw(out, "%s", name);
   for (int k = 0; k < 3; k++) {
+    if (k == 2 && !adapted) {
+      page_raw(out, " & not adapted");
+      continue;
+    }
     tex_interval(out, number_fixed(mean[k].value, 2), number_auc(mean[k].low),
                  number_auc(mean[k].high), number_wide(mean[k].low, mean[k].high));
+  }
+  if (!adapted) {
+    page_raw(out, " & & -- & -- \\\\\n");
+    return;
   }
   page_raw(out, " &");
   tex_change(out, s->gain);
@@ -144,8 +152,8 @@ void export_tex(page *out, const results *r) {
     if (report_measured(&r->pair[i])) tex_pair(out, &r->pair[i]);
   }
   if (r->n > 1 || p) page_raw(out, "\\midrule\n");
-  if (r->n > 1) tex_mean(out, "Mean", &r->summary);
-  if (p) tex_mean(out, "Mean in Valliani et al.\\ 2022", &p->summary);
+  if (r->n > 1) tex_mean(out, "Mean", &r->summary, effect_count_adapted(r) > 0);
+  if (p) tex_mean(out, "Mean in Valliani et al.\\ 2022", &p->summary, true);
   page_raw(out, "\\bottomrule\n\\end{tabular}\n\\end{table}\n");
 }
 

@@ -1,5 +1,6 @@
 /* The parts of the page that show figures: bars, images, curves. */
 #include "drawings.h"
+#include "effect.h"
 #include "error.h"
 #include "file.h"
 #include "number.h"
@@ -22,23 +23,45 @@ static char *paper_sentence(const results *r) {
                      p->summary.adapted.value);
 }
 
+/* Whose ceiling is none.  With its leading space, or nothing. */
+static char *untrained_sentence(const results *r) {
+  char *names = text_copy("");
+  for (int i = 0; i < r->n; i++) {
+    const pair *p = &r->pair[i];
+    if (!p->target_untrained || isnan(p->m[CEILING].auc)) continue;
+    char *more = text_format("%s%s%s → %s", names, *names ? ", " : "", p->source, p->target);
+    free(names);
+    names = more;
+  }
+  char *all = !*names ? text_copy("")
+                      : text_format(" That of %s was not trained enough to be a ceiling.", names);
+  free(names);
+  return all;
+}
+
 static int add_bars(page *out, const results *r, const char *figures) {
   char *svg;
   int status = drawing_auc(r, figures, &svg);
   if (status) return status;
-  char *papers = paper_sentence(r);
+  char *papers = paper_sentence(r), *untrained = untrained_sentence(r);
   char *caption = text_format(
-      "AUC of each pair (source → target) with 95 %% intervals. The dotted line is the "
-      "ceiling, a classifier trained on the target's own labels. The axis starts at %s; guessing "
-      "is 50.%s",
+      "AUC of each pair (source → target) with 95 %% intervals; where one is wider than 20 points "
+      "the height of its bar says little. The dotted line is the ceiling, a classifier trained on "
+      "the target's own labels.%s%s The axis starts at %s; guessing is 50.%s",
+      untrained,
+      effect_count_left(r) ? " Where nothing was adapted there is no bar of an adapted classifier."
+                           : "",
       number_fixed(drawing_auc_floor(r), 0).text, papers);
   figure_show(out, svg, caption);
   free(caption);
+  free(untrained);
   free(papers);
   return 0;
 }
 
+/* One change is told better by Table 1. */
 static bool any_change(const results *r) {
+  if (!effect_count_adapted(r) || (r->n == 1 && !paper_of(r))) return false;
   for (int i = 0; i < r->n; i++) {
     if (isfinite(report_relative_change(&r->pair[i]))) return true;
   }
@@ -53,10 +76,11 @@ static int add_changes(page *out, const results *r, const char *figures) {
   char *papers = p ? text_format(" The paper reports a mean of %.2f %% (its Fig %dB).",
                                  p->summary.relative_gain, p->figure)
                    : text_copy("");
-  char *caption = text_format("Relative change of AUC, (adapted − external) / external, by source; "
-                              "the dotted lines are the means of a source's pairs. Mean of all "
-                              "pairs: %s.%s",
-                              number_percent(r->summary.relative_gain, 2).text, papers);
+  char *caption =
+      text_format("Relative change of AUC, (adapted − external) / external, in per cent, "
+                  "by source, with the 95 %% interval of the gain; the dotted lines are "
+                  "the means of a source's pairs. Mean of all pairs: %s.%s",
+                  number_percent(r->summary.relative_gain, 2).text, papers);
   figure_show(out, svg, caption);
   free(caption);
   free(papers);

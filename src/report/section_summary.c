@@ -1,6 +1,7 @@
 /* What all pairs come to together, the tables for a paper, and the words of the tables. */
 #include "sections.h"
 
+#include "effect.h"
 #include "export.h"
 #include "file.h"
 #include "number.h"
@@ -56,7 +57,7 @@ static void add_summary_notes(page *out, const results *r) {
              "%d whose target has labels.</p>\n",
              r->n, r->n - unmeasured);
   }
-  if (untrained) {
+  if (untrained && effect_count_adapted(r)) {
     page_raw(out,
              "<p class=\"soft\">† The ceiling of %d of the pairs was not trained enough, so that "
              "salvages say little.</p>\n",
@@ -114,9 +115,9 @@ static void add_summary(page *out, const results *r) {
       {"Mean regret of the label-free choice against the oracle", alone(s->regret), none,
        print_auc},
   };
-  int n = 7;
+  int n = effect_count_adapted(r) || paper_of(r) ? 7 : 2;
   for (int i = 0; i < 3; i++) {
-    if (isfinite(more[i].ours.value)) row[n++] = more[i];
+    if (n > 2 && isfinite(more[i].ours.value)) row[n++] = more[i];
   }
   add_summary_table(out, r, row, n);
   add_summary_notes(out, r);
