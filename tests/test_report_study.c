@@ -251,6 +251,19 @@ static double name_place(const char *table, const char *source) {
   return place;
 }
 
+/* Labels of a site to which nothing is adapted: a curve and no line. */
+static void a_curve_alone_is_drawn(void **state) {
+  (void)state;
+  json_t *results = sample_json("results.json");
+  json_t *labelled = json_object_get(results, "labelled");
+  json_t *more = json_deep_copy(json_array_get(labelled, 0));
+  json_object_set_new(more, "site", json_string("elsewhere"));
+  json_array_append_new(labelled, more);
+  char *html = page_of(results, NULL);
+  assert_has(html, "<text>elsewhere</text>");
+  free(html);
+}
+
 /* Two adapted classifiers of nearly one AUC: their names do not cover each other. */
 static void names_on_lines_stand_apart(void **state) {
   (void)state;
@@ -287,8 +300,9 @@ static void changes_are_shown(void **state) {
   assert_lacks(before, "Where translation changes");
   assert_has(html, "<img alt=\"What was changed: brighter, darker, gray where nothing was\"");
   assert_has(html,
-             "mean absolute change of &lt;a&gt; (mean 2.1 %), b (mean –), ? (mean –), from left "
-             "to right; white is 12.3 % of the way");
+             "the mean absolute change of class &lt;a&gt; (mean 2.1 %), class b (mean –), class ? "
+             "(mean –), from left to right. Black: no change; white: a change by 12.3 % of the "
+             "range");
   assert_has(html, ": not kept by this run.</figcaption>");
   assert_well_formed(html);
   write_file(dir, json, "{", 1);
@@ -681,6 +695,7 @@ int main(void) {
       cmocka_unit_test(many_subgroups_are_folded),
       cmocka_unit_test(csv_has_all_digits),
       cmocka_unit_test(per_cent_signs_are_escaped),
+      cmocka_unit_test(a_curve_alone_is_drawn),
       cmocka_unit_test(names_on_lines_stand_apart),
       cmocka_unit_test(worst_images_are_shown),
       cmocka_unit_test(figures_have_tables),

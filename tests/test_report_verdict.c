@@ -181,6 +181,12 @@ static void untrained_classifiers_are_marked(void **state) {
   assert_has(html, "<li>classifier of mnist: it ended early.</li>");
   assert_has(html, "But that classifier was not trained enough (it ended early): it is no ceiling");
   assert_has(html, "Average salvage †");
+  assert_has(html, "That of optdigits → mnist was not trained enough to be a ceiling.");
+  assert_has(html, "<p>Of 2 classifiers 1 was not trained enough.</p>");
+  assert_has(html, "<th scope=\"row\">classifier of mnist</th><td>90</td><td>3</td><td>1</td><td>"
+                   "61.2</td><td class=\"text\">no: it ended early</td>");
+  assert_has(html, "<th scope=\"row\">classifier of optdigits</th><td>750</td><td>25</td><td>20"
+                   "</td><td>100.0</td><td class=\"text\">yes</td>");
   assert_has(tex, "$^\\dagger$ & +6.2 (4.1 to 8.3)");
   assert_has(tex, "32 \\%$^\\dagger$ \\\\\n");
   assert_has(tex, "$^\\dagger$\\,Not trained enough");

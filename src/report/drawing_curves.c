@@ -7,6 +7,7 @@
 #include "history.h"
 #include "tsv.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +19,8 @@ typedef struct line {
 } line;
 
 typedef struct panel {
-  const char *title;
-  line line[4]; /* ends with column NULL */
+  const char *title, *unit; /* of the vertical axis */
+  line line[4];             /* ends with column NULL */
 } panel;
 
 #define BLUE "#0072B2"
@@ -29,30 +30,35 @@ typedef struct panel {
 
 static const panel adapter_panels[] = {
     {"critic",
+     "loss",
      {{"critic", "critic (fake - real)", BLUE, 1},
       {"penalty", "gradient penalty", RED, 2},
       {"domain_real", "domain of real images", GREEN, 4}}},
     {"generator",
+     "loss",
      {{"adversarial", "adversarial", BLUE, 1},
       {"domain_fake", "domain of translated images", GREEN, 4},
       {"cycle", "cycle", RED, 2}}},
     {"semantic losses",
+     "loss",
      {{"semantic_cycle", "source, there and back", BLUE, 1},
       {"semantic_target", "translated to target", RED, 2},
       {"semantic_pseudo", "target, pseudo-labels", GREEN, 4},
       {"target_net", "target classifier", PINK, 5}}},
-    {"labels kept, per cent", {{"keeps_label", "translated images", BLUE, 1}}},
+    {"labels kept", "per cent", {{"keeps_label", "translated images", BLUE, 1}}},
 };
 
 static const panel classifier_panels[] = {
-    {"training loss", {{"loss", "cross-entropy", RED, 1}}},
-    {"validation AUC, per cent", {{"validation_auc", "validation AUC", BLUE, 1}}},
+    {"training loss", "loss", {{"loss", "cross-entropy", RED, 1}}},
+    {"validation AUC", "per cent", {{"validation_auc", "validation AUC", BLUE, 1}}},
     {"alignment",
+     "loss",
      {{"classification", "classification", BLUE, 1},
       {"covariance", "covariance", RED, 2},
       {"domain", "domain", RED, 2},
       {"entropy", "entropy", GREEN, 4}}},
     {"alignment to the target",
+     "loss, share",
      {{"pseudo", "pseudo-labels", BLUE, 1},
       {"diversity", "diversity", RED, 2},
       {"certain", "share that is certain", GREEN, 4}}},
@@ -78,6 +84,12 @@ static int count_lines(const panel *p) {
   return n;
 }
 
+static int count_values(const history *c, int column) {
+  int n = 0;
+  for (int i = 0; i < c->rows; i++) n += isfinite(c->value[i * c->columns + column]);
+  return n;
+}
+
 /* A panel of those of its lines that were measured; nothing if none was. */
 static bool put_panel(page *out, const history *c, const panel *p) {
   bool any = false;
@@ -86,9 +98,12 @@ static bool put_panel(page *out, const history *c, const panel *p) {
     int column = history_column(c, l->column);
     if (!history_measured(c, column)) continue;
     char *head = any ? text_format(", \\\n  ''")
-                     : text_format("set title '%s' offset 0,-0.6\nplot table", p->title);
-    char *rest = text_format(" using 1:%d with lines lw 2 dt %d lc rgb '%s' title '%s'", column + 1,
-                             l->dash, l->colour, l->title);
+                     : text_format("set title '%s' offset 0,-0.6\nset ylabel '%s' offset 1,0\n"
+                                   "plot table",
+                                   p->title, p->unit);
+    char *rest = text_format(" using 1:%d with %s lw 2 dt %d lc rgb '%s' title '%s'", column + 1,
+                             count_values(c, column) > 1 ? "lines" : "points pt 7", l->dash,
+                             l->colour, l->title);
     page_raw(out, "%s%s", head, rest);
     free(head);
     free(rest);
@@ -98,13 +113,22 @@ static bool put_panel(page *out, const history *c, const panel *p) {
   return any;
 }
 
+/* Whole epochs or steps, some six of them: 1, 2 or 5 times a power of ten. */
+static double tic_distance(double last) {
+  const double least = fmax(1, last / 7), power = pow(10, floor(log10(least)));
+  return power * (least <= power ? 1 : least <= 2 * power ? 2 : least <= 5 * power ? 5 : 10);
+}
+
 static char *curves_plot(const history *c, const panel *panels, int n, int rows) {
   page out = {0};
+  const double last = c->value[(c->rows - 1) * c->columns];
   char *head = text_format("set multiplot layout %d,2\nset border 3\nset tics nomirror\nset grid "
                            "lt 1 lw 0.5 lc rgb '#c8c8c8'\n"
                            "set key below vertical maxrows 4 spacing 0.9 samplen 3 reverse Left\n"
-                           "set tmargin 2\nset xlabel '%s' offset 0,0.8\n",
-                           rows, strcmp(c->name[0], "epoch") == 0 ? "epoch" : "step");
+                           "set tmargin 2\nset xlabel '%s' offset 0,0.8\n"
+                           "set xrange [0:%g]\nset xtics %g\n",
+                           rows, strcmp(c->name[0], "epoch") == 0 ? "epoch" : "step", fmax(1, last),
+                           tic_distance(last));
   page_raw(&out, "%s", head);
   free(head);
   for (int i = 0; i < n; i++) put_panel(&out, c, &panels[i]);

@@ -210,7 +210,7 @@ static void add_choice(writer *w) {
   page_raw(&w->text, ".");
   if (c->rule && text_is(c->rule, "careful")) {
     page_raw(&w->text,
-             " Before, those were struck out that had lost a class in translation or in their "
+             " Before that, those were struck out that had lost a class in translation or in their "
              "answers, had no temperature, or were not trained enough.");
   }
   add_ties(w);

@@ -21,6 +21,15 @@ static bool has_step(const writer *w, const char *step) {
   return false;
 }
 
+static bool has_joined(const writer *w) {
+  const json_t *list = report_setting(w->r, NULL, "portfolio");
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    const char *method = json_string_value(json_array_get(list, i));
+    if (method && strchr(method, '+')) return true;
+  }
+  return false;
+}
+
 static bool has_translator(const writer *w) {
   return has_step(w, "paper") || has_step(w, "histogram") || has_step(w, "fourier");
 }
@@ -48,7 +57,9 @@ static void add_paper_settings(writer *w) {
                penalty = setting_number(w, "adapter", "gradient_penalty");
   if (isfinite(channels)) {
     page_raw(&w->text, " Its first layers have %g channels", channels);
-    write_number(w, ", its generator ", setting_number(w, "adapter", "blocks"), " residual blocks");
+    write_number(w, ", its generator ", setting_number(w, "adapter", "blocks"),
+                 setting_number(w, "adapter", "blocks") == 1 ? " residual block"
+                                                             : " residual blocks");
     page_raw(&w->text, ".");
   }
   add_updates(w, "adapter", "generator_steps", " of the generator");
@@ -141,7 +152,9 @@ void write_adaptation(writer *w) {
       WORK_SHOT);
   add_alignment(w, "selftrain", "Self-training", "follows confident labels of a mean teacher",
                 WORK_MEAN_TEACHER);
-  page_raw(&w->text, " Methods joined by + were carried out one after the other.");
+  if (has_joined(w)) {
+    page_raw(&w->text, " Methods joined by + were carried out one after the other.");
+  }
   add_tuning(w);
   add_exceptions(w);
 }

@@ -3,6 +3,7 @@
 #include "sections.h"
 
 #include "drawings.h"
+#include "effect.h"
 #include "file.h"
 #include "parts.h"
 
@@ -36,7 +37,11 @@ static void add_error_table(page *out, const results *r, const char *caption, bo
     if (!has_calibration(p)) continue;
     table_pair_row(out, p);
     for (int k = 0; k < RELIABILITIES; k++) {
-      table_plain(out, brier ? p->reliability[k].brier : p->reliability[k].ece);
+      if (k == AFTER && effect_of(p) == EFFECT_LEFT) {
+        page_add(out, "<td>not adapted</td>");
+      } else {
+        table_plain(out, brier ? p->reliability[k].brier : p->reliability[k].ece);
+      }
     }
     if (!brier) table_number(out, number_fixed(p->temperature, 2));
     table_row_end(out);

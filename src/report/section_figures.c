@@ -178,8 +178,9 @@ static const char *new_site(const results *r, int k) {
 }
 
 int section_curves(page *out, const results *r, const char *figures) {
+  page_add(out, "<section id=\"curves\">\n<h2>Training</h2>\n");
+  section_training(out, r);
   page_add(out,
-           "<section id=\"curves\">\n<h2>Training</h2>\n"
            "<p>Losses during training; long curves are averaged to 200 points. Labels kept: the "
            "share of translated source images to which the source classifier gives the right "
            "label. Falling far below its start means that translation destroys content.</p>\n"

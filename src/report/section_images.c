@@ -82,14 +82,14 @@ static double number_of(const json_t *j, const char *name) {
   return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
-/* "normal (mean 2.1 %), opacity (mean 2.3 %)" */
+/* "class normal (mean 2.1 %), class opacity (mean 2.3 %)" */
 static char *name_squares(const json_t *classes) {
   page text = {0};
   size_t i;
   json_t *j;
   json_array_foreach(classes, i, j) {
     const char *name = json_string_value(json_object_get(j, "class"));
-    page_add(&text, "%s%s (mean %s)", i ? ", " : "", name ? name : "?",
+    page_add(&text, "%sclass %s (mean %s)", i ? ", " : "", name ? name : "?",
              number_percent(number_of(j, "mean"), 1).text);
   }
   char *all = text_copy(text.size ? text.text : "");
@@ -106,10 +106,13 @@ static void add_change(page *out, const results *r, const pair *p, const char *n
     page_add(out, "<figure>");
     char *png = report_node_file(r, node, "change.png");
     char *why = add_png(out, png, "Mean absolute change");
-    page_add(out, "<figcaption>Where translation changes images of %s: mean absolute change of ",
+    page_add(out,
+             "<figcaption>Where translation changes images of %s: the mean absolute change of ",
              p->source);
     page_raw(out, "%s", squares);
-    page_add(out, ", from left to right; white is %s of the way from black to white%s%s",
+    page_add(out,
+             ", from left to right. Black: no change; white: a change by %s of the range from "
+             "black to white%s%s",
              number_percent(number_of(j, "white"), 1).text, why ? ": " : "", why ? why : "");
     page_add(out, "</figcaption></figure>\n");
     free(why);
@@ -118,6 +121,19 @@ static void add_change(page *out, const results *r, const pair *p, const char *n
   }
   json_decref(j);
   free(path);
+}
+
+/* By which way to adapt, and whether that was chosen. */
+static char *translator_words(const pair *p, const char *node) {
+  const candidate *way = NULL;
+  for (int i = 0; i < p->candidates; i++) {
+    const candidate *c = &p->candidate[i];
+    if (!c->translator || strcmp(c->translator, node) != 0) continue;
+    if (!way || report_chosen(p, c)) way = c;
+  }
+  if (!way) return text_copy("");
+  return text_format(" by %s%s", way->method,
+                     p->choice.chosen && !report_chosen(p, way) ? ", which was not chosen" : "");
 }
 
 void section_images(page *out, const results *r) {
@@ -139,7 +155,9 @@ void section_images(page *out, const results *r) {
         text_format("Real images of %s, for comparison", p->target)};
     static const char *const file[ROWS] = {"original.png", "translated.png", "difference.png",
                                            "target.png"};
-    page_add(out, "<h3>%s → %s</h3>\n<div class=\"rows\">\n", p->source, p->target);
+    char *name = translator_words(p, node);
+    page_add(out, "<h3>%s → %s%s</h3>\n<div class=\"rows\">\n", p->source, p->target, name);
+    free(name);
     for (int k = 0; k < ROWS; k++) {
       if (k != DIFFERENCE || is_kept(r, node, file[k])) {
         add_image_row(out, r, node, file[k], caption[k]);

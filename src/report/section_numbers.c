@@ -294,8 +294,12 @@ static void add_delong_table(page *out, const results *r) {
     if (!report_measured(&r->pair[i])) continue;
     table_pair_row(out, &r->pair[i]);
     table_per_cent(out, d->external);
-    table_per_cent(out, d->adapted);
-    table_number(out, number_p_value(d->p));
+    if (effect_of(&r->pair[i]) == EFFECT_LEFT) {
+      page_add(out, "<td>not adapted</td><td>–</td>");
+    } else {
+      table_per_cent(out, d->adapted);
+      table_number(out, number_p_value(d->p));
+    }
     table_row_end(out);
   }
   table_close(out);

@@ -211,7 +211,7 @@ void section_portfolio(page *out, const results *r) {
   page_add(out, "<section id=\"portfolio\">\n<h2>Ways to adapt</h2>\n"
                 "<p>Several ways to adapt were tried for each pair. One was chosen by a criterion "
                 "that sees no label of the target; it is the one that counts as adapted on this "
-                "page. <i>none</i> is the classifier as it was; steps joined by + were taken in "
+                "page. <i>none</i> is the classifier as it was; steps joined by + are taken in "
                 "that order.</p>\n");
   if (report_any_measured(r)) add_auc_table(out, r, &m);
   add_choice_table(out, r);

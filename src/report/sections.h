@@ -17,6 +17,7 @@ int section_pooled(page *out, const results *r, const char *figures); /* pooleds
 int section_calibration(page *out, const results *r, const char *figures);
 void section_subgroups(page *out, const results *r);
 void section_images(page *out, const results *r);
+void section_training(page *out, const results *r); /* a table, the start of the next */
 int section_curves(page *out, const results *r, const char *figures);
 void section_left_out(page *out, const results *r); /* left_outs > 0 */
 bool section_late_wanted(const results *r);
