@@ -17,7 +17,8 @@ enum { EFFECTS = EFFECT_UNKNOWN + 1 };
 effect effect_of(const pair *p);
 const char *effect_word(effect v);
 char *effect_sentence(const pair *p);
-/* Pairs that were measured and in which something was adapted; those that were left as they were. */
+/* Pairs that were measured and in which something was adapted; those that were left as they were.
+ */
 int effect_count_adapted(const results *r);
 int effect_count_left(const results *r);
 char *outlook_sentence(const pair *p); /* what was chosen and foreseen without labels */
