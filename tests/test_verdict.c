@@ -72,7 +72,7 @@ static void a_loss_beyond_the_margin_is_not(void **state) {
   (void)state;
   xs_verdict_evidence e = measured(good, (xs_interval){0.77, 0.74, 0.80});
   assert_int_equal(xs_verdict_of(&e).kind, XS_DO_NOT_USE);
-  assert_int_equal(xs_verdict_of(&e).label, 96); /* 48 of each class for 0.94 within 0.05 */
+  assert_int_equal(xs_verdict_of(&e).label, 110); /* more than the 100 at hand */
   adapt(&e, (xs_interval){0.865, 0.85, 0.88}, (xs_interval){0.095, 0.08, 0.11});
   assert_int_equal(xs_verdict_of(&e).kind, XS_DO_NOT_USE); /* better, and still far off */
   adapt(&e, (xs_interval){0.945, 0.93, 0.955}, (xs_interval){0.175, 0.16, 0.19});
@@ -117,7 +117,7 @@ static void nothing_measured_cannot_be_told(void **state) {
   e.images = 0;
   e.positive = NAN;
   assert_int_equal(xs_verdict_of(&e).kind, XS_CANNOT_TELL);
-  assert_int_equal(xs_verdict_of(&e).label, 96);
+  assert_int_equal(xs_verdict_of(&e).label, 96); /* 48 of each class for 0.94 within 0.05 */
   e.internal = unknown;
   assert_int_equal(xs_verdict_of(&e).kind, XS_CANNOT_TELL);
   assert_true(xs_verdict_of(&e).label > 100);

@@ -22,8 +22,9 @@ double drawing_auc_floor(const results *r) {
 }
 
 /* Bars of means, without ceiling. */
-static void add_mean(page *out, double place, const char *name, const summary *s) {
-  const interval mean[] = {s->internal, s->external, s->adapted};
+static void add_mean(page *out, double place, const char *name, const summary *s, bool adapted) {
+  const interval none = {NAN, NAN, NAN};
+  const interval mean[] = {s->internal, s->external, adapted ? s->adapted : none};
   tsv_number(out, place);
   page_raw(out, "\t%s", name);
   for (int k = 0; k < 3; k++) {
@@ -58,8 +59,8 @@ static char *auc_table(const results *r) {
     }
     page_raw(&out, "\n");
   }
-  if (r->n > 1) add_mean(&out, r->n + 1.5, "mean", &r->summary);
-  if (p) add_mean(&out, r->n + 0.5 + count_means(r), "mean in the paper", &p->summary);
+  if (r->n > 1) add_mean(&out, r->n + 1.5, "mean", &r->summary, effect_count_adapted(r) > 0);
+  if (p) add_mean(&out, r->n + 0.5 + count_means(r), "mean in the paper", &p->summary, true);
   return out.text;
 }
 

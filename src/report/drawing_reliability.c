@@ -11,9 +11,18 @@
 static const char *const kind_name[] = {"before", "after", "scaled"};
 enum { KINDS = 3 }; /* BEFORE, AFTER, SCALED */
 
-/* Whether any of the three was measured. */
+/* A share of fewer images is hardly known. */
+static bool is_drawn(const reliability_bin *b) { return b->n >= RELIABILITY_FEWEST; }
+
+/* Whether anything of the three is drawn. */
 static bool has_bins(const pair *p) {
-  return p->reliability[BEFORE].bins || p->reliability[AFTER].bins || p->reliability[SCALED].bins;
+  for (int k = 0; k < KINDS; k++) {
+    const reliability *c = &p->reliability[k];
+    for (int i = 0; i < c->bins; i++) {
+      if (is_drawn(&c->bin[i])) return true;
+    }
+  }
+  return false;
 }
 
 static int count_panels(const results *r) {
@@ -26,7 +35,7 @@ static void add_curve(page *out, const pair *p, int panel, int kind) {
   const reliability *c = &p->reliability[kind];
   for (int i = 0; i < c->bins; i++) {
     const reliability_bin *b = &c->bin[i];
-    if (!(b->n > 0)) continue;
+    if (!is_drawn(b)) continue;
     page_raw(out, "\n%d\t", panel);
     tsv_pair(out, p);
     page_raw(out, "\t%s", kind_name[kind]);

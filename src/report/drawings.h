@@ -18,4 +18,7 @@ int drawing_classifier(const results *r, const char *dir, const char *node, char
  */
 double drawing_auc_floor(const results *r);
 
+/* Images of a bin of a reliability curve that is drawn, at least. */
+enum { RELIABILITY_FEWEST = 10 };
+
 #endif

@@ -210,9 +210,9 @@ static char *ceiling_sentence(const pair *p) {
 /* With its leading space, or nothing. */
 static char *untrained_sentence(const pair *p) {
   if (!p->target_untrained || isnan(p->m[CEILING].auc)) return text_copy("");
-  return text_format(" But that classifier was not trained enough (%s): it is no ceiling, and the "
-                     "share salvaged says little.",
-                     p->target_untrained);
+  return text_format(" But that classifier was not trained enough (%s): it is no ceiling%s.",
+                     p->target_untrained,
+                     effect_of(p) == EFFECT_HELPED ? ", and the share salvaged says little" : "");
 }
 
 /* With its leading space, or nothing. */

@@ -54,10 +54,12 @@ static int add_calibration(page *out, const results *r, const char *figures) {
   int status = drawing_reliability(r, figures, &svg);
   if (status) return status;
   if (svg) {
-    figure_show(out, svg,
-                "Reliability: of images to which a classifier gives a probability, the share for "
-                "which it came true. Dashed: before adaptation; solid: after; dotted: after, with "
-                "temperature. Below the diagonal a classifier is too sure (the paper's S2 Fig).");
+    figure_show(
+        out, svg,
+        "Reliability: of images to which a classifier gives a probability, the share for "
+        "which it came true. Dashed: before adaptation; solid: after; dotted: after, with "
+        "temperature. Bins of fewer than 10 images are left out. Below the diagonal a classifier "
+        "is too sure (the paper's S2 Fig).");
   }
   add_error_table(out, r,
                   "Expected calibration error (ECE, 0 to 1, 15 bins) before and after adaptation, "

@@ -89,6 +89,10 @@ static char *auc_caption(const results *r, bool holm, const char *intervals) {
     const char *images = r->pair[i].m[EXTERNAL].images;
     all = all || (images && strcmp(images, "all") == 0);
   }
+  if (!effect_count_adapted(r)) {
+    return text_format("AUC in per cent, with 95 %% intervals (%s); nothing was adapted%s",
+                       intervals, all ? "; external on all labelled images of the target" : "");
+  }
   return text_format("AUC in per cent, with 95 %% intervals (%s); gain in AUC points, paired%s%s",
                      intervals,
                      all ? "; external, adapted and gain on all labelled images of the target, "
@@ -100,23 +104,27 @@ static char *auc_caption(const results *r, bool holm, const char *intervals) {
 static void add_auc_table(page *out, const results *r) {
   static const char *const head[] = {"Source → target", "Internal", "External", "Adapted",
                                      "Ceiling",         "Gain",     "Salvage",  "Holm"};
-  const bool holm = has_holm(r);
+  static const char *const short_head[] = {"Source → target", "Internal", "External", "Ceiling"};
+  const bool holm = has_holm(r), adapted = effect_count_adapted(r) > 0;
   int newcombe, other;
   count_intervals(r, &newcombe, &other);
   const bool mixed = newcombe && other;
   char *caption = auc_caption(r, holm, interval_words(newcombe, other));
-  table_open(out, caption, head, holm ? 8 : 7);
+  table_open(out, caption, adapted ? head : short_head, !adapted ? 4 : holm ? 8 : 7);
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
     if (!report_measured(p)) continue;
     table_pair_row(out, p);
     for (int k = 0; k <= EXTERNAL; k++) add_marked(out, &p->m[k], p->source_untrained, mixed);
-    if (effect_of(p) == EFFECT_LEFT) {
+    if (!adapted) {
+      add_marked(out, &p->m[CEILING], p->target_untrained, mixed);
+    } else if (effect_of(p) == EFFECT_LEFT) {
       add_left(out, p, mixed);
     } else {
       add_adapted(out, p, mixed);
     }
-    if (holm) table_number(out, number_p_value(effect_of(p) == EFFECT_LEFT ? NAN : p->p_holm));
+    if (adapted && holm)
+      table_number(out, number_p_value(effect_of(p) == EFFECT_LEFT ? NAN : p->p_holm));
     table_row_end(out);
   }
   table_close(out);

@@ -35,8 +35,13 @@ void section_training(page *out, const results *r) {
                                      "Best epoch", "Training AUC", "Trained enough"};
   const bool fold = r->classifiers > MOST_OPEN;
   if (!r->classifiers) return;
-  page_raw(out, "<p>Of %d classifiers %d %s not trained enough.</p>\n", r->classifiers,
-           count_untrained(r), count_untrained(r) == 1 ? "was" : "were");
+  const int untrained = count_untrained(r);
+  if (untrained) {
+    page_raw(out, "<p>Of %d classifiers %d %s not trained enough.</p>\n", r->classifiers, untrained,
+             untrained == 1 ? "was" : "were");
+  } else {
+    page_raw(out, "<p>All %d classifiers were trained enough.</p>\n", r->classifiers);
+  }
   if (fold) page_add(out, "<details>\n<summary>How each classifier was trained</summary>\n");
   table_open(
       out,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERDICTS = 4 };
+enum { USE_IT, USE_ADAPTED, DO_NOT_USE, CANNOT_TELL, VERDICTS };
 
 static const struct {
   const char *word;
@@ -36,8 +36,11 @@ char *verdict_advice(const pair *p) {
   if (k < 0) return text_format("%s → %s: %s.", p->source, p->target, effect_word(effect_of(p)));
   char *advice = text_format(verdicts[k].advice, p->source, p->target), *all;
   if (!(p->verdict.label > 0)) return advice;
-  all = text_format("%s Label %s images of %s.", advice, number_count(p->verdict.label).text,
-                    p->target);
+  all = text_format("%s Label %s images of %s%s.", advice, number_count(p->verdict.label).text,
+                    p->target,
+                    p->verdict.better_images > 0 ? " and train on them"
+                    : report_measured(p)         ? " in all"
+                                                 : "");
   free(advice);
   return all;
 }
@@ -135,6 +138,12 @@ static char *labelling(const pair *p) {
     return all;
   }
   if (!(v->label > 0)) return text_copy("");
+  if (kind_of(p) == DO_NOT_USE && isfinite(p->m[CEILING].auc)) {
+    return text_format(
+        " No classifier that was trained on labels of %s is clearly better: it takes "
+        "more of them.",
+        p->target);
+  }
   return text_format(" With %s labelled images of %s a classifier's AUC there is expected to be "
                      "known to within about %s points.",
                      number_count(v->label).text, p->target, number_points(v->margin).text);

@@ -74,7 +74,8 @@ static int64_t images_to_label(const xs_verdict_evidence *e, xs_verdict_kind kin
   }
   const double usual = 0.9, auc = known(e->internal) ? e->internal.low : usual;
   const double share = e->positive > 0 && e->positive < 1 ? e->positive : 0.5;
-  return round_up((double)xs_images_for_auc(fmin(auc, 0.99), share, e->margin));
+  const double n = (double)xs_images_for_auc(fmin(auc, 0.99), share, e->margin);
+  return round_up(fmax(n, e->images + 1));
 }
 
 xs_verdict xs_verdict_of(const xs_verdict_evidence *e) {
