@@ -15,14 +15,31 @@ static int find_class(const xs_classifier *c, const char *name, size_t length) {
   return -1;
 }
 
+static const char *last_class(const xs_classifier *c) {
+  return xs_classifier_class_name(c, xs_classifier_classes(c) - 1);
+}
+
+static xs_status refuse_class(const xs_classifier *c, const char *model, const char *given,
+                              int length) {
+  char *names = text_copy(xs_classifier_class_name(c, 0));
+  for (int k = 1; k < xs_classifier_classes(c); k++) {
+    char *more = text_format("%s, %s", names, xs_classifier_class_name(c, k));
+    free(names);
+    names = more;
+  }
+  fail(XS_USAGE, "--threshold: '%.*s' is no class of %s; its classes: %s", length, given, model,
+       names);
+  free(names);
+  return XS_USAGE;
+}
+
 static xs_status find_positive(const xs_classifier *c, const char *model, const char *given,
                                const char *equals, int *positive) {
   *positive =
       equals ? find_class(c, given, (size_t)(equals - given)) : xs_classifier_decision(c)->positive;
   if (*positive >= 0) return XS_OK;
   if (equals) {
-    return (xs_status)fail(XS_USAGE, "--threshold: '%.*s' is no class of %s", (int)(equals - given),
-                           given, model);
+    return refuse_class(c, model, given, (int)(equals - given));
   }
   return (xs_status)fail(
       XS_USAGE, "--threshold: %s names no class that is to be found: give CLASS=%s", model, given);
@@ -36,7 +53,10 @@ xs_status threshold_read(const xs_classifier *c, const char *model, const char *
   char *end;
   const double p = strtod(number, &end);
   if (end == number || *end || !(p > 0 && p < 1)) {
-    return (xs_status)fail(XS_USAGE, "--threshold: '%s' is no probability between 0 and 1", number);
+    return (xs_status)fail(XS_USAGE,
+                           "--threshold: '%s' is no probability between 0 and 1; give CLASS=P, as "
+                           "%s=0.3",
+                           number, last_class(c));
   }
   *d = (xs_decision){.threshold = log(p / (1 - p))};
   return find_positive(c, model, given, equals, &d->positive);

@@ -85,7 +85,9 @@ decided $baseline --threshold 0.3 | awk -F, '($1 >= 0.3) != ($2 == "finding") { 
 contains stderr 'decision: finding where its probability is 0.3 or more, as --threshold says'
 decided $baseline --threshold normal=0.999 | awk -F, '(1 - $1 >= 0.999) != ($2 == "normal") { exit 1 }' || complain 'normal at 0.999'
 expect 2 "'findings' is no class" predict --model $baseline --threshold findings=0.3 ward/0.png
-expect 2 'is no probability between 0 and 1' eval --model $baseline --data ward.yaml --threshold finding=1.5
+expect 2 'is no probability between 0 and 1; give CLASS=P, as finding=0.3' eval --model $baseline --data ward.yaml --threshold finding=1.5
+expect 2 "'finding' is no probability" eval --model $baseline --data ward.yaml --threshold finding
+expect 2 "'fracture' is no class of $baseline; its classes: normal, finding" eval --model $baseline --data ward.yaml --threshold fracture=0.5
 expect 0 'on clinic' eval --model $baseline --data clinic.yaml --threshold 0.5 --threads 1
 contains stdout 'decision: finding where its probability is 0.5 or more, as --threshold says'
 sed '/^operating/d' study.yaml >plain.yaml
