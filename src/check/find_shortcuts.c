@@ -22,6 +22,7 @@ typedef struct question { /* what is to be told */
   int32_t *answer; /* [n] */
   uint64_t *group; /* [n] */
   int answers;
+  double chance; /* error of the AUC of what tells nothing */
 } question;
 
 typedef struct extreme { /* a level with the least or the greatest share */
@@ -50,6 +51,39 @@ static bool answer_of(const check *c, const check_site *t, int64_t i, int32_t *a
   return !c->sample[i].error && *answer >= 0;
 }
 
+static int by_group(const void *a, const void *b) {
+  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* Of the images with this answer, or of the others. */
+static double count_groups(const question *q, int32_t answer, bool others) {
+  uint64_t *group = memory_new(sizeof *group * (size_t)(q->n + 1));
+  int64_t n = 0;
+  double groups = 0;
+  for (int64_t i = 0; i < q->n; i++) {
+    if ((q->answer[i] != answer) == others) group[n++] = q->group[i];
+  }
+  qsort(group, (size_t)n, sizeof *group, by_group);
+  for (int64_t i = 0; i < n; i++) groups += i == 0 || group[i] != group[i - 1];
+  free(group);
+  return groups;
+}
+
+/* The rank sum test's error of an AUC that is one half (Mann and Whitney 1947), a group counting as
+ * one image; of several answers as if all erred together. */
+static double chance_error(const question *q) {
+  double sum = 0;
+  int asked = 0;
+  for (int k = 0; k < q->answers; k++) {
+    const double p = count_groups(q, k, false), n = count_groups(q, k, true);
+    if (p < 1 || n < 1) continue;
+    sum += sqrt((p + n + 1) / (12 * p * n));
+    asked++;
+  }
+  return asked ? sum / asked : INFINITY;
+}
+
 /* False where there are too few images of two classes. */
 static bool ask(const check *c, const check_site *t, question *q) {
   const int64_t first = t ? t->first : 0, end = t ? t->first + t->n : c->n;
@@ -67,6 +101,7 @@ static bool ask(const check *c, const check_site *t, question *q) {
   int enough = 0;
   for (int k = 0; k < q->answers; k++) enough += count[k] >= FEWEST;
   free(count);
+  q->chance = chance_error(q);
   return enough >= 2;
 }
 
@@ -145,7 +180,8 @@ static void find_extremes(const check *c, const question *q, const levels *x, to
   free(hit);
 }
 
-/* Interval and p from replicates that draw groups. */
+/* Interval and p from replicates that draw groups.  Of few images replicates differ too little, at
+ * an AUC of 1 not at all: p is that of the larger error. */
 static int measure(const check *c, const question *q, const float *logit, told *t) {
   const int replicates = c->o->replicates;
   const xs_labelled_outputs x = {
@@ -158,8 +194,8 @@ static int measure(const check *c, const question *q, const float *logit, told *
     const int n = resample_interval(value, replicates, &t->low, &t->high);
     for (int i = 0; i < n; i++) sum += value[i] / n;
     for (int i = 0; i < n; i++) square += (value[i] - sum) * (value[i] - sum) / (n - 1);
-    const double z = (t->auc - 0.5) / sqrt(square);
-    t->p = n > 1 && square > 0 ? erfc(z / sqrt(2)) / 2 : n > 1 && t->auc > 0.5 ? 0 : 1;
+    const double z = (t->auc - 0.5) / fmax(sqrt(square), q->chance);
+    t->p = n > 1 ? erfc(z / sqrt(2)) / 2 : 1;
   }
   free(value);
   return status;
