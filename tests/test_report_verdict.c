@@ -177,6 +177,7 @@ static void nothing_adapted_is_no_number(void **state) {
   assert_has(html, "; nothing was adapted</span>");
   assert_lacks(html, "<th scope=\"col\">Gain</th>");
   assert_lacks(html, "Mean gain, paired");
+  assert_has(html, "stands alone. Nothing was adapted</span>");
   assert_has(bars, "\t80.72\t79.32\t81.98\tnan\tnan\tnan\t99.89");
   free(bars);
   free(html);

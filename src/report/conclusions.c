@@ -73,7 +73,7 @@ static char *worse(const results *r) {
     known += isfinite(r->pair[i].gain);
     clear += effect_of(&r->pair[i]) == EFFECT_HURT;
   }
-  if (!effect_count_adapted(r)) return NULL;
+  if (known < 2 || !effect_count_adapted(r)) return NULL; /* one pair's own sentences say it */
   if (!(r->summary.worse > 0)) {
     return text_format("After the choice the AUC is lower than before in none of the %d %s that "
                        "were measured.",
@@ -152,7 +152,7 @@ static char *calibrated(const results *r) {
     better += b.high < a.low;
     worsened += b.low > a.high;
   }
-  if (!known) return NULL;
+  if (known < 2) return NULL;
   return text_format("Probabilities at the target became clearly better calibrated in %d of %d %s "
                      "and clearly worse in %d (intervals of the calibration error apart).",
                      better, known, pairs(known), worsened);

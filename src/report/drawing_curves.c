@@ -125,7 +125,7 @@ static char *curves_plot(const history *c, const panel *panels, int n, int rows)
   char *head = text_format("set multiplot layout %d,2\nset border 3\nset tics nomirror\nset grid "
                            "lt 1 lw 0.5 lc rgb '#c8c8c8'\n"
                            "set key below vertical maxrows 4 spacing 0.9 samplen 3 reverse Left\n"
-                           "set tmargin 2\nset xlabel '%s' offset 0,0.8\n"
+                           "set tmargin 2\nset xlabel '%s' offset 0,1.1\n"
                            "set xrange [0:%g]\nset xtics %g\n",
                            rows, strcmp(c->name[0], "epoch") == 0 ? "epoch" : "step", fmax(1, last),
                            tic_distance(last));

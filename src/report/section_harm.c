@@ -36,6 +36,29 @@ static interval measured_change(const pair *p) {
                     d + hypot(b.high - b.value, a.value - a.low)};
 }
 
+/* Where nothing was adapted there is nothing after it. */
+static bool all_left(const results *r) {
+  for (int i = 0; i < r->n; i++) {
+    if (!left_as_it_was(&r->pair[i])) return false;
+  }
+  return true;
+}
+
+static void add_short_table(page *out, const results *r) {
+  static const char *const head[] = {"Source → target", "Accuracy"};
+  table_open(out,
+             "Accuracy at the target in per cent of the classifiers as they are, predicted without "
+             "labels, with 95 % intervals; where an interval is wider than 20 points it stands "
+             "alone. Nothing was adapted",
+             head, 2);
+  for (int i = 0; i < r->n; i++) {
+    table_pair_row(out, &r->pair[i]);
+    table_per_cent(out, r->pair[i].choice.before);
+    table_row_end(out);
+  }
+  table_close(out);
+}
+
 static void add_prediction_table(page *out, const results *r) {
   static const char *const head[] = {"Source → target", "Before",   "After",  "Change",
                                      "Mean error",      "Measured", "Outlook"};
@@ -199,7 +222,11 @@ void section_harm(page *out, const results *r) {
            "<section id=\"harm\">\n<h2>Could harm be foreseen?</h2>\n"
            "<p>What follows uses no label of a target, except the column <i>measured</i>: it is "
            "what a user would know who has only images of the new site.</p>\n");
-  add_prediction_table(out, r);
+  if (all_left(r)) {
+    add_short_table(out, r);
+  } else {
+    add_prediction_table(out, r);
+  }
   page_raw(out, "<details%s>\n<summary>Why, pair by pair</summary>\n",
            r->n <= MOST_OPEN ? " open=\"open\"" : "");
   for (int i = 0; i < r->n; i++) {
