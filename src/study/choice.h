@@ -18,7 +18,12 @@ typedef struct candidate_facts {
   char *untrained;   /* why its training was not enough, or NULL */
   xs_strike *strike; /* [strikes] */
   int strikes;
+  double agreement; /* share of the images that all candidates together give the same class */
 } candidate_facts;
+
+/* Below this agreement a candidate contradicts the others: docs/method.md says on what the bound
+ * was tuned. */
+#define LEAST_AGREEMENT 0.8
 
 /* A pair's candidates and the images by which they are judged. */
 typedef struct chooser {
@@ -49,8 +54,9 @@ xs_status choice_rows(const xs_images *images, bool labelled, split_rule rule, i
 xs_status facts_make(chooser *c);
 void facts_release(chooser *c);
 json_t *facts_json(const chooser *c, int candidate);
-/* Why a candidate was struck out, in words; allocated. */
-char *strike_text(const chooser *c, int candidate, const xs_strike *s);
+/* Why the careful rule does not choose a candidate, in words: text [its strikes + 1], each
+ * allocated; how many. */
+int facts_against(const chooser *c, int candidate, char **text);
 
 /* The candidate that the careful or the bold rule takes; settled: by agreement, not by the
  * criterion. */

@@ -95,34 +95,22 @@ xs_status decide_boldly(const chooser *c, decision *d) {
   return status;
 }
 
-/* Below this share of the images candidates contradict each other: their answers are then as often
- * chance as not (docs/method.md says on what it was tuned). */
-static const double least_agreement = 0.8;
-
-/* Why candidates do not support a change to the chosen one, or NULL.  It has to agree with all of
- * the portfolio together, struck out or not, more than the classifier that is not adapted does, by
- * more than the difference's 95 % error; a patient's images count as one. */
-static const char *find_doubt(const chooser *c, int chosen) {
+/* Whether all of the portfolio together, struck out or not, agree with the chosen one more than
+ * with the classifier that is not adapted, by more than the difference's 95 % error; a patient's
+ * images count as one. */
+static bool is_supported(const chooser *c, int chosen) {
   const double n = (double)c->n_rows;
-  double *a = memory_new((size_t)(2 * c->n_rows + 1) * sizeof *a), *b = a + c->n_rows;
-  double agreement = 0, gap = 0;
+  double *a = memory_new((size_t)(2 * c->n_rows + 1) * sizeof *a), *b = a + c->n_rows, gap = 0;
   for (int64_t i = 0; i < c->n_rows; i++) {
     const int64_t at = i * c->classes;
     const int all = probability_top(c->ensemble + at, c->classes);
     a[i] = probability_top(c->fact[chosen].logit + at, c->classes) == all;
     b[i] = probability_top(c->fact[c->none].logit + at, c->classes) == all;
-    agreement += a[i] / n;
     gap += (a[i] - b[i]) / n;
   }
   const double error = sqrt(n / c->groups) * xs_paired_error(a, b, c->n_rows);
   free(a);
-  if (agreement < least_agreement) {
-    return "the candidates contradict each other: the best agrees with all of them together on "
-           "fewer than 80 % of the images";
-  }
-  return gap > 1.96 * error ? NULL
-                            : "the best of the adapted ones agrees with all candidates together "
-                              "no more than the classifier as it is does";
+  return gap > 1.96 * error;
 }
 
 static decision leave(const chooser *c, const char *reason) {
@@ -135,11 +123,19 @@ xs_status decide_carefully(const chooser *c, decision *d) {
     return XS_OK;
   }
   bool *out = memory_new((size_t)c->n * sizeof *out);
-  for (int i = 0; i < c->n; i++) out[i] = c->fact[i].strikes > 0;
+  bool any = false;
+  for (int i = 0; i < c->n; i++) {
+    out[i] = c->fact[i].strikes > 0 || (i != c->none && c->fact[i].agreement < LEAST_AGREEMENT);
+    any |= i != c->none && !out[i];
+  }
   xs_status status = take_best(c, out, d);
   free(out);
-  if (status || d->chosen == c->none) return status;
-  const char *doubt = find_doubt(c, d->chosen);
-  if (doubt) *d = leave(c, doubt);
+  if (status) return status;
+  if (!any && c->n > 1) {
+    *d = leave(c, "every adapted classifier is struck out");
+  } else if (d->chosen != c->none && !is_supported(c, d->chosen)) {
+    *d = leave(c, "the best of the adapted ones agrees with all candidates together no more than "
+                  "the classifier as it is does");
+  }
   return XS_OK;
 }

@@ -124,6 +124,11 @@ static xs_status find_judged(const chooser *c, const study_candidate *x, const j
   return status;
 }
 
+static xs_status find_agreement(const chooser *c, candidate_facts *f) {
+  const xs_outputs x = {.n = c->n_rows, .classes = c->classes, .logit = f->logit};
+  return c->n_rows ? xs_agreement(&x, c->ensemble, &f->agreement) : XS_OK;
+}
+
 static xs_status find_facts(chooser *c, int candidate) {
   const study_candidate *x = &c->candidate[candidate];
   candidate_facts *f = &c->fact[candidate];
@@ -132,6 +137,7 @@ static xs_status find_facts(chooser *c, int candidate) {
   if (!status) status = find_values(c, x, &j, f);
   if (!status) status = find_judged(c, x, &j, f);
   if (!status && x->translator >= 0) status = find_keeping(c, candidate, f);
+  if (!status) status = find_agreement(c, f);
   judged_release(&j);
   f->untrained = untrained_of(c, x);
   return status;
@@ -208,7 +214,7 @@ void facts_release(chooser *c) {
 /* ---- in words -----------------------------------------------------------------------------------
  */
 
-char *strike_text(const chooser *c, int candidate, const xs_strike *s) {
+static char *strike_text(const chooser *c, int candidate, const xs_strike *s) {
   const char *class = seal_class_name(c->run->seal, c->node->source)[s->class];
   const double seen = 100 * s->seen.value, low = 100 * s->seen.low, high = 100 * s->seen.high;
   switch (s->kind) {
@@ -239,14 +245,27 @@ static json_t *shares_json(const double *share, int classes) {
   return list;
 }
 
-static json_t *strikes_json(const chooser *c, int candidate) {
+int facts_against(const chooser *c, int candidate, char **text) {
   const candidate_facts *f = &c->fact[candidate];
-  json_t *list = json_array();
-  for (int i = 0; i < f->strikes; i++) {
-    char *text = strike_text(c, candidate, &f->strike[i]);
-    json_array_append_new(list, option_text_json(text));
-    free(text);
+  int n = 0;
+  for (int i = 0; i < f->strikes; i++) text[n++] = strike_text(c, candidate, &f->strike[i]);
+  if (candidate != c->none && f->agreement < LEAST_AGREEMENT) {
+    text[n++] = text_format("it contradicts the others: it agrees with all candidates together on "
+                            "%.1f %% of the images, below %.0f %%",
+                            100 * f->agreement, 100 * LEAST_AGREEMENT);
   }
+  return n;
+}
+
+static json_t *against_json(const chooser *c, int candidate) {
+  char **text = memory_new((size_t)(c->fact[candidate].strikes + 1) * sizeof *text);
+  const int n = facts_against(c, candidate, text);
+  json_t *list = json_array();
+  for (int i = 0; i < n; i++) {
+    json_array_append_new(list, option_text_json(text[i]));
+    free(text[i]);
+  }
+  free(text);
   return list;
 }
 
@@ -260,5 +279,5 @@ json_t *facts_json(const chooser *c, int candidate) {
   }
   return json_pack("{s:s, s:o, s:o, s:o, s:o}", "method", c->candidate[candidate].method,
                    "criteria", values, "shares", shares_json(f->share, c->classes), "predicted",
-                   per_cent_json(f->predicted), "struck", strikes_json(c, candidate));
+                   per_cent_json(f->predicted), "struck", against_json(c, candidate));
 }

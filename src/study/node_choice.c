@@ -136,11 +136,13 @@ static xs_status publish(const chooser *c, const outcome *x, const train_job *jo
 
 static void note_struck(const chooser *c, const train_job *job) {
   for (int i = 0; i < c->n; i++) {
-    for (int k = 0; k < c->fact[i].strikes; k++) {
-      char *why = strike_text(c, i, &c->fact[i].strike[k]);
-      run_note(job, "%s is struck out: %s", c->candidate[i].method, why);
-      free(why);
+    char **why = memory_new((size_t)(c->fact[i].strikes + 1) * sizeof *why);
+    const int n = facts_against(c, i, why);
+    for (int k = 0; k < n; k++) {
+      run_note(job, "%s is struck out: %s", c->candidate[i].method, why[k]);
+      free(why[k]);
     }
+    free(why);
   }
 }
 
