@@ -182,6 +182,7 @@ typedef struct xs_verdict {
   xs_verdict_kind kind;
   int64_t label; /* so many labelled images would tell or, where neither is to be used, are needed
                   * to test a better one to within the margin; 0: none */
+  double within; /* half the width that an AUC's 95 % interval is expected to have with so many */
 } xs_verdict;
 
 /* A test of non-inferiority on 95 % intervals: a classifier can be used where the loss against its

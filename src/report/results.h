@@ -105,6 +105,7 @@ typedef struct subgroup { /* of the target's test images */
 typedef struct usable {      /* whether the classifier can be used at the target */
   const char *word, *reason; /* NULL: not judged */
   double label, margin;      /* images to label; points of AUC that may be lost */
+  double within;             /* half width in points to be expected with so many, or NAN */
   double better_images;      /* of the target: with their labels a better one was trained */
   const char *better_node, *better_untrained; /* why that was not trained enough, or NULL */
   measure better;

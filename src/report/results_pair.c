@@ -228,6 +228,7 @@ static int read_verdict(const json_t *j, const char *where, void *record) {
   if (!status) status = fields_text(j, where, "reason", &u->reason);
   if (!status) status = fields_number(j, where, "label", &u->label);
   if (!status) status = fields_number(j, where, "margin", &u->margin);
+  if (!status) status = fields_number(j, where, "within", &u->within);
   return status ? status : fields_object(j, where, "better", read_better, u);
 }
 

@@ -146,7 +146,8 @@ static char *labelling(const pair *p) {
   }
   return text_format(" With %s labelled images of %s a classifier's AUC there is expected to be "
                      "known to within about %s points.",
-                     number_count(v->label).text, p->target, number_points(v->margin).text);
+                     number_count(v->label).text, p->target,
+                     number_points(isfinite(v->within) ? v->within : v->margin).text);
 }
 
 /* A poor classifier may only want more training.  With its leading space, or nothing. */

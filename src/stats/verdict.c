@@ -65,21 +65,26 @@ static double images_to_tell(const xs_verdict_evidence *e, const xs_verdict_clas
   return e->images * (half / wanted) * (half / wanted);
 }
 
-static int64_t images_to_label(const xs_verdict_evidence *e, xs_verdict_kind kind) {
+/* *within: half the width to be expected with them. */
+static int64_t images_to_label(const xs_verdict_evidence *e, xs_verdict_kind kind, double *within) {
   const bool adapted = known(e->adapted.auc) && e->gain.value > 0;
   const xs_verdict_classifier *better = adapted ? &e->adapted : &e->external;
   if (kind == XS_CANNOT_TELL && known(better->auc) && e->images > 0) {
-    const double n = images_to_tell(e, better);
-    return round_up(fmax(n, e->images + 1));
+    const int64_t n = round_up(fmax(images_to_tell(e, better), e->images + 1));
+    *within = (better->auc.high - better->auc.low) / 2 * sqrt(e->images / (double)n);
+    return n;
   }
   const double usual = 0.9, auc = known(e->internal) ? e->internal.low : usual;
   const double share = e->positive > 0 && e->positive < 1 ? e->positive : 0.5;
   const double n = (double)xs_images_for_auc(fmin(auc, 0.99), share, e->margin);
+  *within = e->margin;
   return round_up(fmax(n, e->images + 1));
 }
 
 xs_verdict xs_verdict_of(const xs_verdict_evidence *e) {
-  xs_verdict v = {.kind = decide(e)};
-  if (v.kind == XS_DO_NOT_USE || v.kind == XS_CANNOT_TELL) v.label = images_to_label(e, v.kind);
+  xs_verdict v = {.kind = decide(e), .within = NAN};
+  if (v.kind == XS_DO_NOT_USE || v.kind == XS_CANNOT_TELL) {
+    v.label = images_to_label(e, v.kind, &v.within);
+  }
   return v;
 }

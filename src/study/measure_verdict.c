@@ -277,11 +277,15 @@ xs_status verdict_json(evaluation *e, const pair_result *x, json_t **out) {
   xs_verdict v = xs_verdict_of(&k.evidence);
   better b;
   xs_status status = find_better(e, x, &b);
-  if (v.kind == XS_DO_NOT_USE && b.images) v.label = b.images;
+  if (v.kind == XS_DO_NOT_USE && b.images) {
+    v.label = b.images;
+    v.within = NAN;
+  }
   char *reason = x->external ? measured_words(e, x, &k, v.kind) : unmeasured_words(e, x);
-  *out = json_pack("{s:s, s:s, s:o, s:f, s:o}", "word", xs_verdict_word(v.kind), "reason", reason,
-                   "label", v.label ? json_integer(v.label) : json_null(), "margin",
-                   e->run->study->settings.margin, "better", better_json(e, &b));
+  *out = json_pack("{s:s, s:s, s:o, s:o, s:f, s:o}", "word", xs_verdict_word(v.kind), "reason",
+                   reason, "label", v.label ? json_integer(v.label) : json_null(), "within",
+                   per_cent_json(v.within), "margin", e->run->study->settings.margin, "better",
+                   better_json(e, &b));
   free(reason);
   return status;
 }
