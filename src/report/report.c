@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 static int make_results(page *out, const results *r, const char *figures) {
-  int status = section_bars(out, r, figures);
+  int status = report_any_measured(r) ? section_bars(out, r, figures) : 0;
   if (status) return status;
   section_numbers(out, r);
   if (section_portfolio_wanted(r)) section_portfolio(out, r);

@@ -17,7 +17,7 @@ static void add_contents(page *out, const results *r) {
     bool wanted;
   } part[] = {
       {"effects", "What adapting did", true},
-      {"bars", "Overview", true},
+      {"bars", "Overview", report_any_measured(r)},
       {"numbers", "Numbers", true},
       {"portfolio", "Ways to adapt", section_portfolio_wanted(r)},
       {"harm", "Could harm be foreseen?", section_harm_wanted(r)},

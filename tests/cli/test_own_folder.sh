@@ -171,7 +171,8 @@ expect 0 'site new-hospital: 1 unreadable images left out' adapt --source hospit
   --model own/model.safetensors --out skipped "${seed[@]}" "${small[@]}"
 contains run/results.json '"external": null' '"adapted": null' '"ceiling": null' '"gain": null' '"salvage": null' \
   '"mean_external_auc": null' '"average_salvage": null'
-contains run/report.html 'No AUC of the classifier from optdigits at new-hospital, before or after, could be measured'
+contains run/report.html 'No AUC of the classifier from optdigits at new-hospital, before or after, could be measured' \
+  'No image of new-hospital has a label, so nothing was measured there.' 'images of new-hospital, without labels'
 ls run/nodes | grep -q baseline-new && complain 'a baseline of a site without labels'
 expect 0 'done  adapted-paper-optdigits-new-hospital' study plan study.yaml --out run "${tiny[@]:2}"
 expect 1 'site new-hospital has no labels' train --data new.yaml --skip-unreadable --out unlabelled
