@@ -144,8 +144,8 @@ static char *why(const xs_verdict_evidence *v, xs_verdict_kind kind) {
   case XS_CANNOT_TELL:
     break;
   }
-  return text_format(" These %.0f images cannot tell whether %g points or more are lost.",
-                     v->images, margin);
+  return text_format(" Whether %g points or more are lost%s cannot be told from these intervals.",
+                     margin, isfinite(v->adapted.auc.value) ? " after adaptation" : "");
 }
 
 /* "B", or "B, on all 156 labelled images," where that is more than the test images. */
