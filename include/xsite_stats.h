@@ -173,6 +173,7 @@ typedef struct xs_verdict_evidence {
   xs_interval internal;                    /* AUC at the classifier's own site */
   xs_verdict_classifier external, adapted; /* as it is, and adapted; AUCs of NAN: not measured */
   xs_interval gain;                        /* adapted less external, paired */
+  double least;                            /* AUC that a classifier needs to be of any use */
   double margin;   /* AUC in (0,1) that may be lost before a classifier is no longer as good */
   double images;   /* labelled ones of the site on which that was measured */
   double positive; /* share of them that is positive; of more classes the smallest class's */
@@ -187,9 +188,10 @@ typedef struct xs_verdict {
 
 /* A test of non-inferiority on 95 % intervals: a classifier can be used where the loss against its
  * own site (MOVER, Zou and Donner 2008) is below the margin with its whole interval, all of its
- * AUC's interval is above guessing, and it does not give nearly all images one class.  It is not to
- * be used where the loss is above the margin with its whole interval, the AUC below guessing, or
- * one class is called.  The adapted one is preferred where its gain's interval is above 0. */
+ * AUC's interval is above the least, and it does not give nearly all images one class.  It is not
+ * to be used where the loss is above the margin or the AUC below the least with its whole interval,
+ * or where one class is called.  The adapted one is preferred where its gain's interval is above 0.
+ */
 xs_verdict xs_verdict_of(const xs_verdict_evidence *e);
 
 /* Of the mean of n numbers that have intervals x of few images, by MOVER (Zou and Donner 2008,

@@ -72,8 +72,8 @@ def check_verdict(pair):
         return
     low, high = loss(internal, external)
     if pair["choice"]["chosen"] == "none":
-        word = ("use it" if high < 5 and external["low"] > 50 else
-                "do not use it" if low > 5 or external["high"] < 50 else "cannot be told")
+        word = ("use it" if high < 5 and external["low"] > 70 else
+                "do not use it" if low > 5 or external["high"] < 70 else "cannot be told")
         check(verdict["word"] == word, f"verdict: {verdict}, not {word}")
     elif low > 5:
         check(verdict["word"] != "use it", f"verdict: {verdict}")

@@ -24,16 +24,14 @@ bool xs_calls_one_class(const xs_verdict_classifier *c) {
   return c->one_class >= XS_NEARLY_ALL && c->one_class > c->most_common + (1 - c->most_common) / 2;
 }
 
-static const double guessing = 0.5;
-
 static bool passes(const xs_verdict_evidence *e, const xs_verdict_classifier *c) {
-  return known(e->internal) && known(c->auc) && c->auc.low > guessing && !xs_calls_one_class(c) &&
+  return known(e->internal) && known(c->auc) && c->auc.low > e->least && !xs_calls_one_class(c) &&
          loss(e->internal, c->auc).high < e->margin;
 }
 
 static bool fails(const xs_verdict_evidence *e, const xs_verdict_classifier *c) {
   if (!known(c->auc)) return false;
-  return c->auc.high < guessing || xs_calls_one_class(c) ||
+  return c->auc.high < e->least || xs_calls_one_class(c) ||
          (known(e->internal) && loss(e->internal, c->auc).low > e->margin);
 }
 

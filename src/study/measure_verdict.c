@@ -74,6 +74,7 @@ static known know(const evaluation *e, const pair_result *x) {
                           .external = {unknown, NAN, NAN},
                           .adapted = {unknown, NAN, NAN},
                           .gain = unknown,
+                          .least = e->run->study->settings.least_auc / PER_CENT,
                           .margin = e->run->study->settings.margin / PER_CENT,
                           .positive = NAN}};
   xs_verdict_evidence *v = &k.evidence;
@@ -139,13 +140,22 @@ static char *why(const xs_verdict_evidence *v, xs_verdict_kind kind) {
     return text_format(" After adaptation a loss of %g points or more is excluded.", margin);
   case XS_DO_NOT_USE:
     if (v->external.auc.high < 0.5) return text_copy(" Guessing would have 50.");
+    if (v->external.auc.high < v->least) {
+      return text_format(" A classifier of any use has %g or more.", PER_CENT * v->least);
+    }
     return xs_calls_one_class(&v->external) ? text_copy("")
                                             : text_format(" More than %g points are lost.", margin);
   case XS_CANNOT_TELL:
     break;
   }
+  const char *after = isfinite(v->adapted.auc.value) ? " after adaptation" : "";
+  if (!(v->external.auc.low > v->least)) {
+    return text_format(" Whether the AUC%s is at least %g, and no more than %g points are lost, "
+                       "cannot be told from these intervals.",
+                       after, PER_CENT * v->least, margin);
+  }
   return text_format(" Whether %g points or more are lost%s cannot be told from these intervals.",
-                     margin, isfinite(v->adapted.auc.value) ? " after adaptation" : "");
+                     margin, after);
 }
 
 /* "B", or "B, on all 156 labelled images," where that is more than the test images. */

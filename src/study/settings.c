@@ -48,6 +48,8 @@ static const option study_rows[] = {
                        "most images of a site; 0: all"),
     OPTION_INTEGER_ROW(NULL, 0, study_settings, replicates, "2000", 100, 1e6,
                        "bootstrap replicates of intervals"),
+    OPTION_REAL_ROW(NULL, 0, study_settings, least_auc, "70", 50, 100,
+                    "AUC in per cent that a classifier needs to be used at a target at all"),
     OPTION_REAL_ROW(NULL, 0, study_settings, margin, "5", 0.01, 50,
                     "points of AUC that a classifier may lose at a target and still be used there"),
     OPTION_INTEGER_ROW(NULL, 0, study_settings, checkpoint_every, "100", 1, 1e9,

@@ -35,7 +35,8 @@ typedef struct study_settings {
   char *measure;       /* "test", "all": images of a target on which the adapted is measured */
   int64_t limit;
   int64_t replicates;
-  double margin; /* points of AUC that may be lost at a target: xs_verdict_evidence */
+  double least_auc; /* per cent that a classifier needs at a target: xs_verdict_evidence */
+  double margin;    /* points of AUC that may be lost at a target: xs_verdict_evidence */
   int64_t checkpoint_every;
   bool keep_translated;
   char *init;     /* of the classifiers: weights to begin with, relative to the study file */
