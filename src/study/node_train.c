@@ -78,7 +78,8 @@ static xs_status train_site(study_run *r, const study_node *n, const train_job *
   training t = {0};
   xs_status status = open_site(r, n, n->source, &t);
   if (!status && n->kind == NODE_LABELLED) limit_site(r, n, &t);
-  if (!status) node_fit_few(&t.options, t.train.n);
+  /* a batch of more images than the site has is refused where it is loaded, not made smaller */
+  if (!status && t.options.batch <= t.train.n) node_fit_few(&t.options, t.train.n);
   if (!status) status = fit(r, job, n->source, &t);
   release(&t);
   return status;

@@ -154,7 +154,7 @@ expect 2 'wrong.yaml:' study plan wrong.yaml
 printf 'name: x\nsites: [good.yaml, none.yaml]\n' >wrong.yaml
 expect 2 'none.yaml: cannot open' study plan wrong.yaml
 
-expect 1 'split: give it more images of that class' study run study.yaml --out few-images "${tiny[@]}" --set limit=100
+expect 1 'the seed puts none there: take another seed' study run study.yaml --out few-images "${tiny[@]}" --set limit=100
 
 # ---- run folders -----------------------------------------------------------------------------------
 
@@ -176,7 +176,7 @@ expect 1 'give another --out' train --data good.yaml --out run
 same "$before" "$(snapshot run)" 'a run folder of another study'
 expect 0 'run folder run: holds this study, finished' study plan study.yaml --out run "${tiny[@]}"
 expect 0 'run folder nowhere: nothing is there yet' study plan study.yaml --out nowhere "${tiny[@]}"
-expect 0 'will refuse the run folder: run holds another run: seed differs' study plan study.yaml --out run "${tiny[@]}" --set seed=2
+expect 0 'will refuse the run folder: run holds another run: seed differs' study plan study.yaml --quick --out run "${tiny[@]}" --set seed=2
 
 # Other content under the same names: a label, an image, the domain file's text, a model.
 expect 0 '' study run study.yaml --out own "${tiny[@]}" --set 'pairs=good -> bad adapter.target_every=7 tune.epochs=1'
