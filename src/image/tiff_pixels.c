@@ -29,7 +29,7 @@ static unsigned sample_at(const uint8_t *line, int64_t i, int bits) {
   }
   unsigned v = 0;
   for (int64_t k = i * bits; k < (i + 1) * bits; k++) {
-    v = v << 1 | (line[k / 8] >> (7 - k % 8) & 1u);
+    v = v << 1 | ((unsigned)line[k / 8] >> (7 - k % 8) & 1u);
   }
   return v;
 }
