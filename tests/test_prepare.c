@@ -36,7 +36,7 @@ static void put_chunk(FILE *f, const char *kind, const uint8_t *data, size_t n) 
   if (n) crc = crc32(crc, data, (uInt)n);
   put_number(check, (uint32_t)crc);
   fwrite(head, 1, 8, f);
-  fwrite(data, 1, n, f);
+  if (n) fwrite(data, 1, n, f);
   fwrite(check, 1, 4, f);
 }
 

@@ -4,7 +4,7 @@
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
 
-expect 0 '' study run "$repository/examples/demo.yaml" --out "$folder/run" "${tiny[@]}"
+expect 0 '' study run "$repository/examples/demo.yaml" --set portfolio=paper --out "$folder/run" "${tiny[@]}"
 nodes=$folder/run/nodes
 classifier=$nodes/baseline-mnist/model.safetensors
 generator=$nodes/translator-paper-optdigits-mnist/generator.safetensors

@@ -110,7 +110,7 @@ expect 1 'not-there.png: cannot open' "${predict[@]}" not-there.png
 # ---- a folder with the user's own files -------------------------------------------------------------
 
 # Whatever is called as a run's own files is the user's where no run has written it: nothing is changed.
-own_study() { "$xsite" study run "$examples/demo.yaml" --out "$1" "${tiny[@]}" "${@:2}" >stdout 2>stderr </dev/null; }
+own_study() { "$xsite" study run "$examples/demo.yaml" --set portfolio=paper --out "$1" "${tiny[@]}" "${@:2}" >stdout 2>stderr </dev/null; }
 left_alone() { # left_alone OUT TEXT: a study and a training refuse the folder and leave all that is in it
   local before
   before=$(cd "$1" && find . -exec ls -ld --time-style=full-iso {} + && find . -type f -exec sha256sum {} +)
@@ -137,7 +137,7 @@ mkdir users && echo '{"seed": 7}' >users/study.json
 left_alone users 'was not written by xsite'
 rm -rf users
 # Beside what a run has begun too: of its own files it takes back those that it knows.
-"$xsite" study run "$examples/demo.yaml" --out begun "${tiny[@]}" >/dev/null 2>&1 </dev/null &
+"$xsite" study run "$examples/demo.yaml" --set portfolio=paper --out begun "${tiny[@]}" >/dev/null 2>&1 </dev/null &
 process=$!
 for _ in $(seq 1000); do
   [ -e begun/sites/mnist ] && break

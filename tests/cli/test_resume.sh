@@ -7,7 +7,7 @@ source "$(dirname "$0")/common.sh" "$1" "$2"
 demo() { # demo OUT WORD...
   local out=$1
   shift
-  "$xsite" study run "$repository/examples/demo.yaml" --out "$out" "${tiny[@]}" "$@" \
+  "$xsite" study run "$repository/examples/demo.yaml" --set portfolio=paper --out "$out" "${tiny[@]}" "$@" \
     >"$folder/stdout" 2>"$folder/stderr" </dev/null
 }
 
@@ -36,7 +36,7 @@ broken_off=0
 break_off() { # break_off SIGNAL OUT WORD...: starts a run and sends the signal at a random instant
   local signal=$1 process status
   shift
-  "$xsite" study run "$repository/examples/demo.yaml" --out "$@" "${tiny[@]}" \
+  "$xsite" study run "$repository/examples/demo.yaml" --set portfolio=paper --out "$@" "${tiny[@]}" \
     >"$folder/stdout" 2>"$folder/stderr" </dev/null &
   process=$!
   sleep "$(printf '0.%03d' $((RANDOM % 900 + 50)) | awk -v t=$took '{print $1 * t / 1000}')"
@@ -96,7 +96,7 @@ let_go() {
   kill -KILL $process
   wait $process 2>/dev/null
 }
-study=(study run "$repository/examples/demo.yaml" --out "$folder/held" "${tiny[@]}")
+study=(study run "$repository/examples/demo.yaml" --set portfolio=paper --out "$folder/held" "${tiny[@]}")
 hold "$folder/held/nodes" "${study[@]}"
 expect 1 "$folder/held: another xsite is at work in this folder" "${study[@]}"
 expect 1 "$folder/held: another xsite is at work in this folder" "${study[@]}" --resume
@@ -112,7 +112,7 @@ expect 0 'validation AUC' "${train[@]}" --resume
 # Kernels that were measured are in the checkpoint, and the resumed run uses those.
 measured="$folder/measured/nodes/baseline-optdigits"
 for _ in 1 2 3 4 5 6 7 8 9; do
-  "$xsite" study run "$repository/examples/demo.yaml" --out "$folder/measured" "${tiny[@]}" \
+  "$xsite" study run "$repository/examples/demo.yaml" --set portfolio=paper --out "$folder/measured" "${tiny[@]}" \
     --set checkpoint_every=1 --set classifier.epochs=50 --set classifier.patience=50 --measure-kernels \
     >"$folder/stdout" 2>"$folder/stderr" </dev/null &
   process=$!
@@ -133,7 +133,7 @@ mv "$folder/turned" "$measured/checkpoint.safetensors"
 head -c 100000 "$measured/checkpoint.safetensors" | tr '\0' ' ' >"$folder/head"
 before=$(kernels_of "$folder/head")
 grep -q strided <<<"$before" && ! grep -q blocks <<<"$before" || complain "not turned round: $before"
-"$xsite" study run "$repository/examples/demo.yaml" --out "$folder/measured" "${tiny[@]}" \
+"$xsite" study run "$repository/examples/demo.yaml" --set portfolio=paper --out "$folder/measured" "${tiny[@]}" \
   --set checkpoint_every=1 --set classifier.epochs=50 --set classifier.patience=50 --measure-kernels --resume \
   >"$folder/stdout" 2>"$folder/stderr" </dev/null || complain "resuming measured kernels: $(cat "$folder/stderr")"
 grep -q 'continues after step' "$folder/stderr" || complain 'the run with measured kernels began again'
@@ -142,7 +142,7 @@ grep -q 'continues after step' "$folder/stderr" || complain 'the run with measur
   complain "other kernels than before the interruption: $before $(cat "$measured/record.json")"
 
 # Another folder can be told to use the same kernels, and gives the same bytes; so does a node that is made again.
-measured_study=(study run "$repository/examples/demo.yaml" "${tiny[@]}" --set checkpoint_every=1
+measured_study=(study run "$repository/examples/demo.yaml" --set portfolio=paper "${tiny[@]}" --set checkpoint_every=1
   --set classifier.epochs=50 --set classifier.patience=50)
 before=$(results_of "$folder/measured")
 expect 0 '' "${measured_study[@]}" --out "$folder/replayed" --kernels-of "$folder/measured"

@@ -8,16 +8,16 @@ demo=$repository/examples/demo.yaml
 # Fewer images than a batch: an epoch is one step.
 few=("${tiny[@]}" --set limit=600 --set classifier.batch=600 --set classifier.balanced=yes
   --set tune.batch=600 --set tune.balanced=yes --set adapter.generator_steps=2)
-expect 0 '' study run "$demo" --out "$folder/few" "${few[@]}"
+expect 0 '' study run "$demo" --set portfolio=paper --out "$folder/few" "${few[@]}"
 whole=$(results_of "$folder/few")
 [ "$(wc -l <"$folder/few/nodes/baseline-mnist/curve.tsv")" -eq 4 ] ||
   complain 'three epochs of one step each are not in the curve'
 
 # The semantic loss wants every source image translated.
-expect 2 'adapter.translate: ' study run "$demo" --out "$folder/permuted" "${tiny[@]}" \
+expect 2 'adapter.translate: ' study run "$demo" --set portfolio=paper --out "$folder/permuted" "${tiny[@]}" \
   --set adapter.translate=permute
 [ -e "$folder/permuted" ] && complain 'a refused study leaves a run folder'
-expect 0 '' study plan "$demo" --out "$folder/permuted" "${tiny[@]}" \
+expect 0 '' study plan "$demo" --set portfolio=paper --out "$folder/permuted" "${tiny[@]}" \
   --set adapter.translate=permute --set adapter.semantic=off
 
 # What the translator changes where, class by class, is kept and shown.
@@ -58,7 +58,7 @@ expect 1 'give --architecture lenet --size 16 --image-channels 3' "${train[@]}" 
 
 # bf16 is an option of each part, recorded with what came of it; the other numbers stay the same.
 rounded=("${few[@]}" --set adapter.precision=bf16 --set classifier.precision=bf16)
-expect 0 '' study run "$demo" --out "$folder/rounded" "${rounded[@]}"
+expect 0 '' study run "$demo" --set portfolio=paper --out "$folder/rounded" "${rounded[@]}"
 record=$folder/rounded/nodes/translator-paper-optdigits-mnist/record.json
 if grep -q 'cannot multiply in it; f32 is used' "$folder/stderr"; then
   grep -q '"precision": "f32"' "$record" || complain 'the record does not say that f32 was used'
@@ -70,14 +70,14 @@ else
   grep -q '"precision": "adapter bf16, classifier bf16, tune f32"' "$folder/rounded/results.json" ||
     complain 'results do not say which parts were trained in bf16'
   same "$(results_of "$folder/rounded")" "$(
-    expect 0 '' study run "$demo" --out "$folder/rounded-again" "${rounded[@]}"
+    expect 0 '' study run "$demo" --set portfolio=paper --out "$folder/rounded-again" "${rounded[@]}"
     results_of "$folder/rounded-again"
   )" 'bf16 twice'
 fi
 # A processor without bf16, as oneDNN is told here: said, recorded, and f32 throughout.
 export ONEDNN_MAX_CPU_ISA=AVX512_CORE
-expect 0 '' study run "$demo" --out "$folder/old" "${few[@]}"
-expect 0 'precision bf16: this processor cannot multiply in it; f32 is used' study run "$demo" --out "$folder/old-rounded" "${rounded[@]}"
+expect 0 '' study run "$demo" --set portfolio=paper --out "$folder/old" "${few[@]}"
+expect 0 'precision bf16: this processor cannot multiply in it; f32 is used' study run "$demo" --set portfolio=paper --out "$folder/old-rounded" "${rounded[@]}"
 grep -q '"precision": "f32"' "$folder/old-rounded/nodes/translator-paper-optdigits-mnist/record.json" ||
   complain 'the record does not say that f32 was used'
 models='\.safetensors$|/results\.json$'
@@ -90,7 +90,7 @@ expect 2 "--precision: 'f16'" "${train[@]}" --precision f16
 # The rest of a broken run takes the threads of what is done, unless told otherwise.
 continue_few() { # continue_few THREADS: without its last unit
   rm -rf "$folder/few"/{nodes/adapted-paper-optdigits-mnist,results.json,report.html,figures}
-  expect 0 '' study run "$demo" --out "$folder/few" "${few[@]}" --threads "$1" --resume
+  expect 0 '' study run "$demo" --set portfolio=paper --out "$folder/few" "${few[@]}" --threads "$1" --resume
 }
 continue_few 0
 same "$whole" "$(results_of "$folder/few")" 'threads of a resumed run'
