@@ -155,9 +155,9 @@ static xs_status make(study_run *r, const study_node *n, const char *dir) {
 /* The weights stay, with the kernels of their record. */
 static xs_status publish_again(study_run *r, const study_node *n, const char *dir,
                                const json_t *kernels) {
-  const train_job job = node_job(r, n, dir);
   tg_kernels_free(r->kernels);
   r->kernels = tg_kernels_new();
+  const train_job job = node_job(r, n, dir); /* which has these kernels */
   kernels_restore(r->kernels, kernels);
   xs_status status = node_publish(r, n, &job);
   return status ? status : record(r, n, &job);

@@ -25,7 +25,7 @@ translator=$folder/few/nodes/translator-paper-optdigits-mnist
 for file in difference.png change.png change.json; do
   [ -s "$translator/$file" ] || complain "the translator's node has no $file"
 done
-contains "$folder/few/report.html" 'What was changed: brighter, darker' 'mean absolute change of 0 (mean '
+contains "$folder/few/report.html" 'What was changed: brighter, darker' 'mean absolute change of class 0 (mean '
 python3 - "$translator/change.json" <<'PYTHON' || complain 'change.json is not as described'
 import json, sys
 change = json.load(open(sys.argv[1]))
