@@ -1,14 +1,24 @@
 #include "inference.h"
 
+/* The network as it answers: nothing is dropped, norms have their running statistics. */
+static nn_classifier answering(const nn_classifier *c) {
+  nn_classifier still = *c;
+  still.dropout = 0;
+  still.training = false;
+  return still;
+}
+
+static inference_plan begin(tg_graph *g, const nn_classifier *c, int64_t batch) {
+  return (inference_plan){.x = tg_input(g, "x", tg_shape4(batch, c->size, c->size, c->channels))};
+}
+
 int inference_plan_classifier(nn_net *net, const nn_classifier *c, int64_t batch, tg_store *s,
                               const tg_plan_options *options, inference_plan *out) {
   tg_graph *g = tg_graph_new();
-  nn_classifier answering = *c;
-  answering.dropout = 0;
-  answering.training = false;
-  *out = (inference_plan){.x = tg_input(g, "x", tg_shape4(batch, c->size, c->size, c->channels))};
-  out->features = nn_classifier_features(g, net, &answering, out->x);
-  out->y = nn_classifier_last(g, net, &answering, out->features);
+  const nn_classifier still = answering(c);
+  *out = begin(g, c, batch);
+  out->features = nn_classifier_features(g, net, &still, out->x);
+  out->y = nn_classifier_last(g, net, &still, out->features);
   const tg_value outputs[] = {out->y, out->features};
   out->width = (int)tg_shape_of(g, out->features).d[3];
   int status = tg_plan_new(g, s, 2, outputs, options, &out->plan);
@@ -19,11 +29,9 @@ int inference_plan_classifier(nn_net *net, const nn_classifier *c, int64_t batch
 int inference_plan_texture(nn_net *net, const nn_classifier *c, int64_t batch, tg_store *s,
                            const tg_plan_options *options, inference_plan *out) {
   tg_graph *g = tg_graph_new();
-  nn_classifier answering = *c;
-  answering.dropout = 0;
-  answering.training = false;
-  *out = (inference_plan){.x = tg_input(g, "x", tg_shape4(batch, c->size, c->size, c->channels))};
-  out->y = nn_classifier_texture(g, net, &answering, out->x);
+  const nn_classifier still = answering(c);
+  *out = begin(g, c, batch);
+  out->y = nn_classifier_texture(g, net, &still, out->x);
   out->width = (int)tg_shape_of(g, out->y).d[3];
   int status = tg_plan_new(g, s, 1, &out->y, options, &out->plan);
   tg_graph_free(g);
