@@ -277,7 +277,8 @@ json_t *facts_json(const chooser *c, int candidate) {
   for (int k = 0; k < n; k++) {
     json_object_set_new(values, criterion[k].name, number_json(f->value[k]));
   }
-  return json_pack("{s:s, s:o, s:o, s:o, s:o}", "method", c->candidate[candidate].method,
+  return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "method", c->candidate[candidate].method,
                    "criteria", values, "shares", shares_json(f->share, c->classes), "predicted",
-                   per_cent_json(f->predicted), "struck", against_json(c, candidate));
+                   per_cent_json(f->predicted), "agreement", per_cent_json(f->agreement), "struck",
+                   against_json(c, candidate));
 }

@@ -97,7 +97,7 @@ replicates: 100
 classifier: {epochs: 12, batch: 32, steps_per_epoch: 10}
 tune: {epochs: 4, batch: 32, steps_per_epoch: 10}
 adapter: {channels: 2, blocks: 1, batch: 8, generator_steps: 5}
-choice: {predictor: confidence-difference}
+choice: {rule: bold, predictor: confidence-difference}
 YAML
 study=(harm.yaml --threads 1)
 export_to harm
