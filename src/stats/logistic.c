@@ -1,5 +1,6 @@
 #include "logistic.h"
 
+#include "dot.h"
 #include "file.h"
 
 #include <math.h>
@@ -18,23 +19,12 @@ typedef struct problem {
   double *product; /* [n] */
 } problem;
 
-static double dot(const double *a, const double *b, int n) {
-  double sum = 0;
-  for (int k = 0; k < n; k++) sum += a[k] * b[k];
-  return sum;
-}
-
 static double sigmoid(double s) { return 1 / (1 + exp(-s)); }
 
 /* y [n] = X v */
 static void forward(const problem *p, const double *v, double *y) {
 #pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < p->n; i++) {
-    const float *row = p->x + i * p->width;
-    double sum = 0;
-    for (int k = 0; k < p->width; k++) sum += v[k] * (double)row[k];
-    y[i] = sum;
-  }
+  for (int64_t i = 0; i < p->n; i++) y[i] = dot_float(v, p->x + i * p->width, p->width);
 }
 
 /* g [width] = X' r + penalty * w, in the order of the rows */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "dot.h"
 #include "file.h"
 
 /* With Z the standardised vectors and r the ridge, (Z'Z/n + r)^-1 = (1 - Z' (ZZ' + n r)^-1 Z) / r:
@@ -15,12 +16,6 @@ struct mahalanobis {
   double *z;            /* [n][width] */
   double *factor;       /* [n][n] lower triangle, Cholesky's of ZZ' + n r */
 };
-
-static double product(const double *a, const double *b, int64_t n) {
-  double sum = 0;
-  for (int64_t i = 0; i < n; i++) sum += a[i] * b[i];
-  return sum;
-}
 
 /* A value that never varies is not divided by 0: it counts as varying by a hundredth of what the
  * others do. */
@@ -50,9 +45,9 @@ static void factorise(mahalanobis *m) {
     double *row = m->factor + i * m->n;
     for (int64_t j = 0; j <= i; j++) {
       const double *other = m->factor + j * m->n;
-      double a = product(m->z + i * m->width, m->z + j * m->width, m->width);
+      double a = dot(m->z + i * m->width, m->z + j * m->width, m->width);
       if (i == j) a += (double)m->n * MAHALANOBIS_RIDGE;
-      a -= product(row, other, j);
+      a -= dot(row, other, j);
       row[j] = i == j ? sqrt(a) : a / other[j];
     }
   }
@@ -91,10 +86,10 @@ double mahalanobis_distance(const mahalanobis *m, const float *x) {
   scale_vector(m, x, z);
   for (int64_t i = 0; i < m->n; i++) {
     const double *row = m->factor + i * m->n;
-    solved[i] = (product(m->z + i * m->width, z, m->width) - product(row, solved, i)) / row[i];
+    solved[i] = (dot(m->z + i * m->width, z, m->width) - dot(row, solved, i)) / row[i];
   }
   const double square =
-      (product(z, z, m->width) - product(solved, solved, m->n)) / MAHALANOBIS_RIDGE;
+      (dot(z, z, m->width) - dot(solved, solved, m->n)) / MAHALANOBIS_RIDGE;
   free(solved);
   free(z);
   return sqrt(fmax(0, square) / m->width);

@@ -1,5 +1,6 @@
 /* Soft neighbourhood density (Saito et al. 2021).  An image's softmax over its similarities leaves
  * the image itself out: the published code gives it e^(-1/0.05) instead, e^-40 of the closest. */
+#include "dot.h"
 #include "error.h"
 #include "file.h"
 #include "probability.h"
@@ -51,12 +52,6 @@ static directions make_directions(const xs_outputs *x, bool by_feature, int64_t 
   return d;
 }
 
-static double dot(const double *a, const double *b, int n) {
-  double sum = 0;
-  for (int k = 0; k < n; k++) sum += a[k] * b[k];
-  return sum;
-}
-
 /* Entropy of softmax(z), z = similarity / temperature: log sum e^z - mean of z under it.  z is at
  * most 1 / temperature, which is taken out of the exponent. */
 static double row_entropy(const directions *d, int64_t i) {
@@ -64,8 +59,9 @@ static double row_entropy(const directions *d, int64_t i) {
   for (int64_t j = 0; j < d->n; j++) {
     if (j == i) continue;
     double z = (dot(d->row + i * d->width, d->row + j * d->width, d->width) - 1) / temperature;
-    sum += exp(z);
-    weighted += exp(z) * z;
+    double e = exp(z);
+    sum += e;
+    weighted += e * z;
   }
   return log(sum) - weighted / sum;
 }

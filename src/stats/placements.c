@@ -1,6 +1,7 @@
 /* One pass over the sorted scores (Sun and Xu 2014). */
 #include "placements.h"
 
+#include "dot.h"
 #include "file.h"
 
 #include <math.h>
@@ -68,20 +69,14 @@ void placements_release(placements *v) {
   *v = (placements){0};
 }
 
-static double product(const double *a, const double *b, int64_t n) {
-  double sum = 0;
-  for (int64_t i = 0; i < n; i++) sum += a[i] * b[i];
-  return sum;
-}
-
 /* n / (n - 1): a sample's variance from a mean of squares */
 static double unbias(int64_t n) { return (double)n / (double)(n - 1); }
 
 double placements_variance(const placements *v) {
   const double m = (double)v->positives, n = (double)v->negatives;
-  const double s10 = unbias(v->with_positive) * product(v->positive, v->positive, v->groups) / m;
-  const double s01 = unbias(v->with_negative) * product(v->negative, v->negative, v->groups) / n;
-  const double s11 = unbias(v->groups) * product(v->positive, v->negative, v->groups);
+  const double s10 = unbias(v->with_positive) * dot(v->positive, v->positive, v->groups) / m;
+  const double s01 = unbias(v->with_negative) * dot(v->negative, v->negative, v->groups) / n;
+  const double s11 = unbias(v->groups) * dot(v->positive, v->negative, v->groups);
   return fmax(0, s10 / m + s01 / n + 2 * s11 / (m * n));
 }
 
