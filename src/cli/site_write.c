@@ -2,11 +2,15 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
 #include "file.h"
+#include "file_list.h"
 #include "image.h"
 #include "job.h"
+
+enum { MOST_IMAGES = 100000000 }; /* that numbers of eight digits tell apart */
 
 typedef struct new_site {
   const char *out, *verb, *suffix;
@@ -122,17 +126,61 @@ static xs_status open_rows(const site_write_options *o, int size, xs_site **s, i
   return (xs_status)fail(XS_FAILED, "%s: no image is in the split '%s'", o->data, o->split);
 }
 
+/* ---- a folder that is there ---------------------------------------------------------------------
+ */
+
+/* "00000012.png" of the first n, or what a killed write left of it: "00000012.png.tmp345". */
+static bool is_image_name(const char *name, int64_t n) {
+  char *end;
+  const long long number = strtoll(name, &end, 10);
+  return end == name + 8 && strspn(name, "0123456789") == 8 && number < n &&
+         (strcmp(end, ".png") == 0 || strncmp(end, ".png.tmp", 8) == 0);
+}
+
+static xs_status find_foreign(const char *out, int64_t n, char **foreign) {
+  option_texts names = {0}, images = {0};
+  char *dir = file_join(out, "images");
+  xs_status status = file_list(out, &names) || file_list_if_there(dir, &images) ? XS_FAILED : XS_OK;
+  for (int i = 0; i < names.n && !status && !*foreign; i++) {
+    const char *name = names.text[i];
+    if (strcmp(name, "images") != 0 && strncmp(name, "labels.csv", 10) != 0 &&
+        strncmp(name, "site.yaml.tmp", 13) != 0) {
+      *foreign = file_join(out, name);
+    }
+  }
+  for (int i = 0; i < images.n && !status && !*foreign; i++) {
+    if (!is_image_name(images.text[i], n)) *foreign = file_join(dir, images.text[i]);
+  }
+  free(dir);
+  file_list_release(&images);
+  file_list_release(&names);
+  return status;
+}
+
+/* The domain file is written last: a folder with some of the images and no domain file was broken
+ * off, and is made anew.  Anything else in it is somebody's. */
+static xs_status check_unfinished(const char *out, int64_t n) {
+  char *foreign = NULL;
+  if (!file_exists(out)) return XS_OK;
+  xs_status status = find_foreign(out, n, &foreign);
+  if (!status && foreign) {
+    status = (xs_status)fail(XS_FAILED,
+                             "%s is there already, with %s; nothing was changed: give a new folder "
+                             "with --out",
+                             out, foreign);
+  }
+  free(foreign);
+  return status;
+}
+
 xs_status site_write(const site_write_options *o, const char *verb, const char *suffix, int size,
                      site_maker *make, const void *how) {
   new_site to = {.out = o->out, .verb = verb, .suffix = suffix, .make = make, .how = how};
   xs_site *site = NULL;
   int64_t *row = NULL, n = 0;
-  if (file_exists(o->out)) {
-    return (xs_status)fail(XS_FAILED,
-                           "%s is there already; nothing was changed: give a new folder with --out",
-                           o->out);
-  }
-  xs_status status = open_rows(o, size, &site, &row, &n);
+  xs_status status = check_unfinished(o->out, MOST_IMAGES);
+  if (!status) status = open_rows(o, size, &site, &row, &n);
+  if (!status) status = check_unfinished(o->out, n);
   if (!status) status = write_all(&to, site, row, n);
   free(row);
   xs_site_close(site);

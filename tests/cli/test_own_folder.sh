@@ -35,7 +35,7 @@ expect 0 '' adapt --source "$examples/optdigits.yaml" --target "$examples/mnist-
 
 expect 0 '' translate --data "$examples/optdigits.yaml" --model adapted/generator.safetensors --split validation \
   --out hospital --threads 1
-expect 1 'is there already; nothing was changed' translate --data "$examples/optdigits.yaml" \
+expect 1 'hospital is there already, with hospital/site.yaml; nothing was changed' translate --data "$examples/optdigits.yaml" \
   --model adapted/generator.safetensors --split validation --out hospital
 expect 2 'beyond' translate --data "$examples/optdigits.yaml" --model adapted/generator.safetensors --domain 7 --out other
 n=$(find hospital/images -name '*.png' | wc -l)

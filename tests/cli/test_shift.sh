@@ -44,7 +44,17 @@ expect 0 '' shift --data unlabelled.yaml --kind blur-1 --limit 20 --out unlabell
 expect 1 'has no labels' eval --model digits/model.safetensors --data unlabelled/site.yaml --threads 1
 
 # What is there stays as it is; what cannot be is refused before a folder is made.
-expect 1 'noise is there already; nothing was changed' "${shift[@]}" --kind noise-3 --split validation --out noise
+finished=$(snapshot noise)
+expect 1 'noise is there already, with noise/site.yaml; nothing was changed' "${shift[@]}" --kind noise-3 --split validation --out noise
+# What was broken off is made anew; somebody's file in it is somebody's.
+rm noise/site.yaml noise/images/00000003.png && before=$(snapshot noise)
+touch noise/images/mine.png
+expect 1 'noise is there already, with noise/images/mine.png' "${shift[@]}" --kind noise-3 --split validation --out noise
+rm noise/images/mine.png
+same "$before" "$(snapshot noise)" 'a refused shift'
+expect 0 '' "${shift[@]}" --kind noise-3 --split validation --out noise
+same "$finished" "$(snapshot noise)" 'a shift that was broken off'
+expect 1 'noise is there already, with noise/site.yaml' "${shift[@]}" --kind noise-3 --split validation --limit 20 --out noise
 expect 2 "--kind: 'fog-1' is none of brightness-1, brightness-2" "${shift[@]}" --kind fog-1 --out new
 contains stderr 'noise-3, blur-1' 'scale-3'
 expect 2 'shift needs --kind NAME' "${shift[@]}" --out new
