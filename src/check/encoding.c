@@ -1,11 +1,13 @@
 #include "encoding.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "codestream.h"
+#include "error.h"
 #include "image.h"
 
 enum { HEAD = 1 << 16 }; /* bytes in which a JPEG's frame header is looked for */
@@ -33,12 +35,20 @@ static bool is_dicom(const char *path) {
   return !image_is_dicom(path, &is) && is;
 }
 
-void encoding_name(const char *path, char name[ENCODING_TEXT]) {
-  static _Thread_local unsigned char b[HEAD];
+static int read_head(const char *path, unsigned char b[HEAD], size_t *n) {
   FILE *f = fopen(path, "rb");
-  const size_t n = f ? fread(b, 1, sizeof b, f) : 0;
-  if (f) fclose(f);
+  if (!f) return fail(XS_FAILED, "%s: cannot open: %s", path, strerror(errno));
+  *n = fread(b, 1, HEAD, f);
+  const int status = ferror(f) ? fail(XS_FAILED, "%s: cannot read: %s", path, strerror(errno)) : 0;
+  fclose(f);
+  return status;
+}
+
+int encoding_name(const char *path, char name[ENCODING_TEXT]) {
+  static _Thread_local unsigned char b[HEAD];
+  size_t n;
   snprintf(name, ENCODING_TEXT, "unknown");
+  if (read_head(path, b, &n)) return XS_FAILED;
   if (n >= 26 && !memcmp(b, "\x89PNG", 4)) {
     name_png(b, name);
   } else if (n >= 3 && !memcmp(b, "\xff\xd8\xff", 3)) {
@@ -50,4 +60,5 @@ void encoding_name(const char *path, char name[ENCODING_TEXT]) {
   } else if (n >= 30 && !memcmp(b, "BM", 2)) {
     snprintf(name, ENCODING_TEXT, "BMP %d-bit", b[14] == 12 ? b[24] : b[28]);
   }
+  return 0;
 }

@@ -4,7 +4,8 @@
 
 enum { ENCODING_TEXT = 48 };
 
-/* "PNG 16-bit gray", "JPEG 8-bit colour, progressive", "DICOM", or "unknown". */
-void encoding_name(const char *path, char name[ENCODING_TEXT]);
+/* "PNG 16-bit gray", "JPEG 8-bit colour, progressive", "DICOM", or "unknown".  Fails where the file
+ * cannot be read. */
+int encoding_name(const char *path, char name[ENCODING_TEXT]);
 
 #endif

@@ -21,11 +21,10 @@ static int read_image(const domain *d, const char *path, image *x, double *white
 static void measure_file(const check_site *t, sample *s) {
   image x = {0};
   double white;
-  if (read_image(&t->d, s->path, &x, &white)) {
+  if (read_image(&t->d, s->path, &x, &white) || encoding_name(s->path, s->encoding)) {
     s->error = text_copy(fail_message());
   } else {
     const picture p = prepare_whole(&x);
-    encoding_name(s->path, s->encoding);
     sample_measure(&p, white, s);
   }
   image_release(&x);
