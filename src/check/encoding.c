@@ -9,6 +9,7 @@
 #include "codestream.h"
 #include "error.h"
 #include "image.h"
+#include "xsite.h"
 
 enum { HEAD = 1 << 16 }; /* bytes in which a JPEG's frame header is looked for */
 
@@ -46,7 +47,7 @@ static int read_head(const char *path, unsigned char b[HEAD], size_t *n) {
 
 int encoding_name(const char *path, char name[ENCODING_TEXT]) {
   static _Thread_local unsigned char b[HEAD];
-  size_t n;
+  size_t n = 0;
   snprintf(name, ENCODING_TEXT, "unknown");
   if (read_head(path, b, &n)) return XS_FAILED;
   if (n >= 26 && !memcmp(b, "\x89PNG", 4)) {
