@@ -24,6 +24,9 @@ typedef struct candidate_facts {
 /* Below this agreement a candidate contradicts the others: docs/method.md says on what the bound
  * was tuned. */
 #define LEAST_AGREEMENT 0.8
+/* Of the images on which all together contradict the classifier that is not adapted: the share by
+ * which the chosen one must agree with them on more. */
+#define LEAST_SETTLED 0.4
 
 /* A pair's candidates and the images by which they are judged. */
 typedef struct chooser {
