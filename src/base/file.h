@@ -17,7 +17,7 @@ bool file_is_dir(const char *path);
 /* Fails where path is there but is a folder, pipe, socket or device: reading it may never end. */
 int file_check_regular(const char *path);
 int file_make_dirs(const char *path); /* with all parents */
-/* printf into a new string; never NULL (aborts when out of memory). */
+/* printf into a new string; never NULL. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* dir/name, or name alone where it is absolute or dir is "."; newly allocated. */
 char *file_join(const char *dir, const char *name);
@@ -39,9 +39,16 @@ char *text_csv(const char *s);
 /* The same to a file. */
 void text_csv_put(FILE *f, const char *s);
 
-/* malloc, calloc, strdup that abort with a message when memory is out. */
+/* Memory is out: ends the program with a message, with status 1 and without a core. */
+void memory_out(const char *what) __attribute__((noreturn));
+/* calloc, realloc, strdup that end so. */
 void *memory_new(size_t bytes); /* zeroed */
 void *memory_grow(void *p, size_t bytes);
 char *text_copy(const char *s);
+
+/* A stream into a new text, which is whole after text_close: where memory is out the program ends.
+ */
+FILE *text_open(char **text, size_t *size);
+void text_close(FILE *f);
 
 #endif

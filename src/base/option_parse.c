@@ -173,11 +173,10 @@ static int widest(const option_table *t, bool command_line) {
 }
 
 char *option_help(const option_table *t, bool command_line) {
-  char *text = NULL;
-  size_t size = 0;
+  char *text;
+  size_t size;
   const char *section = NULL;
-  FILE *f = open_memstream(&text, &size);
-  if (!f) return text_copy("");
+  FILE *f = text_open(&text, &size);
   int width = widest(t, command_line);
   for (int i = 0; i < t->n; i++) {
     const option *row = &t->row[i];
@@ -186,6 +185,6 @@ char *option_help(const option_table *t, bool command_line) {
     section = row->section;
     write_row(f, row, command_line, width);
   }
-  fclose(f);
+  text_close(f);
   return text;
 }

@@ -44,6 +44,9 @@ xs_watch cli_watch_plain(cli_progress *p);
 xs_watch cli_watch(cli_progress *p);
 void cli_watch_end(cli_progress *p); /* leaves the terminal on a new line */
 
+/* From now on the program ends with a message where a library finds no memory. */
+void out_of_memory_begin(void);
+
 /* Writes the line of a progress report: task, share, rate, time left, losses. */
 void cli_progress_write(FILE *f, const xs_progress *p);
 

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -178,7 +179,7 @@ static void refuse_lost_pages(int signal) {
       "xsite: the cache of images was cut short while it was in use, or its disk failed; start "
       "again (runs go on with --resume): the images are then read anew\n";
   (void)signal;
-  if (write(STDERR_FILENO, text, sizeof text - 1) < 0) abort();
+  if (write(STDERR_FILENO, text, sizeof text - 1) < 0) _exit(XS_FAILED);
   _exit(XS_FAILED);
 }
 
@@ -243,7 +244,17 @@ static void keep_freed_memory(void) {
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
+/* A core would hold patients' images. */
+static void leave_no_core(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
+  limit.rlim_cur = 0;
+  setrlimit(RLIMIT_CORE, &limit);
+}
+
 int main(int argc, char **argv) {
+  out_of_memory_begin();
+  leave_no_core();
   keep_freed_memory();
   signal(SIGXFSZ, SIG_IGN); /* a file beyond its limit is then a failed write, with a message */
   int status = run(argc > 0 ? argc - 1 : 0, argv + 1, argv);

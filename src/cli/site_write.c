@@ -56,10 +56,9 @@ static void add_class_name(FILE *f, const xs_site *s, int32_t label) {
 }
 
 static int write_labels(const char *out, const xs_site *s, const int64_t *row, int64_t n) {
-  char *text = NULL, *path = file_join(out, "labels.csv");
-  size_t size = 0;
-  FILE *f = open_memstream(&text, &size);
-  if (!f) return fail(XS_FAILED, "%s: out of memory", path);
+  char *text, *path = file_join(out, "labels.csv");
+  size_t size;
+  FILE *f = text_open(&text, &size);
   fprintf(f, "file,label,group,original\n");
   for (int64_t i = 0; i < n; i++) {
     fprintf(f, "%08lld.png,", (long long)i);
@@ -68,7 +67,7 @@ static int write_labels(const char *out, const xs_site *s, const int64_t *row, i
     if (s->images.file) text_csv_put(f, s->images.file[row[i]]);
     fputc('\n', f);
   }
-  fclose(f);
+  text_close(f);
   int status = file_write_atomic(path, text, size);
   free(text);
   free(path);
@@ -76,10 +75,9 @@ static int write_labels(const char *out, const xs_site *s, const int64_t *row, i
 }
 
 static int write_domain(const new_site *to, const xs_site *s) {
-  char *text = NULL, *path = file_join(to->out, "site.yaml");
-  size_t length = 0;
-  FILE *f = open_memstream(&text, &length);
-  if (!f) return fail(XS_FAILED, "%s: out of memory", path);
+  char *text, *path = file_join(to->out, "site.yaml");
+  size_t length;
+  FILE *f = text_open(&text, &length);
   fprintf(f, "# Made by xsite %s.\nname: %s-%s\nformat: folder\nimages: images\n", to->verb,
           s->images.name, to->suffix);
   fprintf(f, "labels: labels.csv\nsize: %d\n", to->size);
@@ -93,7 +91,7 @@ static int write_domain(const new_site *to, const xs_site *s) {
     json_decref(text_value);
   }
   fprintf(f, "]\n");
-  fclose(f);
+  text_close(f);
   int status = file_write_atomic(path, text, length);
   free(text);
   free(path);

@@ -101,13 +101,12 @@ static xs_status put_answers(const eval_options *o, const xs_site *s, xs_classif
 
 static xs_status write_answers(const eval_options *o, const xs_site *s, xs_classifier *c,
                                const xs_decision *d) {
-  char *text = NULL;
-  size_t size = 0;
+  char *text;
+  size_t size;
   if (!o->outputs) return XS_OK;
-  FILE *f = open_memstream(&text, &size);
-  xs_status status = f ? put_answers(o, s, c, d, f) : XS_FAILED;
-  if ((!f || fclose(f)) && !status) status = XS_FAILED;
-  if (!text) status = (xs_status)fail(XS_FAILED, "%s: memory is out", o->outputs);
+  FILE *f = text_open(&text, &size);
+  xs_status status = put_answers(o, s, c, d, f);
+  text_close(f);
   if (!status && file_write_atomic(o->outputs, text, size)) status = XS_FAILED;
   free(text);
   return status;

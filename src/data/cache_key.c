@@ -124,12 +124,12 @@ static void write_files(FILE *f, const ingest *g) {
 }
 
 void cache_key(const ingest *g, char key[HASH_SHA256_TEXT]) {
-  char *text = NULL;
+  char *text;
   size_t size;
-  FILE *f = open_memstream(&text, &size);
+  FILE *f = text_open(&text, &size);
   write_settings(f, &g->how);
   write_files(f, g);
-  fclose(f);
+  text_close(f);
   hash_sha256_text(text, size, key);
   free(text);
 }

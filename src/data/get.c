@@ -73,17 +73,16 @@ static void list_addresses(FILE *f, const get_row *r) {
 }
 
 char *xs_data_list(void) {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *f = open_memstream(&text, &size);
-  if (!f) return text_copy("");
+  char *text;
+  size_t size;
+  FILE *f = text_open(&text, &size);
   for (int i = 0; i < ROWS; i++) {
     const get_row *r = &table[i];
     if (i == 0 || strcmp(r->set, table[i - 1].set) != 0) list_addresses(f, r);
     fprintf(f, "  %-27s %8.0f kB  %s\n", r->file.name, (double)r->file.bytes * 1e-3,
             r->file.md5 ? r->file.md5 : "no MD5 is published; what is unpacked is checked");
   }
-  fclose(f);
+  text_close(f);
   return text;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "plan.h"
 
 static int count_users(const plan_draft *d, tg_value v) {
@@ -216,8 +217,7 @@ static void set_root(plan_draft *d, tg_value from, tg_value to) {
 
 /* Takes chain `from` into the chain of v, unless the whole exceeds a chain's limits. */
 static void merge(plan_draft *d, tg_value from, tg_value v) {
-  tg_value *before = malloc((size_t)(from + 1) * sizeof *before);
-  if (!before) return;
+  tg_value *before = memory_new((size_t)(from + 1) * sizeof *before);
   memcpy(before, d->root, (size_t)(from + 1) * sizeof *before);
   set_root(d, from, v);
   chain c;

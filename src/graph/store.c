@@ -13,19 +13,7 @@
 #include "error.h"
 #include "file.h"
 #include "graph.h"
-
-/* Bytes that can be had without swapping, as Linux estimates them; elsewhere all of the memory. */
-static double available_memory(void) {
-  char line[128];
-  long long kilobytes = -1;
-  FILE *f = fopen("/proc/meminfo", "r");
-  while (f && kilobytes < 0 && fgets(line, sizeof line, f)) {
-    if (strncmp(line, "MemAvailable:", 13) == 0) kilobytes = strtoll(line + 13, NULL, 10);
-  }
-  if (f) fclose(f);
-  if (kilobytes >= 0) return 1024.0 * (double)kilobytes;
-  return (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-}
+#include "memory_left.h"
 
 /* Memory in pages of 2 MB where there are some: fewer faults, and kernels that walk many planes
  * side by side find all of their pages in the processor's table. */
@@ -46,8 +34,8 @@ static int refuse(size_t bytes, double there) {
 }
 
 int store_check(size_t bytes) {
-  enum { SMALL = 1 << 24 }; /* not worth asking the system */
-  double there = bytes <= SMALL ? INFINITY : available_memory();
+  enum { SMALL = 1 << 20 }; /* not worth asking the system */
+  double there = bytes <= SMALL ? INFINITY : memory_left();
   return (double)bytes < there ? 0 : refuse(bytes, there);
 }
 
@@ -58,7 +46,7 @@ void *store_allocate(size_t bytes) {
   if (store_check(rounded)) return NULL;
   void *p = allocate(rounded);
   if (p) return memset(p, 0, rounded);
-  refuse(bytes, available_memory());
+  refuse(bytes, memory_left());
   return NULL;
 }
 
@@ -89,7 +77,7 @@ static void *lend(tg_store *s, size_t bytes) {
   store_chunk *c = s->chunk;
   if (alone || !c || c->bytes - c->used < taken) c = add_chunk(s, alone ? taken : CHUNK, alone);
   if (!c) {
-    refuse(bytes, available_memory());
+    refuse(bytes, memory_left());
     return NULL;
   }
   char *p = c->data + c->used;

@@ -63,7 +63,7 @@ static bool gather(png_walk *w, int bytes, uint8_t *packed, size_t *size) {
 /* Exactly `size` bytes, with the right checksum. */
 static bool inflate_all(const uint8_t *packed, size_t packed_size, uint8_t *raw, size_t size) {
   struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
-  if (!d) abort(); /* out of memory */
+  if (!d) memory_out("a PNG file cannot be unpacked");
   size_t used, made;
   const bool right = libdeflate_zlib_decompress_ex(d, packed, packed_size, raw, size, &used,
                                                    &made) == LIBDEFLATE_SUCCESS &&

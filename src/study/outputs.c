@@ -127,14 +127,12 @@ static xs_status put_pair(writer *w, int pair) {
 }
 
 xs_status outputs_write(study_run *r, const study_node *n) {
-  char *path = file_join(r->out, OUTPUTS), *text = NULL;
-  size_t size = 0;
-  writer w = {.run = r, .node = n, .file = open_memstream(&text, &size)};
-  xs_status status = w.file ? XS_OK : (xs_status)fail(XS_FAILED, "%s: memory is out", path);
+  char *path = file_join(r->out, OUTPUTS), *text;
+  size_t size;
+  writer w = {.run = r, .node = n, .file = text_open(&text, &size)};
+  xs_status status = XS_OK;
   for (int i = 0; i < r->study->n_pairs && !status; i++) status = put_pair(&w, i);
-  if (w.file && fclose(w.file) && !status) {
-    status = (xs_status)fail(XS_FAILED, "%s: memory is out", path);
-  }
+  text_close(w.file);
   if (!status && file_write_atomic(path, text, size)) status = XS_FAILED;
   if (!status) status = seal_wrote(r->seal, n->name, OUTPUTS);
   free(text);

@@ -7,6 +7,7 @@
 #include "estimate.h"
 #include "file.h"
 #include "inputs.h"
+#include "memory_left.h"
 #include "rehearsal.h"
 
 typedef struct planner {
@@ -122,14 +123,14 @@ static bool is_all_done(const planner *p) {
 /* One node after the other; reading images and measuring comes to it. */
 static void add_sum(planner *p) {
   char *time = time_text(&p->all), *bytes = bytes_text(p->all.bytes),
-       *most = bytes_text(machine_bytes());
+       *most = bytes_text(memory_left());
   add(p, text_format(
              "in all %s on %d thread%s of this machine, with about %s of memory: estimates from "
              "single steps, without reading images and measuring",
              time, tg_threads(), tg_threads() > 1 ? "s" : "", bytes));
-  if (p->all.bytes > machine_bytes()) {
+  if (p->all.bytes > memory_left()) {
     add(p,
-        text_format("this machine has only %s of memory: make adapter.batch, adapter.channels or "
+        text_format("only %s of memory are to be had here: make adapter.batch, adapter.channels or "
                     "size smaller, or give --memory",
                     most));
   }

@@ -3,13 +3,13 @@
 
 #include <math.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "adapter_plans.h"
 #include "align.h"
 #include "classifier.h"
 #include "fit_plan.h"
 #include "inference.h"
+#include "memory_left.h"
 #include "run.h"
 #include "translator.h"
 
@@ -20,10 +20,6 @@ static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-double machine_bytes(void) {
-  return (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
 }
 
 /* The first run counts only where there is no other. */
@@ -50,7 +46,7 @@ static double net_bytes(const nn_net *net, int copies) {
 static int add_plan(const stage *s, rehearsal *r, tg_plan *p, double times) {
   double block = (double)tg_plan_bytes(p), seconds = s->only_planned ? 0 : NAN;
   int status = 0;
-  if (!s->only_planned && block < machine_bytes()) status = time_plan(p, &seconds);
+  if (!s->only_planned && block < memory_left()) status = time_plan(p, &seconds);
   r->seconds += times * seconds;
   r->bytes = fmax(r->bytes, block);
   return status;

@@ -13,7 +13,7 @@ static kiss_fft_cpx *transform(int size, const kiss_fft_cpx *x, bool inverse) {
   const int dims[2] = {size, size};
   kiss_fft_cpx *y = memory_new((size_t)(size * size) * sizeof *y);
   kiss_fftnd_cfg plan = kiss_fftnd_alloc(dims, 2, inverse, NULL, NULL);
-  if (!plan) abort(); /* out of memory */
+  if (!plan) memory_out("a Fourier transform cannot be planned");
   kiss_fftnd(plan, x, y);
   kiss_fft_free(plan);
   return y;
