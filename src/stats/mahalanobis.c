@@ -88,8 +88,7 @@ double mahalanobis_distance(const mahalanobis *m, const float *x) {
     const double *row = m->factor + i * m->n;
     solved[i] = (dot(m->z + i * m->width, z, m->width) - dot(row, solved, i)) / row[i];
   }
-  const double square =
-      (dot(z, z, m->width) - dot(solved, solved, m->n)) / MAHALANOBIS_RIDGE;
+  const double square = (dot(z, z, m->width) - dot(solved, solved, m->n)) / MAHALANOBIS_RIDGE;
   free(solved);
   free(z);
   return sqrt(fmax(0, square) / m->width);

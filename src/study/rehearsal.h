@@ -26,5 +26,4 @@ rehearse rehearse_align;       /* xs_align_options */
 rehearse rehearse_answer;      /* NULL: a classifier's answer to one image, of many at once */
 rehearse rehearse_translation; /* xs_adapter_options: a generator's of one image, likewise */
 
-
 #endif
