@@ -509,7 +509,9 @@ xs_status xs_study_node(const xs_study *s, const xs_run_options *o, const char *
 xs_status xs_study_export(const xs_study *s, const xs_run_options *o, int words,
                           const char *const *command, char **text);
 
-/* Draws figures and writes report.html of a finished run folder from its files alone. */
+/* Draws figures and writes report.html of a finished run folder from its files alone, and seals
+ * them.  XS_FAILED and a message that names the file where results, or what they were measured
+ * from, are not as the run sealed them. */
 xs_status xs_report_write(const char *run_dir);
 
 #endif

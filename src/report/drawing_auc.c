@@ -84,7 +84,7 @@ static const char auc_plot[] =
     "  '' using ($1-0.44):12:(0.88):(0) with vectors nohead lw 3 dt 3 lc rgb 'black' "
     "title 'ceiling'\n";
 
-int drawing_auc(const results *r, const char *dir, char **svg) {
+int drawing_auc(const results *r, report_files *files, char **svg) {
   const int means = count_means(r), bars = r->n + means;
   char *table = auc_table(r);
   char *plot = text_format(auc_plot, bars > 3 ? " rotate by -35" : "", bars + (means ? 1.1 : 0.6),
@@ -96,7 +96,7 @@ int drawing_auc(const results *r, const char *dir, char **svg) {
                     .height = bars > 3 ? 500 : 440,
                     .table = table,
                     .plot = plot};
-  int status = figure_draw(dir, &f, svg);
+  int status = figure_draw(files, &f, svg);
   free(plot);
   free(table);
   return status;

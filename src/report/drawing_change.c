@@ -91,7 +91,7 @@ static const char change_plot[] =
     "  '' using ($1-0.5):5:(1):(0) with vectors nohead lw 3 dt 3 lc rgb 'black' "
     "title 'mean of the source'\n";
 
-int drawing_change(const results *r, const char *dir, char **svg) {
+int drawing_change(const results *r, report_files *files, char **svg) {
   char *table = change_table(r);
   char *plot = text_format(change_plot, r->n + count_means(r) + (count_means(r) ? 1.1 : 0.6));
   const figure f = {.name = "change",
@@ -101,7 +101,7 @@ int drawing_change(const results *r, const char *dir, char **svg) {
                     .height = 460,
                     .table = table,
                     .plot = plot};
-  int status = figure_draw(dir, &f, svg);
+  int status = figure_draw(files, &f, svg);
   free(plot);
   free(table);
   return status;

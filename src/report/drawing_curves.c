@@ -148,7 +148,7 @@ static int count_panels(const history *c, const panel *panels, int n) {
   return measured;
 }
 
-static int draw_curves(const char *dir, const char *name, const char *title, history *c,
+static int draw_curves(report_files *files, const char *name, const char *title, history *c,
                        const panel *panels, int n, char **svg) {
   history_thin(c, MOST_POINTS);
   int rows = (count_panels(c, panels, n) + 1) / 2;
@@ -160,7 +160,7 @@ static int draw_curves(const char *dir, const char *name, const char *title, his
                     .height = 400 * rows,
                     .table = table,
                     .plot = plot};
-  int status = figure_draw(dir, &f, svg);
+  int status = figure_draw(files, &f, svg);
   free(plot);
   free(table);
   return status;
@@ -177,7 +177,7 @@ static char *read_curve(const results *r, const char *path, history *c) {
   return text_format("The curve cannot be drawn: %s.", why);
 }
 
-static int draw_node(const results *r, const char *dir, const char *node, const panel *panels,
+static int draw_node(const results *r, report_files *files, const char *node, const panel *panels,
                      int n, char **svg, char **why) {
   *svg = NULL;
   history c;
@@ -186,7 +186,7 @@ static int draw_node(const results *r, const char *dir, const char *node, const 
   *why = read_curve(r, path, &c);
   if (!*why) {
     char *name = figure_name(node), *title = text_format("Training curves of %s", node);
-    status = draw_curves(dir, name, title, &c, panels, n, svg);
+    status = draw_curves(files, name, title, &c, panels, n, svg);
     free(title);
     free(name);
     history_free(&c);
@@ -195,12 +195,12 @@ static int draw_node(const results *r, const char *dir, const char *node, const 
   return status;
 }
 
-int drawing_translator(const results *r, const char *dir, const char *node, char **svg,
+int drawing_translator(const results *r, report_files *files, const char *node, char **svg,
                        char **why) {
-  return draw_node(r, dir, node, adapter_panels, 4, svg, why);
+  return draw_node(r, files, node, adapter_panels, 4, svg, why);
 }
 
-int drawing_classifier(const results *r, const char *dir, const char *node, char **svg,
+int drawing_classifier(const results *r, report_files *files, const char *node, char **svg,
                        char **why) {
-  return draw_node(r, dir, node, classifier_panels, 4, svg, why);
+  return draw_node(r, files, node, classifier_panels, 4, svg, why);
 }

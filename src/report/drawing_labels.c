@@ -137,7 +137,7 @@ static char *labels_plot(const results *r, int panels) {
   return out.text;
 }
 
-int drawing_labels(const results *r, const char *dir, char **svg) {
+int drawing_labels(const results *r, report_files *files, char **svg) {
   int panels;
   char *table = labels_table(r, &panels), *plot = labels_plot(r, panels);
   const figure f = {.name = "labels",
@@ -148,7 +148,7 @@ int drawing_labels(const results *r, const char *dir, char **svg) {
                     .height = 400 * ((panels + 1) / 2),
                     .table = table,
                     .plot = plot};
-  int status = figure_draw(dir, &f, svg);
+  int status = figure_draw(files, &f, svg);
   free(plot);
   free(table);
   return status;

@@ -106,7 +106,7 @@ static char *pooled_plot(const results *r) {
   return out.text;
 }
 
-int drawing_pooled(const results *r, const char *dir, char **svg) {
+int drawing_pooled(const results *r, report_files *files, char **svg) {
   char *table = pooled_table(r), *plot = pooled_plot(r);
   const figure f = {.name = "pooled",
                     .title = "AUC of classifiers trained on growing shares of the images of all "
@@ -116,7 +116,7 @@ int drawing_pooled(const results *r, const char *dir, char **svg) {
                     .height = 780,
                     .table = table,
                     .plot = plot};
-  int status = figure_draw(dir, &f, svg);
+  int status = figure_draw(files, &f, svg);
   free(plot);
   free(table);
   return status;

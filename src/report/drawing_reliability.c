@@ -99,7 +99,7 @@ static char *reliability_plot(const results *r, int rows) {
   return out.text;
 }
 
-int drawing_reliability(const results *r, const char *dir, char **svg) {
+int drawing_reliability(const results *r, report_files *files, char **svg) {
   const int panels = count_panels(r), rows = (panels + 2) / 3;
   *svg = NULL;
   if (panels == 0) return 0;
@@ -111,7 +111,7 @@ int drawing_reliability(const results *r, const char *dir, char **svg) {
                     .height = 40 + 330 * rows,
                     .table = table,
                     .plot = plot};
-  int status = figure_draw(dir, &f, svg);
+  int status = figure_draw(files, &f, svg);
   free(plot);
   free(table);
   return status;

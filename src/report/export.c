@@ -227,21 +227,19 @@ void export_subgroups(page *out, const results *r) {
 }
 
 /* content is freed. */
-static int write_page(const results *r, const char *name, page *content) {
-  char *path = file_join(r->dir, name);
-  int status = file_write_atomic(path, content->text, content->size);
-  free(path);
+static int write_page(report_files *files, const char *name, page *content) {
+  int status = report_files_write(files, name, content->text, content->size);
   page_free(content);
   return status;
 }
 
-int export_write(const results *r) {
+int export_write(const results *r, report_files *files) {
   page tex = {0}, csv = {0}, subgroups = {0};
   export_tex(&tex, r);
   export_csv(&csv, r);
-  int status = write_page(r, "results.tex", &tex);
-  if (write_page(r, "results.csv", &csv)) status = 1;
+  int status = write_page(files, "results.tex", &tex);
+  if (write_page(files, "results.csv", &csv)) status = 1;
   if (!section_subgroups_wanted(r)) return status;
   export_subgroups(&subgroups, r);
-  return write_page(r, "subgroups.csv", &subgroups) ? 1 : status;
+  return write_page(files, "subgroups.csv", &subgroups) ? 1 : status;
 }

@@ -3,6 +3,7 @@
 #define EXPORT_H
 
 #include "page.h"
+#include "report_files.h"
 #include "results.h"
 
 /* A table for LaTeX, which needs the package booktabs. */
@@ -14,6 +15,6 @@ void export_csv(page *out, const results *r);
 void export_subgroups(page *out, const results *r);
 /* DIR/results.tex, DIR/results.csv and, where there are subgroups, DIR/subgroups.csv.  0, or
  * non-zero with a message. */
-int export_write(const results *r);
+int export_write(const results *r, report_files *files);
 
 #endif

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define FIGURES "figures"
+
 /* ---- gnuplot --------------------------------------------------------------------------------- */
 
 enum { NOT_FOUND = 127 };
@@ -204,26 +206,43 @@ static char *make_script(const figure *f) {
                      f->width / 100.0, f->height / 100.0, f->name, f->plot);
 }
 
-static char *figure_path(const char *dir, const figure *f, const char *ending) {
-  return text_format("%s/%s.%s", dir, f->name, ending);
+static char *figure_file(const figure *f, const char *ending) {
+  return text_format(FIGURES "/%s.%s", f->name, ending);
 }
 
-static int write_text(char *path, const char *text) {
-  int status = file_write_atomic(path, text, strlen(text));
-  free(path);
+static int write_text(report_files *files, const figure *f, const char *ending, const char *text) {
+  char *name = figure_file(f, ending);
+  int status = report_files_write(files, name, text, strlen(text));
+  free(name);
   return status;
 }
 
-int figure_draw(const char *dir, const figure *f, char **svg) {
-  *svg = NULL;
-  char *script = make_script(f), *script_name = text_format("%s.gp", f->name);
-  char *drawing = figure_path(dir, f, "svg");
-  int status = write_text(figure_path(dir, f, "tsv"), f->table);
-  if (!status) status = write_text(figure_path(dir, f, "gp"), script);
-  if (!status) status = run_gnuplot(dir, script_name);
+static int note_drawing(report_files *files, const figure *f, const char *ending) {
+  char *name = figure_file(f, ending);
+  int status = report_files_note(files, name);
+  free(name);
+  return status;
+}
+
+static int draw(report_files *files, const figure *f, const char *dir, char **svg) {
+  char *script = text_format("%s.gp", f->name), *drawing = text_format("%s/%s.svg", dir, f->name);
+  int status = run_gnuplot(dir, script);
+  if (!status) status = note_drawing(files, f, "svg");
+  if (!status) status = note_drawing(files, f, "pdf");
   if (!status) status = embed(drawing, f, svg);
   free(drawing);
-  free(script_name);
+  free(script);
+  return status;
+}
+
+int figure_draw(report_files *files, const figure *f, char **svg) {
+  char *script = make_script(f), *dir = file_join(files->dir, FIGURES);
+  *svg = NULL;
+  int status = file_make_dirs(dir);
+  if (!status) status = write_text(files, f, "tsv", f->table);
+  if (!status) status = write_text(files, f, "gp", script);
+  if (!status) status = draw(files, f, dir, svg);
+  free(dir);
   free(script);
   return status;
 }

@@ -2,6 +2,8 @@
 #ifndef FIGURE_H
 #define FIGURE_H
 
+#include "report_files.h"
+
 typedef struct figure {
   const char *name;  /* file stem; figure_name makes one of any text */
   const char *title; /* what a screen reader says */
@@ -10,9 +12,9 @@ typedef struct figure {
   const char *plot;  /* gnuplot commands that draw, reading the table as `table` */
 } figure;
 
-/* Writes the four files in dir.  *svg: the drawing as an element to be put in a page, in the
- * colours of the text around it; allocated.  0, or non-zero with a message. */
-int figure_draw(const char *dir, const figure *f, char **svg);
+/* Writes the four files in DIR/figures.  *svg: the drawing as an element to be put in a page, in
+ * the colours of the text around it; allocated.  0, or non-zero with a message. */
+int figure_draw(report_files *files, const figure *f, char **svg);
 /* The text with all but letters, digits and ._- replaced; allocated. */
 char *figure_name(const char *text);
 

@@ -49,9 +49,9 @@ static void add_error_table(page *out, const results *r, const char *caption, bo
   table_close(out);
 }
 
-static int add_calibration(page *out, const results *r, const char *figures) {
+static int add_calibration(page *out, const results *r, report_files *files) {
   char *svg;
-  int status = drawing_reliability(r, figures, &svg);
+  int status = drawing_reliability(r, files, &svg);
   if (status) return status;
   if (svg) {
     figure_show(
@@ -110,7 +110,7 @@ static void add_operating_table(page *out, const results *r, const operating_poi
   table_close(out);
 }
 
-int section_calibration(page *out, const results *r, const char *figures) {
+int section_calibration(page *out, const results *r, report_files *files) {
   bool calibrated = false;
   const operating_point *asked = NULL;
   for (int i = 0; i < r->n; i++) {
@@ -118,7 +118,7 @@ int section_calibration(page *out, const results *r, const char *figures) {
     if (r->pair[i].operating.positive) asked = &r->pair[i].operating;
   }
   page_add(out, "<section id=\"calibration\">\n<h2>Are the probabilities right?</h2>\n");
-  int status = calibrated ? add_calibration(out, r, figures) : 0;
+  int status = calibrated ? add_calibration(out, r, files) : 0;
   if (asked) add_operating_table(out, r, asked);
   page_add(out, "</section>\n");
   return status;

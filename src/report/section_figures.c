@@ -39,9 +39,9 @@ static char *untrained_sentence(const results *r) {
   return all;
 }
 
-static int add_bars(page *out, const results *r, const char *figures) {
+static int add_bars(page *out, const results *r, report_files *files) {
   char *svg;
-  int status = drawing_auc(r, figures, &svg);
+  int status = drawing_auc(r, files, &svg);
   if (status) return status;
   char *papers = paper_sentence(r), *untrained = untrained_sentence(r);
   char *caption = text_format(
@@ -68,9 +68,9 @@ static bool any_change(const results *r) {
   return false;
 }
 
-static int add_changes(page *out, const results *r, const char *figures) {
+static int add_changes(page *out, const results *r, report_files *files) {
   char *svg;
-  int status = any_change(r) ? drawing_change(r, figures, &svg) : 0;
+  int status = any_change(r) ? drawing_change(r, files, &svg) : 0;
   if (status || !any_change(r)) return status;
   const paper *p = paper_of(r);
   char *papers = p ? text_format(" The paper reports a mean of %.2f %% (its Fig %dB).",
@@ -87,10 +87,10 @@ static int add_changes(page *out, const results *r, const char *figures) {
   return 0;
 }
 
-int section_bars(page *out, const results *r, const char *figures) {
+int section_bars(page *out, const results *r, report_files *files) {
   page_add(out, "<section id=\"bars\">\n<h2>Overview</h2>\n");
-  int status = add_bars(out, r, figures);
-  if (!status) status = add_changes(out, r, figures);
+  int status = add_bars(out, r, files);
+  if (!status) status = add_changes(out, r, files);
   page_add(out, "</section>\n");
   return status;
 }
@@ -123,13 +123,13 @@ static bool seen_before(const pair *p, int k) {
   return false;
 }
 
-static int add_translators(page *out, const results *r, const char *figures, const pair *p) {
+static int add_translators(page *out, const results *r, report_files *files, const pair *p) {
   int status = 0;
   for (int i = 0; i < p->candidates && !status; i++) {
     const char *node = p->candidate[i].translator;
     if (!node || seen_before(p, i) || !is_trained(r, node)) continue;
     char *svg, *why, *caption = text_format("Translator %s → %s", p->source, p->target);
-    status = drawing_translator(r, figures, node, &svg, &why);
+    status = drawing_translator(r, files, node, &svg, &why);
     if (!status) add_curve(out, svg, why, caption);
     free(caption);
   }
@@ -137,32 +137,32 @@ static int add_translators(page *out, const results *r, const char *figures, con
 }
 
 /* caption is freed. */
-static int add_classifier(page *out, const results *r, const char *figures, const char *node,
+static int add_classifier(page *out, const results *r, report_files *files, const char *node,
                           char *caption) {
   char *svg, *why;
-  int status = drawing_classifier(r, figures, node, &svg, &why);
+  int status = drawing_classifier(r, files, node, &svg, &why);
   if (!status) add_curve(out, svg, why, caption);
   free(caption);
   return status;
 }
 
-static int add_baseline(page *out, const results *r, const char *figures, const char *site) {
+static int add_baseline(page *out, const results *r, report_files *files, const char *site) {
   char *node = text_format("baseline-%s", site);
-  int status = add_classifier(out, r, figures, node, text_format("Classifier of %s", site));
+  int status = add_classifier(out, r, files, node, text_format("Classifier of %s", site));
   free(node);
   return status;
 }
 
 /* The chosen one, or all where none was chosen.  What is a candidate without training has no curve
  * of its own. */
-static int add_adapted(page *out, const results *r, const char *figures, const pair *p) {
+static int add_adapted(page *out, const results *r, report_files *files, const pair *p) {
   int status = 0;
   for (int i = 0; i < p->candidates && !status; i++) {
     const candidate *c = &p->candidate[i];
     if (strncmp(c->node, "adapted-", 8) != 0) continue;
     if (p->choice.chosen && !report_chosen(p, c)) continue;
     status = add_classifier(
-        out, r, figures, c->node,
+        out, r, files, c->node,
         text_format("Classifier of %s, adapted to %s: %s", p->source, p->target, c->method));
   }
   return status;
@@ -177,7 +177,7 @@ static const char *new_site(const results *r, int k) {
   return name;
 }
 
-int section_curves(page *out, const results *r, const char *figures) {
+int section_curves(page *out, const results *r, report_files *files) {
   page_add(out, "<section id=\"curves\">\n<h2>Training</h2>\n");
   section_training(out, r);
   page_add(out,
@@ -187,15 +187,15 @@ int section_curves(page *out, const results *r, const char *figures) {
            "<details>\n<summary>Translators</summary>\n");
   int status = 0;
   for (int i = 0; i < r->n && !status; i++) {
-    status = add_translators(out, r, figures, &r->pair[i]);
+    status = add_translators(out, r, files, &r->pair[i]);
   }
   page_add(out, "</details>\n<details>\n<summary>Classifiers</summary>\n");
   for (int k = 0; k < 2 * r->n && !status; k++) {
     const char *site = new_site(r, k);
-    if (site) status = add_baseline(out, r, figures, site);
+    if (site) status = add_baseline(out, r, files, site);
   }
   for (int i = 0; i < r->n && !status; i++) {
-    status = add_adapted(out, r, figures, &r->pair[i]);
+    status = add_adapted(out, r, files, &r->pair[i]);
   }
   page_add(out, "</details>\n</section>\n");
   return status;

@@ -52,9 +52,9 @@ static void add_pooled_table(page *out, const results *r) {
   table_close(out);
 }
 
-int section_pooled(page *out, const results *r, const char *figures) {
+int section_pooled(page *out, const results *r, report_files *files) {
   char *svg;
-  int status = drawing_pooled(r, figures, &svg);
+  int status = drawing_pooled(r, files, &svg);
   if (status) return status;
   page_add(out, "<section id=\"pooled\">\n<h2>One classifier for all sites</h2>\n"
                 "<p>For comparison, classifiers trained with labels of all sites at once, from "
@@ -112,9 +112,9 @@ static void add_curve_table(page *out, const results *r) {
   page_add(out, "</details>\n");
 }
 
-int section_labels(page *out, const results *r, const char *figures) {
+int section_labels(page *out, const results *r, report_files *files) {
   char *svg;
-  int status = drawing_labels(r, figures, &svg);
+  int status = drawing_labels(r, files, &svg);
   if (status) return status;
   page_add(out, "<section id=\"labels\">\n<h2>What adaptation is worth in labels</h2>\n");
   figure_show(out, svg,

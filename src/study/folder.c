@@ -13,6 +13,7 @@
 #include "folder_files.h"
 #include "inputs.h"
 #include "option.h"
+#include "sealed.h"
 #include "study.h"
 
 #define FILES "files_read"  /* of FOLDER_OWNER: fingerprints of files, known before a run */
@@ -51,9 +52,11 @@ static xs_status check_owner(const char *out, const char *path, const json_t *mi
   return XS_FAILED;
 }
 
+static char *owner_text(const json_t *mine) { return json_dumps(mine, JSON_INDENT(2)); }
+
 static xs_status write_owner(const char *out, const json_t *mine) {
   if (file_make_dirs(out)) return XS_FAILED;
-  char *text = json_dumps(mine, JSON_INDENT(2)), *path = file_join(out, FOLDER_OWNER);
+  char *text = owner_text(mine), *path = file_join(out, FOLDER_OWNER);
   int status = file_write_atomic(path, text, strlen(text));
   free(path);
   free(text);
@@ -208,23 +211,23 @@ xs_status folder_claim(const char *out, const json_t *mine, const char *result, 
   return status ? status : folder_sweep(out);
 }
 
-static void remove_results(const char *out, const char *result) {
-  char *page = file_join(out, "report.html"), *made = file_join(out, result);
-  remove(page);
-  remove(made);
-  free(made);
-  free(page);
+static void remove_file(const char *out, const char *name) {
+  char *path = file_join(out, name);
+  remove(path);
+  free(path);
 }
 
+void folder_remove_page(const char *out) { remove_file(out, "report.html"); }
+
 xs_status folder_extend(const char *out, const json_t *mine, const char *result) {
-  remove_results(out, result);
+  folder_remove_page(out);
+  remove_file(out, result);
   return write_owner(out, mine);
 }
 
-xs_status folder_reopen(const char *out, const char *result, int *lock) {
+xs_status folder_reopen(const char *out, const json_t *mine, const char *result, int *lock) {
   xs_status status = lock_folder(out, lock);
-  if (!status) remove_results(out, result);
-  return status;
+  return status ? status : folder_extend(out, mine, result);
 }
 
 /* Beside others it must be the run that they have begun, though no node may be done. */
@@ -333,17 +336,40 @@ json_t *folder_site(const char *out, const char *site) {
   return identity;
 }
 
-xs_status folder_note_site(const char *out, const char *site, const json_t *identity) {
-  char *dir = file_join(out, SITES), *path = file_join(dir, site);
+static char *site_text(const json_t *identity) {
   char *json = json_dumps(identity, JSON_COMPACT | JSON_SORT_KEYS),
        *text = text_format("%s\n", json);
+  free(json);
+  return text;
+}
+
+xs_status folder_note_site(const char *out, const char *site, const json_t *identity) {
+  char *dir = file_join(out, SITES), *path = file_join(dir, site);
+  char *text = site_text(identity);
   int status = file_make_dirs(dir);
   if (!status) status = file_write_atomic(path, text, strlen(text));
   free(text);
-  free(json);
   free(path);
   free(dir);
   return status ? XS_FAILED : XS_OK;
+}
+
+/* Takes the texts over. */
+static void note(json_t *files, char *name, char *text) {
+  sealed_note(files, name, text, strlen(text));
+  free(text);
+  free(name);
+}
+
+xs_status folder_note_all(const study_run *r, json_t *files) {
+  xs_status status = write_owner(r->out, r->identity);
+  note(files, text_copy(FOLDER_OWNER), owner_text(r->identity));
+  for (int i = 0; i < r->study->n_sites && !status; i++) {
+    const char *site = r->study->site[i].name;
+    status = folder_note_site(r->out, site, r->site[i]);
+    note(files, text_format(SITES "/%s", site), site_text(r->site[i]));
+  }
+  return status;
 }
 
 static xs_status refuse_site(const char *out, const char *site, const json_t *theirs) {
@@ -368,6 +394,11 @@ xs_status folder_check_site(const char *out, const char *site, const json_t *ide
   xs_status status = XS_OK;
   if (!finished && !file_exists(path)) {
     status = folder_note_site(out, site, identity);
+  } else if (file_exists(path) && !theirs) {
+    status = (xs_status)fail(XS_FAILED,
+                             "%s: is not as it was written; remove it, and the run notes anew what "
+                             "it reads of %s",
+                             path, site);
   } else if (!json_equal(identity, theirs)) {
     status = refuse_site(out, site, file_exists(path) ? identity : NULL);
   }

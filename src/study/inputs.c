@@ -11,6 +11,7 @@
 #include "hash.h"
 #include "run.h"
 #include "safetensors.h"
+#include "sealed.h"
 
 char *json_difference(const json_t *a, const json_t *b) {
   const char *key;
@@ -317,6 +318,19 @@ static char *find_other_point(const json_t *record, const json_t *inputs) {
   return why;
 }
 
+/* Why a done node's files are not those that it made, or NULL. */
+static char *find_harm(const char *out, const char *node, const char *changed) {
+  sealed s;
+  char *why = NULL;
+  if (sealed_open(out, &s)) {
+    why = text_copy(fail_message());
+  } else if (changed || sealed_record_changed(&s, node)) {
+    why = text_format("%s is not as it was written", changed ? changed : "its record");
+  }
+  sealed_close(&s);
+  return why;
+}
+
 node_state inputs_state(const char *out, const study_nodes *l, json_t *const *inputs,
                         const node_state *state, int node, char **why) {
   char *dir = node_folder(out, &l->node[node]), *changed = NULL;
@@ -325,8 +339,8 @@ node_state inputs_state(const char *out, const study_nodes *l, json_t *const *in
   *why = NULL;
   if (folder_node_done(out, l->node[node].name)) {
     run_read_record(dir, &record, &changed);
-    *why = changed ? text_format("%s is not as it was written", changed)
-                   : find_reason(out, l, inputs, state, node, record);
+    *why = find_harm(out, l->node[node].name, changed);
+    if (!*why) *why = find_reason(out, l, inputs, state, node, record);
     is = *why ? NODE_STALE : NODE_DONE;
     if (!*why) *why = find_other_point(record, inputs[node]);
     if (is == NODE_DONE && *why) is = NODE_UNPUBLISHED;

@@ -6,6 +6,9 @@
 
 #include "file.h"
 #include "run.h"
+#include "sealed.h"
+
+#define RESULTS "results.json"
 
 /* One word where all parts are trained in the same precision. */
 static char *used_precision(const study_settings *t) {
@@ -102,24 +105,40 @@ static xs_status results_json(evaluation *e, const pair_result *x, json_t **out)
   return status;
 }
 
-static xs_status write_results(const study_run *r, const json_t *results) {
-  char *path = file_join(r->out, "results.json"), *text = json_dumps(results, JSON_INDENT(2));
-  int status = file_write_atomic(path, text, strlen(text));
+static json_t *node_names(const study_run *r) {
+  json_t *names = json_array();
+  for (int i = 0; i < r->nodes.n; i++) {
+    const study_node *n = &r->nodes.node[i];
+    if (n->kind != NODE_RESULTS) json_array_append_new(names, json_string(n->name));
+  }
+  return names;
+}
+
+/* files: gets the hashes of what is written. */
+static xs_status write_results(const study_run *r, const study_node *n, const json_t *results,
+                               json_t *files) {
+  char *path = file_join(r->out, RESULTS), *text = json_dumps(results, JSON_INDENT(2));
+  sealed_note(files, RESULTS, text, strlen(text));
+  xs_status status = folder_note_all(r, files);
+  if (!status) status = seal_wrote(r->seal, n->name, json_incref(files), node_names(r));
+  folder_remove_page(r->out);
+  if (!status && file_write_atomic(path, text, strlen(text))) status = XS_FAILED;
   free(text);
   free(path);
-  return status ? XS_FAILED : XS_OK;
+  return status;
 }
 
 xs_status node_results(study_run *r, const study_node *n) {
   const xs_study *s = r->study;
   pair_result *x = memory_new((size_t)s->n_pairs * sizeof *x);
-  json_t *results = NULL;
+  json_t *results = NULL, *files = json_object();
   evaluation e;
   xs_status status = evaluation_open(r, n, &e);
   if (!status) status = measure_pairs(&e, x);
   if (!status) status = results_json(&e, x, &results);
-  if (!status) status = outputs_write(r, n);
-  if (!status) status = write_results(r, results);
+  if (!status) status = outputs_write(r, n, files);
+  if (!status) status = write_results(r, n, results, files);
+  json_decref(files);
   json_decref(results);
   for (int i = 0; i < s->n_pairs; i++) pair_result_release(&x[i]);
   evaluation_release(&e);

@@ -125,15 +125,14 @@ static json_t *made_for(const study_run *r, const study_node *n) {
 /* What a node begins with is forgotten before its record says that it is done. */
 static xs_status record(study_run *r, const study_node *n, const train_job *job) {
   const int node = (int)(n - r->nodes.node);
-  json_t *files = NULL, *options = node_options(r, n), *from = NULL;
+  json_t *made = NULL, *options = node_options(r, n), *from = NULL;
   xs_status status = inputs_record(r->out, &r->nodes, r->inputs, node, &from);
-  if (!status) status = run_files(job->dir, &files);
-  if (!status)
-    status = seal_made(r->seal, n->name, made_for(r, n), files, json_object_get(from, "weights"));
+  if (!status) status = run_make_record(job, options, from, &made);
+  if (!status) status = seal_made(r->seal, n->name, made_for(r, n), made);
   if (!status) inputs_end(r->out, n);
-  if (!status) status = run_write_record(job, options, from);
+  if (!status) status = run_put_record(job, made);
   json_decref(from);
-  json_decref(files);
+  json_decref(made);
   json_decref(options);
   return status;
 }

@@ -1,12 +1,17 @@
 /* run.c: a whole study. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "estimate.h"
 #include "file.h"
+#include "file_list.h"
+#include "folder_files.h"
 #include "inputs.h"
 #include "run.h"
+#include "seal_log.h"
+#include "sealed.h"
 #include "study.h"
 
 static void note(const study_run *r, const char *line) {
@@ -127,12 +132,46 @@ static xs_status run_nodes(study_run *r) {
   return status;
 }
 
+/* Its chain is whole, and is there wherever a node is. */
+static xs_status open_seal(const study_run *r, sealed *s) {
+  xs_status status = sealed_open(r->out, s);
+  for (int i = 0; i < r->nodes.n && !status && !s->there; i++) {
+    const char *name = r->nodes.node[i].name;
+    if (!folder_node_done(r->out, name)) continue;
+    status = (xs_status)fail(XS_FAILED,
+                             "%s/%s: is not there, though %s is done: bring it back, or give "
+                             "another --out",
+                             r->out, SEAL_LOG, name);
+  }
+  return status;
+}
+
+static xs_status refuse_changed(const study_run *r, const option_texts *faults) {
+  for (int i = 0; i < faults->n; i++) note(r, faults->text[i]);
+  if (!faults->n || r->o->resume) return XS_OK;
+  return sealed_refuse(faults,
+                       "the run is not as it was finished: `xsite study run --resume` makes again "
+                       "what was changed, or bring it back as it was");
+}
+
+/* Of a finished run: its page, unless it is there and unharmed. */
 static xs_status write_report(const study_run *r) {
   char *page = file_join(r->out, "report.html");
-  bool there = file_exists(page);
+  const bool there = file_exists(page);
+  option_texts faults = {0};
+  sealed s;
+  xs_status status = open_seal(r, &s);
+  if (!status && there) sealed_check_report(&s, &faults);
+  if (!status) status = refuse_changed(r, &faults);
+  if (!status && there && !faults.n) {
+    note(r, "the study is finished: there is nothing to do");
+  } else if (!status) {
+    status = xs_report_write(r->out);
+  }
+  sealed_close(&s);
+  file_list_release(&faults);
   free(page);
-  if (there) note(r, "the study is finished: there is nothing to do");
-  return there ? XS_OK : xs_report_write(r->out);
+  return status;
 }
 
 /* Whether the data are as the finished run found them, and the nodes' files as it wrote them. */
@@ -151,29 +190,40 @@ static xs_status end_finished(study_run *r) {
   return status ? status : write_report(r);
 }
 
-/* The first file of a node that is not as it was written, allocated, or NULL.  Whole nodes that
- * were removed, to save room, are not missed. */
-static char *find_damage(const study_run *r) {
-  char *changed = NULL;
-  for (int i = 0; i < r->nodes.n && !changed; i++) {
-    const study_node *n = &r->nodes.node[i];
-    if (n->kind == NODE_RESULTS || !folder_node_done(r->out, n->name)) continue;
-    char *dir = run_node_path(r, i, NULL);
-    json_t *made = NULL;
-    run_read_record(dir, &made, &changed);
-    json_decref(made);
-    free(dir);
+/* What it notes of its sites is noted anew where it was changed. */
+static xs_status reopen(study_run *r, const sealed *s) {
+  for (int i = 0; i < r->study->n_sites; i++) {
+    char *name = text_format(SITES "/%s", r->study->site[i].name), *path = file_join(r->out, name);
+    if (sealed_result_changed(s, name)) unlink(path);
+    free(path);
+    free(name);
   }
-  return changed;
+  return folder_reopen(r->out, r->identity, "results.json", &r->lock);
 }
 
-/* A finished run with a damaged node is not finished: that node and the results are made again. */
-static xs_status reopen_damaged(study_run *r, bool *finished) {
-  char *changed = find_damage(r);
-  if (!changed) return XS_OK;
-  free(changed);
-  *finished = false;
-  return folder_reopen(r->out, "results.json", &r->lock);
+/* A finished run of which something was changed is not finished: what it is and the results are
+ * made again, where that is asked for. */
+static xs_status check_finished(study_run *r, bool *finished) {
+  option_texts faults = {0};
+  sealed s;
+  xs_status status = open_seal(r, &s);
+  if (!status) sealed_check_results(&s, &faults);
+  if (!status) status = refuse_changed(r, &faults);
+  if (!status && sealed_lacks(&s)) note(r, sealed_lacks(&s));
+  if (!status && faults.n) {
+    *finished = false;
+    status = reopen(r, &s);
+  }
+  sealed_close(&s);
+  file_list_release(&faults);
+  return status;
+}
+
+static xs_status check_seal(const study_run *r) {
+  sealed s;
+  xs_status status = open_seal(r, &s);
+  sealed_close(&s);
+  return status;
 }
 
 static xs_status start(study_run *r) {
@@ -181,7 +231,8 @@ static xs_status start(study_run *r) {
   if (status) return status;
   r->watch = log_watch(r->log);
   r->seal = seal_new(r->out, run_split(r));
-  status = open_sites(r, false);
+  status = check_seal(r);
+  if (!status) status = open_sites(r, false);
   if (!status) status = inputs_list(r->study, &r->nodes, r->site, &r->inputs);
   if (!status) inputs_states(r->out, &r->nodes, r->inputs, r->state, NULL);
   return status;
@@ -213,10 +264,10 @@ static xs_status claim(study_run *r, bool *finished) {
 static xs_status run_all(study_run *r) {
   bool finished;
   xs_status status = claim(r, &finished);
-  if (!status && finished && !r->o->verify) status = reopen_damaged(r, &finished);
+  if (!status && finished && !r->o->verify) status = check_finished(r, &finished);
   if (!status && !finished) status = start(r);
   if (!status && !finished) status = run_nodes(r);
-  if (!status) status = finished ? end_finished(r) : write_report(r);
+  if (!status) status = finished ? end_finished(r) : xs_report_write(r->out);
   return status ? status : run_harm(r);
 }
 
@@ -279,8 +330,9 @@ static xs_status run_node(study_run *r, const char *name) {
   int node = find_node(r, name);
   xs_status status = node < 0 ? XS_USAGE : study_identity(r->study, &r->identity);
   if (!status) status = folder_join(r->out, r->identity, "results.json", &finished, &r->lock);
-  if (!status && finished) return end_finished(r);
-  return status ? status : work_on(r, node);
+  if (!status && finished && !r->o->verify) status = check_finished(r, &finished);
+  if (status) return status;
+  return finished ? end_finished(r) : work_on(r, node);
 }
 
 static xs_status check_device(const char *device) {

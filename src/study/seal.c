@@ -8,6 +8,7 @@
 #include "error.h"
 #include "file.h"
 #include "hash.h"
+#include "run.h"
 #include "seal_log.h"
 
 struct seal {
@@ -280,23 +281,22 @@ void seal_attributes_release(xs_attribute *attribute, int n) {
   free(attribute);
 }
 
-xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *files,
-                    const json_t *weights) {
-  json_t *line = json_pack("{s:s, s:o, s:O, s:O?}", "node", node, "sites", sites, "made", files,
-                           "weights", weights);
+xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *record) {
+  char hex[HASH_SHA256_TEXT], *text = run_record_text(record);
+  hash_sha256_text(text, strlen(text), hex);
+  json_t *line = json_pack("{s:s, s:o, s:O, s:s, s:O?}", "node", node, "sites", sites, "made",
+                           json_object_get(record, "files"), "record", hex, "weights",
+                           json_object_get(record, "weights"));
   xs_status status = seal_log_add(s->path, line);
   json_decref(line);
+  free(text);
   return status;
 }
 
-xs_status seal_wrote(seal *s, const char *node, const char *file) {
-  char hex[HASH_SHA256_TEXT], *dir = file_dir(s->path), *path = file_join(dir, file);
-  const int failed = hash_sha256_file(path, hex);
-  json_t *line = failed ? NULL : json_pack("{s:s, s:{s:s}}", "node", node, "wrote", file, hex);
-  xs_status status = failed ? XS_FAILED : seal_log_add(s->path, line);
+xs_status seal_wrote(seal *s, const char *node, json_t *files, json_t *nodes) {
+  json_t *line = json_pack("{s:s, s:o, s:o}", "node", node, "wrote", files, "nodes", nodes);
+  xs_status status = seal_log_add(s->path, line);
   json_decref(line);
-  free(path);
-  free(dir);
   return status;
 }
 

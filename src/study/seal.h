@@ -63,12 +63,13 @@ void seal_count_class(const seal *s, int site, xs_split split, int class, int64_
                       int64_t *groups);
 /* and how many images of a split have one. */
 int64_t seal_count(const seal *s, int site, xs_split split);
-/* Records that a node is finished; sites: an array of the names of those where it is measured,
- * taken over; files: {name: SHA-256}; weights: the SHA-256 of its tensors, or NULL. */
-xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *files,
-                    const json_t *weights);
-/* Records a file of the run folder that holds labels which the node has opened. */
-xs_status seal_wrote(seal *s, const char *node, const char *file);
+/* Records that a node is finished, before its record is written; sites: an array of the names of
+ * those where it is measured, taken over; record: what record.json will be, with its files and
+ * weights. */
+xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *record);
+/* Records what a node writes into the run folder, before results.json is there: files {name:
+ * SHA-256}; nodes [names]: from what it was measured.  Both are taken over. */
+xs_status seal_wrote(seal *s, const char *node, json_t *files, json_t *nodes);
 /* [n] as the label file writes them, lent, or NULL. */
 char *const *seal_patient(const seal *s, int site);
 /* On which side of the split each image of a site is where labels are used: [n] xs_split. */
@@ -80,8 +81,8 @@ xs_status seal_extended(const char *out, const char *what);
  * were opened: what was measured before may have guided them.  Newly made, also where it fails. */
 xs_status seal_late(const char *out, json_t **nodes);
 
-/* Verifies seal.jsonl of a run folder and the files of its nodes against it.  *report: what was
- * found, lines of text, allocated, also where it fails.  XS_HARM: the seal is broken. */
+/* Verifies seal.jsonl of a run folder and the run's files against it.  *report: what was found,
+ * lines of text, allocated, also where it fails. */
 xs_status seal_verify(const char *out, char **report);
 
 #endif

@@ -5,21 +5,19 @@
 #include "error.h"
 #include "file.h"
 #include "file_list.h"
-#include "hash.h"
 #include "seal.h"
 #include "seal_log.h"
+#include "sealed.h"
 
 typedef struct checker {
   const char *out;
   char *report;
   int openings, evaluations, made, faults;
-  bool evaluated;    /* a test label was opened before the present line */
-  bool extended;     /* the study was changed since */
-  json_t *opened;    /* {site: number of the line that opened its test labels first} */
-  json_t *late;      /* {node: site}: made after that for that site, as the study was changed */
-  json_t *last_made; /* {node: files} */
-  json_t *weights;   /* {node: hash} of its tensors alone */
-  json_t *wrote;     /* {file: hash} of those that hold opened labels */
+  bool evaluated; /* a test label was opened before the present line */
+  bool extended;  /* the study was changed since */
+  json_t *opened; /* {site: number of the line that opened its test labels first} */
+  json_t *late;   /* {node: site}: made after that for that site, as the study was changed */
+  sealed files;   /* as far as the present line */
 } checker;
 
 static void say(checker *c, char *line) {
@@ -82,13 +80,13 @@ static long long opened_before(const checker *c, const json_t *line, const char 
 }
 
 /* Of a study that was changed: whoever changed it may have known what was measured at that site. */
-static void note_late(checker *c, const json_t *line) {
+static void note_late(checker *c, const json_t *line, const json_t *before) {
   const char *node = text_of(line, "node"), *site = NULL;
   const long long first = opened_before(c, line, &site);
   if (!first) return;
   json_object_set_new(c->late, node, json_string(site));
   const json_t *weights = json_object_get(line, "weights");
-  const bool same = weights && json_equal(weights, json_object_get(c->weights, node));
+  const bool same = weights && json_equal(weights, json_object_get(before, "weights"));
   say(c,
       text_format("LATE   line %lld: %s%s was %s after test labels of %s were opened in line %lld",
                   number_of(line), same ? "the operating point of " : "", node,
@@ -99,63 +97,57 @@ static void note_late(checker *c, const json_t *line) {
  * new in a study that was changed. */
 static void check_made(checker *c, const json_t *line) {
   const char *node = text_of(line, "node");
-  const json_t *files = json_object_get(line, "made"),
-               *before = json_object_get(c->last_made, node);
+  const json_t *before = json_object_get(c->files.made, node);
   c->made++;
-  if (c->evaluated && !json_equal(files, before)) {
-    if (c->extended) {
-      note_late(c, line);
-    } else {
-      fault(c, text_format("FAULT  line %lld: %s was made after test labels were opened",
-                           number_of(line), node));
-    }
-  }
-  json_object_set(c->last_made, node, (json_t *)(uintptr_t)files);
-  json_object_set(c->weights, node, json_object_get(line, "weights"));
-}
-
-/* path: allocated, is freed. */
-static void check_file(checker *c, char *path, const char *recorded) {
-  char hex[HASH_SHA256_TEXT];
-  if (hash_sha256_file(path, hex)) {
-    fault(c, text_format("FAULT  %s: is recorded and not there", path));
-  } else if (!recorded || strcmp(hex, recorded) != 0) {
-    fault(c, text_format("FAULT  %s: is not the file that was recorded", path));
-  }
-  free(path);
-}
-
-static void check_files(checker *c) {
-  const char *node, *name;
-  json_t *files, *recorded;
-  json_object_foreach(c->last_made, node, files) {
-    json_object_foreach(files, name, recorded) {
-      check_file(c, text_format("%s/nodes/%s/%s", c->out, node, name), json_string_value(recorded));
-    }
-  }
-  json_object_foreach(c->wrote, name, recorded) {
-    check_file(c, file_join(c->out, name), json_string_value(recorded));
+  if (!c->evaluated) return;
+  if (json_equal(json_object_get(line, "made"), json_object_get(before, "made"))) return;
+  if (c->extended) {
+    note_late(c, line, before);
+  } else {
+    fault(c, text_format("FAULT  line %lld: %s was made after test labels were opened",
+                         number_of(line), node));
   }
 }
 
-/* What is there must have been recorded, so that no lines are missing at the end. */
-static void check_nodes(checker *c) {
-  char *nodes = file_join(c->out, "nodes"), *results = file_join(c->out, "results.json");
+/* What is there must have been recorded, so that no lines are missing at the end: nodes that the
+ * results do not need, or that are there before the results are. */
+static void check_other_nodes(const checker *c, bool finished, option_texts *faults) {
+  char *nodes = file_join(c->out, "nodes");
   option_texts names;
-  if (file_list_if_there(nodes, &names)) fault(c, text_format("FAULT  %s", fail_message()));
+  if (file_list_if_there(nodes, &names)) file_list_append(faults, text_copy(fail_message()));
   for (int i = 0; i < names.n; i++) {
     char *record = text_format("%s/%s/record.json", nodes, names.text[i]);
-    if (file_exists(record) && !json_object_get(c->last_made, names.text[i])) {
-      fault(c, text_format("FAULT  %s/%s: is there and is not recorded", nodes, names.text[i]));
-    }
+    const bool seen = finished && sealed_is_needed(&c->files, names.text[i]);
+    if (!seen && file_exists(record)) sealed_check_node(&c->files, names.text[i], faults);
     free(record);
   }
   file_list_release(&names);
-  if (file_exists(results) && !c->evaluated) {
-    fault(c, text_format("FAULT  %s: is there, and no test label was opened", results));
-  }
-  free(results);
   free(nodes);
+}
+
+static bool is_there(const checker *c, const char *name) {
+  char *path = file_join(c->out, name);
+  const bool there = file_exists(path);
+  free(path);
+  return there;
+}
+
+static void check_finished(const checker *c, option_texts *faults) {
+  if (!c->evaluated) {
+    file_list_append(
+        faults, text_format("%s/results.json: is there, and no test label was opened", c->out));
+  }
+  sealed_check_results(&c->files, faults);
+  if (is_there(c, "report.html")) sealed_check_report(&c->files, faults);
+}
+
+static void check_files(checker *c) {
+  option_texts faults = {0};
+  const bool finished = is_there(c, "results.json");
+  if (finished) check_finished(c, &faults);
+  check_other_nodes(c, finished, &faults);
+  for (int i = 0; i < faults.n; i++) fault(c, text_format("FAULT  %s", faults.text[i]));
+  file_list_release(&faults);
 }
 
 static void read_lines(checker *c, const json_t *lines) {
@@ -164,15 +156,15 @@ static void read_lines(checker *c, const json_t *lines) {
   json_array_foreach(lines, i, line) {
     if (json_object_get(line, "opens")) check_opening(c, line);
     if (json_object_get(line, "made")) check_made(c, line);
-    json_object_update(c->wrote, json_object_get(line, "wrote"));
     if (json_object_get(line, "extended")) c->extended = true;
+    sealed_add(&c->files, line);
   }
 }
 
 static void check_lines(checker *c, const json_t *lines) {
   read_lines(c, lines);
   check_files(c);
-  check_nodes(c);
+  if (sealed_lacks(&c->files)) say(c, text_copy(sealed_lacks(&c->files)));
   say(c, text_format("%zu lines, chained by SHA-256: labels were opened %d times, %d of them test "
                      "labels, and %d nodes made",
                      json_array_size(lines), c->openings, c->evaluations, c->made));
@@ -183,18 +175,14 @@ static checker open_checker(const char *out) {
                    .report = text_copy(""),
                    .opened = json_object(),
                    .late = json_object(),
-                   .last_made = json_object(),
-                   .weights = json_object(),
-                   .wrote = json_object()};
+                   .files = sealed_new(out)};
 }
 
 static void close_checker(checker *c) {
   free(c->report);
   json_decref(c->opened);
   json_decref(c->late);
-  json_decref(c->last_made);
-  json_decref(c->weights);
-  json_decref(c->wrote);
+  sealed_close(&c->files);
 }
 
 static void conclude(checker *c) {
@@ -227,7 +215,7 @@ xs_status seal_verify(const char *out, char **report) {
   }
   if (!status) check_lines(&c, lines);
   if (!status && c.faults) {
-    status = (xs_status)fail(XS_HARM, "%s: the seal is broken: %d fault%s", out, c.faults,
+    status = (xs_status)fail(XS_FAILED, "%s: the seal is broken: %d fault%s", out, c.faults,
                              c.faults > 1 ? "s" : "");
   }
   if (!status) conclude(&c);

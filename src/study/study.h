@@ -175,8 +175,10 @@ xs_status folder_claim(const char *out, const json_t *mine, const char *result, 
                        bool *finished, char **differs, int *lock);
 /* Makes a claimed folder that of `mine`: its result and page are removed, study.json is written. */
 xs_status folder_extend(const char *out, const json_t *mine, const char *result);
-/* Locks a finished run and removes its result and its page: it is unfinished again. */
-xs_status folder_reopen(const char *out, const char *result, int *lock);
+/* Other results are about to be written: a page of those before is not theirs. */
+void folder_remove_page(const char *out);
+/* Locks a finished run and does the same: it is unfinished again. */
+xs_status folder_reopen(const char *out, const json_t *mine, const char *result, int *lock);
 /* Begins or continues the work beside other processes that have joined; none may have claimed it.
  */
 xs_status folder_join(const char *out, const json_t *mine, const char *result, bool *finished,
@@ -196,6 +198,9 @@ xs_status folder_note_domain(json_t *mine, const char *name, const char *file);
 /* What a folder's site held when it was last opened, newly made; NULL: not known. */
 json_t *folder_site(const char *out, const char *site);
 xs_status folder_note_site(const char *out, const char *site, const json_t *identity);
+/* Writes study.json and the files of all sites, as the run knows them now; files: gets their
+ * hashes. */
+xs_status folder_note_all(const study_run *r, json_t *files);
 /* Fails where the study cannot be trained, chosen or measured with its opened sites: other classes,
  * a class that is missing in a split, a target without images to adapt to, a shared patient on two
  * sides.  The message names site, split and remedy. */
@@ -223,8 +228,8 @@ xs_status node_choice(study_run *r, const study_node *n, const train_job *job);
 bool node_is_published(const study_node *n);
 /* Adds operating point and temperature to the file of a baseline or a chosen classifier. */
 xs_status node_publish(study_run *r, const study_node *n, const train_job *job);
-/* Writes outputs.csv: every image's answer. */
-xs_status outputs_write(study_run *r, const study_node *n);
+/* Writes outputs.csv: every image's answer; its hash is added to files. */
+xs_status outputs_write(study_run *r, const study_node *n, json_t *files);
 /* Options for n training images, where they may be few. */
 void node_fit_few(xs_classifier_options *o, int64_t n);
 /* The section of a method of alignment; its own method is not set. */

@@ -50,26 +50,40 @@ json_t *run_training(const char *dir) {
   return training;
 }
 
-xs_status run_write_record(const train_job *job, json_t *options, json_t *more) {
+xs_status run_make_record(const train_job *job, json_t *options, json_t *more, json_t **record) {
   const char *precision = json_string_value(json_object_get(options, "precision"));
   json_t *files;
+  *record = NULL;
   if (run_files(job->dir, &files)) return XS_FAILED;
-  json_t *record =
-      json_pack("{s:s, s:I, s:O*, s:s, s:s, s:{s:s}}", "unit", job->task, "seed",
-                (json_int_t)job->seed, "options", options, "device", "cpu", "precision",
-                run_precision(precision), "versions", "xsite", xs_version());
-  json_object_set_new(record, "files", files);
-  json_object_update(record, more);
+  *record = json_pack("{s:s, s:I, s:O*, s:s, s:s, s:{s:s}}", "unit", job->task, "seed",
+                      (json_int_t)job->seed, "options", options, "device", "cpu", "precision",
+                      run_precision(precision), "versions", "xsite", xs_version());
+  json_object_set_new(*record, "files", files);
+  json_object_update(*record, more);
   json_t *training = run_training(job->dir);
-  if (training) json_object_set_new(record, "training", training);
-  run_record_machine(job, record);
-  char *text = json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
-  char *path = run_path(job, "record.json");
+  if (training) json_object_set_new(*record, "training", training);
+  run_record_machine(job, *record);
+  return XS_OK;
+}
+
+char *run_record_text(const json_t *record) {
+  return json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS);
+}
+
+xs_status run_put_record(const train_job *job, const json_t *record) {
+  char *text = run_record_text(record), *path = run_path(job, RECORD);
   int status = file_write_atomic(path, text, strlen(text));
   free(path);
   free(text);
-  json_decref(record);
   return status ? XS_FAILED : XS_OK;
+}
+
+xs_status run_write_record(const train_job *job, json_t *options, json_t *more) {
+  json_t *record;
+  xs_status status = run_make_record(job, options, more, &record);
+  if (!status) status = run_put_record(job, record);
+  json_decref(record);
+  return status;
 }
 
 /* The first of the recorded files that is not there or not the same. */

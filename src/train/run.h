@@ -57,6 +57,11 @@ void run_note_precision(const train_job *job, const char *precision);
 /* Writes record.json in the job's folder: with what it was made, options among it, and the members
  * of `more`, which may be NULL.  Written last, it says that all is there. */
 xs_status run_write_record(const train_job *job, json_t *options, json_t *more);
+/* The two steps of it, for those who note the hash of its text (allocated) in between; *record:
+ * newly made, NULL where it fails. */
+xs_status run_make_record(const train_job *job, json_t *options, json_t *more, json_t **record);
+xs_status run_put_record(const train_job *job, const json_t *record);
+char *run_record_text(const json_t *record);
 /* What the metadata of the folder's model.safetensors say of its training (trained.h), or NULL. */
 json_t *run_training(const char *dir);
 /* The files of a folder, but for the record and a checkpoint, with their SHA-256: {name: text}. */

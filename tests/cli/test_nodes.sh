@@ -66,20 +66,20 @@ expect 0 'AUC' eval --model plain/nodes/baseline-optdigits/model.safetensors --s
 expect 0 'the seal holds' inspect run --seal plain
 expect 0 'the seal holds' inspect run --seal single
 cp -r plain touched && echo damage >>touched/nodes/choice-mnist-optdigits/model.safetensors
-expect 3 'is not the file that was recorded' inspect run --seal touched
+expect 1 'is not the file that was recorded' inspect run --seal touched
 cp -r plain edited && sed -i '2s/"split":"[a-z]*"/"split":"test"/' edited/seal.jsonl
-expect 3 'seal.jsonl:2: the chain is broken' inspect run --seal edited
+expect 1 'seal.jsonl:2: the chain is broken' inspect run --seal edited
 cp -r plain shortened && sed -i '3d' shortened/seal.jsonl
-expect 3 'seal.jsonl:3: the chain is broken' inspect run --seal shortened
+expect 1 'seal.jsonl:3: the chain is broken' inspect run --seal shortened
 cp -r plain ended && sed -i '/"made"/{/choice-mnist-optdigits/d}; /"role":"evaluation"/d' ended/seal.jsonl
-expect 3 'the chain is broken' inspect run --seal ended
+expect 1 'the chain is broken' inspect run --seal ended
 head -n 3 plain/seal.jsonl >ended/seal.jsonl
-expect 3 'nodes/choice-mnist-optdigits: is there and is not recorded' inspect run --seal ended
+expect 1 'nodes/choice-mnist-optdigits: is there and is not recorded' inspect run --seal ended
 contains stdout 'results.json: is there, and no test label was opened'
 cp -r plain torn && printf '{"node":"bas' >>torn/seal.jsonl
 expect 0 'the seal holds' inspect run --seal torn
 cp -r plain foreign && echo '{"n": 1, "previous": ""}' >foreign/seal.jsonl
-expect 3 'seal.jsonl:1: the chain is broken' inspect run --seal foreign
+expect 1 'seal.jsonl:1: the chain is broken' inspect run --seal foreign
 expect 1 'is not there' inspect run --seal "$folder"
 
 # A criterion without a value matters only where it decides.

@@ -39,9 +39,9 @@ grep -c '^clinic,new,' run/outputs.csv | grep -qx 500 || complain 'not every ima
 grep '^clinic,new,' run/outputs.csv | awk -F, '$6 != "" || $4 != "" { exit 1 }' || complain 'labels of a site that has none'
 expect 0 'the seal holds' inspect run --seal run
 cp -r run touched && sed -i '2s/train/test/;3s/,normal/,finding/' touched/outputs.csv
-expect 3 'outputs.csv: is not the file that was recorded' inspect run --seal touched
+expect 1 'outputs.csv: is not the file that was recorded' inspect run --seal touched
 rm touched/outputs.csv
-expect 3 'outputs.csv: is recorded and not there' inspect run --seal touched
+expect 1 'outputs.csv: is recorded and not there' inspect run --seal touched
 
 # ---- eval and predict give the same cells ----------------------------------------------------------------
 

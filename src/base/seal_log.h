@@ -12,7 +12,8 @@
 /* Appends a line; safe with several processes.  A line that a crash has cut off is dropped first.
  */
 xs_status seal_log_add(const char *path, const json_t *line);
-/* The lines as an array, newly made; XS_HARM and a message where the chain is broken. */
+/* The lines as an array, newly made, also where it fails: the chain is broken, or cannot be read.
+ * A last line that a crash has cut off, before which nothing came of it, is left out. */
 xs_status seal_log_read(const char *path, json_t **lines);
 
 #endif

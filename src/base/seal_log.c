@@ -13,41 +13,49 @@
 #include "file.h"
 #include "hash.h"
 
+static char *text_of(const json_t *line) { return json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS); }
+
 static void add_hash(json_t *line) {
   char hex[HASH_SHA256_TEXT];
   json_object_del(line, "hash");
-  char *text = json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS);
+  char *text = text_of(line);
   hash_sha256_text(text, strlen(text), hex);
   json_object_set_new(line, "hash", json_string(hex));
   free(text);
 }
 
+/* Whether the bytes are those of the n-th line, which was written after the one of that hash. */
+static bool is_line(const json_t *line, const char *bytes, size_t size, const char *previous,
+                    int n) {
+  const char *before = json_string_value(json_object_get(line, "previous"));
+  if (!before || strcmp(before, previous) != 0) return false;
+  if (json_integer_value(json_object_get(line, "n")) != n) return false;
+  json_t *again = json_deep_copy(line);
+  add_hash(again);
+  char *text = text_of(again);
+  const bool same = strlen(text) == size && memcmp(text, bytes, size) == 0;
+  free(text);
+  json_decref(again);
+  return same;
+}
+
 /* The whole lines of a text, each checked against the one before; the last may be cut off by a
  * crash, before which nothing came of it. */
-static xs_status parse(const char *path, const char *text, json_t *lines) {
-  char previous[HASH_SHA256_TEXT] = "";
-  for (int n = 1; *text; n++) {
-    size_t length = strcspn(text, "\n");
-    if (!text[length]) break;
+static xs_status parse(const char *path, const char *text, size_t size, json_t *lines) {
+  const char *previous = "", *const end = text + size, *stop;
+  for (int n = 1; (stop = memchr(text, '\n', (size_t)(end - text))); n++) {
+    const size_t length = (size_t)(stop - text);
     json_t *line = json_loadb(text, length, 0, NULL);
-    const char *theirs = json_string_value(json_object_get(line, "hash"));
-    char *hash = text_copy(theirs ? theirs : "");
-    const char *before = json_string_value(json_object_get(line, "previous"));
-    bool good = before && strcmp(before, previous) == 0 &&
-                json_integer_value(json_object_get(line, "n")) == n;
-    if (good) {
-      add_hash(line);
-      good = strcmp(json_string_value(json_object_get(line, "hash")), hash) == 0;
-      snprintf(previous, sizeof previous, "%s", hash);
-    }
-    free(hash);
-    if (!good) {
+    if (!is_line(line, text, length, previous, n)) {
       json_decref(line);
-      return (xs_status)fail(
-          XS_HARM, "%s:%d: the chain is broken: this line or one before it was changed", path, n);
+      return (xs_status)fail(XS_FAILED,
+                             "%s:%d: the chain is broken: this line or one before it was changed; "
+                             "bring back the file, or run the study anew in another --out",
+                             path, n);
     }
     json_array_append_new(lines, line);
-    text += length + 1;
+    previous = json_string_value(json_object_get(line, "hash"));
+    text = stop + 1;
   }
   return XS_OK;
 }
@@ -58,7 +66,7 @@ xs_status seal_log_read(const char *path, json_t **lines) {
   *lines = json_array();
   if (!file_exists(path)) return XS_OK;
   if (file_read(path, &text, &size)) return XS_FAILED;
-  xs_status status = parse(path, text, *lines);
+  xs_status status = parse(path, text, size, *lines);
   free(text);
   return status;
 }
@@ -97,7 +105,7 @@ static xs_status append(const char *path, int fd, const json_t *line) {
   json_object_set_new(mine, "previous",
                       json_string(n ? json_string_value(json_object_get(last, "hash")) : ""));
   add_hash(mine);
-  char *text = json_dumps(mine, JSON_COMPACT | JSON_SORT_KEYS), *whole = text_format("%s\n", text);
+  char *text = text_of(mine), *whole = text_format("%s\n", text);
   size_t size = strlen(whole);
   if (!status && (write(fd, whole, size) != (ssize_t)size || fsync(fd))) {
     status = (xs_status)fail(XS_FAILED, "%s: cannot write: %s", path, strerror(errno));
