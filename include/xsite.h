@@ -496,7 +496,8 @@ void xs_study_close(xs_study *s);
 xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text);
 /* Runs what is not done; writes results.json, figures/ and report.html in the run folder.  XS_HARM
  * and a message that names the pairs where all is written and an adaptation is chosen that is
- * predicted to hurt. */
+ * predicted to hurt.  XS_FAILED where a file of a finished run is not as its seal says, unless
+ * `resume` is set, which makes it again. */
 xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const xs_watch *w);
 
 /* Runs one node, whose needs are done, by name (xs_study_plan lists them); other processes may run

@@ -118,7 +118,7 @@ bool sealed_is_needed(const sealed *s, const char *node) {
   json_t *name;
   if (sealed_lacks(s)) return json_object_get(s->made, node);
   json_array_foreach(json_object_get(s->results, "nodes"), i, name) {
-    if (strcmp(json_string_value(name), node) == 0) return true;
+    if (json_is_string(name) && strcmp(json_string_value(name), node) == 0) return true;
   }
   return false;
 }
@@ -138,7 +138,7 @@ static void check_needed_nodes(const sealed *s, option_texts *faults) {
   size_t i;
   json_t *node;
   json_array_foreach(json_object_get(s->results, "nodes"), i, node) {
-    sealed_check_node(s, json_string_value(node), faults);
+    if (json_is_string(node)) sealed_check_node(s, json_string_value(node), faults);
   }
 }
 

@@ -4,7 +4,8 @@ static const option rows[] = {
     STUDY_ROWS,
     OPTION_FLAG_ROW(NULL, 0, study_options, resume,
                     "continue a run that was broken off; of a study that was changed since, make "
-                    "what is missing or was made from something else"),
+                    "what is missing or was made from something else; of a finished run, make "
+                    "again files that were changed or removed"),
     OPTION_FLAG_ROW(
         NULL, 0, study_options, verify,
         "of a finished run: read the data again and compare them, and the nodes' files, "

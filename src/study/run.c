@@ -146,7 +146,8 @@ static xs_status open_seal(const study_run *r, sealed *s) {
   return status;
 }
 
-static xs_status refuse_changed(const study_run *r, const option_texts *faults) {
+/* Names all of them, and says what to do unless it is asked for. */
+static xs_status tell_changed(const study_run *r, const option_texts *faults) {
   for (int i = 0; i < faults->n; i++) note(r, faults->text[i]);
   if (!faults->n || r->o->resume) return XS_OK;
   return sealed_refuse(faults,
@@ -162,7 +163,7 @@ static xs_status write_report(const study_run *r) {
   sealed s;
   xs_status status = open_seal(r, &s);
   if (!status && there) sealed_check_report(&s, &faults);
-  if (!status) status = refuse_changed(r, &faults);
+  if (!status) status = tell_changed(r, &faults);
   if (!status && there && !faults.n) {
     note(r, "the study is finished: there is nothing to do");
   } else if (!status) {
@@ -208,7 +209,7 @@ static xs_status check_finished(study_run *r, bool *finished) {
   sealed s;
   xs_status status = open_seal(r, &s);
   if (!status) sealed_check_results(&s, &faults);
-  if (!status) status = refuse_changed(r, &faults);
+  if (!status) status = tell_changed(r, &faults);
   if (!status && sealed_lacks(&s)) note(r, sealed_lacks(&s));
   if (!status && faults.n) {
     *finished = false;
@@ -231,8 +232,7 @@ static xs_status start(study_run *r) {
   if (status) return status;
   r->watch = log_watch(r->log);
   r->seal = seal_new(r->out, run_split(r));
-  status = check_seal(r);
-  if (!status) status = open_sites(r, false);
+  status = open_sites(r, false);
   if (!status) status = inputs_list(r->study, &r->nodes, r->site, &r->inputs);
   if (!status) inputs_states(r->out, &r->nodes, r->inputs, r->state, NULL);
   return status;
@@ -256,6 +256,7 @@ static xs_status claim(study_run *r, bool *finished) {
     status = folder_claim(r->out, r->identity, "results.json", r->o->resume, finished, &differs,
                           &r->lock);
   }
+  if (!status) status = check_seal(r);
   if (!status && differs) status = extend(r, differs);
   free(differs);
   return status;
@@ -330,6 +331,7 @@ static xs_status run_node(study_run *r, const char *name) {
   int node = find_node(r, name);
   xs_status status = node < 0 ? XS_USAGE : study_identity(r->study, &r->identity);
   if (!status) status = folder_join(r->out, r->identity, "results.json", &finished, &r->lock);
+  if (!status) status = check_seal(r);
   if (!status && finished && !r->o->verify) status = check_finished(r, &finished);
   if (status) return status;
   return finished ? end_finished(r) : work_on(r, node);

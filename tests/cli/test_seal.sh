@@ -128,6 +128,8 @@ noticed lost results.json
 rm lost/seal.jsonl
 expect 1 'seal.jsonl: is not there, though baseline-clinic is done' "${run[@]}" lost
 expect 1 'seal.jsonl: is not there, though baseline-clinic is done' "${run[@]}" lost --resume
+expect 1 'seal.jsonl: is not there, though baseline-clinic is done' "${run[@]}" lost --resume --set replicates=101
+[ -e lost/results.json ] || complain 'what is refused has removed results'
 expect 0 'seal.jsonl is not there: results are under no seal' report lost
 
 # ---- older runs ------------------------------------------------------------------------------------
