@@ -32,7 +32,8 @@ typedef struct xs_choice_data {
   xs_labelled_outputs source; /* dev: of the candidate, on source validation images */
   xs_outputs training;        /* dev: features of source training images; logits may be NULL */
   const float *ensemble;      /* ensemble: xs_ensemble of all candidates there */
-  int64_t rows; /* snd: most target images, drawn from seed (its work grows with n^2); 0: all */
+  int64_t rows; /* snd, dev: most images of a site, drawn from seed (snd's work grows with n^2); 0:
+                   all */
   uint64_t seed;
 } xs_choice_data;
 
@@ -73,9 +74,11 @@ xs_status xs_neighbourhood_density(const xs_outputs *x, bool by_feature, int64_t
 xs_status xs_nuclear_norm(const xs_outputs *x, double *out);
 /* Deep embedded validation (You et al. 2019, algorithm 1): the source validation error weighted by
  * the density ratio of a logistic domain classifier on features, with control variate; an estimate
- * of the error at the target. */
+ * of the error at the target.  rows, seed: as xs_choice_data; the ratio is fitted to so many of
+ * training and of target. */
 xs_status xs_importance_weighted_risk(const xs_labelled_outputs *source, const xs_outputs *training,
-                                      const xs_outputs *target, double *out);
+                                      const xs_outputs *target, int64_t rows, uint64_t seed,
+                                      double *out);
 
 /* Adds one classifier's softmax outputs to the sum [n][classes] of several.  The criterion
  * "ensemble" is the share of images on which a candidate and the largest of the sums say the same

@@ -150,12 +150,14 @@ static void risk_without_shift_is_error(void **state) {
   xs_outputs training = outputs(TRAINING);
   double risk,
       accuracy = xs_accuracy(source.of.logit, source.label, source.of.n, source.of.classes);
-  assert_int_equal(xs_importance_weighted_risk(&source, &training, &training, &risk), XS_OK);
+  assert_int_equal(xs_importance_weighted_risk(&source, &training, &training, 0, 1, &risk), XS_OK);
   assert_near(risk, 1 - accuracy, 1e-9);
   training.width = 3;
-  assert_int_equal(xs_importance_weighted_risk(&source, &training, &training, &risk), XS_USAGE);
+  assert_int_equal(xs_importance_weighted_risk(&source, &training, &training, 0, 1, &risk),
+                   XS_USAGE);
   training.feature = NULL;
-  assert_int_equal(xs_importance_weighted_risk(&source, &training, &training, &risk), XS_USAGE);
+  assert_int_equal(xs_importance_weighted_risk(&source, &training, &training, 0, 1, &risk),
+                   XS_USAGE);
 }
 
 /* ---- predicted accuracy ---------------------------------------------------------------------- */

@@ -24,7 +24,7 @@ static xs_status feature_density(const xs_choice_data *d, double *out) {
 }
 
 static xs_status validation(const xs_choice_data *d, double *out) {
-  return xs_importance_weighted_risk(&d->source, &d->training, &d->target, out);
+  return xs_importance_weighted_risk(&d->source, &d->training, &d->target, d->rows, d->seed, out);
 }
 
 static xs_status nuclear_norm(const xs_choice_data *d, double *out) {

@@ -1,10 +1,10 @@
 /* Soft neighbourhood density (Saito et al. 2021).  An image's softmax over its similarities leaves
  * the image itself out: the published code gives it e^(-1/0.05) instead, e^-40 of the closest. */
 #include "dot.h"
+#include "drawn_rows.h"
 #include "error.h"
 #include "file.h"
 #include "probability.h"
-#include "random.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,19 +17,6 @@ typedef struct directions { /* rows of length 1 */
   double *row; /* [n][width] */
 } directions;
 
-static int compare_rows(const void *a, const void *b) {
-  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return (x > y) - (x < y);
-}
-
-/* The first `kept` of a permutation, ascending. */
-static int64_t *draw_rows(int64_t n, int64_t kept, uint64_t seed) {
-  int64_t *rows = memory_new((size_t)n * sizeof *rows);
-  random_permutation(seed, random_stream("rows of a neighbourhood"), 0, n, rows);
-  qsort(rows, (size_t)kept, sizeof *rows, compare_rows);
-  return rows;
-}
-
 /* A row of zeros has no direction and stays: its similarity to all is 0. */
 static void normalise(double *row, int width) {
   double square = 0;
@@ -38,11 +25,13 @@ static void normalise(double *row, int width) {
   for (int k = 0; k < width && length > 0; k++) row[k] /= length;
 }
 
-static directions make_directions(const xs_outputs *x, bool by_feature, int64_t n, uint64_t seed) {
-  directions d = {.n = n, .width = by_feature ? x->width : x->classes};
-  d.row = memory_new((size_t)(n * d.width) * sizeof *d.row);
-  int64_t *rows = draw_rows(x->n, n, seed);
-  for (int64_t i = 0; i < n; i++) {
+static directions make_directions(const xs_outputs *x, bool by_feature, int64_t most,
+                                  uint64_t seed) {
+  int64_t *rows;
+  directions d = {.width = by_feature ? x->width : x->classes};
+  d.n = draw_rows(x->n, most, seed, "rows of a neighbourhood", &rows);
+  d.row = memory_new((size_t)(d.n * d.width) * sizeof *d.row);
+  for (int64_t i = 0; i < d.n; i++) {
     double *row = d.row + i * d.width;
     if (!by_feature) probability_softmax(x->logit + rows[i] * x->classes, x->classes, row);
     for (int k = 0; by_feature && k < d.width; k++) row[k] = x->feature[rows[i] * d.width + k];
@@ -80,9 +69,9 @@ xs_status xs_neighbourhood_density(const xs_outputs *x, bool by_feature, int64_t
   xs_status status =
       by_feature ? probability_check_features("target", x) : probability_check("target", x);
   if (status) return status;
-  int64_t n = rows > 0 && rows < x->n ? rows : x->n;
-  if (n < 2) return fail(XS_USAGE, "target: one image has no neighbours, at least 2 are needed");
-  directions d = make_directions(x, by_feature, n, seed);
+  if (x->n < 2 || rows == 1)
+    return fail(XS_USAGE, "target: one image has no neighbours, at least 2 are needed");
+  directions d = make_directions(x, by_feature, rows, seed);
   *out = mean_entropy(&d);
   free(d.row);
   return XS_OK;

@@ -69,8 +69,10 @@ static const option study_rows[] = {
     OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, predictor,
                       "atc-entropy", "confidence|confidence-difference|atc-confidence|atc-entropy",
                       "NAME", "by which accuracy at the target is predicted without labels"),
-    OPTION_INTEGER_ROW("choice", offsetof(study_settings, choice), choice_options, rows, "2000", 0,
-                       1e9, "most target images that snd compares with each other; 0: all"),
+    OPTION_INTEGER_ROW(
+        "choice", offsetof(study_settings, choice), choice_options, rows, "2000", 0, 1e9,
+        "most target images that snd compares with each other, and most of each site that dev's "
+        "importance weights are fitted to; 0: all"),
     OPTION_FLAG_ROW(NULL, 0, study_settings, keep_translated,
                     "write every translated training set as a site, site.yaml in the adapted "
                     "classifier's folder"),
