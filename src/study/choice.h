@@ -21,11 +21,9 @@ typedef struct candidate_facts {
   double agreement; /* share of the images that all candidates together give the same class */
 } candidate_facts;
 
-/* Below this agreement a candidate contradicts the others: docs/method.md says on what the bound
- * was tuned. */
-#define LEAST_AGREEMENT 0.8
-/* Of the images on which all together contradict the classifier that is not adapted: the share by
- * which the chosen one must agree with them on more. */
+/* Of the images on which all candidates together contradict the classifier that is not adapted: the
+ * share by which an adapted one must agree with them on more.  docs/method.md says on what this was
+ * set. */
 #define LEAST_SETTLED 0.4
 
 /* A pair's candidates and the images by which they are judged. */
@@ -57,6 +55,9 @@ xs_status choice_rows(const xs_images *images, bool labelled, split_rule rule, i
 xs_status facts_make(chooser *c);
 void facts_release(chooser *c);
 json_t *facts_json(const chooser *c, int candidate);
+/* Whether an adapted candidate settles enough of what all together hold against the classifier that
+ * is not adapted. */
+bool facts_settle(const chooser *c, int candidate);
 /* Why the careful rule does not choose a candidate, in words: text [its strikes + 1], each
  * allocated; how many. */
 int facts_against(const chooser *c, int candidate, char **text);

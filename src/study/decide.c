@@ -96,10 +96,10 @@ xs_status decide_boldly(const chooser *c, decision *d) {
 }
 
 /* Whether all of the portfolio together, struck out or not, agree with the chosen one more than
- * with the classifier that is not adapted: by more than the difference's 95 % error, a patient's
- * images counting as one, and on enough of the images on which they contradict that classifier. */
+ * with the classifier that is not adapted, by more than the difference's 95 % error; a patient's
+ * images count as one. */
 static bool is_supported(const chooser *c, int chosen) {
-  const double n = (double)c->n_rows, contradicted = 1 - c->fact[c->none].agreement;
+  const double n = (double)c->n_rows;
   double *a = memory_new((size_t)(2 * c->n_rows + 1) * sizeof *a), *b = a + c->n_rows, gap = 0;
   for (int64_t i = 0; i < c->n_rows; i++) {
     const int64_t at = i * c->classes;
@@ -110,7 +110,7 @@ static bool is_supported(const chooser *c, int chosen) {
   }
   const double error = sqrt(n / c->groups) * xs_paired_error(a, b, c->n_rows);
   free(a);
-  return gap > 1.96 * error && gap >= LEAST_SETTLED * contradicted;
+  return gap > 1.96 * error;
 }
 
 static decision leave(const chooser *c, const char *reason) {
@@ -125,7 +125,7 @@ xs_status decide_carefully(const chooser *c, decision *d) {
   bool *out = memory_new((size_t)c->n * sizeof *out);
   bool any = false;
   for (int i = 0; i < c->n; i++) {
-    out[i] = c->fact[i].strikes > 0 || (i != c->none && c->fact[i].agreement < LEAST_AGREEMENT);
+    out[i] = c->fact[i].strikes > 0 || (i != c->none && !facts_settle(c, i));
     any |= i != c->none && !out[i];
   }
   xs_status status = take_best(c, out, d);
@@ -134,8 +134,8 @@ xs_status decide_carefully(const chooser *c, decision *d) {
   if (!any && c->n > 1) {
     *d = leave(c, "every adapted classifier is struck out");
   } else if (d->chosen != c->none && !is_supported(c, d->chosen)) {
-    *d = leave(c, "the best of the adapted ones does not agree with all candidates together on "
-                  "enough more images than the classifier as it is does");
+    *d = leave(c, "the best of the adapted ones agrees with all candidates together no more than "
+                  "the classifier as it is does, within the error");
   }
   return XS_OK;
 }

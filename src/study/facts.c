@@ -245,14 +245,26 @@ static json_t *shares_json(const double *share, int classes) {
   return list;
 }
 
+/* Agreement that an adapted candidate must have. */
+static double wanted_agreement(const chooser *c) {
+  const double unadapted = c->fact[c->none].agreement;
+  return unadapted + LEAST_SETTLED * (1 - unadapted);
+}
+
+bool facts_settle(const chooser *c, int candidate) {
+  return c->fact[candidate].agreement >= wanted_agreement(c) && c->fact[c->none].agreement < 1;
+}
+
 int facts_against(const chooser *c, int candidate, char **text) {
   const candidate_facts *f = &c->fact[candidate];
   int n = 0;
   for (int i = 0; i < f->strikes; i++) text[n++] = strike_text(c, candidate, &f->strike[i]);
-  if (candidate != c->none && f->agreement < LEAST_AGREEMENT) {
-    text[n++] = text_format("it contradicts the others: it agrees with all candidates together on "
-                            "%.1f %% of the images, below %.0f %%",
-                            100 * f->agreement, 100 * LEAST_AGREEMENT);
+  if (candidate != c->none && !facts_settle(c, candidate)) {
+    text[n++] = text_format("it settles too little: it agrees with all candidates together on %.1f "
+                            "%% of the images, the classifier as it is on %.1f %%, and at least "
+                            "%.1f %% are wanted",
+                            100 * f->agreement, 100 * c->fact[c->none].agreement,
+                            100 * wanted_agreement(c));
   }
   return n;
 }
