@@ -22,13 +22,19 @@ typedef struct small_training {
   uint8_t pixels[SMALL_IMAGES * SMALL_SIZE * SMALL_SIZE];
   int32_t label[SMALL_IMAGES];
   int64_t row[SMALL_IMAGES];
-  int left; /* steps until a stop is asked for */
+  int left;       /* steps until a stop is asked for */
+  char said[600]; /* the first note of the last run */
   xs_images images;
 } small_training;
 
 static inline bool small_training_stop(void *context) {
   small_training *r = context;
   return r->left-- == 0;
+}
+
+static inline void small_training_note(void *context, const char *line) {
+  small_training *r = context;
+  if (!*r->said) snprintf(r->said, sizeof r->said, "%s", line);
 }
 
 static inline small_training *small_training_new(void) {
@@ -72,7 +78,7 @@ static inline int small_training_end(small_training *r) {
 
 /* Trains, or goes on, until it is done (XS_OK) or so many steps are (a checkpoint, XS_FAILED). */
 static inline xs_status small_training_run(small_training *r, int steps) {
-  const xs_watch watch = {.stop = small_training_stop, .context = r};
+  const xs_watch watch = {.note = small_training_note, .stop = small_training_stop, .context = r};
   const train_job job = {.task = "fit",
                          .dir = r->dir,
                          .seed = 1,
@@ -95,6 +101,7 @@ static inline xs_status small_training_run(small_training *r, int steps) {
       .classes = 2,
       .class_name = names};
   r->left = steps;
+  *r->said = 0;
   return train_fit(&job, &task);
 }
 

@@ -86,6 +86,7 @@ static void test_round_trip(void **state) {
     if (bytes) assert_memory_equal(t->data, w->data, bytes);
   }
   assert_true(json_equal(safetensors_metadata(s), m));
+  assert_true(safetensors_has_hash(s));
   safetensors_close(s);
   json_decref(m);
 }
@@ -94,8 +95,9 @@ static void test_written_bytes(void **state) {
   (void)state;
   char *file;
   size_t size;
-  const char head[] =
-      "H\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}";
+  const char head[] = "\xa8\0\0\0\0\0\0\0{\"__metadata__\":{\"xsite.sha256\":\"sha256:"
+                      "a439ce5ee774c991873330781755d9de28b2dca6bb85892eba431a50e287a538\"},"
+                      "\"w\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}";
   safetensor t = written[0];
   t.name = (char *)"w";
   assert_int_equal(safetensors_write(path, &t, 1, NULL), 0);
@@ -103,7 +105,7 @@ static void test_written_bytes(void **state) {
   size_t length = (unsigned char)file[0];
   assert_int_equal(length % 8, 0);
   assert_int_equal(size, 8 + length + 24);
-  assert_memory_equal(file + 8, head + 8, sizeof head - 9);
+  assert_memory_equal(file, head, sizeof head - 1);
   for (size_t i = sizeof head - 1; i < 8 + length; i++) assert_int_equal(file[i], ' ');
   assert_memory_equal(file + 8 + length, weight, 24);
   free(file);
@@ -133,9 +135,17 @@ static void test_write_refusals(void **state) {
 
 /* ---- damage ---- */
 
+/* Without waiting for the disk. */
+static void put_bytes(const char *bytes, size_t size) {
+  FILE *f = fopen(path, "wb");
+  assert_non_null(f);
+  assert_int_equal(fwrite(bytes, 1, size, f), size);
+  assert_int_equal(fclose(f), 0);
+}
+
 static int open_bytes(const char *bytes, size_t size) {
   safetensors *s = NULL;
-  assert_int_equal(file_write_atomic(path, bytes, size), 0);
+  put_bytes(bytes, size);
   int status = safetensors_open(path, &s);
   assert_true((status == 0) == (s != NULL));
   safetensors_close(s);
@@ -269,6 +279,48 @@ static void test_any_byte_changed(void **state) {
   free(file);
 }
 
+/* ---- the hash that a file carries of itself ---- */
+
+static void refuse_damaged(const char *bytes, size_t size) {
+  safetensors *s;
+  put_bytes(bytes, size);
+  assert_int_equal(safetensors_open(path, &s), 1);
+  assert_null(s);
+  assert_message("is damaged: its bytes are not those that xsite wrote");
+  assert_message(path);
+}
+
+/* Each bit of the file, one after the other, and bytes at its end. */
+static void test_any_bit_of_ours(void **state) {
+  (void)state;
+  char *file;
+  size_t size;
+  json_t *m = metadata();
+  assert_int_equal(safetensors_write(path, written, 4, m), 0);
+  assert_int_equal(file_read(path, &file, &size), 0);
+  for (size_t bit = 0; bit < 8 * size; bit++) {
+    file[bit / 8] ^= (char)(1 << bit % 8);
+    refuse_damaged(file, size);
+    file[bit / 8] ^= (char)(1 << bit % 8);
+  }
+  refuse_damaged(file, size + 1); /* file_read ends its data with a 0 byte */
+  refuse_damaged(file, size - 1);
+  free(file);
+  json_decref(m);
+}
+
+/* As another program writes it that keeps the metadata. */
+static void test_written_again(void **state) {
+  (void)state;
+  safetensors *s;
+  refuse("{\"__metadata__\":{\"note\":\"a\",\"xsite.sha256\":\"sha256:00\"}}", 0,
+         "take xsite.sha256 out of its metadata");
+  assert_int_equal(open_header("{\"__metadata__\":{\"note\":\"a\"}}", 0), 0);
+  assert_int_equal(safetensors_open(path, &s), 0);
+  assert_false(safetensors_has_hash(s));
+  safetensors_close(s);
+}
+
 /* Files of other programs are called what they are, by their content. */
 static void test_other_programs(void **state) {
   (void)state;
@@ -310,7 +362,8 @@ int main(void) {
       cmocka_unit_test(test_bad_entries),        cmocka_unit_test(test_shape_overflow),
       cmocka_unit_test(test_bad_layout),         cmocka_unit_test(test_bad_headers),
       cmocka_unit_test(test_truncated_anywhere), cmocka_unit_test(test_any_byte_changed),
-      cmocka_unit_test(test_other_programs),
+      cmocka_unit_test(test_other_programs),     cmocka_unit_test(test_any_bit_of_ours),
+      cmocka_unit_test(test_written_again),
   };
   return cmocka_run_group_tests(tests, NULL, remove_file);
 }

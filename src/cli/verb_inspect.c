@@ -35,6 +35,7 @@ static int run(void *record, int n, const char **word) {
   int64_t total = 0;
   if (safetensors_open(word[0], &s) != 0) return XS_FAILED;
   print_metadata(safetensors_metadata(s));
+  if (!safetensors_has_hash(s)) printf("no hash of itself: damage would not be noticed\n");
   for (int i = 0; i < safetensors_count(s); i++) {
     print_tensor(safetensors_at(s, i));
     total += safetensors_at(s, i)->count;

@@ -58,6 +58,9 @@ static int print_unfinished(const char *dir, const char *node) {
            json_integer_value(json_object_get(state, "done")), node);
   } else if (!status) {
     printf("begun  %s\n", node);
+  } else if (status == CHECKPOINT_DAMAGED) {
+    printf("begun  %s  (%s: it will begin anew)\n", node, fail_message());
+    status = 0;
   }
   json_decref(state);
   free(path);

@@ -109,11 +109,23 @@ static int check_names(const char *path, const safetensors *file, int n,
   return 0;
 }
 
+/* What cannot be read at all may be whole: only what was read is damaged. */
+static int open_whole(const char *path, safetensors **file) {
+  char *data;
+  size_t size;
+  *file = NULL;
+  if (file_read(path, &data, &size)) return 1;
+  if (!safetensors_parse(path, data, size, file) && safetensors_has_hash(*file)) return 0;
+  safetensors_close(*file);
+  return fail(CHECKPOINT_DAMAGED, "%s is damaged, or an older xsite wrote it", path);
+}
+
 int checkpoint_state(const char *path, json_t **state) {
   *state = NULL;
   if (!file_exists(path)) return 0;
-  safetensors *file = NULL;
-  if (safetensors_open(path, &file)) return 1;
+  safetensors *file;
+  const int status = open_whole(path, &file);
+  if (status) return status;
   const char *text = json_string_value(json_object_get(safetensors_metadata(file), "state"));
   json_error_t error;
   if (text) *state = json_loads(text, 0, &error);

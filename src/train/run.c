@@ -136,6 +136,10 @@ int run_save(const train_job *job, int64_t step, int n, const checkpoint_part *p
 int run_saved_state(const train_job *job, json_t **state) {
   char *path = run_path(job, "checkpoint.safetensors");
   int status = checkpoint_state(path, state);
+  if (status == CHECKPOINT_DAMAGED) {
+    run_note(job, "begins anew: %s", fail_message());
+    status = 0;
+  }
   if (!status && *state) run_restore_machine(job, *state);
   free(path);
   return status;

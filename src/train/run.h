@@ -40,8 +40,8 @@ void run_restore_machine(const train_job *job, const json_t *record);
 
 /* The job's checkpoint.  Saving adds to the state what run_record_machine does, and releases it. */
 int run_save(const train_job *job, int64_t step, int n, const checkpoint_part *part, json_t *state);
-/* Before planning: the state alone, with what run_restore_machine does; NULL where there is none.
- */
+/* Before planning: the state alone, with what run_restore_machine does; NULL where there is none,
+ * or a damaged one, of which a note tells: the job then begins anew. */
 int run_saved_state(const train_job *job, json_t **state);
 int run_restore(const train_job *job, int n, const checkpoint_part *part);
 /* Counters (at least 0), numbers and texts (lent) of the state; what is missing or no such thing is

@@ -3,6 +3,7 @@
 #include "error.h"
 #include "file.h"
 #include "file_kind.h"
+#include "own_hash.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -16,6 +17,7 @@ struct safetensors {
   json_t *header, *metadata;
   safetensor *tensor; /* [n] */
   int n;
+  bool has_hash; /* of itself, which is right */
 };
 
 /* ---- types ---- */
@@ -233,7 +235,7 @@ static int parse_tensors(safetensors *s, const char *data, size_t size) {
   json_object_foreach(s->header, name, entry) {
     if (strcmp(name, "__metadata__") == 0) {
       if (check_metadata(entry) != 0) return 1;
-      s->metadata = json_incref(entry);
+      json_object_update(s->metadata, entry);
     } else if (parse_tensor(&s->tensor[s->n++], name, entry, data, size) != 0) {
       return fail_context(1, "tensor %.80s: ", name);
     }
@@ -249,25 +251,38 @@ static void explain(const safetensors *s, const char *path, size_t size) {
   free(kind);
 }
 
-int safetensors_open(const char *path, safetensors **out) {
-  safetensors *s = memory_new(sizeof *s);
-  size_t size = 0, length = 0;
-  *out = NULL;
-  int status = file_read(path, &s->file, &size);
-  if (status == 0) status = check_length(path, s->file, size, &length);
+static int parse_content(safetensors *s, const char *path, size_t size) {
+  size_t length = 0;
+  int status = check_length(path, s->file, size, &length);
   if (status == 0) status = parse_header(path, s->file + PREFIX, length, &s->header);
-  if (status != 0 && s->file) explain(s, path, size);
-  if (status == 0) {
-    status = parse_tensors(s, s->file + PREFIX + length, size - PREFIX - length);
-    if (status != 0) fail_context(1, "%s: ", path);
+  if (status != 0) {
+    explain(s, path, size);
+    return status;
   }
+  status = parse_tensors(s, s->file + PREFIX + length, size - PREFIX - length);
+  if (status == 0) status = own_hash_take_out(s->metadata, s->has_hash);
+  return status != 0 ? fail_context(1, "%s: ", path) : 0;
+}
+
+int safetensors_parse(const char *path, char *file, size_t size, safetensors **out) {
+  safetensors *s = memory_new(sizeof *s);
+  s->file = file;
+  s->metadata = json_object();
+  int status = own_hash_check(path, file, size, &s->has_hash);
+  if (status == 0) status = parse_content(s, path, size);
   if (status != 0) {
     safetensors_close(s);
-    return 1;
+    s = NULL;
   }
-  if (!s->metadata) s->metadata = json_object();
   *out = s;
-  return 0;
+  return status;
+}
+
+int safetensors_open(const char *path, safetensors **out) {
+  char *file;
+  size_t size;
+  *out = NULL;
+  return file_read(path, &file, &size) ? 1 : safetensors_parse(path, file, size, out);
 }
 
 void safetensors_close(safetensors *s) {
@@ -292,6 +307,8 @@ const safetensor *safetensors_find(const safetensors *s, const char *name) {
 }
 
 const json_t *safetensors_metadata(const safetensors *s) { return s->metadata; }
+
+bool safetensors_has_hash(const safetensors *s) { return s->has_hash; }
 
 /* ---- writing ---- */
 
@@ -324,10 +341,8 @@ static int make_header(const safetensor *tensor, int n, const json_t *metadata, 
   json_t *header = json_object();
   int status = 0;
   *bytes = 0;
-  if (metadata) {
-    status = check_metadata(metadata);
-    json_object_set_new(header, "__metadata__", json_deep_copy(metadata));
-  }
+  if (metadata) status = check_metadata(metadata);
+  json_object_set_new(header, "__metadata__", own_hash_metadata(metadata));
   for (int i = 0; i < n && status == 0; i++) {
     status = add_entry(header, &tensor[i], *bytes);
     *bytes += bytes_of(&tensor[i]);
@@ -353,6 +368,7 @@ int safetensors_write(const char *path, const safetensor *tensor, int n, const j
     if (tensor[i].count > 0) memcpy(p, tensor[i].data, bytes_of(&tensor[i]));
     p += bytes_of(&tensor[i]);
   }
+  own_hash_put(file, PREFIX + length + bytes);
   int status = file_write_atomic(path, file, PREFIX + length + bytes);
   free(file);
   free(header);
