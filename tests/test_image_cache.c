@@ -18,6 +18,7 @@
 #include "data_files.h"
 #include "exposure.h"
 #include "image.h"
+#include "random.h"
 
 static const char plain[] = "name: a\nformat: folder\nimages: images\nsize: 16\n";
 
@@ -120,6 +121,11 @@ static char *only_file(const setting *t) {
   }
   closedir(dir);
   return path;
+}
+
+/* Of the file that is made under the name of `images`; allocated. */
+static char *part_of(const char *images) {
+  return text_format("%.*s.part", (int)(strlen(images) - strlen(".images")), images);
 }
 
 static struct stat stat_of(const char *path) {
@@ -310,6 +316,59 @@ static void test_damaged(void **state) {
   end(t);
 }
 
+/* One bit at random, and the file's times put back. */
+static void test_flips(void **state) {
+  (void)state;
+  enum { FLIPS = 100 };
+  setting *t = start();
+  char *data;
+  size_t size;
+  check(t, plain, true);
+  char *path = only_file(t), *name = strrchr(path, '/') + 1;
+  const struct stat made = stat_of(path);
+  const struct timespec times[2] = {made.st_atim, made.st_mtim};
+  assert_int_equal(file_read(path, &data, &size), 0);
+  int noticed = 0;
+  for (uint64_t i = 0; i < FLIPS; i++) {
+    uint32_t w[4];
+    random_words(1, random_stream("flips"), i, 0, w);
+    const size_t bit = w[0] % (8 * size);
+    data[bit / 8] ^= (char)(1 << bit % 8);
+    put(t->cache, name, data, size);
+    data[bit / 8] ^= (char)(1 << bit % 8);
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    check(t, plain, true); /* the pixels are right in any case */
+    noticed += strstr(t->notes, "is damaged (") != NULL;
+  }
+  /* the rest lies between header and pixels, where nothing is */
+  assert_in_range(noticed, FLIPS / 2, FLIPS);
+  free(data);
+  free(path);
+  end(t);
+}
+
+static void test_zeros_in_old_file(void **state) {
+  (void)state;
+  setting *t = start();
+  const char large[] = "name: a\nformat: folder\nimages: images\nsize: 128\n";
+  static const char zeros[40000];
+  check(t, large, true);
+  char *path = only_file(t);
+  const struct stat made = stat_of(path);
+  const struct timespec times[2] = {made.st_atim, made.st_mtim};
+  const int fd = open(path, O_WRONLY);
+  assert_int_equal(pwrite(fd, zeros, sizeof zeros, 4096 + 1000), sizeof zeros);
+  assert_int_equal(futimens(fd, times), 0);
+  close(fd);
+  check(t, large, true);
+  assert_noted(t, "is damaged (its pixels are not what was written): the images are read again");
+  check(t, large, true);
+  assert_string_equal(t->notes, "");
+  free(path);
+  end(t);
+}
+
 /* A file of another site under this one's name. */
 static void test_foreign(void **state) {
   (void)state;
@@ -329,7 +388,7 @@ static void test_foreign(void **state) {
   end(t);
 }
 
-/* A copy has another time: its pixels are compared, and from then on it is trusted. */
+/* As a file that is copied to another machine is. */
 static void test_copied(void **state) {
   (void)state;
   setting *t = start();
@@ -337,13 +396,14 @@ static void test_copied(void **state) {
   size_t size;
   check(t, plain, true);
   char *path = only_file(t);
-  const struct stat made = stat_of(path);
   assert_int_equal(file_read(path, &data, &size), 0);
+  assert_int_equal(unlink(path), 0);
   put(t->cache, strrchr(path, '/') + 1, data, size);
-  assert_int_not_equal(stat_of(path).st_mtim.tv_sec, made.st_mtim.tv_sec);
+  assert_int_equal(chmod(path, 0600), 0);
+  const struct stat made = stat_of(path);
   check(t, plain, true);
   assert_string_equal(t->notes, "");
-  assert_int_equal(stat_of(path).st_mtim.tv_sec, made.st_mtim.tv_sec);
+  assert_int_equal(stat_of(path).st_ino, made.st_ino);
   free(data);
   free(path);
   end(t);
@@ -355,12 +415,91 @@ static void test_abandoned(void **state) {
   setting *t = start();
   check(t, plain, true);
   char *path = only_file(t);
-  char *part = text_format("%.*s.part", (int)(strlen(path) - strlen(".images")), path);
+  char *part = part_of(path);
   assert_int_equal(rename(path, part), 0);
   change(part, 4096);
   check(t, plain, true);
   assert_int_equal(count_files(t), 1);
   free(part);
+  free(path);
+  end(t);
+}
+
+/* ---- other users ----------------------------------------------------------------------------- */
+
+/* What is planted as a part is not written to: the films are read into memory. */
+static void check_part_refused(setting *t, const char *part, const char *why) {
+  const struct stat before = stat_of(part);
+  check(t, plain, false);
+  assert_noted(t, "site a: its images are not cached: ");
+  assert_noted(t, part);
+  assert_noted(t, why);
+  assert_int_equal(stat_of(part).st_ino, before.st_ino);
+  assert_int_equal(stat_of(part).st_size, before.st_size);
+  assert_int_equal(unlink(part), 0);
+}
+
+static void test_planted_part(void **state) {
+  (void)state;
+  setting *t = start();
+  check(t, plain, true);
+  char *path = only_file(t), *part = part_of(path), *name = strrchr(part, '/') + 1;
+  char *victim = file_join(t->dir, "victim");
+  char *user = text_format(".%ld.images", (long)geteuid());
+  assert_non_null(strstr(path, user));
+  assert_int_equal(unlink(path), 0);
+  put_text(t->cache, name, "");
+  assert_int_equal(chmod(part, 0666), 0);
+  check_part_refused(t, part, "others may read or change it (mode 666)");
+  put_text(t->dir, "victim", "mine");
+  assert_int_equal(symlink(victim, part), 0);
+  check_part_refused(t, part, "is a symbolic link, and is not followed");
+  assert_int_equal(chmod(victim, 0600), 0);
+  assert_int_equal(link(victim, part), 0);
+  check_part_refused(t, part, "has another name elsewhere");
+  if (geteuid() == 0) {
+    put_text(t->cache, name, "");
+    assert_int_equal(chmod(part, 0600), 0);
+    assert_int_equal(chown(part, 65534, 65534), 0);
+    check_part_refused(t, part, "(user 65534), not to root (user 0)");
+  }
+  check(t, plain, true);
+  assert_string_equal(t->notes, "");
+  free(user);
+  free(victim);
+  free(part);
+  free(path);
+  end(t);
+}
+
+/* Pixels of another's under the key make way for those of the films. */
+static void check_replaced(setting *t, const char *path, const char *why) {
+  check(t, plain, true);
+  assert_noted(t, "site a: the images are read again: ");
+  assert_noted(t, why);
+  assert_null(strstr(strstr(t->notes, why) + 1, why)); /* said once */
+  assert_int_equal(stat_of(path).st_mode & 07777, 0600);
+  assert_int_equal(stat_of(path).st_uid, geteuid());
+  check(t, plain, true);
+  assert_string_equal(t->notes, "");
+}
+
+static void test_planted_images(void **state) {
+  (void)state;
+  setting *t = start();
+  check(t, plain, true);
+  char *path = only_file(t), *elsewhere = file_join(t->dir, "elsewhere");
+  assert_int_equal(stat_of(t->cache).st_mode & 07777, 0700);
+  assert_int_equal(chmod(path, 0644), 0);
+  check_replaced(t, path, "others may read or change it (mode 644)");
+  assert_int_equal(rename(path, elsewhere), 0);
+  assert_int_equal(symlink(elsewhere, path), 0);
+  check_replaced(t, path, "is a symbolic link, and is not followed");
+  if (geteuid() == 0) {
+    assert_int_equal(chown(path, 65534, 65534), 0);
+    check_replaced(t, path, "(user 65534), not to root (user 0)");
+  }
+  free(elsewhere);
   free(path);
   end(t);
 }
@@ -490,14 +629,25 @@ static void test_two_processes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_two_processes), cmocka_unit_test(test_hit),
-      cmocka_unit_test(test_size),          cmocka_unit_test(test_options),
-      cmocka_unit_test(test_changed_file),  cmocka_unit_test(test_unreadable),
-      cmocka_unit_test(test_unlike),        cmocka_unit_test(test_damaged),
-      cmocka_unit_test(test_foreign),       cmocka_unit_test(test_copied),
-      cmocka_unit_test(test_abandoned),     cmocka_unit_test(test_off),
-      cmocka_unit_test(test_own_folder),    cmocka_unit_test(test_unusable),
+      cmocka_unit_test(test_two_processes),
+      cmocka_unit_test(test_hit),
+      cmocka_unit_test(test_size),
+      cmocka_unit_test(test_options),
+      cmocka_unit_test(test_changed_file),
+      cmocka_unit_test(test_unreadable),
+      cmocka_unit_test(test_unlike),
+      cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_foreign),
+      cmocka_unit_test(test_copied),
+      cmocka_unit_test(test_abandoned),
+      cmocka_unit_test(test_off),
+      cmocka_unit_test(test_own_folder),
+      cmocka_unit_test(test_unusable),
       cmocka_unit_test(test_full_disk),
+      cmocka_unit_test(test_flips),
+      cmocka_unit_test(test_zeros_in_old_file),
+      cmocka_unit_test(test_planted_part),
+      cmocka_unit_test(test_planted_images),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "file.h"
 
 #include "error.h"
+#include "file_open.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,9 +71,17 @@ static int write_all(int fd, const char *data, size_t size) {
   return 0;
 }
 
+/* A file that was not there.  One that a killed process of the same number has left, or a link that
+ * somebody has put there, makes way. */
+static int open_new(const char *path, mode_t mode) {
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+  const int fd = open(path, flags, mode);
+  return fd >= 0 || errno != EEXIST || unlink(path) != 0 ? fd : open(path, flags, mode);
+}
+
 /* The data reaches the disk before the new name does. */
-static int write_synced(const char *path, const void *data, size_t size) {
-  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+static int write_synced(const char *path, const void *data, size_t size, mode_t mode) {
+  int fd = open_new(path, mode);
   if (fd < 0) return -1;
   int status = write_all(fd, data, size);
   if (status == 0) status = fsync(fd);
@@ -90,11 +99,11 @@ static void sync_dir(const char *dir) {
   close(fd);
 }
 
-int file_write_atomic(const char *path, const void *data, size_t size) {
+static int write_atomic(const char *path, const void *data, size_t size, mode_t mode) {
   int status = 0;
   char *dir = file_dir(path);
   char *temporary = text_format("%s.tmp%ld", path, (long)getpid());
-  if (write_synced(temporary, data, size) != 0 || rename(temporary, path) != 0) {
+  if (write_synced(temporary, data, size, mode) != 0 || rename(temporary, path) != 0) {
     status = fail(1, "%s: cannot write: %s; nothing was changed", path, strerror(errno));
     unlink(temporary);
     goto out;
@@ -104,6 +113,14 @@ out:
   free(temporary);
   free(dir);
   return status;
+}
+
+int file_write_atomic(const char *path, const void *data, size_t size) {
+  return write_atomic(path, data, size, FILE_OWN);
+}
+
+int file_write_public(const char *path, const void *data, size_t size) {
+  return write_atomic(path, data, size, 0666);
 }
 
 bool file_exists(const char *path) {
@@ -128,14 +145,14 @@ int file_check_regular(const char *path) {
   return fail(1, "%s: is a %s, a file is needed", path, kind_of(st.st_mode));
 }
 
-int file_make_dirs(const char *path) {
+static int make_dirs(const char *path, mode_t mode) {
   int status = 0;
   char *part = text_copy(path);
   for (char *p = part; status == 0 && *p; p++) {
     if (p[1] != '/' && p[1] != 0) continue;
     char kept = p[1];
     p[1] = 0;
-    const int failure = mkdir(part, 0777) == 0 ? 0 : errno; /* looking for a folder sets errno */
+    const int failure = mkdir(part, mode) == 0 ? 0 : errno; /* looking for a folder sets errno */
     if (failure && !file_is_dir(part)) {
       status = fail(1, "%s: cannot make the folder %s: %s", path, part, strerror(failure));
     }
@@ -144,6 +161,10 @@ int file_make_dirs(const char *path) {
   free(part);
   return status;
 }
+
+int file_make_dirs(const char *path) { return make_dirs(path, 0700); }
+
+int file_make_public_dirs(const char *path) { return make_dirs(path, 0777); }
 
 char *file_join(const char *dir, const char *name) {
   size_t n = strlen(dir);

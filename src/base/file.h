@@ -10,13 +10,18 @@
  * on failure. */
 int file_read(const char *path, char **data, size_t *size);
 /* Writes a temporary file beside path, syncs it, renames it over path and syncs the folder: after a
- * crash at any instant path holds the old or the new content, whole. */
+ * crash at any instant path holds the old or the new content, whole.  The owner alone may read it;
+ * a link under either name is replaced, not followed. */
 int file_write_atomic(const char *path, const void *data, size_t size);
+/* The same of what is no patient's, to be passed on: whoever the umask lets may read it. */
+int file_write_public(const char *path, const void *data, size_t size);
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 /* Fails where path is there but is a folder, pipe, socket or device: reading it may never end. */
 int file_check_regular(const char *path);
-int file_make_dirs(const char *path); /* with all parents */
+/* With all parents; for the owner alone, those that are there stay as they are. */
+int file_make_dirs(const char *path);
+int file_make_public_dirs(const char *path); /* as the umask says */
 /* printf into a new string; never NULL. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* dir/name, or name alone where it is absolute or dir is "."; newly allocated. */

@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "file_open.h"
 #include "hash.h"
 
 static char *text_of(const json_t *line) { return json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS); }
@@ -118,8 +119,8 @@ static xs_status append(const char *path, int fd, const json_t *line) {
 }
 
 xs_status seal_log_add(const char *path, const json_t *line) {
-  int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (fd < 0) return (xs_status)fail(XS_FAILED, "%s: cannot open: %s", path, strerror(errno));
+  int fd = file_open(path, O_RDWR | O_CREAT | O_APPEND, FILE_OWN);
+  if (fd < 0) return XS_FAILED;
   while (flock(fd, LOCK_EX) && errno == EINTR) continue;
   xs_status status = append(path, fd, line);
   close(fd);

@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "file_open.h"
 #include "hash.h"
 #include "transfer.h"
 
@@ -194,11 +195,16 @@ static bool is_same_file(const job *j) {
 
 static int open_part(job *j) {
   char *dir = file_dir(j->path);
-  int status = file_make_dirs(dir);
+  int status = file_make_public_dirs(dir);
   free(dir);
   if (status) return XS_FAILED;
-  j->fd = open(j->part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (j->fd < 0) return fail(XS_FAILED, "%s: cannot write: %s", j->part, strerror(errno));
+  j->fd = file_open(j->part, O_RDWR | O_CREAT, 0644);
+  if (j->fd < 0) return XS_FAILED;
+  if (file_check_own(j->part, j->fd, S_IWGRP | S_IWOTH)) {
+    close(j->fd);
+    j->fd = -1;
+    return XS_FAILED;
+  }
   if (flock(j->fd, LOCK_EX | LOCK_NB) != 0 || !is_same_file(j)) {
     close(j->fd);
     j->fd = -1; /* the other's file is not ours to remove */

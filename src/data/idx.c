@@ -168,7 +168,7 @@ int idx_write(const char *path, const idx *x) {
   memcpy(data + header, x->data, (size_t)x->count);
   int status = 0;
   if (!file_exists(path)) {
-    status = file_write_atomic(path, data, size);
+    status = file_write_public(path, data, size);
   } else if (!holds_same(path, data, size)) {
     status = fail(XS_FAILED,
                   "%s: exists and holds something else; move it away or name another folder", path);

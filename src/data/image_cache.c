@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -11,20 +12,23 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "cache_key.h"
 #include "error.h"
 #include "file.h"
+#include "file_open.h"
 #include "site.h"
 
 static const char magic[8] = "xsimages";
-enum { PIXELS = 4096, BLOCK = 256 }; /* where the pixels begin; images between two forgettings */
+enum {
+  PIXELS = 4096,                  /* where the pixels begin */
+  BLOCK = 256,                    /* images between two forgettings */
+  NOBODY_ELSE = S_IRWXG | S_IRWXO /* may open a file of the cache */
+};
 
 typedef struct header {
   char magic[8], key[HASH_SHA256_TEXT + 7]; /* a multiple of 8 bytes */
   int64_t n, kept, size;
-  int64_t time; /* of modification, in seconds: what it was given when it was finished */
   double white;
   int32_t channels, bytes, largest, tone;
   uint32_t check; /* CRC-32 of the header with 0 here, then of the table */
@@ -33,7 +37,8 @@ typedef struct header {
 typedef struct cache {
   char *path, *part; /* the file, and its name while it is made */
   char key[HASH_SHA256_TEXT];
-  int lock; /* the open part, or -1 */
+  int lock;   /* the open part, or -1 */
+  bool noted; /* that the file cannot be used */
 } cache;
 
 /* The table in one piece: bad [n], fault [kept], crc [kept]. */
@@ -93,7 +98,7 @@ static size_t record_bytes(const xs_images *x) {
 }
 
 static uint32_t crc_of(uint32_t before, const void *data, size_t bytes) {
-  return (uint32_t)crc32_z(before, data, bytes);
+  return libdeflate_crc32(before, data, bytes);
 }
 
 static void find_crcs(const xs_images *x, uint32_t *crc) {
@@ -146,15 +151,6 @@ static const char *read_tables(const cache *c, const ingest *g, int fd, const st
   return h->check == check_of(*h, t) ? NULL : "its table is not what was written";
 }
 
-static bool is_untouched(const header *h, const struct stat *st) {
-  return st->st_mtim.tv_sec == h->time && st->st_mtim.tv_nsec == 0;
-}
-
-static void set_time(int fd, int64_t seconds) {
-  const struct timespec t[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seconds}};
-  (void)futimens(fd, t); /* where that is refused, all pixels are compared at the next opening */
-}
-
 static bool has_crcs(const xs_images *x, const char *wanted) {
   uint32_t *crc = memory_new(sizeof *crc * (size_t)x->n);
   find_crcs(x, crc);
@@ -170,10 +166,7 @@ static const char *read_pixels(const cache *c, ingest *g, int fd, const struct s
   g->tone = h->tone;
   ingest_describe(g, h->kept, h->channels, h->bytes, x);
   if (map(c->path, fd, (size_t)st->st_size, x)) return "it cannot be mapped";
-  if (is_untouched(h, st)) return NULL;
-  if (!has_crcs(x, t->data + h->n + h->kept)) return "its pixels are not what was written";
-  set_time(fd, h->time);
-  return NULL;
+  return has_crcs(x, t->data + h->n + h->kept) ? NULL : "its pixels are not what was written";
 }
 
 /* An image may have been unreadable for a reason that is gone, and its message is wanted. */
@@ -204,10 +197,23 @@ static void start_again(ingest *g, xs_images *x) {
   ingest_forget_errors(g);
 }
 
+/* The file, or -1; what another user may have put there is no file of ours. */
+static int open_file(cache *c, const ingest *g) {
+  const int fd = file_open(c->path, O_RDONLY, 0);
+  if (fd < 0 && errno == ENOENT) return -1;
+  if (fd >= 0 && !file_check_own(c->path, fd, NOBODY_ELSE)) return fd;
+  if (fd >= 0) close(fd);
+  if (!c->noted) {
+    note(g, text_format("site %s: the images are read again: %s", g->d->name, fail_message()));
+  }
+  c->noted = true;
+  return -1;
+}
+
 /* Whether the images are there; a damaged file is removed. */
-static bool find(const cache *c, ingest *g, xs_images *x, uint8_t *fault) {
+static bool find(cache *c, ingest *g, xs_images *x, uint8_t *fault) {
   bool fresh = false;
-  int fd = open(c->path, O_RDONLY | O_CLOEXEC);
+  int fd = open_file(c, g);
   if (fd < 0) return false;
   const char *wrong = read_file(c, g, fd, x, fault, &fresh);
   close(fd);
@@ -249,8 +255,8 @@ static int wait_for_lock(const cache *c, const ingest *g, int fd) {
 }
 
 static int open_part(cache *c) {
-  c->lock = open(c->part, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  return c->lock < 0 ? fail(XS_FAILED, "%s: cannot open: %s", c->part, strerror(errno)) : 0;
+  c->lock = file_open(c->part, O_RDWR | O_CREAT, FILE_OWN);
+  return c->lock < 0 ? XS_FAILED : file_check_own(c->part, c->lock, NOBODY_ELSE);
 }
 
 static void close_part(cache *c) {
@@ -281,7 +287,6 @@ static header describe(const cache *c, const ingest *g, const xs_images *x) {
   h.n = g->n;
   h.kept = x->n;
   h.size = g->how.size;
-  h.time = (int64_t)time(NULL) / 2 * 2 - 4; /* whole, even and past: no later change gets it */
   h.white = g->white;
   h.channels = x->channels;
   h.bytes = x->bytes;
@@ -302,7 +307,6 @@ static int write_tables(cache *c, const ingest *g, const xs_images *x, const uin
   h.check = check_of(h, &t);
   int status = spool_write_at(s, t.data, t.bytes, table_place(&h));
   if (!status) status = spool_write_at(s, &h, sizeof h, 0);
-  set_time(c->lock, h.time);
   free(crc);
   free(t.data);
   return status;
@@ -345,8 +349,8 @@ static int make(cache *c, ingest *g, xs_images *x, uint8_t *fault) {
 static int read_with(const char *folder, ingest *g, xs_images *x, uint8_t *fault) {
   cache c = {.lock = -1};
   cache_key(g, c.key);
-  c.path = text_format("%s/%s.images", folder, c.key);
-  c.part = text_format("%s/%s.part", folder, c.key);
+  c.path = text_format("%s/%s.%ld.images", folder, c.key, (long)geteuid());
+  c.part = text_format("%s/%s.%ld.part", folder, c.key, (long)geteuid());
   int status = find(&c, g, x, fault) ? 0 : make(&c, g, x, fault);
   free(c.path);
   free(c.part);

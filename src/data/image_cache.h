@@ -12,10 +12,14 @@
  * without), then a table: which images are unreadable, which look unlike the others, and a CRC-32
  * of the pixels of each.
  *
- * Damage.  Header and table have a checksum of their own, which is compared at every opening, as is
- * the file's length.  The pixels are compared only where something has written to the file since it
- * was finished, which shows in its time of modification: the header says which one it was given.
- * So no opening reads gigabytes in vain, and a reader of pixels needs to check nothing.
+ * Damage.  At every opening the file's length, a checksum of header and table, and the pixels'
+ * checksums are compared, so that a reader of pixels needs to check nothing and what is damaged is
+ * decoded again before anything is computed from it.  To read 5 GB through takes a second or two
+ * where the system has them in memory, and where it has not they are read once for all users of the
+ * images.  (To check an image at its first use alone would leave nobody to decode it again.)
+ *
+ * Other users.  A name has the user's number in it.  A file that he does not own, that others may
+ * open, that has a second name or is a link is neither read nor written to.
  *
  * Several processes.  The file is made under another name, which is locked, and renamed when it is
  * whole; the others wait and then use it.  Readers hold no lock: a file that is removed or replaced

@@ -205,7 +205,7 @@ static int write_file(const char *dir, const char *name, idx *x) {
 static int write_all(work *w, const char *out_dir) {
   w->images = (idx){4, {w->done, SIDE, SIDE, 3}, w->done * PIXELS, 1, w->images.data};
   w->labels = (idx){1, {w->done}, w->done, 1, w->labels.data};
-  int status = file_make_dirs(out_dir);
+  int status = file_make_public_dirs(out_dir);
   if (!status) status = write_file(out_dir, "mnistm-images-idx4-ubyte", &w->images);
   if (!status) status = write_file(out_dir, "mnistm-labels-idx1-ubyte", &w->labels);
   return status;

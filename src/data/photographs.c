@@ -78,14 +78,14 @@ static int compare(const char *path, const char *data, size_t size, bool overwri
 static int write_new(char *path, const char *data, size_t size, bool overwrite) {
   bool same;
   int status = compare(path, data, size, overwrite, &same);
-  if (!status && !same) status = file_write_atomic(path, data, size);
+  if (!status && !same) status = file_write_public(path, data, size);
   free(path);
   return status;
 }
 
 static int make_folder_of(const char *data_dir, const char *name) {
   char *path = file_join(data_dir, name), *dir = file_dir(path);
-  int status = file_make_dirs(dir);
+  int status = file_make_public_dirs(dir);
   free(path);
   free(dir);
   return status;
@@ -115,7 +115,7 @@ int photographs_check(const get_row *r, const char *data_dir, bool overwrite, bo
 static int write_photographs(const char *data_dir, const unpacked_files *x, bool overwrite) {
   char *dir = file_join(data_dir, image_folder);
   lines names = {0};
-  int status = file_make_dirs(dir);
+  int status = file_make_public_dirs(dir);
   for (int i = 0; i < x->n && !status; i++) {
     const unpacked *f = &x->file[i];
     add_line(&names, text_format("%s\n", f->name));

@@ -184,7 +184,7 @@ static int write_gzip(const char *path, const content *c) {
   z.next_out = packed;
   z.avail_out = (uInt)room;
   int code = deflate(&z, Z_FINISH);
-  int status = code == Z_STREAM_END ? file_write_atomic(path, packed, z.total_out)
+  int status = code == Z_STREAM_END ? file_write_public(path, packed, z.total_out)
                                     : fail(XS_FAILED, "%s: zlib cannot compress it", path);
   deflateEnd(&z);
   free(packed);

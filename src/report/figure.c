@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +20,9 @@
 
 enum { NOT_FOUND = 127 };
 
+/* What it writes is for its owner alone. */
 static void become_gnuplot(const char *dir, const char *script, int errors) {
+  umask(umask(077) | 077);
   if (chdir(dir) == 0 && dup2(errors, STDERR_FILENO) >= 0) {
     execlp("gnuplot", "gnuplot", "-d", script, (char *)NULL);
   }

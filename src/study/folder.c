@@ -10,6 +10,7 @@
 #include "domain.h"
 #include "error.h"
 #include "file.h"
+#include "file_open.h"
 #include "folder_files.h"
 #include "inputs.h"
 #include "option.h"
@@ -137,8 +138,7 @@ static xs_status open_lock(const char *dir, int *lock) {
   *lock = -1;
   if (file_make_dirs(dir)) return XS_FAILED;
   char *path = file_join(dir, FOLDER_LOCK);
-  *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (*lock < 0) fail(XS_FAILED, "%s: cannot write: %s", path, strerror(errno));
+  *lock = file_open(path, O_RDWR | O_CREAT, FILE_OWN);
   free(path);
   return *lock < 0 ? XS_FAILED : XS_OK;
 }

@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "file_open.h"
 #include "option.h"
 
 enum { PAUSE = 5 }; /* seconds between two lines of losses */
@@ -99,11 +100,10 @@ static bool on_stop(void *context) {
 
 xs_status log_open(const char *out, const xs_watch *inner, run_log **log) {
   char *path = file_join(out, "log.jsonl");
-  int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  int fd = file_open(path, O_WRONLY | O_CREAT | O_APPEND, FILE_OWN);
   *log = NULL;
   if (fd < 0) {
-    fail(XS_FAILED, "%s: cannot open: %s; the run needs a folder that it may write to", path,
-         strerror(errno));
+    fail_context(XS_FAILED, "the run needs a folder that it may write to: ");
     free(path);
     return XS_FAILED;
   }

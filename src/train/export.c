@@ -147,7 +147,7 @@ static int write_onnx(const network *n, const json_t *metadata, const char *mode
   size_t size = 0;
   int status = tg_graph_onnx(n->g, n->store, n->outputs, n->output, n->name, &about, &data, &size);
   if (status) fail_context(1, "%s: ", model);
-  if (!status) status = file_write_atomic(out, data, size);
+  if (!status) status = file_write_public(out, data, size);
   for (int i = 0; i < notes; i++) free((char *)(uintptr_t)note[i].value);
   free(note);
   free(data);

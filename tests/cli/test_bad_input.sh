@@ -215,8 +215,7 @@ model=run/nodes/baseline-good/model.safetensors
 generator=run/nodes/translator-paper-good-bad/generator.safetensors
 tested() { expect 1 "$1" eval --model bad.model --data good.yaml --threads 1; }
 head -c 3000 $model >bad.model
-tested 'bad.model: '
-tested 'truncated'
+tested 'bad.model: is damaged'
 zeros 0 >bad.model && tested 'bad.model: is empty'
 # tensors HEADER DATA-BYTES: a file with this header.
 tensors() {
@@ -236,11 +235,14 @@ expect 1 'no metadata of xsite' eval --model "$repository/tests/golden/safetenso
 cp $generator bad.model && tested 'is a generator, a classifier is needed'
 expect 1 'is a classifier, a generator is needed' translate --model $model --data good.yaml --out new
 [ -e new ] && complain 'a refused translation made its folder'
-sed 's/"architecture\\":\\"lenet\\"/"architecture\\":\\"lenot\\"/' $model >bad.model && tested 'lenot'
-sed 's/features\.0\.weight/features.9.weight/g' $model >bad.model && tested 'features.0.weight'
+sed 's/"lenet\\"/"lenot\\"/' $model >bad.model && tested 'is damaged'
+edit_header $model 's/"architecture\\":\\"lenet\\"/"architecture\\":\\"lenot\\"/' >bad.model && tested 'lenot'
+edit_header $model 's/features\.0\.weight/features.9.weight/g' >bad.model && tested 'features.0.weight'
 cmp -s $model bad.model && complain 'no weight of the model was renamed'
 # The last four values become NaN.
 { head -c -16 $model && bytes 0000c07f 0000c07f 0000c07f 0000c07f; } >bad.model
+tested 'is damaged'
+hash_again bad.model
 tested 'is not finite'
 adapt=(adapt --source good.yaml --target bad.yaml --threads 1 --limit 300 --channels 2 --blocks 1
   --batch 4 --generator-steps 2)

@@ -46,6 +46,6 @@ expect 2 "are both called 'optdigits'" match --source "$optdigits" --target twin
 expect 2 "are both called 'optdigits'" align --source "$optdigits" --target twin.yaml \
   --model digits/model.safetensors --out new2
 head -c 5000 fourier/generator.safetensors >broken.safetensors
-expect 1 'truncated' translate --data "$mnist" --model broken.safetensors --out none
+expect 1 'broken.safetensors: is damaged' translate --data "$mnist" --model broken.safetensors --out none
 
 finish

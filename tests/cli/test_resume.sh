@@ -19,6 +19,7 @@ took=$(($(now_ms) - start))
 demo "$folder/again" || complain "a second plain run fails: $(cat "$folder/stderr")"
 whole=$(results_of "$folder/whole")
 same "$whole" "$(results_of "$folder/again")" 'two plain runs'
+[ -z "$(find "$folder/whole" -perm /077)" ] || complain "others may read $(find "$folder/whole" -perm /077 | head -n 3)"
 for file in results.json report.html nodes/translator-paper-optdigits-mnist/{generator.safetensors,curve.tsv,translated.png} \
   nodes/adapted-paper-optdigits-mnist/model.safetensors; do
   grep -q " ./$file$" <<<"$whole" || complain "a plain run has no $file"
@@ -103,6 +104,24 @@ expect 1 "$folder/held: another xsite is at work in this folder" "${study[@]}" -
 let_go
 demo "$folder/held" --resume || complain "resuming what was held: $(cat "$folder/stderr")"
 same "$whole" "$(results_of "$folder/held")" 'a run that was held'
+
+# A checkpoint with a changed bit is said, and its node begins anew.
+checkpoint=$folder/flipped/nodes/baseline-optdigits/checkpoint.safetensors
+for _ in 1 2 3 4 5 6 7 8; do
+  hold "$checkpoint" study run "$repository/examples/demo.yaml" --set portfolio=paper --out "$folder/flipped" "${tiny[@]}"
+  let_go
+  [ -e "$checkpoint" ] && break
+  rm -rf "$folder/flipped"
+done
+cp "$checkpoint" "$folder/kept.safetensors"
+place=$(($(stat -c %s "$checkpoint") / 2))
+byte=$(od -A n -t u1 -j $place -N 1 "$checkpoint")
+printf '%b' "$(printf '\\x%02x' $((byte ^ 4)))" | dd of="$checkpoint" bs=1 seek=$place conv=notrunc status=none
+[ "$(cmp -l "$checkpoint" "$folder/kept.safetensors" | wc -l)" -eq 1 ] || complain 'no bit of the checkpoint was changed'
+expect 0 'it will begin anew' inspect run "$folder/flipped"
+demo "$folder/flipped" --resume || complain "resuming from a damaged checkpoint: $(cat "$folder/stderr")"
+contains "$folder/stderr" "begins anew: $checkpoint is damaged"
+same "$whole" "$(results_of "$folder/flipped")" 'a run with a damaged checkpoint'
 train=(train --data "$repository/examples/optdigits.yaml" --out "$folder/trained" --threads 1 --size 16 --epochs 3)
 hold "$folder/trained/study.json" "${train[@]}"
 expect 1 "$folder/trained: another xsite is at work in this folder" "${train[@]}"
