@@ -236,6 +236,33 @@ void seal_leave_out_learnt(const seal *s, int site, train_set *set) {
   free(key);
 }
 
+static bool has_two_classes(const train_set *set) {
+  for (int64_t i = 1; i < set->n; i++) {
+    if (set->label[set->rows[i]] != set->label[set->rows[0]]) return true;
+  }
+  return false;
+}
+
+xs_status seal_check_measured(const seal *s, int source, int target) {
+  const char *from = s->site[source]->images.name, *at = s->site[target]->images.name;
+  train_set all;
+  xs_status status = train_set_open(s->site[target], s->rule, XS_ALL, &all);
+  const int64_t labelled = all.n;
+  if (!status) seal_leave_out_learnt(s, source, &all);
+  if (!status && all.n < labelled && !has_two_classes(&all)) {
+    status = (xs_status)fail(
+        XS_FAILED,
+        "a classifier of %s cannot be measured at %s: %lld of the %lld labelled images of %s are "
+        "of groups (patients) whose images at %s train it, and the rest are %s; %stake the shared "
+        "groups out of one of the two sites",
+        from, at, (long long)(labelled - all.n), (long long)labelled, at, from,
+        all.n ? "of one class" : "none",
+        s->rule.by_image ? "use `split_by: group`, which has a group on one side, or " : "");
+  }
+  train_set_release(&all);
+  return status;
+}
+
 /* ---- attributes ---- */
 
 static xs_status check_measures(const seal_request *q, const char *site) {

@@ -58,6 +58,9 @@ xs_status seal_check_target(const seal *s, int site);
 /* and where a group that two sites share is on the test side of one, and not of the other: then
  * what is learnt at one is measured at the other by heart, */
 xs_status seal_check_shared(const seal *s, int a, int b);
+/* and where so many images of a target are of groups that a source is trained on that none, or one
+ * class, is left to measure its classifier on; */
+xs_status seal_check_measured(const seal *s, int source, int target);
 /* how many images and groups (patients) of a split have a label of a class, */
 void seal_count_class(const seal *s, int site, xs_split split, int class, int64_t *images,
                       int64_t *groups);

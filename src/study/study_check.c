@@ -64,6 +64,17 @@ static xs_status check_shared(const xs_study *s, const seal *opened) {
   return status;
 }
 
+/* Of a pair's unadapted classifier. */
+static xs_status check_measured(const xs_study *s, const seal *opened) {
+  xs_status status = XS_OK;
+  for (int i = 0; i < s->n_pairs && !status; i++) {
+    const study_pair *p = &s->pair[i];
+    if (!s->site[p->target].labelled) continue;
+    status = seal_check_measured(opened, p->source, p->target);
+  }
+  return status;
+}
+
 /* Before training: a translated site's labels are bytes. */
 static xs_status check_kept(const xs_study *s, const seal *opened) {
   for (int i = 0; i < s->n_sites && s->settings.keep_translated; i++) {
@@ -78,5 +89,6 @@ xs_status study_check_sites(const xs_study *s, const study_nodes *l, const seal 
   if (!status) status = check_splits(s, l, opened);
   if (!status) status = check_targets(s, opened);
   if (!status) status = check_kept(s, opened);
-  return status ? status : check_shared(s, opened);
+  if (!status) status = check_shared(s, opened);
+  return status ? status : check_measured(s, opened);
 }

@@ -158,6 +158,18 @@ for name in berlin lyon; do
 done
 expect 1 'on the test side at one site and not at the other' study plan study.yaml --out none --threads 1 \
   --set sites=berlin-shared.yaml,lyon-shared.yaml
+# Where each image is drawn for itself, nothing may be left to measure: it is said before anything is trained.
+for name in berlin lyon; do
+  awk -F, -v OFS=, 'NR > 1 { $3 = "donor-" NR % 5 } 1' $name.csv >$name-shared.csv
+done
+for verb in 'plan study.yaml --out none' 'run study.yaml --out unmeasured'; do
+  # shellcheck disable=SC2086
+  expect 1 'a classifier of berlin cannot be measured at lyon' study $verb --threads 1 --set split_by=image \
+    --set sites=berlin-shared.yaml,lyon-shared.yaml
+  contains stderr 'of the 97 labelled images of lyon' 'split_by: group' 'out of one of the two sites'
+done
+ls unmeasured/nodes/*/model.safetensors 2>/dev/null && complain 'work was begun that could not be measured'
+expect 0 'to do results' study plan study.yaml --out none --threads 1 --set split_by=image
 
 # ---- targets -----------------------------------------------------------------------------------------
 
