@@ -80,6 +80,7 @@ typedef struct xs_images {
   uint64_t *group; /* [n] key of the digit id or patient: one group never crosses a split */
   char **file;     /* [n] image names, or NULL where images have none */
   xs_split_plan split;
+  char *doubt; /* of xs_image_open: why the image may be darker or lighter than it was; or NULL */
 } xs_images;
 
 /* One thing that is known of the images beside their labels, for tables of subgroups and for data
@@ -163,8 +164,9 @@ xs_status xs_preprocessing_of(const char *domain_file, xs_preprocessing *out);
 
 /* Reads one image file as a site of one image (for predict): the pixels that the same file has in a
  * site that is opened with the same preprocessing.  p NULL: bilinear, the depth's largest value, no
- * cut, the file's own size.  A file with values above max_value is refused; so is a 16-bit one that
- * would be near black because nothing says what its white is. */
+ * cut, the file's own size.  A file with values above max_value is refused.  A 16-bit one that is
+ * near black where nothing says what white is may be a dark film of a site that is read, or one of
+ * a site that xs_site_open refuses, where all are like it: it is read, and `doubt` says so. */
 xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_images **out);
 void xs_images_close(xs_images *x);
 

@@ -33,7 +33,9 @@ static const option rows[] = {
         NULL, 0, predict_options, csv,
         "print CSV: a class's logit, probability (p_) and calibrated one, the decision, how far "
         "the "
-        "image is from those of the model's site, the model's SHA-256, and what went wrong"),
+        "image is from those of the model's site, the model's SHA-256, what went wrong, and why "
+        "the "
+        "image may be darker or lighter than it was"),
     THRESHOLD_ROW(FIELD(threshold)),
     THREADS_ROW(FIELD(threads)),
 };
@@ -55,8 +57,12 @@ typedef struct prediction {
   float *logit;                     /* [classes] */
   double *probability, *calibrated; /* [classes] */
   double distance;                  /* NAN: not known */
-  char *error;                      /* NULL: there is none */
+  char *error, *doubt;              /* NULL: there is none */
 } prediction;
+
+typedef struct counts { /* of images */
+  int unreadable, doubted;
+} counts;
 
 static void fill(const model *m, const float *logit, double distance, prediction *p) {
   p->distance = distance;
@@ -83,6 +89,7 @@ static xs_status predict(const model *m, prediction *p, int n) {
   xs_status status = xs_classifier_predict(m->classifier, image, readable, logit, distance);
   for (int k = 0; k < readable; k++) {
     fill(m, logit + k * m->classes, distance[k], &p[place[k]]);
+    if (image[k]->doubt) p[place[k]].doubt = text_copy(image[k]->doubt);
     xs_images_close(image[k]);
   }
   free(logit);
@@ -110,6 +117,7 @@ static void print_text(const model *m, const prediction *p) {
   if (is_unlike(p)) {
     printf(", unlike images of %s (distance %.2f)", xs_classifier_site(m->classifier), p->distance);
   }
+  if (p->doubt) printf(", %s", p->doubt);
   putchar('\n');
 }
 
@@ -121,7 +129,7 @@ static void print_csv_head(const model *m) {
   const answer_columns columns = columns_of(m);
   fputs(ANSWER_IMAGE, stdout);
   answer_put_names(stdout, &columns);
-  puts(",distance,unlike,model,error");
+  puts(",distance,unlike,model,error,doubt");
 }
 
 static void print_csv(const model *m, const prediction *p) {
@@ -135,6 +143,8 @@ static void print_csv(const model *m, const prediction *p) {
   }
   printf(",%s,", m->hash);
   if (p->error) text_csv_put(stdout, p->error);
+  putchar(',');
+  if (p->doubt) text_csv_put(stdout, p->doubt);
   putchar('\n');
 }
 
@@ -166,6 +176,7 @@ static json_t *to_json(const model *m, const prediction *p) {
     json_object_set_new(j, "unlike", json_boolean(is_unlike(p)));
   }
   json_object_set_new(j, "model", json_string(m->hash));
+  if (p->doubt) json_object_set_new(j, "doubt", json_string(p->doubt));
   return j;
 }
 
@@ -185,9 +196,20 @@ static void print(const predict_options *o, const model *m, const prediction *p,
   if (!o->json && !o->csv) print_text(m, p);
 }
 
-/* *unreadable: the number of images that could not be read. */
+/* Of one film it cannot be known what is white; of a site where all are like that, eval refuses
+ * to guess. */
+static void note_doubted(const counts *c, int files) {
+  if (!c->doubted) return;
+  fprintf(stderr,
+          "xsite: note: %d of %d images are near black or near white, and nothing says what white "
+          "is: they are answered as dark films of a site are; if they are none, say what white is "
+          "in a domain file (range, max_value) and name it with --as%s\n",
+          c->doubted, files,
+          c->doubted == files ? "; eval refuses a site where all images are like that" : "");
+}
+
 static xs_status predict_all(const predict_options *o, const model *m, const option_texts *file,
-                             int *unreadable) {
+                             counts *c) {
   prediction p[AT_ONCE] = {{0}};
   double *room = memory_new(sizeof *room * (size_t)(2 * AT_ONCE * m->classes));
   float *logit = memory_new(sizeof *logit * (size_t)(AT_ONCE * m->classes));
@@ -206,8 +228,10 @@ static xs_status predict_all(const predict_options *o, const model *m, const opt
     status = predict(m, p, n);
     for (int i = 0; i < n; i++) {
       if (!status) print(o, m, &p[i], array);
-      *unreadable += p[i].error != NULL;
+      c->unreadable += p[i].error != NULL;
+      c->doubted += p[i].doubt != NULL;
       free(p[i].error);
+      free(p[i].doubt);
     }
   }
   if (o->json && !status) print_array(array);
@@ -254,7 +278,7 @@ static int run(void *record, int n, const char **word) {
   const predict_options *o = record;
   option_texts files = {0};
   model m = {0};
-  int unreadable = 0;
+  counts c = {0};
   if (o->json && o->csv) return fail(XS_USAGE, "--json and --csv exclude each other");
   tg_set_threads((int)o->threads);
   int status = list_files(n, word, &files);
@@ -269,10 +293,11 @@ static int run(void *record, int n, const char **word) {
     threshold_print(stderr, m.classifier, &m.decision);
     status = choose_reading(o, &m);
   }
-  if (!status) status = predict_all(o, &m, &files, &unreadable);
-  if (!status && unreadable) {
-    status = fail(XS_FAILED, "%d of %d images could not be read; they are named above", unreadable,
-                  files.n);
+  if (!status) status = predict_all(o, &m, &files, &c);
+  if (!status) note_doubted(&c, files.n);
+  if (!status && c.unreadable) {
+    status = fail(XS_FAILED, "%d of %d images could not be read; they are named above",
+                  c.unreadable, files.n);
   }
   xs_classifier_free(m.classifier);
   file_list_release(&files);

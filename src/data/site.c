@@ -119,6 +119,7 @@ static void release_images(xs_images *x) {
   free(x->split.side);
   for (int64_t i = 0; x->file && i < x->n; i++) free(x->file[i]);
   free(x->file);
+  free(x->doubt);
 }
 
 void xs_images_close(xs_images *x) {

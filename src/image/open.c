@@ -19,22 +19,18 @@ static void cut_square(image *x) {
   x->height = x->width = side;
 }
 
-static int check_tone(const char *path, const xs_preprocessing *how, const image *x, double white) {
-  const prepare_tone tone = prepare_tone_of(how, x, white);
-  if (tone == PREPARE_NEAR_BLACK) {
-    return fail(XS_FAILED,
-                "%s: the largest value is %d of %g, the image would be near black; rescale it so "
-                "that white is %g, or use a model trained with images like it (range, max_value)",
-                path, image_largest(x), white, white);
+/* A site is refused where all its images are like that; of one it cannot be known. */
+static char *find_doubt(const xs_preprocessing *how, const image *x, double white) {
+  switch (prepare_tone_of(how, x, white)) {
+  case PREPARE_NEAR_BLACK:
+    return text_format("near black: its largest value is %d of %g", image_largest(x), white);
+  case PREPARE_NEAR_WHITE:
+    return text_format("near white: its largest value is %d of %g before MONOCHROME1 is inverted",
+                       x->reach, white);
+  case PREPARE_SEEN:
+    break;
   }
-  if (tone == PREPARE_NEAR_WHITE) {
-    return fail(XS_FAILED,
-                "%s: the largest value is %d of %g before MONOCHROME1 is inverted, the image would "
-                "be near white; rescale it so that its largest is %g, or use a model trained with "
-                "images like it (range: percentiles)",
-                path, x->reach, white, white);
-  }
-  return 0;
+  return NULL;
 }
 
 /* To the size that is wanted; *white becomes that of the kept values. */
@@ -50,10 +46,12 @@ static void shrink(const xs_preprocessing *how, image *x, double *white) {
   *white = prepare_white(bytes);
 }
 
-static xs_images *site_of_one(const char *path, image *x, const xs_preprocessing *how,
-                              double white) {
+/* doubt is taken over. */
+static xs_images *site_of_one(const char *path, image *x, const xs_preprocessing *how, double white,
+                              char *doubt) {
   xs_images *s = memory_new(sizeof *s);
   *s = (xs_images){.n = 1,
+                   .doubt = doubt,
                    .height = x->height,
                    .width = x->width,
                    .channels = x->channels,
@@ -76,10 +74,15 @@ xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_images *
   if (!p) p = &plain;
   *out = NULL;
   int status = prepare_read(path, p, NULL, &x, &white);
-  if (!status) status = check_tone(path, p, &x, white);
-  if (!status && p->size > 0) shrink(p, &x, &white);
-  if (!status && p->size < 1 && p->center_crop) cut_square(&x);
-  if (!status) *out = site_of_one(path, &x, p, white);
+  if (!status) {
+    char *doubt = find_doubt(p, &x, white);
+    if (p->size > 0) {
+      shrink(p, &x, &white);
+    } else if (p->center_crop) {
+      cut_square(&x);
+    }
+    *out = site_of_one(path, &x, p, white, doubt);
+  }
   image_release(&x);
   return (xs_status)status;
 }

@@ -55,7 +55,7 @@ for model in unadapted adapted; do
   same "$(own 3-6,$columns)" "$(tail -n +2 $model.csv)" "eval --outputs and outputs.csv, $model"
   "$xsite" predict --csv --model $file --threads 1 ward >predicted.csv 2>stderr || complain "predict: $(cat stderr)"
   contains stderr 'decision: finding where its probability is' 'on validation images of clinic'
-  [ "$(head -n 1 predicted.csv)" = "image,patient,split,label,$names,distance,unlike,model,error" ] ||
+  [ "$(head -n 1 predicted.csv)" = "image,patient,split,label,$names,distance,unlike,model,error,doubt" ] ||
     complain "columns of predict: $(head -n 1 predicted.csv)"
   same "$(own 3,$columns | sort)" "$(tail -n +2 predicted.csv | sed 's|^ward/||' | cut -d, -f 1,5-11 | sort)" "predict and outputs.csv, $model"
 done

@@ -86,10 +86,10 @@ predict=(predict --model trained/model.safetensors --as hospital/site.yaml --thr
 expect 0 'hospital/images/photo.jpg: ' "${predict[@]}" "${images[@]}"
 expect 0 'image,patient,split,label,logit_0,logit_1' "${predict[@]}" --csv "${images[@]}"
 [ "$(wc -l <stdout)" -eq 3 ] || complain "rows of CSV: $(cat stdout)"
-awk -F, 'NR > 1 { s = 0; for (i = 15; i <= 24; i++) s += $i; if (NF != 39 || s < 0.999 || s > 1.001) exit 1 }' stdout ||
+awk -F, 'NR > 1 { s = 0; for (i = 15; i <= 24; i++) s += $i; if (NF != 40 || s < 0.999 || s > 1.001) exit 1 }' stdout ||
   complain "probabilities do not add up to 1: $(cat stdout)"
 hash=$(sha256sum trained/model.safetensors | cut -d' ' -f 1)
-[ "$(grep -c ",[0-9],,,$hash,\$" stdout)" -eq 2 ] || complain "no model, or a distance without a site: $(cat stdout)"
+[ "$(grep -c ",[0-9],,,$hash,,\$" stdout)" -eq 2 ] || complain "no model, or a distance without a site: $(cat stdout)"
 
 # A folder with all below it; what cannot be read has its row too.
 mkdir -p films/below && cp "${images[0]}" films/b.png && cp "${images[0]}" films/below/a.png && cp broken.png films/c.png
