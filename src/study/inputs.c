@@ -32,6 +32,8 @@ char *json_difference(const json_t *a, const json_t *b) {
 }
 
 #define OPERATING "operating"
+#define MODEL "model.safetensors"
+#define UNANNOTATED "unannotated" /* of a record: classifier_hash_unannotated of its model */
 
 /* ---- the options that a node reads --------------------------------------------------------------
  */
@@ -252,11 +254,14 @@ xs_status inputs_record(const char *out, const study_nodes *l, json_t *const *in
                         json_t **members) {
   const study_node *n = &l->node[node];
   char hex[HASH_SHA256_TEXT], *dir = node_folder(out, n);
-  char *path =
-      file_join(dir, n->kind == NODE_TRANSLATOR ? "generator.safetensors" : "model.safetensors");
-  const int status = safetensors_hash(path, hex);
+  char *path = file_join(dir, n->kind == NODE_TRANSLATOR ? "generator.safetensors" : MODEL);
+  int status = safetensors_hash(path, hex);
   *members = json_pack("{s:O, s:o}", "inputs", inputs[node], "needs", needs_weights(out, l, node));
   if (!status) json_object_set_new(*members, "weights", json_string(hex));
+  if (!status && node_is_published(n)) {
+    status = (int)classifier_hash_unannotated(path, hex);
+    if (!status) json_object_set_new(*members, UNANNOTATED, json_string(hex));
+  }
   free(path);
   free(dir);
   return status ? XS_FAILED : XS_OK;
@@ -331,6 +336,22 @@ static char *find_harm(const char *out, const char *node, const char *changed) {
   return why;
 }
 
+/* Killed after a threshold was set again in the model and before the record said so: all but the
+ * operating point is as it was recorded. */
+static bool is_half_published(const char *dir, const study_node *n, const json_t *record) {
+  const char *recorded = json_string_value(json_object_get(record, UNANNOTATED));
+  if (!node_is_published(n) || !recorded) return false;
+  char hex[HASH_SHA256_TEXT], *model = file_join(dir, MODEL);
+  json_t *others = json_copy(json_object_get(record, "files"));
+  json_object_del(others, MODEL);
+  char *changed = run_find_changed(dir, others);
+  const bool is = !changed && !classifier_hash_unannotated(model, hex) && !strcmp(hex, recorded);
+  free(changed);
+  json_decref(others);
+  free(model);
+  return is;
+}
+
 node_state inputs_state(const char *out, const study_nodes *l, json_t *const *inputs,
                         const node_state *state, int node, char **why) {
   char *dir = node_folder(out, &l->node[node]), *changed = NULL;
@@ -339,10 +360,14 @@ node_state inputs_state(const char *out, const study_nodes *l, json_t *const *in
   *why = NULL;
   if (folder_node_done(out, l->node[node].name)) {
     run_read_record(dir, &record, &changed);
-    *why = find_harm(out, l->node[node].name, changed);
+    const bool half = changed && is_half_published(dir, &l->node[node], record);
+    *why = half ? NULL : find_harm(out, l->node[node].name, changed);
     if (!*why) *why = find_reason(out, l, inputs, state, node, record);
     is = *why ? NODE_STALE : NODE_DONE;
-    if (!*why) *why = find_other_point(record, inputs[node]);
+    if (!*why) {
+      *why = half ? text_copy("setting its threshold was broken off")
+                  : find_other_point(record, inputs[node]);
+    }
     if (is == NODE_DONE && *why) is = NODE_UNPUBLISHED;
   }
   json_decref(record);

@@ -69,9 +69,10 @@ xs_status node_publish(study_run *r, const study_node *n, const train_job *job) 
   xs_labelled_outputs said = {0};
   xs_temperature t = {.value = 0};
   json_t *operating = NULL;
+  const bool again = r->state[n - r->nodes.node] == NODE_UNPUBLISHED; /* its temperature stays */
   xs_status status = ask(r, n, model, &said);
   if (!status && r->study->settings.operating.positive) operating = find_point(r, n, job, &said);
-  if (!status && n->kind == NODE_BASELINE && xs_temperature_fit(&said, &t)) {
+  if (!status && n->kind == NODE_BASELINE && !again && xs_temperature_fit(&said, &t)) {
     run_note(job, "%s: the model file gets no temperature", fail_message());
   }
   if (!status) status = classifier_annotate(model, t.bounded ? NAN : t.value, operating);

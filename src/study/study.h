@@ -226,7 +226,8 @@ xs_status node_adapted(study_run *r, const study_node *n, const train_job *job);
 xs_status node_choice(study_run *r, const study_node *n, const train_job *job);
 /* Whether its classifier's file gets what follows. */
 bool node_is_published(const study_node *n);
-/* Adds operating point and temperature to the file of a baseline or a chosen classifier. */
+/* Adds operating point and temperature to the file of a baseline or a chosen classifier; to one
+ * that is NODE_UNPUBLISHED the operating point alone. */
 xs_status node_publish(study_run *r, const study_node *n, const train_job *job);
 /* Writes outputs.csv: every image's answer; its hash is added to files. */
 xs_status outputs_write(study_run *r, const study_node *n, json_t *files);

@@ -1,6 +1,7 @@
 /* publish.c: a classifier with what its users need beside the weights. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "classifier.h"
 #include "familiar.h"
@@ -74,6 +75,23 @@ xs_status classifier_annotate(const char *path, double temperature, const json_t
     if (operating) json_object_set(metadata, "operating", (json_t *)(uintptr_t)operating);
     note_temperature(metadata, temperature);
     status = rewrite(path, metadata);
+  }
+  json_decref(metadata);
+  return status ? XS_FAILED : XS_OK;
+}
+
+xs_status classifier_hash_unannotated(const char *path, char hex[HASH_SHA256_TEXT]) {
+  char tensors[HASH_SHA256_TEXT];
+  json_t *metadata = NULL;
+  int status = safetensors_hash(path, tensors);
+  if (!status) status = model_metadata(path, "classifier", &metadata);
+  if (!status) {
+    json_object_del(metadata, "operating");
+    char *text = json_dumps(metadata, JSON_COMPACT | JSON_SORT_KEYS),
+         *all = text_format("%s %s", tensors, text);
+    hash_sha256_text(all, strlen(all), hex);
+    free(all);
+    free(text);
   }
   json_decref(metadata);
   return status ? XS_FAILED : XS_OK;

@@ -14,13 +14,29 @@
 #define RECORD "record.json"
 #define CHECKPOINT "checkpoint.safetensors"
 
-/* Files that a training run leaves, not what guards and describes its folder. */
+/* Files that a training run leaves; what else lies in its folder is the user's. */
 static bool is_product(const char *name) {
-  static const char *const others[] = {RECORD, CHECKPOINT, "study.json", "log.jsonl", RUN_BEGUN};
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-    if (strcmp(name, others[i]) == 0) return false;
+  static const char *const products[] = {"model.safetensors",
+                                         "generator.safetensors",
+                                         "discriminator.safetensors",
+                                         "target.safetensors",
+                                         "curve.tsv",
+                                         "choice.json",
+                                         "original.png",
+                                         "translated.png",
+                                         "difference.png",
+                                         "target.png",
+                                         "change.png",
+                                         "change.json",
+                                         "worst_original.png",
+                                         "worst_translated.png",
+                                         "translated-images-idx4-ubyte",
+                                         "translated-labels-idx1-ubyte",
+                                         "site.yaml"};
+  for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
+    if (strcmp(name, products[i]) == 0) return true;
   }
-  return name[0] != '.' && !strstr(name, ".tmp");
+  return false;
 }
 
 xs_status run_files(const char *dir, json_t **files) {
@@ -86,15 +102,18 @@ xs_status run_write_record(const train_job *job, json_t *options, json_t *more) 
   return status;
 }
 
-/* The first of the recorded files that is not there or not the same. */
-static char *find_changed(const char *dir, const json_t *files) {
+static bool is_as_recorded(const char *path, const json_t *recorded) {
+  char hex[HASH_SHA256_TEXT];
+  const char *text = json_string_value(recorded);
+  return text && !hash_sha256_file(path, hex) && strcmp(hex, text) == 0;
+}
+
+char *run_find_changed(const char *dir, const json_t *files) {
   const char *name;
   json_t *recorded;
   json_object_foreach((json_t *)(uintptr_t)files, name, recorded) {
-    char hex[HASH_SHA256_TEXT], *path = file_join(dir, name);
-    const char *text = json_string_value(recorded);
-    bool same = text && !hash_sha256_file(path, hex) && strcmp(hex, text) == 0;
-    if (!same) return path;
+    char *path = file_join(dir, name);
+    if (!is_as_recorded(path, recorded)) return path;
     free(path);
   }
   return NULL;
@@ -104,7 +123,7 @@ void run_read_record(const char *dir, json_t **record, char **changed) {
   json_error_t error;
   char *path = file_join(dir, RECORD);
   *record = json_load_file(path, 0, &error);
-  *changed = *record ? find_changed(dir, json_object_get(*record, "files")) : text_copy(path);
+  *changed = *record ? run_find_changed(dir, json_object_get(*record, "files")) : text_copy(path);
   free(path);
 }
 
@@ -134,7 +153,7 @@ void run_clear(const char *dir) {
   free(path);
   json_object_foreach(json_object_get(record, "files"), name, hash) {
     path = file_join(dir, name);
-    if (!strchr(name, '/')) unlink(path);
+    if (is_product(name) && is_as_recorded(path, hash)) unlink(path);
     free(path);
   }
   json_decref(record);

@@ -64,15 +64,18 @@ xs_status run_put_record(const train_job *job, const json_t *record);
 char *run_record_text(const json_t *record);
 /* What the metadata of the folder's model.safetensors say of its training (trained.h), or NULL. */
 json_t *run_training(const char *dir);
-/* The files of a folder, but for the record and a checkpoint, with their SHA-256: {name: text}. */
+/* The files of a folder that training writes, by their names, with their SHA-256: {name: text}. */
 xs_status run_files(const char *dir, json_t **files);
 /* record.json of a folder, or NULL; *changed: the first file that is not as it was recorded, the
  * record itself where it cannot be read, allocated; NULL: none. */
 void run_read_record(const char *dir, json_t **record, char **changed);
+/* The first of files {name: SHA-256} that is not there or not the same, allocated, or NULL. */
+char *run_find_changed(const char *dir, const json_t *files);
 /* Plans from now on with the kernels that the record in `dir` says; XS_FAILED where there is none.
  */
 xs_status run_take_kernels(const train_job *job, const char *dir);
-/* Removes the record, then the files that it lists: the folder's work is to be done again. */
+/* Removes the record, then the files that it lists and that are as it says: the folder's work is to
+ * be done again. */
 void run_clear(const char *dir);
 /* The precision that training with these options has here: "f32" or "bf16". */
 const char *run_precision(const char *asked);

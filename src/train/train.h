@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "hash.h"
 #include "nn.h"
 #include "tg.h"
 #include "xsite.h"
@@ -118,6 +119,8 @@ xs_status classifier_publish(const char *from, const char *to, double temperatur
 /* Adds to a classifier's file its temperature (as of classifier_publish; 0: as it is) and its
  * operating point (decision.h; NULL: none). */
 xs_status classifier_annotate(const char *path, double temperature, const json_t *operating);
+/* SHA-256 of tensors and metadata of a classifier's file but its operating point. */
+xs_status classifier_hash_unannotated(const char *path, char hex[HASH_SHA256_TEXT]);
 
 /* A classifier's geometry and description; lent. */
 const train_geometry *classifier_geometry(const xs_classifier *c);

@@ -61,6 +61,16 @@ results_of() {
   snapshot "$1" | grep -vE '\.pdf$|/(log|seal)\.jsonl$'
 }
 
+# all_recorded OUT: every file of a run's nodes is in the node's record.
+all_recorded() {
+  python3 - "$1" <<'PYTHON' || complain "$1: files that no record names"
+import json, pathlib, sys
+for record in pathlib.Path(sys.argv[1]).glob("nodes/*/record.json"):
+    there = {p.name for p in record.parent.iterdir()} - {"record.json", ".lock"}
+    assert there == set(json.loads(record.read_text())["files"]), (record, there)
+PYTHON
+}
+
 # same A B WHAT: two snapshots are equal.
 same() {
   [ "$1" = "$2" ] && return

@@ -140,9 +140,17 @@ done
 kill -KILL $process
 wait $process 2>/dev/null
 [ -e killed/results.json ] && complain 'results of before beside nodes of now'
+# What a user puts into a node's folder meanwhile is not the node's, and stays when the node is made again.
+echo mine >killed/nodes/baseline-near/notes.txt
+echo mine >killed/nodes/baseline-near/target.tmp1
 expect 1 'holds this study as it was: classifier.epochs differs' study run "${run[@]}" --out killed --set classifier.epochs=3
 expect 0 '' study run "${run[@]}" --out killed --resume --set classifier.epochs=3
+grep -q 'notes.txt\|target.tmp' killed/nodes/baseline-near/record.json && complain "a user's file is in the record of a node"
+mkdir mine && cp killed/nodes/baseline-near/{notes.txt,target.tmp1} mine && rm killed/nodes/baseline-near/{notes.txt,target.tmp1}
 same "$(results_of epochs-whole | unmeasured)" "$(results_of killed | unmeasured)" 'a change that was killed and changed again'
+cp mine/* killed/nodes/baseline-near
+expect 0 'classifier.epochs differs: it is made again' study run "${run[@]}" --out killed --resume --set classifier.epochs=2
+for file in notes.txt target.tmp1; do contains killed/nodes/baseline-near/$file mine; done
 expect 1 'seed differs' study node "${run[@]}" baseline-near --out first --set seed=2
 
 finish

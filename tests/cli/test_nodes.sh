@@ -30,6 +30,7 @@ nodes=$(awk '/^to do/ { print $3 }' stdout)
 [ "$(wc -w <<<"$nodes")" -eq 16 ] || complain "nodes of the plan: $nodes"
 expect 0 'chosen: ' study run "${run[@]}" --out plain
 plain=$(results_of plain)
+all_recorded plain
 contains plain/results.json '"calibration"' '"label_equivalent"' '"p_holm"' '"pooled-20"' '"labelled-mnist-30"'
 grep -q '"delong"' plain/results.json && complain 'DeLong intervals of ten classes'
 

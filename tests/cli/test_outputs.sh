@@ -108,6 +108,7 @@ more=(--set operating.sensitivity=0.95)
 expect 0 'to do baseline-clinic' study plan "${run[@]}" --out run --quick "${more[@]}"
 contains stdout '(its threshold is set again: operating.sensitivity differs)' 'done  adapted-histogram-clinic-ward'
 expect 1 'operating.sensitivity differs' study run "${run[@]}" --out run "${more[@]}"
+cp -r run half
 expect 0 'operating.sensitivity differs: its threshold is set again' study run "${run[@]}" --out run --resume "${more[@]}"
 grep -q 'step ' stderr && complain "something was trained: $(cat stderr)"
 [ "$before" = "$(stat -c '%n %i' run/nodes/{adapted,translator}-*/*)" ] || complain 'another sensitivity makes other nodes'
@@ -116,5 +117,15 @@ expect 0 '"wanted":0.95' inspect model $baseline
 python3 "$repository/tests/check_outputs.py" run ward.csv clinic ward >faults || complain "another sensitivity: $(cat faults)"
 expect 0 '' study run "${run[@]}" --out whole "${more[@]}"
 same "$(results_of whole | grep /nodes/)" "$(results_of run | grep /nodes/)" 'another sensitivity from the start'
+# Killed after the model was written and before its record: the threshold is set, and nothing is made again.
+cp run/nodes/baseline-clinic/model.safetensors half/nodes/baseline-clinic/
+cp -r half odd-half
+edit_header half/nodes/baseline-clinic/model.safetensors 's/\\"mean\\":\[0.5/\\"mean\\":[0.4/' >odd-half/nodes/baseline-clinic/model.safetensors
+expect 0 '(its threshold is set again: setting its threshold was broken off)' study plan "${run[@]}" --out half --quick "${more[@]}"
+expect 0 'setting its threshold was broken off: its threshold is set again' study run "${run[@]}" --out half --resume "${more[@]}"
+grep -q 'made again\|loss' stderr && complain "something was trained: $(cat stderr)"
+same "$(results_of whole | grep /nodes/)" "$(results_of half | grep /nodes/)" 'another sensitivity, killed in between'
+cmp -s {half,odd-half}/nodes/baseline-clinic/model.safetensors && complain 'the model was not changed'
+expect 0 'model.safetensors is not as it was written: it is made again' study run "${run[@]}" --out odd-half --resume "${more[@]}"
 expect 0 'the operating point of baseline-clinic was set after test labels of' inspect run --seal run
 finish

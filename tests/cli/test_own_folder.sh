@@ -169,6 +169,7 @@ expect 0 'has no labels' study run study.yaml --out run "${tiny[@]}" --skip-unre
 contains stderr '1 unreadable left out; the first: hospital/images/zz.png'
 expect 0 'site new-hospital: 1 unreadable images left out' adapt --source hospital.yaml --target new.yaml --skip-unreadable \
   --model own/model.safetensors --out skipped "${seed[@]}" "${small[@]}"
+all_recorded run
 contains run/results.json '"external": null' '"adapted": null' '"ceiling": null' '"gain": null' '"salvage": null' \
   '"mean_external_auc": null' '"average_salvage": null'
 contains run/report.html 'No AUC of the classifier from optdigits at new-hospital, before or after, could be measured' \
