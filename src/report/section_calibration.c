@@ -54,17 +54,17 @@ static int add_calibration(page *out, const results *r, report_files *files) {
   int status = drawing_reliability(r, files, &svg);
   if (status) return status;
   if (svg) {
-    figure_show(
-        out, svg,
-        "Reliability: of images to which a classifier gives a probability, the share for "
-        "which it came true. Dashed: before adaptation; solid: after; dotted: after, with "
-        "temperature. Bins of fewer than 10 images are left out. Below the diagonal a classifier "
-        "is too sure (the paper's S2 Fig).");
+    figure_show(out, svg,
+                "Reliability: of images to which a classifier gives a probability, the share for "
+                "which it came true. Dashed: before adaptation; solid: after; dotted: after, with "
+                "temperature; all on test images. Bins of fewer than 10 images are left out. Below "
+                "the diagonal a classifier "
+                "is too sure (the paper's S2 Fig).");
   }
   add_error_table(out, r,
                   "Expected calibration error (ECE, 0 to 1, 15 bins) before and after adaptation, "
                   "after it with the temperature that fits validation images of the source, and "
-                  "of the ceiling, with 95 % intervals",
+                  "of the ceiling, with 95 % intervals; all on the test images of the target",
                   false);
   add_error_table(out, r, "Brier score of the same; smaller is better", true);
   return 0;

@@ -47,17 +47,19 @@ static xs_status add_scaled(const evaluation *e, const test_answer *a, double te
   return status;
 }
 
-/* The choice's node has fitted the temperature on validation images of the source: NAN, none
- * fits. */
+/* All of it on the images that the ceiling has not learnt from, so that its parts can be compared,
+ * whatever else is measured on all images.  The choice's node has fitted the temperature on
+ * validation images of the source: NAN, none fits. */
 xs_status calibration_json(const evaluation *e, const pair_result *x, json_t **out) {
   const json_t *fitted = json_object_get(x->choice.json, "temperature");
   const double temperature = json_is_number(fitted) ? json_number_value(fitted) : NAN;
   json_t *j = json_object();
-  xs_status status = add_answer(e, "external", x->external, j);
-  if (!status) status = add_answer(e, "adapted", x->adapted, j);
+  xs_status status = add_answer(e, "external", x->external_test, j);
+  if (!status) status = add_answer(e, "adapted", x->adapted_test, j);
   if (!status) status = add_answer(e, "ceiling", x->ceiling, j);
-  if (!status && temperature > 0) status = add_scaled(e, x->adapted, temperature, j);
+  if (!status && temperature > 0) status = add_scaled(e, x->adapted_test, temperature, j);
   json_object_set_new(j, "temperature", number_json(temperature));
+  json_object_set_new(j, "images", json_string(x->ceiling->on->what));
   if (status) json_decref(j);
   *out = status ? NULL : j;
   return status;

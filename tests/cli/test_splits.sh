@@ -148,6 +148,8 @@ study --out crossed --set sites=berlin.yaml,crossed.yaml --set measure=all
 [ "$(value crossed 'abs(p["salvage_all"] - 100 * p["gain"]["value"] / (p["ceiling_all"]["auc"] - p["external"]["auc"])) < 1e-6')" = True ] ||
   complain "salvage: $(value crossed p)"
 [ "$(ls crossed/nodes | grep -c '^fold-lyon-')" = 2 ] || complain "folds: $(ls crossed/nodes)"
+[ "$(value crossed '[(len({sum(b["n"] for b in c[k]["bins"]) for k in ("external", "adapted", "ceiling")}), c["images"]) for c in [p["calibration"]]]')" = "[(1, 'test')]" ] ||
+  complain "calibration on several sets of images: $(value crossed p)"
 expect 0 'the seal holds' inspect run --seal crossed
 grep '"fold":' crossed/seal.jsonl | grep -vq '"node":"fold-lyon-[12]"\|"node":"results"' && complain 'folds were opened by others'
 
