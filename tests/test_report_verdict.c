@@ -188,6 +188,38 @@ static void nothing_adapted_is_no_number(void **state) {
 /* ---- who was not trained enough ----------------------------------------------------------------
  */
 
+/* How often a section of the page has it. */
+static int count_in(const char *html, const char *id, const char *part) {
+  char *begin = text_format("<section id=\"%s\">", id), *page = text_copy(html);
+  char *at = strstr(page, begin);
+  assert_non_null(at);
+  strstr(at, "</section>")[0] = 0;
+  int n = 0;
+  while ((at = strstr(at, part))) {
+    n++;
+    at += strlen(part);
+  }
+  free(page);
+  free(begin);
+  return n;
+}
+
+/* The cell of a pair in a column of results.csv, whose names and values have no commas. */
+static void assert_cell(const char *csv, int row, const char *column, const char *value) {
+  char *names = text_format("%.*s,", (int)strcspn(csv, "\r"), csv),
+       *wanted = text_format(",%s,", column);
+  const char *at = strstr(names, wanted), *cell = csv;
+  assert_non_null(at);
+  for (int i = 0; i <= row; i++) cell = strchr(cell, '\n') + 1;
+  for (const char *c = names; c <= at; c++) {
+    if (*c == ',') cell = strchr(cell, ',') + 1;
+  }
+  assert_memory_equal(cell, value, strlen(value));
+  assert_true(strchr(",\r", cell[strlen(value)]));
+  free(wanted);
+  free(names);
+}
+
 static void untrained_classifiers_are_marked(void **state) {
   (void)state;
   json_t *results = sample_json("results.json");
@@ -196,13 +228,33 @@ static void untrained_classifiers_are_marked(void **state) {
                       json_loads("[{\"node\": \"baseline-mnist\", \"steps\": 90, \"epochs\": 3,"
                                  " \"best_epoch\": 1, \"train_auc\": 61.25,"
                                  " \"trained_enough\": false, \"why\": \"it ended early\"},"
+                                 " {\"node\": \"pooled-10\", \"steps\": 90,"
+                                 " \"trained_enough\": false, \"why\": \"it ended early\"},"
+                                 " {\"node\": \"labelled-mnist-100\", \"steps\": 90,"
+                                 " \"trained_enough\": false, \"why\": \"it ended early\"},"
                                  " {\"node\": \"baseline-optdigits\", \"steps\": 750,"
                                  " \"epochs\": 25, \"best_epoch\": 20, \"train_auc\": 100,"
                                  " \"trained_enough\": true}]",
                                  0, NULL));
+  json_t *external = json_object_get(pair_of(results, 0), "external");
+  json_object_set_new(external, "images", json_string("all"));
+  json_object_set_new(external, "interval", json_string("percentile"));
+  json_object_set_new(json_object_get(pair_of(results, 0), "gain"), "interval",
+                      json_string("newcombe"));
   char *dir = new_folder();
   write_json(dir, "results.json", results);
-  char *html = write_report(dir), *tex = read_text(dir, "results.tex");
+  char *html = write_report(dir), *tex = read_text(dir, "results.tex"),
+       *csv = read_text(dir, "results.csv");
+  assert_cell(csv, 0, "target_untrained", "\"it ended early\"");
+  assert_cell(csv, 0, "source_untrained", "\"\"");
+  assert_cell(csv, 1, "source_untrained", "\"it ended early\"");
+  assert_cell(csv, 1, "verdict", "\"use it\"");
+  assert_cell(csv, 1, "reason", "\"It is good.\"");
+  assert_cell(csv, 0, "gain_interval", "\"newcombe\"");
+  assert_cell(csv, 0, "external_images", "\"all\"");
+  assert_cell(csv, 0, "external_interval", "\"percentile\"");
+  assert_cell(csv, 0, "external_n", "1003");
+  free(csv);
   assert_well_formed(html);
   assert_has(html, "It is good. The classifier of mnist was not trained enough (it ended early): "
                    "train it longer");
@@ -212,7 +264,12 @@ static void untrained_classifiers_are_marked(void **state) {
   assert_has(html, "But that classifier was not trained enough (it ended early): it is no ceiling");
   assert_has(html, "Average salvage †");
   assert_has(html, "That of optdigits → mnist was not trained enough to be a ceiling.");
-  assert_has(html, "<p>Of 2 classifiers 1 was not trained enough.</p>");
+  assert_has(html, "<p>Of 4 classifiers 3 were not trained enough.</p>");
+  /* One number of labels, and a pooled one at all sites together and at each of the three. */
+  assert_int_equal(count_in(html, "labels", "</small>†</td>"), 1);
+  assert_has(html, "Of the 8 classifiers of labelled images 1 was not trained enough (†, below)");
+  assert_int_equal(count_in(html, "pooled", "</small>†</td>"), 4);
+  assert_has(html, "variance of the sites&#39; AUC in per cent; †: the classifier was not trained");
   assert_has(html, "<th scope=\"row\">classifier of mnist</th><td>90</td><td>3</td><td>1</td><td>"
                    "61.2</td><td class=\"text\">no: it ended early</td>");
   assert_has(html, "<th scope=\"row\">classifier of optdigits</th><td>750</td><td>25</td><td>20"

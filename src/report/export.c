@@ -190,18 +190,60 @@ static void csv_measure(page *out, const measure *m) {
   for (int i = 0; i < 4; i++) csv_number(out, value[i]);
 }
 
-void export_csv(page *out, const results *r) {
+/* Which images of the site a measure is of, how many, and what kind its interval is. */
+static void csv_origin_names(page *out, const char *name) {
+  page_raw(out, ",%s_images,%s_n,%s_interval", name, name, name);
+}
+
+static void csv_origin(page *out, const measure *m) {
+  page_raw(out, ",");
+  csv_text(out, m->images ? m->images : "");
+  csv_number(out, m->n);
+  page_raw(out, ",");
+  csv_text(out, m->interval ? m->interval : "");
+}
+
+static void csv_names(page *out) {
   page_raw(out, "source,target,chosen");
   for (int k = 0; k < MEASURES; k++) csv_measure_names(out, report_measure_name[k]);
-  page_raw(out, ",gain,gain_low,gain_high,p,p_holm,salvage\r\n");
-  for (int i = 0; i < r->n; i++) {
-    const pair *p = &r->pair[i];
-    const double rest[] = {p->gain, p->low, p->high, p->p, p->p_holm, p->salvage};
-    csv_texts(out, (const char *const[]){p->source, p->target, p->choice.chosen}, 3);
-    for (int k = 0; k < MEASURES; k++) csv_measure(out, &p->m[k]);
-    for (int j = 0; j < 6; j++) csv_number(out, rest[j]);
-    page_raw(out, "\r\n");
+  page_raw(out, ",gain,gain_low,gain_high,p,p_holm,salvage");
+  for (int k = 0; k < MEASURES; k++) csv_origin_names(out, report_measure_name[k]);
+  page_raw(out, ",gain_interval");
+  for (int k = 0; k < 2; k++) {
+    const char *name = k ? "ceiling_all" : "external_all";
+    csv_measure_names(out, name);
+    csv_origin_names(out, name);
   }
+  page_raw(out, ",salvage_all,source_untrained,adapted_untrained,target_untrained,"
+                "ceiling_all_untrained,label,verdict,reason\r\n");
+}
+
+static void csv_pair(page *out, const pair *p) {
+  const double change[] = {p->gain, p->low, p->high, p->p, p->p_holm, p->salvage};
+  const char *const why[] = {p->source_untrained, p->adapted_untrained, p->target_untrained,
+                             isfinite(p->ceiling_all.auc) ? p->folds_untrained : NULL};
+  csv_texts(out, (const char *const[]){p->source, p->target, p->choice.chosen}, 3);
+  for (int k = 0; k < MEASURES; k++) csv_measure(out, &p->m[k]);
+  for (int k = 0; k < 6; k++) csv_number(out, change[k]);
+  for (int k = 0; k < MEASURES; k++) csv_origin(out, &p->m[k]);
+  page_raw(out, ",");
+  csv_text(out, p->gain_interval ? p->gain_interval : "");
+  for (int k = 0; k < 2; k++) {
+    csv_measure(out, k ? &p->ceiling_all : &p->external_all);
+    csv_origin(out, k ? &p->ceiling_all : &p->external_all);
+  }
+  csv_number(out, p->salvage_all);
+  page_raw(out, ",");
+  csv_texts(out, why, 4);
+  csv_number(out, p->verdict.label);
+  page_raw(out, ",");
+  csv_texts(out, (const char *const[]){p->verdict.word, p->verdict.reason}, 2);
+  page_raw(out, "\r\n");
+}
+
+void export_csv(page *out, const results *r) {
+  csv_names(out);
+  for (int i = 0; i < r->n; i++) csv_pair(out, &r->pair[i]);
 }
 
 static void csv_subgroup(page *out, const pair *p, const subgroup *s) {

@@ -62,11 +62,15 @@ void cell_auc(page *out, const measure *m) {
               number_wide(low, high));
 }
 
-void table_auc(page *out, const measure *m) {
+const char untrained_mark[] = "†";
+
+void table_auc_of(page *out, const measure *m, const char *untrained) {
   page_add(out, "<td>");
   cell_auc(out, m);
-  page_add(out, "</td>");
+  page_add(out, "%s</td>", untrained && m && isfinite(m->auc) ? untrained_mark : "");
 }
+
+void table_auc(page *out, const measure *m) { table_auc_of(out, m, NULL); }
 
 void table_per_cent(page *out, interval x) {
   add_cell(out, number_fixed(x.value, 1), number_fixed(x.low, 1), number_fixed(x.high, 1),

@@ -19,11 +19,15 @@ void table_interval(page *out, number value, number low, number high);
 /* The same of measured numbers; where the interval is wider than NUMBER_WIDE the value, which is
  * then hardly known, is left out. */
 void table_auc(page *out, const measure *m); /* NULL: a dash */
-void cell_auc(page *out, const measure *m);  /* what stands in the cell */
-void table_per_cent(page *out, interval x);  /* one decimal, no sign */
-void table_plain(page *out, interval x);     /* of 0 to 1: three decimals */
-void table_change(page *out, interval x);    /* signed points */
-void cell_change(page *out, interval x);     /* what stands in the cell */
+/* Stands behind what is of a classifier that was not trained enough, or needs one. */
+extern const char untrained_mark[];
+/* A table_auc with the mark where untrained is not NULL. */
+void table_auc_of(page *out, const measure *m, const char *untrained);
+void cell_auc(page *out, const measure *m); /* what stands in the cell */
+void table_per_cent(page *out, interval x); /* one decimal, no sign */
+void table_plain(page *out, interval x);    /* of 0 to 1: three decimals */
+void table_change(page *out, interval x);   /* signed points */
+void cell_change(page *out, interval x);    /* what stands in the cell */
 interval accuracy_of(const measure *m);
 /* "Figure N. CAPTION"; svg is freed. */
 void figure_show(page *out, char *svg, const char *caption);

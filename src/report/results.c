@@ -67,6 +67,7 @@ static int read_pooled_site(const json_t *j, const char *where, void *record) {
 static int read_pooled(const json_t *j, const char *where, void *record) {
   pooled *p = record;
   int status = fields_number(j, where, "percent", &p->percent);
+  if (!status) status = fields_text(j, where, "node", &p->node);
   if (!status) status = fields_number(j, where, "images", &p->images);
   if (!status) status = fields_number(j, where, "spread", &p->spread);
   if (!status) status = measure_read(j, where, "global", &p->global);
@@ -77,6 +78,7 @@ static int read_pooled(const json_t *j, const char *where, void *record) {
 static int read_labelled(const json_t *j, const char *where, void *record) {
   labelled *l = record;
   int status = fields_name(j, where, "site", &l->site);
+  if (!status) status = fields_text(j, where, "node", &l->node);
   if (!status) status = fields_number(j, where, "count", &l->count);
   return status ? status : measure_read(j, where, "measure", &l->m);
 }
@@ -117,21 +119,28 @@ static const char *find_untrained(const results *r, const char *site) {
   return why;
 }
 
+static void note_pair_untrained(const results *r, pair *p) {
+  p->source_untrained = find_untrained(r, p->source);
+  p->target_untrained = find_untrained(r, p->target);
+  for (int k = 0; k < r->classifiers && !p->folds_untrained; k++) {
+    const classifier *c = &r->classifier[k];
+    if (node_is_fold(c->node, p->target)) p->folds_untrained = c->why;
+  }
+  if (!p->folds_untrained) p->folds_untrained = p->target_untrained;
+  p->verdict.better_untrained = report_untrained(r, p->verdict.better_node);
+  for (int k = 0; k < p->candidates; k++) {
+    const candidate *c = &p->candidate[k];
+    if (report_chosen(p, c)) p->adapted_untrained = report_untrained(r, c->node);
+  }
+}
+
 static void note_untrained(results *r) {
-  for (int i = 0; i < r->n; i++) {
-    pair *p = &r->pair[i];
-    p->source_untrained = find_untrained(r, p->source);
-    p->target_untrained = find_untrained(r, p->target);
-    for (int k = 0; k < r->classifiers && !p->folds_untrained; k++) {
-      const classifier *c = &r->classifier[k];
-      if (node_is_fold(c->node, p->target)) p->folds_untrained = c->why;
-    }
-    if (!p->folds_untrained) p->folds_untrained = p->target_untrained;
-    p->verdict.better_untrained = report_untrained(r, p->verdict.better_node);
-    for (int k = 0; k < p->candidates; k++) {
-      const candidate *c = &p->candidate[k];
-      if (report_chosen(p, c)) p->adapted_untrained = report_untrained(r, c->node);
-    }
+  for (int i = 0; i < r->n; i++) note_pair_untrained(r, &r->pair[i]);
+  for (int i = 0; i < r->pooleds; i++) {
+    r->pooled[i].untrained = report_untrained(r, r->pooled[i].node);
+  }
+  for (int i = 0; i < r->labelleds; i++) {
+    r->labelled[i].untrained = report_untrained(r, r->labelled[i].node);
   }
 }
 

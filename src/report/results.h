@@ -144,7 +144,8 @@ typedef struct pooled_site {
   measure m;
 } pooled_site;
 
-typedef struct pooled { /* one classifier for all sites */
+typedef struct pooled {         /* one classifier for all sites */
+  const char *node, *untrained; /* why it was not trained enough, or NULL */
   double percent, images, spread;
   measure global;
   pooled_site *site; /* [sites] */
@@ -153,6 +154,7 @@ typedef struct pooled { /* one classifier for all sites */
 
 typedef struct labelled { /* a classifier from some labelled images of a site */
   const char *site;
+  const char *node, *untrained; /* as of a pooled one */
   double count;
   measure m;
 } labelled;

@@ -19,8 +19,7 @@ static bool has_holm(const results *r) {
   return n > 1;
 }
 
-/* Of a classifier that was not trained enough, and of what needs it; of an interval. */
-static const char untrained_mark[] = "†", newcombe_mark[] = "‡";
+static const char newcombe_mark[] = "‡"; /* of an interval */
 
 /* ---- which intervals --------------------------------------------------------------------------
  */
