@@ -52,7 +52,8 @@ static int check_patients(const option_texts *csv, const labels *x, const row_vo
   return 0;
 }
 
-/* What an image comes to: the vote, or without one what its first kept row is, or its first. */
+/* What an image comes to: left out where a row has a term that excludes images; else the vote, or
+ * without one what its first kept row is, or its first. */
 static label_outcome decide(const mapping *m, const labels *x, const row_votes *v, int64_t image,
                             label_outcome kept) {
   if (v->tied[image]) return LABEL_TIED;
@@ -66,6 +67,9 @@ static void decide_all(const mapping *m, const labels *x, const row_votes *v, la
     if (labels_keeps(m, x->row[i].outcome)) out[v->image[i]] = x->row[i].outcome;
   }
   for (int64_t k = 0; k < v->images; k++) out[k] = decide(m, x, v, k, out[k]);
+  for (int64_t i = 0; i < x->n; i++) {
+    if (x->row[i].outcome == LABEL_EXCLUDED) out[v->image[i]] = LABEL_EXCLUDED;
+  }
 }
 
 /* An image is told by the first row that says what it comes to. */
