@@ -142,6 +142,10 @@ static void test_mappings(void **state) {
   refuse_mapping(
       "mapping: m\nversion: 1\nclasses: [a]\ncolumns:\n  image: f\nlabels:\n  cells: none\n",
       "two different names are needed", "");
+  refuse_mapping("mapping: m\nversion: 1\nclasses: [none, effusion, pneumothorax]\ncolumns:\n"
+                 "  image: f\nlabels:\n  cells: none\n",
+                 "classes: 3 names; a mapping asks one question",
+                 "for several findings give each a domain file of its own");
   refuse_mapping("", "m.yaml", "empty");
 }
 
@@ -262,6 +266,24 @@ static void test_merged_rows(void **state) {
   assert_int_equal(read_labels("  negative: [none]\nrows: majority\n", csv, &x), 0);
   assert_int_equal(x.row[0].outcome, LABEL_TIED);
   labels_release(&x);
+  /* Excluded by one of its rows, as by one of a row's terms; which row comes first does not matter.
+   */
+  static const char *const rule[] = {"any", "all", "majority"};
+  for (int i = 0; i < 3; i++) {
+    char *lines = text_format("  negative: [none]\n  exclude: [blurred]\nrows: %s\n", rule[i]);
+    assert_int_equal(read_labels(lines,
+                                 "file,finding\na,none\na,blurred\nb,blurred\nb,mass\nb,mass\n"
+                                 "c,none|blurred\nd,mass\nd,mass\n",
+                                 &x),
+                     0);
+    assert_int_equal(x.n, 4);
+    for (int k = 0; k < 3; k++) assert_int_equal(x.row[k].outcome, LABEL_EXCLUDED);
+    assert_int_equal(x.row[0].line, 3);
+    assert_int_equal(x.row[3].outcome, LABEL_POSITIVE);
+    assert_int_equal(x.examples[LABEL_EXCLUDED], 3);
+    labels_release(&x);
+    free(lines);
+  }
   refuse_mapping(
       "mapping: m\nversion: 1\nclasses: [a, b]\ncolumns:\n  image: f\n  reader: r\nlabels:\n"
       "  cells: none\n",

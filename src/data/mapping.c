@@ -194,13 +194,25 @@ static int check_rows(const mapping *m) {
               m->path);
 }
 
-static int check(const mapping *m) {
-  if (m->classes.n != 2 || !strcmp(m->classes.text[0], m->classes.text[1])) {
-    return fail(XS_USAGE,
-                "%s: classes: two different names are needed, the negative first, e.g. "
-                "[no opacity, opacity]",
-                m->path);
+static int check_question(const mapping *m) {
+  if (m->classes.n > 2) {
+    return fail(
+        XS_USAGE,
+        "%s: classes: %d names; a mapping asks one question, whose answers are two classes, "
+        "the negative first, e.g. [no %s, %s]; for several findings give each a domain "
+        "file of its own, with a mapping of its own or with this one and other classes "
+        "and labels by mapping_set",
+        m->path, m->classes.n, m->classes.text[1], m->classes.text[1]);
   }
+  if (m->classes.n == 2 && strcmp(m->classes.text[0], m->classes.text[1]) != 0) return 0;
+  return fail(XS_USAGE,
+              "%s: classes: two different names are needed, the negative first, e.g. [no opacity, "
+              "opacity]",
+              m->path);
+}
+
+static int check(const mapping *m) {
+  if (check_question(m)) return XS_USAGE;
   if (!*m->labels.separator) return fail(XS_USAGE, "%s: labels.separator is empty", m->path);
   int status = check_columns(m);
   if (!status) status = check_rows(m);
