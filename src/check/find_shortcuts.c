@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attributes.h"
+#include "chance.h"
 #include "check.h"
 #include "error.h"
 #include "file.h"
@@ -14,6 +15,9 @@ enum {
   FEWEST = 10, /* images of a class, or of a level that is named */
   SHOWN = 8    /* images of a level that are shown */
 };
+
+/* Below this error of chance's AUC no attribute that tells nothing comes near shortcut_auc. */
+static const double SURE = 0.02;
 
 typedef struct question { /* what is to be told */
   const check_site *site; /* whose label, or NULL: the site */
@@ -51,39 +55,6 @@ static bool answer_of(const check *c, const check_site *t, int64_t i, int32_t *a
   return !c->sample[i].error && *answer >= 0;
 }
 
-static int by_group(const void *a, const void *b) {
-  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return (x > y) - (x < y);
-}
-
-/* Of the images with this answer, or of the others. */
-static double count_groups(const question *q, int32_t answer, bool others) {
-  uint64_t *group = memory_new(sizeof *group * (size_t)(q->n + 1));
-  int64_t n = 0;
-  double groups = 0;
-  for (int64_t i = 0; i < q->n; i++) {
-    if ((q->answer[i] != answer) == others) group[n++] = q->group[i];
-  }
-  qsort(group, (size_t)n, sizeof *group, by_group);
-  for (int64_t i = 0; i < n; i++) groups += i == 0 || group[i] != group[i - 1];
-  free(group);
-  return groups;
-}
-
-/* The rank sum test's error of an AUC that is one half (Mann and Whitney 1947), a group counting as
- * one image; of several answers as if all erred together. */
-static double chance_error(const question *q) {
-  double sum = 0;
-  int asked = 0;
-  for (int k = 0; k < q->answers; k++) {
-    const double p = count_groups(q, k, false), n = count_groups(q, k, true);
-    if (p < 1 || n < 1) continue;
-    sum += sqrt((p + n + 1) / (12 * p * n));
-    asked++;
-  }
-  return asked ? sum / asked : INFINITY;
-}
-
 /* False where there are too few images of two classes. */
 static bool ask(const check *c, const check_site *t, question *q) {
   const int64_t first = t ? t->first : 0, end = t ? t->first + t->n : c->n;
@@ -101,7 +72,7 @@ static bool ask(const check *c, const check_site *t, question *q) {
   int enough = 0;
   for (int k = 0; k < q->answers; k++) enough += count[k] >= FEWEST;
   free(count);
-  q->chance = chance_error(q);
+  q->chance = chance_error(q->answer, q->group, q->n, q->answers);
   return enough >= 2;
 }
 
@@ -180,9 +151,26 @@ static void find_extremes(const check *c, const question *q, const levels *x, to
   free(hit);
 }
 
+static bool is_told(const check *c, const told *t) {
+  return t->auc >= c->o->shortcut_auc && t->p < c->o->alpha;
+}
+
+/* One-sided, of an AUC with a bootstrap's error above that of what tells nothing. */
+static double find_p(double auc, double error, chance none) {
+  return erfc((auc - none.auc) / fmax(error, none.error) / sqrt(2)) / 2;
+}
+
+/* By drawing, which takes its time, where the rank sum test's chance would do for a finding. */
+static double find_p_drawn(const check *c, const question *q, const levels *x, double auc,
+                           double error) {
+  const chance drawn = chance_drawn(x, q->answer, q->group, q->answers, c->o->seed);
+  return find_p(auc, error, (chance){fmax(drawn.auc, 0.5), fmax(drawn.error, q->chance)});
+}
+
 /* Interval and p from replicates that draw groups.  Of few images replicates differ too little, at
  * an AUC of 1 not at all: p is that of the larger error. */
-static int measure(const check *c, const question *q, const float *logit, told *t) {
+static int measure(const check *c, const question *q, const levels *levels_of, const float *logit,
+                   told *t) {
   const int replicates = c->o->replicates;
   const xs_labelled_outputs x = {
       .of = {.n = q->n, .classes = q->answers, .logit = logit, .group = q->group},
@@ -194,8 +182,10 @@ static int measure(const check *c, const question *q, const float *logit, told *
     const int n = resample_interval(value, replicates, &t->low, &t->high);
     for (int i = 0; i < n; i++) sum += value[i] / n;
     for (int i = 0; i < n; i++) square += (value[i] - sum) * (value[i] - sum) / (n - 1);
-    const double z = (t->auc - 0.5) / fmax(sqrt(square), q->chance);
-    t->p = n > 1 ? erfc(z / sqrt(2)) / 2 : 1;
+    t->p = n > 1 ? find_p(t->auc, sqrt(square), (chance){0.5, q->chance}) : 1;
+    if (is_told(c, t) && q->chance >= SURE) {
+      t->p = find_p_drawn(c, q, levels_of, t->auc, sqrt(square));
+    }
   }
   free(value);
   return status;
@@ -211,7 +201,7 @@ static int try_attribute(const check *c, const question *q, int which, tolds *al
     told *t = &all->item[all->n++];
     *t = (told){.q = q, .which = which};
     levels_encode(&x, q->answer, q->group, q->answers, c->o->seed, logit);
-    status = measure(c, q, logit, t);
+    status = measure(c, q, &x, logit, t);
     find_extremes(c, q, &x, t);
     free(logit);
   }
@@ -220,10 +210,6 @@ static int try_attribute(const check *c, const question *q, int which, tolds *al
 }
 
 /* ---- what is said ---------------------------------------------------------------------------- */
-
-static bool is_told(const check *c, const told *t) {
-  return t->auc >= c->o->shortcut_auc && t->p < c->o->alpha;
-}
 
 static void show(const check *c, json_t *finding, const told *t, const extreme *e) {
   for (int i = 0; i < e->images; i++) {
