@@ -50,6 +50,8 @@ void memory_out(const char *what) __attribute__((noreturn));
 void *memory_new(size_t bytes); /* zeroed */
 void *memory_grow(void *p, size_t bytes);
 char *text_copy(const char *s);
+/* A copy of start .. end (exclusive) without blanks at its ends. */
+char *text_trim(const char *start, const char *end);
 
 /* A stream into a new text, which is whole after text_close: where memory is out the program ends.
  */

@@ -1,6 +1,7 @@
 #include "file.h"
 #include "memory_left.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,4 +55,12 @@ FILE *text_open(char **text, size_t *size) {
 void text_close(FILE *f) {
   const bool whole = !ferror(f);
   if (fclose(f) != 0 || !whole) memory_out("a text does not fit");
+}
+
+char *text_trim(const char *start, const char *end) {
+  while (start < end && isspace((unsigned char)*start)) start++;
+  while (end > start && isspace((unsigned char)end[-1])) end--;
+  char *text = memory_new((size_t)(end - start) + 1);
+  memcpy(text, start, (size_t)(end - start));
+  return text;
 }

@@ -335,6 +335,14 @@ int option_check(const option_table *t, const void *record, const char *where) {
   return 0;
 }
 
+void option_texts_trim(option_texts *t) {
+  for (int i = 0; i < t->n; i++) {
+    char *trimmed = text_trim(t->text[i], t->text[i] + strlen(t->text[i]));
+    free(t->text[i]);
+    t->text[i] = trimmed;
+  }
+}
+
 void option_release(const option_table *t, void *record) {
   for (int i = 0; i < t->n; i++) option_row_clear(&t->row[i], record);
 }

@@ -22,6 +22,8 @@ typedef struct option_texts {
   int n;
   char **text;
 } option_texts;
+/* Takes away blanks at the ends of each. */
+void option_texts_trim(option_texts *t);
 
 typedef struct option {
   const char *section; /* "adapter": a mapping of the YAML file; NULL: top level */

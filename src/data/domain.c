@@ -412,6 +412,7 @@ int domain_open(const char *path, const char *data_dir, domain *out) {
   option_defaults(&table, out);
   out->path = path;
   int status = option_load(&table, out, path);
+  if (!status) option_texts_trim(&out->classes);
   if (!status) status = check(out);
   if (!status) set_values(out);
   if (!status) status = resolve_root(out, data_dir);
@@ -447,15 +448,23 @@ void domain_close(domain *d) {
   memset(d, 0, sizeof *d);
 }
 
-int domain_class(const domain *d, const char *text) {
+/* By its name, or else as the only one that is the same number. */
+static int find_class(const option_texts *c, const char *name) {
   int found = -1, n = 0;
-  for (int i = 0; i < d->classes.n; i++) {
-    if (!strcmp(d->classes.text[i], text)) return i;
-    if (!text_same_number(d->classes.text[i], text)) continue;
+  for (int i = 0; i < c->n; i++) {
+    if (!strcmp(c->text[i], name)) return i;
+    if (!text_same_number(c->text[i], name)) continue;
     found = i;
     n++;
   }
   return n == 1 ? found : -1;
+}
+
+int domain_class(const domain *d, const char *text) {
+  char *name = text_trim(text, text + strlen(text));
+  const int found = find_class(&d->classes, name);
+  free(name);
+  return found;
 }
 
 uint64_t domain_group(const domain *d, const char *name) {

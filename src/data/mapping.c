@@ -240,6 +240,7 @@ int mapping_open(const char *path, const option_texts *set, const char *where, m
   out->path = path;
   int status = option_load(&table, out, path);
   for (int i = 0; set && i < set->n && !status; i++) status = override(out, set->text[i], where);
+  if (!status) option_texts_trim(&out->classes);
   return status ? status : check(out);
 }
 

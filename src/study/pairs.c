@@ -14,14 +14,6 @@ int study_find_site(const xs_study *s, const char *name) {
   return -1;
 }
 
-static char *trimmed(const char *start, const char *end) {
-  while (start < end && isspace((unsigned char)*start)) start++;
-  while (end > start && isspace((unsigned char)end[-1])) end--;
-  char *text = text_copy(start);
-  text[end - start] = 0;
-  return text;
-}
-
 static int find_pair(const xs_study *s, int source, int target) {
   for (int i = 0; i < s->n_pairs; i++) {
     if (s->pair[i].source == source && s->pair[i].target == target) return i;
@@ -100,7 +92,7 @@ static int parse_pair(xs_study *s, const char *text) {
         fail(XS_USAGE, "%s is not 'SOURCE -> TARGET' or 'SOURCE -> TARGET KEY=VALUE ...'", where);
   } else {
     const char *words = find_overrides(arrow + 2);
-    char *from = trimmed(text, arrow), *to = trimmed(arrow + 2, words);
+    char *from = text_trim(text, arrow), *to = text_trim(arrow + 2, words);
     status = resolve_site(s, where, from, &source);
     if (!status) status = resolve_site(s, where, to, &target);
     if (!status) status = check_pair(s, where, source, target);

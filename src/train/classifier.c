@@ -86,6 +86,17 @@ json_t *classifier_metadata(const nn_classifier *c, const train_geometry *g,
   return j;
 }
 
+/* The same names, but for blanks at their ends, would be the same columns and answers. */
+static int check_class_names(const char *path, const xs_classifier *c) {
+  for (int i = 0; i < c->net.classes; i++) {
+    for (int k = 0; k < i; k++) {
+      if (strcmp(c->class_name[i], c->class_name[k]) != 0) continue;
+      return fail(1, "%s: metadata: classes: '%s' is there twice", path, c->class_name[i]);
+    }
+  }
+  return 0;
+}
+
 static int parse_classes(const json_t *j, const char *path, xs_classifier *c) {
   size_t n = json_array_size(j);
   if (n < 2 || n > 100000)
@@ -95,9 +106,9 @@ static int parse_classes(const json_t *j, const char *path, xs_classifier *c) {
   for (size_t i = 0; i < n; i++) {
     const char *name = json_string_value(json_array_get(j, i));
     if (!name) return fail(1, "%s: metadata: classes[%zu] is not text", path, i);
-    c->class_name[i] = text_copy(name);
+    c->class_name[i] = text_trim(name, name + strlen(name));
   }
-  return 0;
+  return check_class_names(path, c);
 }
 
 /* A file that says nothing of a range is of a version that read the full one. */

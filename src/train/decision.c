@@ -49,15 +49,23 @@ static xs_interval parse_interval(const json_t *j) {
   return (xs_interval){parse_number(j, "value"), parse_number(j, "low"), parse_number(j, "high")};
 }
 
+/* Blanks at the ends of names do not count, as in the metadata's classes; -1: it is none. */
+static int find_class(const char *name, char *const *class_name, int classes) {
+  if (!name) return -1;
+  char *trimmed = text_trim(name, name + strlen(name));
+  int k = 0;
+  while (k < classes && strcmp(class_name[k], trimmed)) k++;
+  free(trimmed);
+  return k < classes ? k : -1;
+}
+
 int decision_parse(const json_t *j, const char *path, char *const *class_name, int classes,
                    xs_decision *d) {
   *d = (xs_decision){.positive = -1};
   if (!j) return 0;
-  const char *positive = json_string_value(json_object_get(j, "positive")),
-             *site = json_string_value(json_object_get(j, "site"));
-  int k = 0;
-  while (positive && k < classes && strcmp(class_name[k], positive)) k++;
-  if (!positive || k == classes) {
+  const char *site = json_string_value(json_object_get(j, "site"));
+  const int k = find_class(json_string_value(json_object_get(j, "positive")), class_name, classes);
+  if (k < 0) {
     return fail(1, "%s: metadata: operating.positive: one of the model's classes is needed", path);
   }
   *d = (xs_decision){.positive = k,

@@ -219,11 +219,13 @@ static int take_all(importer *m) {
 /* ---- the model file -----------------------------------------------------------------------------
  */
 
+static char *trimmed(const char *name) { return text_trim(name, name + strlen(name)); }
+
 static void name_classes(importer *m) {
   const int n = m->description.classes;
   m->class_name = memory_new((size_t)n * sizeof *m->class_name);
   for (int i = 0; i < n; i++) {
-    m->class_name[i] = m->o->classes      ? text_copy(m->o->class_name[i])
+    m->class_name[i] = m->o->classes      ? trimmed(m->o->class_name[i])
                        : m->o->output < 0 ? text_format("%d", i)
                        : i                ? text_format("%lld", (long long)m->o->output)
                                           : text_format("not %lld", (long long)m->o->output);

@@ -127,6 +127,20 @@ grep -v '"site"' stdout >kept
 expect 0 '' eval --model $model --data large.yaml --split all --replicates 10 --threads 1 --json
 grep -v '"site"' stdout | cmp - kept || complain 'eval depends on the size of the domain file'
 
+# ---- blanks at the ends of names ------------------------------------------------------------------------
+
+expect 0 '' eval --model $model --data near.yaml --split all --replicates 10 --threads 1 --outputs named.csv
+edit_header $model 's/\\"odd\\"/\\" odd \\"/' >blanks.model
+sed 's/\[even, odd\]/["even  ", odd]/' near.yaml >blanks.yaml
+sed -i 's/,even$/,even /' labels.csv
+expect 0 '' eval --model blanks.model --data blanks.yaml --split all --replicates 10 --threads 1 --outputs blanks.csv
+cmp named.csv blanks.csv || complain 'blanks at the ends of names of classes count'
+sed -i 's/ $//' labels.csv
+edit_header $model 's/\\"odd\\"/\\"even \\"/' >twice.model
+expect 1 "twice.model: metadata: classes: 'even' is there twice" predict --model twice.model "${films[0]}"
+sed 's/\[even, odd\]/[even, "even "]/' near.yaml >twice.yaml
+expect 2 'classes: "even" is listed twice' eval --model $model --data twice.yaml
+
 # ---- what older files do not say --------------------------------------------------------------------------
 
 edit_header $model 's/,\\"prepare\\":1//' >older.model
