@@ -47,6 +47,11 @@ static inline void copy_file(const char *from, const char *dir, const char *name
   free(data);
 }
 
+/* Of tests/golden/images; allocated. */
+static inline char *golden_image(const char *name) {
+  return text_format("%s/golden/images/%s", TEST_DATA, name);
+}
+
 static inline xs_status open_site(const char *dir, const char *yaml, const xs_site_options *o,
                                   xs_site **s) {
   put_text(dir, "site.yaml", yaml);

@@ -11,6 +11,7 @@
 #include "data_files.h"
 #include "hash.h"
 #include "image.h"
+#include "refused_image.h"
 
 typedef struct table_row { /* of a table */
   char file[200], hash[HASH_SHA256_TEXT];
@@ -73,18 +74,6 @@ static void test_real(void **state) {
   assert_int_equal(check_table("films.tsv", dir), 62);
 }
 
-static char *sample(const char *name) {
-  return text_format("%s/golden/images/%s", TEST_DATA, name);
-}
-
-static void refuse(const char *path, bool window, const char *part) {
-  image x;
-  assert_int_not_equal(image_read(path, window, &x), 0);
-  assert_says(path);
-  assert_says(part);
-  image_release(&x);
-}
-
 static void test_refused(void **state) {
   (void)state;
   static const char *const bad[][2] = {
@@ -125,8 +114,8 @@ static void test_refused(void **state) {
       {"syntax", "its transfer syntax, 1.2.840.10008.1.2.4.100"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    char *name = text_format("bad-%s.dcm", bad[i][0]), *path = sample(name);
-    refuse(path, false, bad[i][1]);
+    char *name = text_format("bad-%s.dcm", bad[i][0]), *path = golden_image(name);
+    refuse_image(path, false, bad[i][1]);
     free(name);
     free(path);
   }
@@ -139,7 +128,8 @@ static void test_second_frame(void **state) {
   static const char frame[] = "\xff\xc0\0\x0b\x08\0\xaa\0\x17\1\1\x11\0\xff\xd9"
                               "\0\xfe\xff\xdd\xe0\0\0\0";
   enum { ROWS = 0x174, STREAM = 0x1c8, FRAME = STREAM + 4 + 0xffe0, BEHIND = 8 };
-  char *from = sample("jpeg.dcm"), *dir = temporary_dir(), *path = file_join(dir, "x.dcm"), *data;
+  char *from = golden_image("jpeg.dcm"), *dir = temporary_dir(), *path = file_join(dir, "x.dcm"),
+       *data;
   size_t size;
   assert_int_equal(file_read(from, &data, &size), 0);
   assert_memory_equal(data + STREAM, "\xff\xd8\xff\xe0", 4);
@@ -152,7 +142,7 @@ static void test_second_frame(void **state) {
   memcpy(made + STREAM - 4, &length, sizeof length);
   made[ROWS] = (char)0xaa;
   put(dir, "x.dcm", made, FRAME + sizeof frame);
-  refuse(path, false, "another size than its first frame");
+  refuse_image(path, false, "another size than its first frame");
   free(made);
   free(data);
   free(from);
@@ -174,7 +164,7 @@ static void test_cut_short(void **state) {
                                       "rle.dcm",      "jpeg.dcm",     "jpeg-lossless.dcm",
                                       "jpeg-ls.dcm",  "jpeg2000.dcm"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    char *path = sample(names[i]);
+    char *path = golden_image(names[i]);
     assert_beginnings_refused(path, 9 + i, 29, 20, try_window);
     free(path);
   }
@@ -185,7 +175,7 @@ static void test_damaged(void **state) {
   (void)state;
   static const char *const names[] = {"explicit.dcm", "rle.dcm", "jpeg-ls.dcm", "palette8.dcm"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    char *path = sample(names[i]);
+    char *path = golden_image(names[i]);
     assert_damage_survived(path, 128 + i, 7, try_window);
     free(path);
   }
@@ -202,9 +192,9 @@ static void test_voi_tables(void **state) {
       {"bad-voi-short.dcm", "VOILUTSequence: LUTDescriptor (0028,3002) says 64 entries of 10 bits, "
                             "the table has 50; correct the file or leave out `window`"}};
   for (size_t i = 0; i < 2; i++) {
-    char *path = sample(bad[i][0]);
+    char *path = golden_image(bad[i][0]);
     image x;
-    refuse(path, true, bad[i][1]);
+    refuse_image(path, true, bad[i][1]);
     assert_int_equal(image_read(path, false, &x), 0);
     image_release(&x);
     free(path);
@@ -212,7 +202,7 @@ static void test_voi_tables(void **state) {
 }
 
 static void read_sample(const char *name, image *x) {
-  char *path = sample(name);
+  char *path = golden_image(name);
   assert_int_equal(image_read(path, true, x), 0);
   free(path);
 }
@@ -236,7 +226,7 @@ static void test_alike(void **state) {
 static void test_too_large(void **state) {
   (void)state;
   char *dir = temporary_dir(), *bad = file_join(dir, "bad"), *data;
-  char *png = sample("gray.png"), *jpeg = sample("gray.jpg");
+  char *png = golden_image("gray.png"), *jpeg = golden_image("gray.jpg");
   size_t size;
   assert_int_equal(file_read(jpeg, &data, &size), 0);
   for (size_t i = 0; i + 9 < size; i++) {
@@ -244,17 +234,17 @@ static void test_too_large(void **state) {
     memcpy(data + i + 5, "\xea\x60\xea\x60", 4);
   }
   put(dir, "bad", data, size);
-  refuse(bad, false, "60000 x 60000 pixels, at most");
+  refuse_image(bad, false, "60000 x 60000 pixels, at most");
   free(data);
   assert_int_equal(file_read(png, &data, &size), 0);
   static const char header[] = "\0\0\xea\x60\0\0\xea\x60\x08\0\0\0\0\xa5\xb9\x2a\x9e";
   memcpy(data + 16, header, 17); /* with the header's checksum */
   put(dir, "bad", data, size);
-  refuse(bad, false, "/bad: cannot be decoded");
+  refuse_image(bad, false, "/bad: cannot be decoded");
   static const char smaller[] = "\0\0\x1f\x40\0\0\x1f\x40\x08\0\0\0\0\x23\x9a\xf2\x28";
   memcpy(data + 16, smaller, 17); /* 8000 x 8000 */
   put(dir, "bad", data, size);
-  refuse(bad, false, "8000 x 8000 pixels in a file of");
+  refuse_image(bad, false, "8000 x 8000 pixels in a file of");
   free(data);
   free(png);
   free(jpeg);
@@ -265,7 +255,7 @@ static void test_too_large(void **state) {
 /* ---- the range of a site's values ---- */
 
 static void copy_sample(const char *dir, const char *name, const char *as) {
-  char *path = sample(name);
+  char *path = golden_image(name);
   copy_file(path, dir, as);
   free(path);
 }
@@ -336,7 +326,7 @@ static void test_dim(void **state) {
   static const char *const films[] = {"dim1.dcm", "dim2.dcm"};
   static const char *const tone[] = {"near white", "near black"};
   for (int i = 0; i < 2; i++) {
-    char *dir = temporary_dir(), *path = sample(films[i]);
+    char *dir = temporary_dir(), *path = golden_image(films[i]);
     copy_sample(dir, films[i], "images/a.dcm");
     REFUSED(dir, FILMS, tone[i], "range: percentiles");
     xs_images *one;

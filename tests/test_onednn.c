@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "onednn.h"
-#include "random.h"
+#include "random_store.h"
 #include "tg.h"
 
 /* ---- the library's functions, one of whose calls fails ----------------------------------------
@@ -163,17 +163,6 @@ static void build_scaled(tg_graph *g, outputs *o) {
   *o = (outputs){{tg_conv(g, tg_leaky_relu(g, scaled, 0.1), w, 1, 0)}, 1};
 }
 
-static void fill(tg_store *s) {
-  for (int i = 0; i < tg_store_size(s); i++) {
-    const int64_t n = tg_count(tg_store_shape(s, i));
-    const uint64_t stream = random_stream(tg_store_name(s, i));
-    float *x = malloc((size_t)n * sizeof *x);
-    for (int64_t k = 0; k < n; k++) x[k] = random_uniform(1, stream, 0, (uint64_t)k) - 0.5f;
-    tg_store_write(s, i, x);
-    free(x);
-  }
-}
-
 typedef void builder(tg_graph *g, outputs *o);
 
 typedef struct trial {
@@ -189,7 +178,7 @@ static int plan_and_run(trial *t, builder *build, bool bf16) {
   build(t->g, &t->o);
   calls = 0;
   if (tg_plan_new(t->g, t->s, t->o.n, t->o.v, &options, &t->plan)) return 1;
-  fill(t->s);
+  random_store_fill(t->s);
   return tg_plan_run(t->plan, 0);
 }
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "random.h"
+#include "random_store.h"
 #include "small_training.h"
 #include "team.h"
 #include "tg.h"
@@ -62,17 +62,6 @@ static void build(tg_graph *g, tg_value out[WEIGHTS + 1]) {
   tg_gradient(g, tg_mul(g, out[0], out[0]), TG_NONE, WEIGHTS, w, out + 1);
 }
 
-static void fill(tg_store *s) {
-  for (int i = 0; i < tg_store_size(s); i++) {
-    const int64_t n = tg_count(tg_store_shape(s, i));
-    const uint64_t stream = random_stream(tg_store_name(s, i));
-    float *x = malloc((size_t)n * sizeof *x);
-    for (int64_t k = 0; k < n; k++) x[k] = random_uniform(1, stream, 0, (uint64_t)k) - 0.5f;
-    tg_store_write(s, i, x);
-    free(x);
-  }
-}
-
 typedef struct network {
   tg_graph *g;
   tg_store *s;
@@ -84,7 +73,7 @@ static int network_new(network *n) {
   *n = (network){.g = tg_graph_new(), .s = tg_store_new(tg_device_cpu())};
   build(n->g, n->out);
   const int status = tg_plan_new(n->g, n->s, WEIGHTS + 1, n->out, NULL, &n->plan);
-  if (!status) fill(n->s);
+  if (!status) random_store_fill(n->s);
   return status;
 }
 

@@ -8,19 +8,7 @@
 #include <cmocka.h>
 
 #include "data_files.h"
-#include "image.h"
-
-static char *sample(const char *name) {
-  return text_format("%s/golden/images/%s", TEST_DATA, name);
-}
-
-static void refuse(const char *path, const char *part) {
-  image x;
-  assert_int_not_equal(image_read(path, false, &x), 0);
-  assert_says(path);
-  assert_says(part);
-  image_release(&x);
-}
+#include "refused_image.h"
 
 static void test_refused(void **state) {
   (void)state;
@@ -35,8 +23,8 @@ static void test_refused(void **state) {
       {"bad-kind.bmp", "its compression, 4, with 24 bits a pixel is not read"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    char *path = sample(bad[i][0]);
-    refuse(path, bad[i][1]);
+    char *path = golden_image(bad[i][0]);
+    refuse_image(path, false, bad[i][1]);
     free(path);
   }
 }
@@ -59,7 +47,7 @@ static void test_cut(void **state) {
               {"rgb.bmp", 1},         {"palette4.bmp", 1},    {"runs8.bmp", 1},
               {"runs4.bmp", 1},       {"rgb565.bmp", 1},      {"gray.bmp", 1}};
   for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
-    char *path = sample(file[i].name);
+    char *path = golden_image(file[i].name);
     assert_beginnings_refused(path, 0, 11, file[i].last, read_plain);
     free(path);
   }
@@ -71,7 +59,7 @@ static void test_damaged(void **state) {
       "rgb-lzw.tif", "tiles16.tif",  "rgb16-planes.tiff", "palette.tif", "jpeg-colour.tif",
       "group3.tif",  "palette4.bmp", "runs8.bmp",         "runs4.bmp",   "rgb565.bmp"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    char *path = sample(names[i]);
+    char *path = golden_image(names[i]);
     assert_damage_survived(path, 0, 3, read_plain);
     free(path);
   }
@@ -80,21 +68,22 @@ static void test_damaged(void **state) {
 /* A few bytes that promise gigabytes. */
 static void test_large(void **state) {
   (void)state;
-  char *dir = temporary_dir(), *path = file_join(dir, "x"), *from = sample("gray4.tif"), *data;
+  char *dir = temporary_dir(), *path = file_join(dir, "x"), *from = golden_image("gray4.tif"),
+       *data;
   size_t size;
   assert_int_equal(file_read(from, &data, &size), 0);
   for (int i = 0; i < 2; i++) { /* width, then height */
     memcpy(data + 10 + 12 * i + 8, i ? "\xff\xff" : "\x00\x7d", 2);
     put(dir, "x", data, size);
-    refuse(path, i ? "at most" : "32000 x 17 pixels in a file of");
+    refuse_image(path, false, i ? "at most" : "32000 x 17 pixels in a file of");
   }
   free(data);
   free(from);
-  from = sample("runs8.bmp");
+  from = golden_image("runs8.bmp");
   assert_int_equal(file_read(from, &data, &size), 0);
   memcpy(data + 18, "\x00\x20\x00\x00\x00\x20\x00\x00", 8);
   put(dir, "x", data, size);
-  refuse(path, "8192 x 8192 pixels in a file of");
+  refuse_image(path, false, "8192 x 8192 pixels in a file of");
   free(data);
   free(from);
   free(path);
@@ -105,7 +94,8 @@ static void test_large(void **state) {
 static void test_steps(void **state) {
   (void)state;
   enum { STEPS = 8421506 }; /* 255 each: 2^31 + 382 */
-  char *dir = temporary_dir(), *path = file_join(dir, "x"), *from = sample("runs8.bmp"), *data;
+  char *dir = temporary_dir(), *path = file_join(dir, "x"), *from = golden_image("runs8.bmp"),
+       *data;
   size_t size, first;
   assert_int_equal(file_read(from, &data, &size), 0);
   first = (size_t)((unsigned char)data[11] << 8 | (unsigned char)data[10]);
@@ -114,7 +104,7 @@ static void test_steps(void **state) {
   for (size_t i = 0; i < STEPS; i++) memcpy(made + first + 4 * i, "\0\2\xff\0", 4);
   memcpy(made + first + 4 * STEPS, "\1\0\0\1", 4);
   put(dir, "x", made, first + 4 * STEPS + 4);
-  refuse(path, "a run leaves the picture");
+  refuse_image(path, false, "a run leaves the picture");
   free(made);
   free(data);
   free(from);

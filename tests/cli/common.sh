@@ -42,6 +42,52 @@ make_translator() {
     --out adapted "${common[@]}" --limit 600 --channels 2 --blocks 1 --batch 8 --generator-steps 2
 }
 
+# digit_site NAME [LABELS [CLASSES]]: writes NAME.yaml, a site of the optical digits, which lie in this folder.
+digit_site() {
+  local classes='classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]'
+  for kind in images-idx3 labels-idx1; do
+    [ -e "${kind%-*}" ] || gunzip -c "$repository/examples/data/optdigits-$kind-ubyte.gz" >"${kind%-*}"
+  done
+  printf 'name: %s\nformat: idx\nimages: images\nlabels: %s\n%s\nmax_value: 16\n' "$1" "${2:-labels}" \
+    "${3:-$classes}" >"$1.yaml"
+}
+
+# digit_study NAME CLASSIFIER-EPOCHS TUNE-EPOCHS: writes study.yaml, of the sites near and far; sets run, how it is run.
+digit_study() {
+  cat >study.yaml <<YAML
+name: $1
+sites: [near.yaml, far.yaml]
+pairs: [near -> far]
+limit: 600
+size: 16
+replicates: 100
+checkpoint_every: 3
+classifier: {epochs: $2, batch: 32}
+tune: {epochs: $3, batch: 32}
+histogram: {images: 20}
+portfolio: [none, histogram]
+YAML
+  # shellcheck disable=SC2034 # of the tests
+  run=(study.yaml --threads 1)
+}
+
+# hold FILE WORD...: starts xsite WORD... and halts it when FILE is there; sets process.
+hold() {
+  local file=$1
+  shift
+  "$xsite" "$@" >/dev/null 2>&1 </dev/null &
+  process=$!
+  for _ in $(seq 1000); do
+    [ -e "$file" ] && break
+    sleep 0.01
+  done
+  kill -STOP $process
+}
+let_go() {
+  kill -KILL $process
+  wait $process 2>/dev/null
+}
+
 # contains FILE TEXT...: every text is there.
 contains() {
   local file=$1 text

@@ -82,21 +82,6 @@ status=$?
 same "$before" "$(snapshot "$folder/broken")" 'a refused run'
 
 # Nobody else may work in a folder while a process does; when that is killed, others may.
-hold() { # hold FILE WORD...: starts xsite WORD... and halts it when the file is there; sets process
-  local file=$1
-  shift
-  "$xsite" "$@" >/dev/null 2>&1 </dev/null &
-  process=$!
-  for _ in $(seq 1000); do
-    [ -e "$file" ] && break
-    sleep 0.01
-  done
-  kill -STOP $process
-}
-let_go() {
-  kill -KILL $process
-  wait $process 2>/dev/null
-}
 study=(study run "$repository/examples/demo.yaml" --set portfolio=paper --out "$folder/held" "${tiny[@]}")
 hold "$folder/held/nodes" "${study[@]}"
 expect 1 "$folder/held: another xsite is at work in this folder" "${study[@]}"

@@ -3,31 +3,10 @@
 # usage: [JUMPING_CLOCK=FILE.so] test_study_folder.sh XSITE REPOSITORY
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
-data=$repository/examples/data
 cd "$folder" || exit 1
 
-classes='classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]'
-gunzip -c "$data/optdigits-images-idx3-ubyte.gz" >images
-gunzip -c "$data/optdigits-labels-idx1-ubyte.gz" >labels
-site() { # site NAME [LABELS [CLASSES]]: writes NAME.yaml
-  printf 'name: %s\nformat: idx\nimages: images\nlabels: %s\n%s\nmax_value: 16\n' "$1" "${2:-labels}" \
-    "${3:-$classes}" >"$1.yaml"
-}
-site near && site far
-cat >study.yaml <<YAML
-name: folder
-sites: [near.yaml, far.yaml]
-pairs: [near -> far]
-limit: 600
-size: 16
-replicates: 100
-checkpoint_every: 3
-classifier: {epochs: 3, batch: 32}
-tune: {epochs: 2, batch: 32}
-histogram: {images: 20}
-portfolio: [none, histogram]
-YAML
-run=(study.yaml --threads 1)
+digit_site near && digit_site far
+digit_study folder 3 2
 expect 0 'chosen: ' study run "${run[@]}" --out whole
 whole=$(results_of whole)
 unfinish() { # unfinish OUT: a copy of the whole run before its results
@@ -35,23 +14,6 @@ unfinish() { # unfinish OUT: a copy of the whole run before its results
 }
 
 # ---- other processes -------------------------------------------------------------------------------
-
-# hold FILE WORD...: starts xsite WORD... and halts it when FILE is there; sets process
-hold() {
-  local file=$1
-  shift
-  "$xsite" "$@" >/dev/null 2>&1 </dev/null &
-  process=$!
-  for _ in $(seq 1000); do
-    [ -e "$file" ] && break
-    sleep 0.01
-  done
-  kill -STOP $process
-}
-let_go() {
-  kill -KILL $process
-  wait $process 2>/dev/null
-}
 
 # A whole run keeps everybody out and is named; what it leaves when killed stands in nobody's way.
 hold held/nodes/baseline-near/checkpoint.safetensors study run "${run[@]}" --out held
@@ -127,7 +89,7 @@ cp kept images && rm kept
 echo '# a word more' >>far.yaml
 expect 1 'files_read.far differs, that file has changed since' study run "${run[@]}" --out whole
 expect 1 'files_read.far differs, that file has changed since' study run "${run[@]}" --out whole --verify
-site far
+digit_site far
 cp -r whole unknown && rm unknown/sites/far
 expect 1 'unknown/sites/far: is not there' study run "${run[@]}" --out unknown --verify
 cp -r whole damaged && echo damage >>damaged/nodes/adapted-histogram-near-far/model.safetensors
@@ -148,13 +110,13 @@ refused() { # refused STATUS TEXT: before anything is trained
   [ ! -e refused/nodes ] || complain "something was trained in spite of: $2"
   rm -rf refused
 }
-site far zeros
+digit_site far zeros
 refused 1 'far.yaml: class "1" has no image'
-site far zeros 'classes: ["0"]'
+digit_site far zeros 'classes: ["0"]'
 refused 2 'far.yaml: classes: one class ("0"), at least two are needed'
-site far labels 'classes: ["0", "1", "2", "3", "4", "5", "6", "7", "9", "8"]'
+digit_site far labels 'classes: ["0", "1", "2", "3", "4", "5", "6", "7", "9", "8"]'
 refused 1 'have different classes'
-site far
+digit_site far
 
 # ---- a clock that jumps ----------------------------------------------------------------------------
 
