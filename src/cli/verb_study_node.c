@@ -1,6 +1,11 @@
 #include "study_options.h"
 
-static const option rows[] = {STUDY_ROWS};
+static const option rows[] = {
+    STUDY_ROWS,
+    OPTION_FLAG_ROW(NULL, 0, study_options, resume,
+                    "of a study that was changed since: take its folder over; a node that was "
+                    "broken off is continued without it"),
+};
 
 static int run(void *record, int n, const char **word) {
   (void)n;

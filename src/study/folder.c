@@ -219,7 +219,9 @@ static void remove_file(const char *out, const char *name) {
 
 void folder_remove_page(const char *out) { remove_file(out, "report.html"); }
 
-xs_status folder_extend(const char *out, const json_t *mine, const char *result) {
+xs_status folder_extend(const char *out, const json_t *mine, const char *result,
+                        const char *differs) {
+  if (differs && seal_extended(out, differs)) return XS_FAILED;
   folder_remove_page(out);
   remove_file(out, result);
   return write_owner(out, mine);
@@ -227,7 +229,7 @@ xs_status folder_extend(const char *out, const json_t *mine, const char *result)
 
 xs_status folder_reopen(const char *out, const json_t *mine, const char *result, int *lock) {
   xs_status status = lock_folder(out, lock);
-  return status ? status : folder_extend(out, mine, result);
+  return status ? status : folder_extend(out, mine, result, NULL);
 }
 
 /* Beside others it must be the run that they have begun, though no node may be done. */
@@ -240,41 +242,63 @@ static xs_status check_begun(const char *out, const json_t *mine) {
   return status;
 }
 
+/* What one process that joins is told, and tells. */
+typedef struct entry {
+  const char *out, *result;
+  const json_t *mine;
+  bool resume;
+  folder_state state;
+  char *differs;
+  int *lock;
+} entry;
+
+/* Only who is alone may change the study: others are at work on it as it was. */
+static xs_status enter_changed(const entry *e, bool alone) {
+  if (!e->resume) return refuse_broken(e->out, e->differs);
+  return alone ? folder_extend(e->out, e->mine, e->result, e->differs) : refuse_locked(e->out);
+}
+
 /* Who is alone may begin the run. */
-static xs_status enter(const char *out, const json_t *mine, const char *result, folder_state *state,
-                       int *lock) {
-  if (open_lock(out, lock)) return XS_FAILED;
+static xs_status enter(entry *e) {
+  int *lock = e->lock;
+  if (open_lock(e->out, lock)) return XS_FAILED;
   bool alone = take(*lock, LOCK_EX);
-  if (!alone && !take(*lock, LOCK_SH)) return refuse_locked(out);
-  xs_status status = folder_check(out, mine, result, state, NULL);
-  if (!status && *state == FOLDER_NEW) status = (alone ? begin : check_begun)(out, mine);
-  if (!status && alone && !take(*lock, LOCK_SH)) status = refuse_locked(out);
+  if (!alone && !take(*lock, LOCK_SH)) return refuse_locked(e->out);
+  xs_status status = folder_check(e->out, e->mine, e->result, &e->state, &e->differs);
+  if (!status && e->differs) status = enter_changed(e, alone);
+  if (!status && e->state == FOLDER_NEW) status = (alone ? begin : check_begun)(e->out, e->mine);
+  if (!status && alone && !take(*lock, LOCK_SH)) status = refuse_locked(e->out);
   if (!status) sign_lock(*lock);
   return status;
 }
 
-/* One process after the other, so that only the first begins the run; `door` is held for no longer
- * than that. */
-static xs_status join(const char *out, const json_t *mine, const char *result, folder_state *state,
-                      int *lock) {
-  char *nodes = file_join(out, NODES);
+/* One process after the other, so that only the first begins or changes the run; `door` is held for
+ * no longer than that. */
+static xs_status join(entry *e) {
+  char *nodes = file_join(e->out, NODES);
   int door;
   xs_status status = open_lock(nodes, &door);
   while (!status && flock(door, LOCK_EX) && errno == EINTR) continue;
-  if (!status) status = enter(out, mine, result, state, lock);
+  if (!status) status = enter(e);
   folder_unlock(door);
   free(nodes);
   return status;
 }
 
-xs_status folder_join(const char *out, const json_t *mine, const char *result, bool *finished,
-                      int *lock) {
-  folder_state state;
+xs_status folder_join(const char *out, const json_t *mine, const char *result, bool resume,
+                      bool *finished, char **differs, int *lock) {
+  entry e = {.out = out, .result = result, .mine = mine, .resume = resume, .lock = lock};
   *lock = -1;
   xs_status status = check_out(out);
-  if (!status) status = folder_check(out, mine, result, &state, NULL);
-  if (!status && state != FOLDER_FINISHED) status = join(out, mine, result, &state, lock);
-  *finished = !status && state == FOLDER_FINISHED;
+  if (!status) status = folder_check(out, mine, result, &e.state, &e.differs);
+  *finished = !status && e.state == FOLDER_FINISHED;
+  if (!status && !*finished) {
+    free(e.differs);
+    e.differs = NULL;
+    status = join(&e);
+    *finished = !status && e.state == FOLDER_FINISHED;
+  }
+  *differs = e.differs;
   return status;
 }
 

@@ -238,15 +238,13 @@ static xs_status start(study_run *r) {
   return status;
 }
 
-/* The folder holds the study with other options. */
-static xs_status extend(study_run *r, const char *differs) {
+/* The folder held the study with other options. */
+static void note_differs(const study_run *r, const char *differs) {
   char *line = text_format("%s differs from what %s holds: what is missing or was made from "
                            "something else is made",
                            differs, r->out);
   note(r, line);
   free(line);
-  xs_status status = seal_extended(r->out, differs);
-  return status ? status : folder_extend(r->out, r->identity, "results.json");
 }
 
 static xs_status claim(study_run *r, bool *finished) {
@@ -257,7 +255,10 @@ static xs_status claim(study_run *r, bool *finished) {
                           &r->lock);
   }
   if (!status) status = check_seal(r);
-  if (!status && differs) status = extend(r, differs);
+  if (!status && differs) {
+    note_differs(r, differs);
+    status = folder_extend(r->out, r->identity, "results.json", differs);
+  }
   free(differs);
   return status;
 }
@@ -330,8 +331,14 @@ static xs_status run_node(study_run *r, const char *name) {
   bool finished = false;
   int node = find_node(r, name);
   xs_status status = node < 0 ? XS_USAGE : study_identity(r->study, &r->identity);
-  if (!status) status = folder_join(r->out, r->identity, "results.json", &finished, &r->lock);
+  char *differs = NULL;
   if (!status) status = check_seal(r);
+  if (!status) {
+    status = folder_join(r->out, r->identity, "results.json", r->o->resume, &finished, &differs,
+                         &r->lock);
+  }
+  if (!status && differs) note_differs(r, differs);
+  free(differs);
   if (!status && finished && !r->o->verify) status = check_finished(r, &finished);
   if (status) return status;
   return finished ? end_finished(r) : work_on(r, node);

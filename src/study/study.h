@@ -173,16 +173,19 @@ char *run_node_path(const study_run *r, int node, const char *file);
  * (allocated; NULL: none), and folder_extend takes the folder over. */
 xs_status folder_claim(const char *out, const json_t *mine, const char *result, bool resume,
                        bool *finished, char **differs, int *lock);
-/* Makes a claimed folder that of `mine`: its result and page are removed, study.json is written. */
-xs_status folder_extend(const char *out, const json_t *mine, const char *result);
+/* Makes a claimed folder that of `mine`: the seal notes what differs (NULL: nothing does), its
+ * result and page are removed, study.json is written. */
+xs_status folder_extend(const char *out, const json_t *mine, const char *result,
+                        const char *differs);
 /* Other results are about to be written: a page of those before is not theirs. */
 void folder_remove_page(const char *out);
 /* Locks a finished run and does the same: it is unfinished again. */
 xs_status folder_reopen(const char *out, const json_t *mine, const char *result, int *lock);
 /* Begins or continues the work beside other processes that have joined; none may have claimed it.
- */
-xs_status folder_join(const char *out, const json_t *mine, const char *result, bool *finished,
-                      int *lock);
+ * *differs: as in folder_claim; where resume is set, and nobody else is at work, the folder is
+ * extended. */
+xs_status folder_join(const char *out, const json_t *mine, const char *result, bool resume,
+                      bool *finished, char **differs, int *lock);
 /* Locks a node's folder against other processes that have joined the run. */
 xs_status folder_lock_node(const char *dir, int *lock);
 void folder_unlock(int lock);

@@ -4,30 +4,12 @@
 # usage: test_extend.sh XSITE REPOSITORY
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
-data=$repository/examples/data
 cd "$folder" || exit 1
 
-gunzip -c "$data/optdigits-images-idx3-ubyte.gz" >images
-gunzip -c "$data/optdigits-labels-idx1-ubyte.gz" >labels
 for name in near far new; do
-  cp labels "labels-$name"
-  printf 'name: %s\nformat: idx\nimages: images\nlabels: labels-%s\n%s\nmax_value: 16\n' $name $name \
-    'classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]' >$name.yaml
+  digit_site $name labels-$name && cp labels labels-$name
 done
-cat >study.yaml <<YAML
-name: extended
-sites: [near.yaml, far.yaml]
-pairs: [near -> far]
-limit: 600
-size: 16
-replicates: 100
-checkpoint_every: 3
-classifier: {epochs: 2, batch: 32}
-tune: {epochs: 1, batch: 32}
-histogram: {images: 20}
-portfolio: [none, histogram]
-YAML
-run=(study.yaml --threads 1)
+digit_study extended 2 1
 
 # The nodes alone: results.json names those that were made late, and the page says what the study is.
 unmeasured() { grep '/nodes/'; }
@@ -105,6 +87,13 @@ expect 0 '' study run "${run[@]}" --out epochs-whole --set classifier.epochs=3
 same "$(results_of epochs-whole | unmeasured)" "$(results_of epochs | unmeasured)" 'a study with other epochs'
 cp -r first tune
 extend tune 'adapted-histogram-near-far choice-near-far ' --set tune.epochs=2
+# The same node by node.
+cp -r first nodes
+expect 1 'holds this study as it was: tune.epochs differs' study node "${run[@]}" adapted-histogram-near-far --out nodes --set tune.epochs=2
+expect 0 'tune.epochs differs from what nodes holds' study node "${run[@]}" adapted-histogram-near-far --out nodes --set tune.epochs=2 --resume
+[ -e nodes/results.json ] && complain 'results of before beside nodes of now'
+for node in choice-near-far results; do expect 0 '' study node "${run[@]}" $node --out nodes --set tune.epochs=2; done
+same "$(results_of tune)" "$(results_of nodes)" 'a changed study, node by node'
 cp -r first comment && echo '# a word more' >>far.yaml
 extend comment ''
 same "$(results_of first | unmeasured)" "$(results_of comment | unmeasured)" 'a comment in a domain file'
