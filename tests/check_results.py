@@ -167,7 +167,7 @@ def check_pooled():
         measure(p["global"], p["node"])
         for site in p["sites"]:
             measure(site["measure"], p["node"])
-        opened = [line["images"] for line in seal if line["node"] == p["node"] and line.get("split") == "train"]
+        opened = [line["images"] for line in seal if line.get("node") == p["node"] and line.get("split") == "train"]
         near(p["images"], sum(math.ceil(p["percent"] * n / 100) for n in opened), f"images of {p['node']}")
         near(p["spread"], statistics.pvariance(aucs), f"spread of {p['node']}")
         near(p["global"]["n"], sum(s["measure"]["n"] for s in p["sites"]), f"images of {p['node']}")
