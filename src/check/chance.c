@@ -5,13 +5,9 @@
 #include <string.h>
 
 #include "file.h"
+#include "group_count.h"
 #include "random.h"
 #include "xsite.h"
-
-static int by_value(const void *a, const void *b) {
-  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return (x > y) - (x < y);
-}
 
 /* ---- the rank sum test ----------------------------------------------------------------------- */
 
@@ -20,12 +16,10 @@ static double count_groups(const int32_t *answer, const uint64_t *group, int64_t
                            bool others) {
   uint64_t *of = memory_new(sizeof *of * (size_t)(n + 1));
   int64_t images = 0;
-  double groups = 0;
   for (int64_t i = 0; i < n; i++) {
     if ((answer[i] != which) == others) of[images++] = group[i];
   }
-  qsort(of, (size_t)images, sizeof *of, by_value);
-  for (int64_t i = 0; i < images; i++) groups += i == 0 || of[i] != of[i - 1];
+  const double groups = (double)group_count(of, images);
   free(of);
   return groups;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "group_count.h"
 #include "measure.h"
 
 /* The test images of a site, divided by one attribute. */
@@ -72,17 +73,10 @@ static void release(members *m) {
   free(m->group);
 }
 
-static int by_key(const void *a, const void *b) {
-  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return (x > y) - (x < y);
-}
-
 static int64_t count_groups(const members *m) {
   uint64_t *key = memory_new((size_t)(m->n + 1) * sizeof *key);
-  int64_t groups = m->n > 0;
   memcpy(key, m->group, (size_t)m->n * sizeof *key);
-  qsort(key, (size_t)m->n, sizeof *key, by_key);
-  for (int64_t i = 1; i < m->n; i++) groups += key[i] != key[i - 1];
+  const int64_t groups = group_count(key, m->n);
   free(key);
   return groups;
 }

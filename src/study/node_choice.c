@@ -7,6 +7,7 @@
 #include "choice.h"
 #include "error.h"
 #include "file.h"
+#include "group_count.h"
 #include "run.h"
 
 /* ---- the images that decide ---------------------------------------------------------------------
@@ -47,17 +48,10 @@ static xs_status target_images(const chooser *c, train_set *set) {
   return status;
 }
 
-static int by_key(const void *a, const void *b) {
-  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return (x > y) - (x < y);
-}
-
 static double count_groups(const train_set *s) {
   uint64_t *key = memory_new((size_t)(s->n + 1) * sizeof *key);
-  double groups = 0;
   for (int64_t i = 0; i < s->n; i++) key[i] = s->images->group[s->rows[i]];
-  qsort(key, (size_t)s->n, sizeof *key, by_key);
-  for (int64_t i = 0; i < s->n; i++) groups += i == 0 || key[i] != key[i - 1];
+  const double groups = (double)group_count(key, s->n);
   free(key);
   return groups;
 }

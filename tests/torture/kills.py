@@ -1,8 +1,6 @@
 """SIGKILL at random instants, up to three times in a row, then once more as a user would: the same files, byte for byte."""
 import signal
 
-from world import tree, difference
-
 QUICK = 60
 
 
