@@ -8,7 +8,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static const double reserve = 32 << 20;
+/* Code that oneDNN makes while it runs, stacks and arenas take addresses without asking; where it
+ * gets none, it ends by SIGSEGV. */
+static const double reserve = 32 << 20, address_reserve = 256 << 20;
 
 /* The number behind a word at the start of a line, or the file's first where word is ""; NAN: there
  * is none ("max", of a control group without a limit). */
@@ -36,7 +38,7 @@ static double of_address_space(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return INFINITY;
   const double used = 1024 * number_in("/proc/self/status", "VmSize:");
-  return (double)limit.rlim_cur - (isnan(used) ? 0 : used) - reserve;
+  return (double)limit.rlim_cur - (isnan(used) ? 0 : used) - address_reserve;
 }
 
 typedef struct group_files {
