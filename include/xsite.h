@@ -168,6 +168,11 @@ xs_status xs_preprocessing_of(const char *domain_file, xs_preprocessing *out);
  * near black where nothing says what white is may be a dark film of a site that is read, or one of
  * a site that xs_site_open refuses, where all are like it: it is read, and `doubt` says so. */
 xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_images **out);
+
+/* For files from a source that is not trusted: from now on, for the whole process, every image file
+ * is decoded in a process of its own that can open no file and start no process, as DICOM files
+ * always are.  Call it before images are read.  What that costs: docs/images.md. */
+void xs_isolate(bool all);
 void xs_images_close(xs_images *x);
 
 /* ==== measures: plain functions on arrays ======================================================

@@ -33,7 +33,7 @@ static int read_all(const char *path, int fd, size_t capacity, char **data, size
     ssize_t got = 1;
     while (done <= capacity && got != 0) {
       got = read(fd, *data + done, capacity + 1 - done);
-      if (got < 0 && errno != EINTR) return fail(1, "%s: cannot read: %s", path, strerror(errno));
+      if (got < 0) return fail(1, "%s: cannot read: %s", path, strerror(errno));
       if (got > 0) done += (size_t)got;
     }
     if (got == 0) break;
@@ -59,7 +59,8 @@ int file_read(const char *path, char **data, size_t *size) {
   return status;
 }
 
-static int write_all(int fd, const char *data, size_t size) {
+int file_put(int fd, const void *bytes, size_t size) {
+  const char *data = bytes;
   while (size > 0) {
     ssize_t put = write(fd, data, size);
     if (put < 0 && errno != EINTR) return -1;
@@ -83,7 +84,7 @@ static int open_new(const char *path, mode_t mode) {
 static int write_synced(const char *path, const void *data, size_t size, mode_t mode) {
   int fd = open_new(path, mode);
   if (fd < 0) return -1;
-  int status = write_all(fd, data, size);
+  int status = file_put(fd, data, size);
   if (status == 0) status = fsync(fd);
   int kept = errno;
   if (close(fd) != 0) return -1;

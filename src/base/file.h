@@ -15,6 +15,8 @@ int file_read(const char *path, char **data, size_t *size);
 int file_write_atomic(const char *path, const void *data, size_t size);
 /* The same of what is no patient's, to be passed on: whoever the umask lets may read it. */
 int file_write_public(const char *path, const void *data, size_t size);
+/* All of it to an open file; -1 and errno on failure. */
+int file_put(int fd, const void *data, size_t size);
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 /* Fails where path is there but is a folder, pipe, socket or device: reading it may never end. */
@@ -38,11 +40,13 @@ char *text_plain_number(const char *s);
 /* Whether both are such numbers, and equal. */
 bool text_same_number(const char *a, const char *b);
 
-/* As a cell of a CSV file: in quotes where a reader would take it for something else; newly
- * allocated. */
+/* As a cell of a CSV file that a program reads: in quotes where a reader would take it for
+ * something else, and UTF-8 (unicode_escape); newly allocated. */
 char *text_csv(const char *s);
-/* The same to a file. */
-void text_csv_put(FILE *f, const char *s);
+/* The same for people, whose spreadsheet would compute a text that begins as a formula does (= + -
+ * @): it gets a ' before it, unless it is a number or one character. */
+char *text_csv_shown(const char *s);
+void text_csv_put(FILE *f, const char *s); /* text_csv_shown, to a file */
 
 /* Memory is out: ends the program with a message, with status 1 and without a core. */
 void memory_out(const char *what) __attribute__((noreturn));

@@ -3,6 +3,7 @@
 #include "error.h"
 #include "file.h"
 #include "option_row.h"
+#include "unicode.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -281,7 +282,8 @@ int option_set(const option_table *t, void *record, const char *key, const char 
   if (!row) return unknown_key(t, key, where);
   char *name = option_row_key(row);
   char *label = text_format("%s: %s", where, name);
-  int status = option_row_set(row, record, value, label);
+  int status = unicode_check(label, value);
+  if (!status) status = option_row_set(row, record, value, label);
   free(label);
   free(name);
   return status;
@@ -350,14 +352,9 @@ void option_release(const option_table *t, void *record) {
 /* ---- the record as JSON ---- */
 
 json_t *option_text_json(const char *text) {
-  json_t *j = json_string(text);
-  if (j) return j;
-  char *ascii = text_copy(text);
-  for (char *p = ascii; *p; p++) {
-    if ((unsigned char)*p >= 0x80) *p = '?';
-  }
-  j = json_string(ascii);
-  free(ascii);
+  char *escaped = unicode_escape(text);
+  json_t *j = json_string(escaped);
+  free(escaped);
   return j;
 }
 

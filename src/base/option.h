@@ -100,7 +100,7 @@ int option_check(const option_table *t, const void *record,
                  const char *where);                            /* required, ranges */
 void option_release(const option_table *t, void *record);       /* frees texts */
 json_t *option_json(const option_table *t, const void *record); /* sections become objects */
-/* A JSON string; where a file's name is not UTF-8, as JSON must be, its special bytes become '?'.
+/* A JSON string; bytes of a file's name that are not UTF-8, as JSON must be, are written as \xE9.
  */
 json_t *option_text_json(const char *text);
 char *option_help(const option_table *t, bool command_line); /* one aligned line each; allocated */

@@ -108,7 +108,7 @@ static xs_status append(const char *path, int fd, const json_t *line) {
   add_hash(mine);
   char *text = text_of(mine), *whole = text_format("%s\n", text);
   size_t size = strlen(whole);
-  if (!status && (write(fd, whole, size) != (ssize_t)size || fsync(fd))) {
+  if (!status && (file_put(fd, whole, size) || fsync(fd))) {
     status = (xs_status)fail(XS_FAILED, "%s: cannot write: %s", path, strerror(errno));
   }
   free(whole);

@@ -1,4 +1,5 @@
 #include "file.h"
+#include "unicode.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -80,11 +81,8 @@ bool text_same_number(const char *a, const char *b) {
   return same;
 }
 
-char *text_csv(const char *s) {
-  const size_t n = strlen(s);
-  const bool padded = n > 0 && (isspace((unsigned char)s[0]) || isspace((unsigned char)s[n - 1]));
-  if (!padded && !strpbrk(s, ",;\"\t\r\n")) return text_copy(s);
-  char *cell = memory_new(2 * n + 3), *to = cell;
+static char *quoted(const char *s) {
+  char *cell = memory_new(2 * strlen(s) + 3), *to = cell;
   *to++ = '"';
   for (; *s; *to++ = *s++) {
     if (*s == '"') *to++ = '"';
@@ -93,8 +91,31 @@ char *text_csv(const char *s) {
   return cell;
 }
 
+char *text_csv(const char *s) {
+  const size_t n = strlen(s);
+  const bool padded = n > 0 && (isspace((unsigned char)s[0]) || isspace((unsigned char)s[n - 1]));
+  char *utf8 = unicode_escape(s);
+  if (!padded && !strpbrk(s, ",;\"\t\r\n")) return utf8;
+  char *cell = quoted(utf8);
+  free(utf8);
+  return cell;
+}
+
+static bool is_formula(const char *s) {
+  char *number = text_plain_number(s);
+  const bool plain = number || strlen(s) < 2;
+  free(number);
+  return !plain && strchr("=+-@\t\r", *s);
+}
+
+char *text_csv_shown(const char *s) {
+  char *text = text_format("%s%s", is_formula(s) ? "'" : "", s), *cell = text_csv(text);
+  free(text);
+  return cell;
+}
+
 void text_csv_put(FILE *f, const char *s) {
-  char *cell = text_csv(s);
+  char *cell = text_csv_shown(s);
   fputs(cell, f);
   free(cell);
 }

@@ -2,9 +2,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
+#include "file.h"
 #include "unicode_pairs.h"
 
 enum { /* Hangul syllables, composed by arithmetic (Unicode, chapter 3.12) */
@@ -90,4 +93,45 @@ void unicode_compose(char *s) {
     }
   }
   *to = 0;
+}
+
+/* ---- what is not UTF-8 ---- */
+
+/* Bytes of the UTF-8 character at s, 0 where it is none; s ends with a 0 byte. */
+static int utf8_length(const unsigned char *s) {
+  int more = *s < 0x80 ? 0 : *s < 0xc2 ? -1 : *s < 0xe0 ? 1 : *s < 0xf0 ? 2 : *s < 0xf5 ? 3 : -1;
+  for (int i = 1; i <= more; i++) {
+    if ((s[i] & 0xc0) != 0x80) return 0;
+  }
+  bool overlong = (*s == 0xe0 && s[1] < 0xa0) || (*s == 0xf0 && s[1] < 0x90);
+  bool outside = (*s == 0xed && s[1] > 0x9f) || (*s == 0xf4 && s[1] > 0x8f);
+  return overlong || outside ? 0 : more + 1;
+}
+
+const char *unicode_wrong_byte(const char *s) {
+  while (*s) {
+    const int length = utf8_length((const unsigned char *)s);
+    if (!length) return s;
+    s += length;
+  }
+  return NULL;
+}
+
+char *unicode_escape(const char *s) {
+  char *copy = memory_new(4 * strlen(s) + 1), *to = copy;
+  for (const char *wrong; (wrong = unicode_wrong_byte(s)); s = wrong + 1) {
+    memcpy(to, s, (size_t)(wrong - s));
+    to += wrong - s;
+    to += sprintf(to, "\\x%02X", (unsigned char)*wrong);
+  }
+  strcpy(to, s);
+  return copy;
+}
+
+int unicode_check(const char *what, const char *s) {
+  if (!unicode_wrong_byte(s)) return 0;
+  char *shown = unicode_escape(s);
+  const int status = fail(2, "%s: '%s' is not UTF-8 text", what, shown);
+  free(shown);
+  return status;
 }

@@ -7,4 +7,11 @@
  * in which they come.  s: UTF-8, which becomes no longer; what is not UTF-8 stays. */
 void unicode_compose(char *s);
 
+/* The first byte of s that is not UTF-8 (RFC 3629), or NULL. */
+const char *unicode_wrong_byte(const char *s);
+/* Fails with 2 where it has one; what: whose text it is, for the message. */
+int unicode_check(const char *what, const char *s);
+/* A copy in which each such byte is written as \xE9, so that two names stay two. */
+char *unicode_escape(const char *s);
+
 #endif

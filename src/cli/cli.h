@@ -44,6 +44,11 @@ xs_watch cli_watch_plain(cli_progress *p);
 xs_watch cli_watch(cli_progress *p);
 void cli_watch_end(cli_progress *p); /* leaves the terminal on a new line */
 
+/* Guards the standard streams (streams.c): call it before anything is opened or printed. */
+void cli_streams_begin(void);
+/* To stderr as it is, for the program's own steering of a terminal. */
+void cli_terminal_put(const char *text);
+
 /* From now on the program ends with a message where a library finds no memory. */
 void out_of_memory_begin(void);
 

@@ -34,9 +34,13 @@ static void print_help(FILE *f) {
           "make it work there without a label from that site.\n\nusage: xsite VERB [OPTION...]\n\n",
           xs_version());
   list_verbs(f, "");
-  fprintf(f, "\n`xsite VERB --help` lists a verb's options.  Exit status: 0 done, 1 failed, 2 "
-             "wrong usage,\n"
-             "3 adaptation is predicted to hurt or a data check found faults.\n");
+  fprintf(
+      f,
+      "\n`xsite VERB --help` lists a verb's options.  Exit status: 0 done, 1 failed, 2 "
+      "wrong usage,\n"
+      "3 adaptation is predicted to hurt or a data check found faults.\n"
+      "With every verb: --isolate decodes each image file in a process of its own that can reach\n"
+      "nothing else: for files that you do not trust.\n");
 }
 
 static int print_verb_help(const cli_verb *v, const option_table *t) {
@@ -252,12 +256,30 @@ static void leave_no_core(void) {
   setrlimit(RLIMIT_CORE, &limit);
 }
 
+/* The words after the program's name, without `--isolate`, which every verb takes. */
+static int take_words(int argc, char **argv, char **words) {
+  int n = 0;
+  bool options = true;
+  for (int i = 1; i < argc; i++) {
+    if (!strcmp(argv[i], "--")) options = false;
+    if (options && !strcmp(argv[i], "--isolate")) {
+      xs_isolate(true);
+    } else {
+      words[n++] = argv[i];
+    }
+  }
+  return n;
+}
+
 int main(int argc, char **argv) {
+  cli_streams_begin();
   out_of_memory_begin();
   leave_no_core();
   keep_freed_memory();
   signal(SIGXFSZ, SIG_IGN); /* a file beyond its limit is then a failed write, with a message */
-  int status = run(argc > 0 ? argc - 1 : 0, argv + 1, argv);
+  char **words = memory_new(sizeof *words * (size_t)(argc + 1));
+  int status = run(take_words(argc, argv, words), words, argv);
+  free(words);
   if (status == XS_OK && (fflush(stdout) != 0 || ferror(stdout))) {
     status = fail(XS_FAILED, "cannot write to standard output");
   }

@@ -7,6 +7,8 @@
 
 #include "cli.h"
 
+#define CLEAR "\033[K" /* from here to the line's end */
+
 /* A signal handler can reach nothing else. */
 static volatile sig_atomic_t stopped;
 
@@ -67,8 +69,9 @@ static void overwrite(const xs_progress *p) {
   if (!f) return;
   cli_progress_write(f, p);
   fclose(f);
-  fprintf(stderr, "\r%.*s\033[K", terminal_width() - 1, line);
-  fflush(stderr);
+  cli_terminal_put("\r");
+  fprintf(stderr, "%.*s", terminal_width() - 1, line);
+  cli_terminal_put(CLEAR);
 }
 
 static void show(void *context, const xs_progress *p) {
@@ -87,7 +90,8 @@ static void show(void *context, const xs_progress *p) {
 
 static void note(void *context, const char *line) {
   cli_progress *c = context;
-  fprintf(stderr, "%s%s\n", c->shown ? "\r\033[K" : "", line);
+  if (c->shown) cli_terminal_put("\r" CLEAR);
+  fprintf(stderr, "%s\n", line);
   c->shown = false;
 }
 
@@ -97,7 +101,7 @@ xs_watch cli_watch_plain(cli_progress *p) {
 }
 
 xs_watch cli_watch(cli_progress *p) {
-  struct sigaction action = {.sa_handler = stop_soon, .sa_flags = SA_RESTART};
+  struct sigaction action = {.sa_handler = stop_soon}; /* a pipe that is waited for gives way */
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);

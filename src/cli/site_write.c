@@ -52,7 +52,10 @@ static xs_status write_images(new_site *to, const xs_site *s, const int64_t *row
 }
 
 static void add_class_name(FILE *f, const xs_site *s, int32_t label) {
-  if (label >= 0) text_csv_put(f, s->class_name[label]);
+  if (label < 0) return;
+  char *cell = text_csv(s->class_name[label]);
+  fputs(cell, f);
+  free(cell);
 }
 
 static int write_labels(const char *out, const xs_site *s, const int64_t *row, int64_t n) {

@@ -28,28 +28,6 @@ typedef struct reader { /* what libcsv's callbacks share */
 
 /* ---- texts ---- */
 
-/* Bytes of the UTF-8 character at s, 0 where it is none; s ends with a 0 byte. */
-static int utf8_length(const unsigned char *s) {
-  int more = *s < 0x80 ? 0 : *s < 0xc2 ? -1 : *s < 0xe0 ? 1 : *s < 0xf0 ? 2 : *s < 0xf5 ? 3 : -1;
-  for (int i = 1; i <= more; i++) {
-    if ((s[i] & 0xc0) != 0x80) return 0;
-  }
-  bool overlong = (*s == 0xe0 && s[1] < 0xa0) || (*s == 0xf0 && s[1] < 0x90);
-  bool outside = (*s == 0xed && s[1] > 0x9f) || (*s == 0xf4 && s[1] > 0x8f);
-  return overlong || outside ? 0 : more + 1;
-}
-
-/* The first byte of a text that is not UTF-8, or NULL. */
-static const unsigned char *find_wrong_byte(const char *text) {
-  const unsigned char *s = (const unsigned char *)text;
-  while (*s) {
-    int length = utf8_length(s);
-    if (!length) return s;
-    s += length;
-  }
-  return NULL;
-}
-
 /* Fails at the present row's next cell.  what: about it; advice: what to do. */
 static int refuse_cell(const reader *r, const char *what, const char *advice) {
   bool named = r->t->name && r->n < r->t->columns;
@@ -75,8 +53,8 @@ static void take_cell(void *text, size_t length, void *context) {
   if (length) memcpy(copy, text, length);
   copy[length] = 0;
   r->next += length + 1;
-  const unsigned char *wrong = find_wrong_byte(copy);
-  if (wrong) r->status = refuse_encoding(r, *wrong);
+  const char *wrong = unicode_wrong_byte(copy);
+  if (wrong) r->status = refuse_encoding(r, (unsigned char)*wrong);
   unicode_compose(copy);
   r->cell[r->n++] = copy;
 }

@@ -245,7 +245,7 @@ static int refuse_photometric(const char *path, const dicom_film *x) {
               path, x->photometric, (long long)x->samples, (long long)x->bits_allocated);
 }
 
-int image_of_dicom(const char *path, const void *data, size_t size, bool window, image *out) {
+int image_decode_dicom(const char *path, const void *data, size_t size, bool window, image *out) {
   dicom_film x;
   int status = dicom_read(path, data, size, IMAGE_MOST_PIXELS, &x);
   out->height = (int)x.rows;

@@ -7,9 +7,6 @@
 #include <cstring>
 #include <sstream>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <gdcmFile.h>
 #include <gdcmImage.h>
 #include <gdcmSequenceOfFragments.h>
@@ -24,21 +21,14 @@ extern "C" {
 
 namespace {
 
-/* What is written to the standard error while it lives: there GDCM's JPEG decoders tell that data
- * are missing, and go on. */
+/* What is printed to stderr while it lives: there GDCM's JPEG decoders tell that data are missing,
+ * and go on. */
 class listener {
 public:
-  listener() : saved(dup(STDERR_FILENO)) {
-    if (saved < 0 || pipe(ends)) return;
-    for (int end : ends) fcntl(end, F_SETFL, O_NONBLOCK);
-    std::fflush(stderr);
-    dup2(ends[1], STDERR_FILENO);
-  }
+  listener() : saved(stderr) { stderr = text_open(&text, &size); }
   ~listener() {
     stop();
-    for (int end : ends) {
-      if (end >= 0) close(end);
-    }
+    std::free(text);
   }
   listener(const listener &) = delete;
   listener &operator=(const listener &) = delete;
@@ -46,7 +36,7 @@ public:
   /* The first line that is a warning: GDCM tries its JPEG decoders of 8, 12 and 16 bits in turn. */
   std::string warning() {
     stop();
-    std::istringstream lines(rest_of(ends[0]));
+    std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
       if (line.rfind("Unsupported JPEG data precision", 0) != 0) return line;
     }
@@ -54,23 +44,16 @@ public:
   }
 
 private:
-  static std::string rest_of(int fd) {
-    std::string all;
-    char part[512];
-    for (ssize_t n; fd >= 0 && (n = read(fd, part, sizeof part)) > 0;) {
-      all.append(part, static_cast<size_t>(n));
-    }
-    return all;
-  }
   void stop() {
-    if (saved < 0) return;
-    std::fflush(stderr);
-    dup2(saved, STDERR_FILENO);
-    close(saved);
-    saved = -1;
+    if (saved) {
+      text_close(stderr);
+      stderr = saved;
+    }
+    saved = nullptr;
   }
-  int saved;
-  int ends[2] = {-1, -1};
+  FILE *saved;
+  char *text = nullptr;
+  size_t size = 0;
 };
 
 /* ---- GDCM's decoders ---- */

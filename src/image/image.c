@@ -76,7 +76,7 @@ static void drop_equal_channels(image *x) {
   x->channels = 1;
 }
 
-static int decode(const char *path, const char *data, size_t size, bool window, image *out) {
+int image_decode(const char *path, const void *data, size_t size, bool window, image *out) {
   if (size >= 8 && !memcmp(data, "\x89PNG\r\n\x1a\n", 8)) {
     return image_decode_png(path, data, size, out);
   }
@@ -89,6 +89,10 @@ static int decode(const char *path, const char *data, size_t size, bool window, 
   return refuse_format(path, size);
 }
 
+static bool isolated;
+
+void xs_isolate(bool all) { isolated = all; }
+
 int image_read(const char *path, bool window, image *out) {
   memset(out, 0, sizeof *out);
   char *data;
@@ -96,7 +100,8 @@ int image_read(const char *path, bool window, image *out) {
   int status = file_check_regular(path);
   if (!status) status = file_read(path, &data, &size);
   if (status) return status;
-  status = decode(path, data, size, window, out);
+  status = isolated || begins_dicom(data, size) ? image_decode_apart(path, data, size, window, out)
+                                                : image_decode(path, data, size, window, out);
   free(data);
   if (!status) drop_equal_channels(out);
   return status;

@@ -20,8 +20,8 @@ typedef struct image {
   void *pixels;  /* [height][width][channels] */
 } image;
 
-/* Reads a file, whose content says what it is.  window: apply the VOI table or window of a DICOM
- * file.  Release *out in any case. */
+/* Reads a file, whose content says what it is: DICOM in a process of its own, others as xs_isolate
+ * says.  window: apply the VOI table or window of a DICOM file.  Release *out in any case. */
 int image_read(const char *path, bool window, image *out);
 /* Whether a file that has no ending for it begins as DICOM; non-zero and a message where it cannot
  * be read. */
@@ -38,10 +38,11 @@ int image_decode_jpeg(const char *path, const void *data, size_t size, image *ou
 int image_decode_jpeg_unturned(const char *path, const void *data, size_t size, image *out);
 int image_decode_tiff(const char *path, const void *data, size_t size, image *out);
 int image_decode_bmp(const char *path, const void *data, size_t size, image *out);
-/* In a process of its own, which may crash. */
 int image_decode_dicom(const char *path, const void *data, size_t size, bool window, image *out);
-/* The same in this process. */
-int image_of_dicom(const char *path, const void *data, size_t size, bool window, image *out);
+/* By the one of these that the first bytes name. */
+int image_decode(const char *path, const void *data, size_t size, bool window, image *out);
+/* The same in a process of its own, which may crash and can reach nothing (sandbox.h). */
+int image_decode_apart(const char *path, const void *data, size_t size, bool window, image *out);
 /* Refuses sizes that are surely damage, and allocates the pixels of *out. */
 int image_allocate(const char *path, image *out);
 

@@ -160,9 +160,9 @@ void export_tex(page *out, const results *r) {
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
 static void csv_text(page *out, const char *text) {
-  page_raw(out, "\"");
-  for (; *text; text++) page_raw(out, "%s%c", *text == '"' ? "\"" : "", *text);
-  page_raw(out, "\"");
+  char *cell = text_csv_shown(text);
+  page_raw(out, "%s", cell);
+  free(cell);
 }
 
 /* The fewest digits that are read back as the same number. */

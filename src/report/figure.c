@@ -62,11 +62,12 @@ static int run_gnuplot(const char *dir, const char *script) {
   if (pipe(ends)) return fail(XS_FAILED, "no pipe to gnuplot: %s", strerror(errno));
   pid_t child = fork();
   if (child == 0) become_gnuplot(dir, script, ends[1]);
+  const int error = errno;
   close(ends[1]);
   char errors[600];
   read_errors(ends[0], errors, sizeof errors);
   close(ends[0]);
-  if (child < 0) return fail(XS_FAILED, "gnuplot cannot be started: %s", strerror(errno));
+  if (child < 0) return fail(XS_FAILED, "gnuplot cannot be started: %s", strerror(error));
   int ended = 0;
   while (waitpid(child, &ended, 0) < 0) {
     if (errno != EINTR) return fail(XS_FAILED, "gnuplot is lost: %s", strerror(errno));

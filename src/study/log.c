@@ -41,8 +41,7 @@ static void give_up(run_log *l) {
 
 static void write_line(run_log *l, json_t *j) {
   char *text = json_dumps(j, JSON_COMPACT), *line = text_format("%s\n", text);
-  size_t length = strlen(line);
-  if (l->fd >= 0 && write(l->fd, line, length) != (ssize_t)length) give_up(l);
+  if (l->fd >= 0 && file_put(l->fd, line, strlen(line))) give_up(l);
   free(line);
   free(text);
   json_decref(j);

@@ -8,6 +8,7 @@
 #include "file.h"
 #include "hash.h"
 #include "model_file.h"
+#include "unicode.h"
 #include "weight_names.h"
 
 typedef struct importer {
@@ -111,6 +112,9 @@ static int check_outputs(const importer *m) {
   }
   if (classes < 2) {
     return fail(XS_USAGE, "%s: has one output; --output 0 makes two classes of it", o->weights);
+  }
+  for (int i = 0; i < o->classes; i++) {
+    if (unicode_check("--class", o->class_name[i])) return XS_USAGE;
   }
   if (o->classes == 0 || o->classes == classes) return 0;
   return fail(XS_USAGE, "%s: %d class names for %d classes", o->weights, o->classes, classes);

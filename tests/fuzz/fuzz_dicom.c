@@ -48,7 +48,7 @@ static void decode(job *j) {
   image x = {0};
   memset(__start___sancov_cntrs, 0, count_counters());
   alarm(MOST_SECONDS);
-  int status = image_of_dicom("input", j->data, j->size, j->size % 2, &x);
+  int status = image_decode_dicom("input", j->data, j->size, j->size % 2, &x);
   alarm(0);
   snprintf(j->outcome, sizeof j->outcome, "%s",
            status            ? fail_message()

@@ -1,0 +1,66 @@
+/* The three streams of the program.  One that is closed must not become the next file that is
+ * opened.  What goes to a terminal, and every message, may hold the name of a file from anywhere:
+ * characters that steer a terminal (C0, DEL, and C1 as UTF-8 writes them) are shown as \x1B. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "file.h"
+
+/* For reading alone, so that an answer to a closed standard output is still a failure. */
+static void fill_closed(void) {
+  int fd;
+  do {
+    fd = open("/dev/null", O_RDONLY);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
+}
+
+typedef struct stream {
+  int fd;
+  bool lead; /* the last byte was the first of a character that may steer */
+} stream;
+
+static bool steers(stream *s, unsigned char c) {
+  const bool second = s->lead && c >= 0x80 && c < 0xa0;
+  s->lead = c == 0xc2;
+  return second || c == 0x7f || (c < 0x20 && !strchr("\t\n", c)) || !c;
+}
+
+static ssize_t write_shown(void *context, const char *text, size_t size) {
+  stream *s = context;
+  char *shown = memory_new(4 * size + 1), *to = shown;
+  for (size_t i = 0; i < size; i++) {
+    if (steers(s, (unsigned char)text[i])) {
+      to += sprintf(to, "\\x%02X", (unsigned char)text[i]);
+    } else {
+      *to++ = text[i];
+    }
+  }
+  const int status = file_put(s->fd, shown, (size_t)(to - shown));
+  free(shown);
+  return status ? 0 : (ssize_t)size; /* 0: an error, as fopencookie has it */
+}
+
+static void guard(FILE **file, stream *s, int buffering) {
+  FILE *shown = fopencookie(s, "w", (cookie_io_functions_t){.write = write_shown});
+  if (!shown) return;
+  setvbuf(shown, NULL, buffering, BUFSIZ);
+  *file = shown;
+}
+
+void cli_streams_begin(void) {
+  static stream out = {.fd = STDOUT_FILENO}, messages = {.fd = STDERR_FILENO};
+  fill_closed();
+  if (isatty(STDOUT_FILENO)) guard(&stdout, &out, _IOLBF);
+  guard(&stderr, &messages, _IOLBF);
+}
+
+void cli_terminal_put(const char *text) {
+  fflush(stderr);
+  (void)file_put(STDERR_FILENO, text, strlen(text));
+}

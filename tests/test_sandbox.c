@@ -1,0 +1,142 @@
+/* A process that was shut in reaches nothing, and an image that is decoded in one is the same. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "data_files.h"
+#include "refused_image.h"
+#include "sandbox.h"
+
+static const sandbox limits = {.seconds = 20, .memory = (size_t)1 << 30};
+
+/* ---- what the process can still do: each says in a byte whether it failed, as it must ---- */
+
+static int kept; /* a descriptor that was open before */
+
+static bool opens(void) { return open("/dev/null", O_WRONLY) >= 0; }
+static bool writes_elsewhere(void) { return write(kept, "x", 1) == 1; }
+static bool prints(void) { return write(STDERR_FILENO, "", 1) == 1; }
+static bool duplicates(void) { return dup(SANDBOX_PIPE) >= 0; }
+static bool connects(void) { return socket(AF_INET, SOCK_STREAM, 0) >= 0; }
+static bool kills(void) { return kill(getppid(), 0) == 0; }
+static bool lifts_its_limits(void) {
+  struct rlimit r = {100, 100};
+  return setrlimit(RLIMIT_NOFILE, &r) == 0;
+}
+static bool starts_a_program(void) {
+  execl("/bin/true", "true", (char *)NULL);
+  return false;
+}
+static bool forks(void) {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  return child > 0;
+}
+static bool takes_all_memory(void) {
+#ifdef __SANITIZE_ADDRESS__
+  return false; /* a sanitizer needs more addresses than any limit */
+#else
+  return malloc((size_t)3 << 30) != NULL;
+#endif
+}
+
+static const struct {
+  const char *name;
+  bool (*can)(void);
+} deeds[] = {
+    {"open a file", opens},
+    {"write to a descriptor from before", writes_elsewhere},
+    {"print", prints},
+    {"duplicate its pipe", duplicates},
+    {"open a socket", connects},
+    {"send a signal", kills},
+    {"fork", forks},
+    {"lift its limits", lifts_its_limits},
+    {"start a program", starts_a_program},
+    {"take more memory", takes_all_memory},
+};
+enum { DEEDS = sizeof deeds / sizeof *deeds };
+
+static _Noreturn void try_all(int pipe) {
+  char can[DEEDS];
+  if (sandbox_enter(&limits, pipe)) _exit(1);
+  void *memory = malloc(1 << 24); /* what decoders need goes on */
+  if (!memory) _exit(2);
+  free(memory);
+  for (int i = 0; i < DEEDS; i++) can[i] = deeds[i].can();
+  _exit(write(SANDBOX_PIPE, can, sizeof can) == sizeof can ? 0 : 3);
+}
+
+static void test_nothing_is_reached(void **state) {
+  (void)state;
+  int ends[2], ending;
+  char can[DEEDS];
+  kept = open("/dev/null", O_WRONLY);
+  assert_true(kept >= 0);
+  assert_int_equal(pipe(ends), 0);
+  const pid_t child = fork();
+  if (child == 0) try_all(ends[1]);
+  close(ends[1]);
+  assert_int_equal(read(ends[0], can, sizeof can), sizeof can);
+  assert_int_equal(waitpid(child, &ending, 0), child);
+  assert_int_equal(ending, 0);
+  for (int i = 0; i < DEEDS; i++) {
+    if (can[i]) print_error("a process that is shut in can %s\n", deeds[i].name);
+    assert_false(can[i]);
+  }
+  close(ends[0]);
+  close(kept);
+}
+
+/* ---- images ---- */
+
+static void test_same_image(void **state) {
+  (void)state;
+  static const char *const files[] = {"gray16.png", "interlaced-palette.png", "full-colour.jpg",
+                                      "gray16-lzw.tif", "gray.bmp"};
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    char *path = golden_image(files[i]);
+    image here, apart;
+    assert_int_equal(image_read(path, false, &here), 0);
+    xs_isolate(true);
+    assert_int_equal(image_read(path, false, &apart), 0);
+    xs_isolate(false);
+    assert_int_equal(apart.height, here.height);
+    assert_int_equal(apart.width, here.width);
+    assert_int_equal(apart.channels, here.channels);
+    assert_int_equal(apart.bits, here.bits);
+    assert_memory_equal(apart.pixels, here.pixels,
+                        (size_t)(here.height * here.width * here.channels * here.bytes));
+    image_release(&here);
+    image_release(&apart);
+    free(path);
+  }
+}
+
+static void test_same_refusal(void **state) {
+  (void)state;
+  char *path = golden_image("bad-cmyk.tif");
+  xs_isolate(true);
+  refuse_image(path, false, "its colours (PhotometricInterpretation 5) are neither");
+  xs_isolate(false);
+  free(path);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_nothing_is_reached),
+                                     cmocka_unit_test(test_same_image),
+                                     cmocka_unit_test(test_same_refusal)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
