@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "file.h"
 
 #include "error.h"
@@ -80,15 +81,45 @@ static int open_new(const char *path, mode_t mode) {
   return fd >= 0 || errno != EEXIST || unlink(path) != 0 ? fd : open(path, flags, mode);
 }
 
-/* The data reaches the disk before the new name does. */
-static int write_synced(const char *path, const void *data, size_t size, mode_t mode) {
-  int fd = open_new(path, mode);
-  if (fd < 0) return -1;
+/* The data reaches the disk before a name does.  Closes fd. */
+static int put_synced(int fd, const void *data, size_t size) {
   int status = file_put(fd, data, size);
   if (status == 0) status = fsync(fd);
   int kept = errno;
   if (close(fd) != 0) return -1;
   errno = kept;
+  return status;
+}
+
+static int write_named(const char *path, const char *temporary, const void *data, size_t size,
+                       mode_t mode) {
+  const int fd = open_new(temporary, mode);
+  if (fd < 0) return -1;
+  return put_synced(fd, data, size) ? -1 : rename(temporary, path);
+}
+
+static int link_open(const char *self, const char *path) {
+  return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+}
+
+/* As path where nothing is there, else over it. */
+static int give_name(int fd, const char *path, const char *temporary) {
+  char self[32];
+  snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+  if (link_open(self, path) == 0) return 0;
+  if (errno != EEXIST || (unlink(temporary) != 0 && errno != ENOENT)) return -1;
+  return link_open(self, temporary) ? -1 : rename(temporary, path);
+}
+
+/* The file has no name until it is whole: a killed process leaves nothing.  -1 where the file
+ * system knows no such files, too. */
+static int write_nameless(const char *dir, const char *path, const char *temporary,
+                          const void *data, size_t size, mode_t mode) {
+  const int fd = open(dir, O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
+  if (fd < 0) return -1;
+  const int named = dup(fd); /* which closing the first, for its errors, leaves */
+  int status = named < 0 || put_synced(fd, data, size) ? -1 : give_name(named, path, temporary);
+  if (named >= 0) close(named);
   return status;
 }
 
@@ -104,7 +135,8 @@ static int write_atomic(const char *path, const void *data, size_t size, mode_t 
   int status = 0;
   char *dir = file_dir(path);
   char *temporary = text_format("%s.tmp%ld", path, (long)getpid());
-  if (write_synced(temporary, data, size, mode) != 0 || rename(temporary, path) != 0) {
+  if (write_nameless(dir, path, temporary, data, size, mode) &&
+      write_named(path, temporary, data, size, mode)) {
     status = fail(1, "%s: cannot write: %s; nothing was changed", path, strerror(errno));
     unlink(temporary);
     goto out;
@@ -122,6 +154,11 @@ int file_write_atomic(const char *path, const void *data, size_t size) {
 
 int file_write_public(const char *path, const void *data, size_t size) {
   return write_atomic(path, data, size, 0666);
+}
+
+int file_remove(const char *path) {
+  if (unlink(path) == 0 || errno == ENOENT) return 0;
+  return fail(1, "%s: cannot be removed: %s", path, strerror(errno));
 }
 
 bool file_exists(const char *path) {

@@ -17,6 +17,8 @@ int file_write_atomic(const char *path, const void *data, size_t size);
 int file_write_public(const char *path, const void *data, size_t size);
 /* All of it to an open file; -1 and errno on failure. */
 int file_put(int fd, const void *data, size_t size);
+/* A file that is not there is removed already. */
+int file_remove(const char *path);
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 /* Fails where path is there but is a folder, pipe, socket or device: reading it may never end. */

@@ -172,7 +172,7 @@ xs_status job_run(const job_options *o, const option *rows, int n_rows, const vo
   if (!status) status = folder_claim(o->out, mine, RECORD, o->resume, &finished, NULL, &lock);
   if (!status && finished) fprintf(stderr, "%s is finished: there is nothing to do\n", o->out);
   if (!status && !finished) status = follow(o, record, task, mine, work);
-  if (!status) run_remove_checkpoint(o->out);
+  if (!status) status = run_remove_checkpoint(o->out);
   folder_unlock(lock);
   json_decref(mine);
   return status;

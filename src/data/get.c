@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "error.h"
 #include "file.h"
@@ -109,7 +108,7 @@ static int bring(const get_row *r, const char *data_dir, const char *path, const
   if (!status && r->unpack) {
     note(w, text_format("%s: unpacking", r->file.name));
     status = r->unpack(r, data_dir, path, o->overwrite);
-    if (!own && !status) unlink(path);
+    if (!own && !status) status = file_remove(path);
   }
   return status;
 }

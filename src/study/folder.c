@@ -211,20 +211,21 @@ xs_status folder_claim(const char *out, const json_t *mine, const char *result, 
   return status ? status : folder_sweep(out);
 }
 
-static void remove_file(const char *out, const char *name) {
+static xs_status remove_file(const char *out, const char *name) {
   char *path = file_join(out, name);
-  remove(path);
+  const int status = file_remove(path);
   free(path);
+  return status ? XS_FAILED : XS_OK;
 }
 
-void folder_remove_page(const char *out) { remove_file(out, "report.html"); }
+xs_status folder_remove_page(const char *out) { return remove_file(out, "report.html"); }
 
 xs_status folder_extend(const char *out, const json_t *mine, const char *result,
                         const char *differs) {
   if (differs && seal_extended(out, differs)) return XS_FAILED;
-  folder_remove_page(out);
-  remove_file(out, result);
-  return write_owner(out, mine);
+  xs_status status = folder_remove_page(out);
+  if (!status) status = remove_file(out, result);
+  return status ? status : write_owner(out, mine);
 }
 
 xs_status folder_reopen(const char *out, const json_t *mine, const char *result, int *lock) {

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "file.h"
 #include "file_list.h"
@@ -121,7 +120,7 @@ xs_status folder_forget_sites(const char *out) {
     char *path = file_join(sites, names.text[i]);
     bool ours;
     status = check_site_note(path, &ours);
-    if (!status && ours) unlink(path);
+    if (!status && ours && file_remove(path)) status = XS_FAILED;
     free(path);
   }
   file_list_release(&names);
@@ -134,7 +133,9 @@ static xs_status sweep(const char *dir) {
   xs_status status = file_list_if_there(dir, &names) ? XS_FAILED : XS_OK;
   for (int i = 0; i < names.n && !status; i++) {
     char *path = file_join(dir, names.text[i]);
-    if (*names.text[i] != '.' && !file_is_dir(path) && is_abandoned(path)) unlink(path);
+    if (*names.text[i] != '.' && !file_is_dir(path) && is_abandoned(path) && file_remove(path)) {
+      status = XS_FAILED;
+    }
     free(path);
   }
   file_list_release(&names);

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "align.h"
 #include "error.h"
@@ -403,8 +402,8 @@ xs_status inputs_begin(const char *out, const study_nodes *l, json_t *const *inp
   char *text = json_dumps(mine, JSON_COMPACT | JSON_SORT_KEYS);
   int status = file_make_dirs(dir);
   if (!status && !json_equal(mine, theirs)) {
-    run_remove_checkpoint(dir);
-    status = file_write_atomic(path, text, strlen(text));
+    status = run_remove_checkpoint(dir);
+    if (!status) status = file_write_atomic(path, text, strlen(text));
   }
   free(text);
   json_decref(theirs);
@@ -414,9 +413,10 @@ xs_status inputs_begin(const char *out, const study_nodes *l, json_t *const *inp
   return status ? XS_FAILED : XS_OK;
 }
 
-void inputs_end(const char *out, const study_node *n) {
+xs_status inputs_end(const char *out, const study_node *n) {
   char *dir = node_folder(out, n), *path = file_join(dir, RUN_BEGUN);
-  unlink(path);
+  const int status = file_remove(path);
   free(path);
   free(dir);
+  return status ? XS_FAILED : XS_OK;
 }

@@ -33,7 +33,7 @@ xs_status inputs_record(const char *out, const study_nodes *l, json_t *const *in
 /* Notes in a node's folder what it is being made from.  A checkpoint that is there is kept only
  * where it was begun from the same. */
 xs_status inputs_begin(const char *out, const study_nodes *l, json_t *const *inputs, int node);
-void inputs_end(const char *out, const study_node *n);
+xs_status inputs_end(const char *out, const study_node *n);
 
 /* The first key in which two objects differ, as "section.key"; allocated, NULL: they are equal. */
 char *json_difference(const json_t *a, const json_t *b);

@@ -121,7 +121,7 @@ static xs_status write_results(const study_run *r, const study_node *n, const js
   sealed_note(files, RESULTS, text, strlen(text));
   xs_status status = folder_note_all(r, files);
   if (!status) status = seal_wrote(r->seal, n->name, json_incref(files), node_names(r));
-  if (!status) folder_remove_page(r->out);
+  if (!status) status = folder_remove_page(r->out);
   if (!status && file_write_atomic(path, text, strlen(text))) status = XS_FAILED;
   free(text);
   free(path);

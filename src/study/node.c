@@ -129,7 +129,7 @@ static xs_status record(study_run *r, const study_node *n, const train_job *job)
   xs_status status = inputs_record(r->out, &r->nodes, r->inputs, node, &from);
   if (!status) status = run_make_record(job, options, from, &made);
   if (!status) status = seal_made(r->seal, n->name, made_for(r, n), made);
-  if (!status) inputs_end(r->out, n);
+  if (!status) status = inputs_end(r->out, n);
   if (!status) status = run_put_record(job, made);
   json_decref(from);
   json_decref(made);
@@ -188,7 +188,6 @@ static bool is_done(study_run *r, int node, const char *dir, json_t **kernels) {
   if (r->state[node] == NODE_STALE) {
     run_note(&job, "%s: it is made again", why);
     if (changed) *kernels = json_incref(json_object_get(made, "kernels"));
-    run_clear(dir);
   }
   json_decref(made);
   free(changed);
@@ -249,14 +248,15 @@ xs_status node_run(study_run *r, int node) {
   if (r->state[node] == NODE_UNPUBLISHED) {
     status = publish_again(r, n, dir, kernels);
   } else if (!done) {
-    status = restore_needs(r, n);
+    if (r->state[node] == NODE_STALE) status = run_clear(dir);
+    if (!status) status = restore_needs(r, n);
     kernels_restore(r->kernels, kernels);
     if (!status) status = take_kernels(r, n, r->kernels);
     if (!status) status = make(r, n, dir);
   }
   json_decref(kernels);
   if (!status) r->state[node] = NODE_DONE;
-  if (!status) run_remove_checkpoint(dir);
+  if (!status) status = run_remove_checkpoint(dir);
   free(dir);
   return status;
 }

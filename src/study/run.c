@@ -1,7 +1,6 @@
 /* run.c: a whole study. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "error.h"
 #include "estimate.h"
@@ -193,13 +192,14 @@ static xs_status end_finished(study_run *r) {
 
 /* What it notes of its sites is noted anew where it was changed. */
 static xs_status reopen(study_run *r, const sealed *s) {
-  for (int i = 0; i < r->study->n_sites; i++) {
+  int status = 0;
+  for (int i = 0; i < r->study->n_sites && !status; i++) {
     char *name = text_format(SITES "/%s", r->study->site[i].name), *path = file_join(r->out, name);
-    if (sealed_result_changed(s, name)) unlink(path);
+    if (sealed_result_changed(s, name)) status = file_remove(path);
     free(path);
     free(name);
   }
-  return folder_reopen(r->out, r->identity, "results.json", &r->lock);
+  return status ? XS_FAILED : folder_reopen(r->out, r->identity, "results.json", &r->lock);
 }
 
 /* A finished run of which something was changed is not finished: what it is and the results are

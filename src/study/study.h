@@ -178,7 +178,7 @@ xs_status folder_claim(const char *out, const json_t *mine, const char *result, 
 xs_status folder_extend(const char *out, const json_t *mine, const char *result,
                         const char *differs);
 /* Other results are about to be written: a page of those before is not theirs. */
-void folder_remove_page(const char *out);
+xs_status folder_remove_page(const char *out);
 /* Locks a finished run and does the same: it is unfinished again. */
 xs_status folder_reopen(const char *out, const json_t *mine, const char *result, int *lock);
 /* Begins or continues the work beside other processes that have joined; none may have claimed it.

@@ -2,7 +2,6 @@
  * it made. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "error.h"
 #include "file.h"
@@ -144,24 +143,25 @@ xs_status run_take_kernels(const train_job *job, const char *dir) {
   return status;
 }
 
-void run_clear(const char *dir) {
+xs_status run_clear(const char *dir) {
   const char *name;
   json_t *record, *hash;
   char *path = file_join(dir, RECORD);
   record = json_load_file(path, 0, NULL);
-  remove(path);
+  int status = file_remove(path);
   free(path);
   json_object_foreach(json_object_get(record, "files"), name, hash) {
     path = file_join(dir, name);
-    if (is_product(name) && is_as_recorded(path, hash)) unlink(path);
+    if (!status && is_product(name) && is_as_recorded(path, hash)) status = file_remove(path);
     free(path);
   }
   json_decref(record);
-  run_remove_checkpoint(dir);
+  return status ? XS_FAILED : run_remove_checkpoint(dir);
 }
 
-void run_remove_checkpoint(const char *dir) {
+xs_status run_remove_checkpoint(const char *dir) {
   char *path = file_join(dir, CHECKPOINT);
-  remove(path);
+  const int status = file_remove(path);
   free(path);
+  return status ? XS_FAILED : XS_OK;
 }

@@ -76,11 +76,11 @@ char *run_find_changed(const char *dir, const json_t *files);
 xs_status run_take_kernels(const train_job *job, const char *dir);
 /* Removes the record, then the files that it lists and that are as it says: the folder's work is to
  * be done again. */
-void run_clear(const char *dir);
+xs_status run_clear(const char *dir);
 /* The precision that training with these options has here: "f32" or "bf16". */
 const char *run_precision(const char *asked);
 /* Finished work needs none; a run that was killed after its record may have left one. */
-void run_remove_checkpoint(const char *dir);
+xs_status run_remove_checkpoint(const char *dir);
 
 bool run_stopped(const train_job *job);
 xs_status run_interrupted(const train_job *job, int64_t step);

@@ -103,8 +103,8 @@ expect 1 '1 of 3 images could not be read' "${predict[@]}" --json "${images[0]}"
 contains stdout '"error": "broken.png: not a PNG, JPEG, TIFF, BMP or DICOM file' '"file": "hospital/images/photo.jpg"' '"probability"'
 contains stderr 'xsite: broken.png: not a PNG, JPEG, TIFF, BMP or DICOM file'
 latin=$(printf 'caf\xe9.png')
-cp "${images[0]}" "$latin" && expect 0 '"file": "caf?.png"' "${predict[@]}" --json "$latin"
-cp trained/model.safetensors "$latin" && expect 0 '"model": "caf?.png"' eval --json --model "$latin" --data hospital.yaml
+cp "${images[0]}" "$latin" && expect 0 '"file": "caf\\xE9.png"' "${predict[@]}" --json "$latin"
+cp trained/model.safetensors "$latin" && expect 0 '"model": "caf\\xE9.png"' eval --json --model "$latin" --data hospital.yaml
 expect 1 'not-there.png: cannot open' "${predict[@]}" not-there.png
 
 # ---- a folder with the user's own files -------------------------------------------------------------

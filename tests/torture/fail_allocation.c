@@ -1,8 +1,7 @@
-/* fail_allocation.c: for LD_PRELOAD: the n-th allocation fails, counting only those that the
- * program's own code asks for, or only those of its libraries; a caller is told by its return
- * address. FAIL_ALLOCATION=N    fails the N-th COUNT_OF=program     (default) or libraries: whose
- * allocations are counted COUNT_TO=FILE        writes the number of allocations counted, when the
- * program ends */
+/* fail_allocation.c: for LD_PRELOAD: the n-th allocation fails, n from FAIL_ALLOCATION, counting
+ * only those that the program's own code asks for (COUNT_OF is "program", or not there), or only
+ * those of its libraries ("libraries"); a caller is told by its return address.  COUNT_TO: the file
+ * that is told, when the program ends, how many were counted. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
