@@ -6,7 +6,7 @@
 
 static bool method_has(const char *method, const char *step) {
   const size_t length = strlen(step);
-  for (const char *at = method; at; at = strchr(at, '+'), at += at != NULL) {
+  for (const char *at = method; at; at = strchr(at, '+'), at = at ? at + 1 : NULL) {
     if (strcspn(at, "+") == length && strncmp(at, step, length) == 0) return true;
   }
   return false;

@@ -1,5 +1,5 @@
 /* fuzz.h: what the fuzz targets share.  A target is one file fuzz_NAME.c that defines
- * LLVMFuzzerTestOneInput and calls one parser; its seeds are in corpus/NAME. */
+ * LLVMFuzzerTestOneInput and calls one reader; its seeds are in corpus/NAME. */
 #ifndef FUZZ_H
 #define FUZZ_H
 
@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "error.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,6 +25,26 @@ static inline const char *fuzz_file(const uint8_t *data, size_t size) {
   snprintf(path, sizeof path, "/proc/self/fd/%d", fileno(file));
   return path;
 }
+
+/* The path of a file of this name that holds the input, beside what tests/fuzz/run has put into the
+ * folder TMPDIR; valid until the next call. */
+static inline const char *fuzz_named(const char *name, const void *data, size_t size) {
+  static char path[4096];
+  const char *dir = getenv("TMPDIR");
+  snprintf(path, sizeof path, "%s/%s", dir ? dir : ".", name);
+  FILE *file = fopen(path, "wb");
+  if (!file || fwrite(data, 1, size, file) != size || fclose(file)) abort();
+  return path;
+}
+
+/* Ends as the sanitizers do where what must hold does not. */
+#define FUZZ_REQUIRE(condition)                                                                    \
+  do {                                                                                             \
+    if (condition) break;                                                                          \
+    fprintf(stderr, "%s:%d: does not hold: %s; last message: %s\n", __FILE__, __LINE__,            \
+            #condition, fail_message());                                                           \
+    abort();                                                                                       \
+  } while (0)
 
 /* Tells the fuzzer apart what came out, by the words of its text: libraries that are not compiled
  * for fuzzing show no other progress. */
