@@ -65,11 +65,11 @@ static inline small_training *small_training_new(void) {
 /* Removes the folder; its status. */
 static inline int small_training_end(small_training *r) {
   const char *const made[] = {r->checkpoint, r->model};
-  char *curve = file_join(r->dir, "curve.tsv");
+  char *table = file_join(r->dir, "curve.tsv");
   for (int i = 0; i < 2; i++) unlink(made[i]);
-  unlink(curve);
+  unlink(table);
   const int status = rmdir(r->dir);
-  free(curve);
+  free(table);
   free(r->checkpoint);
   free(r->model);
   free(r);

@@ -19,6 +19,7 @@
 #include "error.h"
 #include "file.h"
 #include "model_file.h"
+#include "run.h"
 #include "safetensors.h"
 #include "small_training.h"
 
@@ -168,6 +169,10 @@ static void damaged_checkpoints_are_refused(void **state) {
   check_state(r, "curve", json_integer(1));
   check_state(r, "best_auc", json_string("high"));
   check_state(r, "epoch", NULL);
+  check_state(r, "epoch", json_integer(3)); /* of two */
+  check_state(r, "stale", json_integer(2)); /* of one */
+  check_state(r, "done", json_integer(INT64_MAX));
+  check_state(r, "done", json_integer(-1));
   assert_int_equal(small_training_run(r, 100), XS_OK); /* the whole one still serves */
   tg_set_threads(0);
   assert_int_equal(small_training_end(r), 0);
@@ -180,6 +185,56 @@ static void damaged_models_are_refused(void **state) {
   assert_int_equal(use_model(r), XS_OK);
   assert_in_range(check_damages(r, r->model, use_model), 20, 10000);
   assert_int_equal(use_model(r), XS_OK);
+  assert_int_equal(small_training_end(r), 0);
+}
+
+/* So many threads would end the process; as many as --threads takes are taken. */
+static void threads_beyond_any_are_not_taken(void **state) {
+  (void)state;
+  static const json_int_t wrong[] = {1000000000, ((json_int_t)1 << 32) + 3, -3, 0};
+  const train_job job = {.task = "fit"};
+  tg_set_threads(1);
+  for (int i = 0; i < 4; i++) {
+    json_t *record = json_pack("{s:I}", "threads", wrong[i]);
+    run_restore_machine(&job, record);
+    assert_int_equal(tg_threads(), 1);
+    json_decref(record);
+  }
+  tg_set_threads(0);
+}
+
+/* Most that the process has ever had, in kB of addresses. */
+static long peak(void) {
+  char line[256];
+  long kb = 0;
+  FILE *f = fopen("/proc/self/status", "r");
+  assert_non_null(f);
+  while (fgets(line, sizeof line, f) && sscanf(line, "VmPeak: %ld", &kb) != 1) continue;
+  fclose(f);
+  return kb;
+}
+
+/* A file that says it is for larger images than its tensors fit is refused before memory is taken
+ * for such images. */
+static void what_a_model_lacks_takes_no_memory(void **state) {
+  (void)state;
+  small_training *r = small_training_new();
+  assert_int_equal(small_training_run(r, 100), XS_OK);
+  copy c = copy_of(r->model);
+  json_t *map = json_deep_copy(safetensors_metadata(c.file));
+  json_t *metadata = json_loads(json_string_value(json_object_get(map, "xsite")), 0, NULL);
+  json_object_set_new(metadata, "size", json_integer(1024));
+  char *text = json_dumps(metadata, 0);
+  json_object_set_new(map, "xsite", json_string(text));
+  assert_int_equal(safetensors_write(r->model, c.t, c.n, map), 0);
+  const long before = peak();
+  assert_int_equal(use_model(r), XS_FAILED);
+  assert_said(r->model, "tensor classifier.0.weight has shape");
+  assert_in_range(peak() - before, 0, 1 << 18);
+  free(text);
+  json_decref(metadata);
+  json_decref(map);
+  release(&c);
   assert_int_equal(small_training_end(r), 0);
 }
 
@@ -223,6 +278,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(damaged_checkpoints_are_refused),
       cmocka_unit_test(damaged_models_are_refused),
+      cmocka_unit_test(threads_beyond_any_are_not_taken),
+      cmocka_unit_test(what_a_model_lacks_takes_no_memory),
       cmocka_unit_test(what_a_store_lacks_is_refused),
       cmocka_unit_test(a_model_is_written_whole_or_not),
   };

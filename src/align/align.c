@@ -258,7 +258,7 @@ static int save(align *a) {
 static int restore(align *a, const json_t *state) {
   const checkpoint_part part = {"", a->store};
   const char *text;
-  if (run_state_count(a->job, state, "done", &a->done) ||
+  if (run_state_count(a->job, state, "done", a->o->steps, &a->done) ||
       run_state_text(a->job, state, "curve", &text)) {
     return 1;
   }

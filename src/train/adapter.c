@@ -244,8 +244,8 @@ static int save(adapter *a) {
 static int restore(adapter *a, const json_t *state) {
   checkpoint_part part = {"", a->store};
   const char *text;
-  if (run_state_count(a->job, state, "done", &a->done) ||
-      run_state_count(a->job, state, "target_updates", &a->target_updates) ||
+  if (run_state_count(a->job, state, "done", a->o->generator_steps, &a->done) ||
+      run_state_count(a->job, state, "target_updates", a->o->generator_steps, &a->target_updates) ||
       run_state_number(a->job, state, "gate", &a->gate) ||
       run_state_text(a->job, state, "curve", &text)) {
     return 1;

@@ -203,8 +203,10 @@ static int build(xs_classifier *c, const char *path) {
   nn_net *net = nn_net_new("");
   c->store = tg_store_new(tg_device_cpu());
   c->batch = classifier_batch(c->net.size);
-  int status = inference_plan_classifier(net, &c->net, c->batch, c->store, NULL, &c->answer);
+  int status = inference_list_classifier(net, &c->net);
   if (!status) status = model_load(path, net, c->store);
+  if (!status)
+    status = inference_plan_classifier(net, &c->net, c->batch, c->store, NULL, &c->answer);
   nn_net_free(net);
   return status;
 }

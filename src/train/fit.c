@@ -130,12 +130,19 @@ static int keep_best(fit *f) {
   return status;
 }
 
+/* An epoch that is one pass has no more steps than images. */
+static int64_t most_steps(const fit *f) {
+  const xs_classifier_options *o = f->task->options;
+  return o->epochs * (o->steps_per_epoch ? o->steps_per_epoch : f->task->train.n);
+}
+
 static int restore(fit *f, const json_t *state) {
   checkpoint_part part[2];
   const char *text;
-  if (run_state_count(f->job, state, "done", &f->done) ||
-      run_state_count(f->job, state, "epoch", &f->epoch) ||
-      run_state_count(f->job, state, "stale", &f->stale) ||
+  const int64_t epochs = f->task->options->epochs;
+  if (run_state_count(f->job, state, "done", most_steps(f), &f->done) ||
+      run_state_count(f->job, state, "epoch", epochs, &f->epoch) ||
+      run_state_count(f->job, state, "stale", f->epoch, &f->stale) ||
       run_state_number(f->job, state, "best_auc", &f->best_auc) ||
       run_state_number(f->job, state, "epoch_loss", &f->epoch_loss) ||
       run_state_text(f->job, state, "curve", &text)) {

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "file.h"
 #include "hash.h"
+#include "inference.h"
 #include "model_file.h"
 #include "unicode.h"
 #include "weight_names.h"
@@ -33,15 +34,10 @@ static bool ends_with(const char *text, const char *end) {
 
 /* The network's parameters, without values. */
 static int list_params(importer *m) {
-  tg_graph *g = tg_graph_new();
-  const nn_classifier *c = &m->description;
   nn_net_free(m->net);
   m->net = nn_net_new("");
-  nn_classifier_build(g, m->net, c, tg_input(g, "x", tg_shape4(1, c->size, c->size, c->channels)));
-  const char *why = tg_graph_failure(g);
-  int status = why ? fail(1, "%s: %s", m->o->weights, why) : 0;
-  tg_graph_free(g);
-  return status;
+  return inference_list_classifier(m->net, &m->description) ? fail_context(1, "%s: ", m->o->weights)
+                                                            : 0;
 }
 
 static const safetensor *find_or_fail(const importer *m, const char *name) {

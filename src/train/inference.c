@@ -1,5 +1,7 @@
 #include "inference.h"
 
+#include "error.h"
+
 /* The network as it answers: nothing is dropped, norms have their running statistics. */
 static nn_classifier answering(const nn_classifier *c) {
   nn_classifier still = *c;
@@ -10,6 +12,33 @@ static nn_classifier answering(const nn_classifier *c) {
 
 static inference_plan begin(tg_graph *g, const nn_classifier *c, int64_t batch) {
   return (inference_plan){.x = tg_input(g, "x", tg_shape4(batch, c->size, c->size, c->channels))};
+}
+
+static inference_plan begin_generator(tg_graph *g, const nn_stargan *s, int64_t batch) {
+  return (inference_plan){
+      .x = tg_input(g, "x", tg_shape4(batch, s->size, s->size, s->image_channels)),
+      .domain = tg_input(g, "domain", tg_shape4(batch, 1, 1, s->domains))};
+}
+
+static int end_list(tg_graph *g) {
+  const char *why = tg_graph_failure(g);
+  const int status = why ? fail(1, "%s", why) : 0;
+  tg_graph_free(g);
+  return status;
+}
+
+int inference_list_classifier(nn_net *net, const nn_classifier *c) {
+  tg_graph *g = tg_graph_new();
+  const nn_classifier still = answering(c);
+  nn_classifier_build(g, net, &still, begin(g, c, 1).x);
+  return end_list(g);
+}
+
+int inference_list_generator(nn_net *net, const nn_stargan *s) {
+  tg_graph *g = tg_graph_new();
+  const inference_plan one = begin_generator(g, s, 1);
+  nn_generator_build(g, net, s, one.x, one.domain);
+  return end_list(g);
 }
 
 int inference_plan_classifier(nn_net *net, const nn_classifier *c, int64_t batch, tg_store *s,
@@ -41,9 +70,7 @@ int inference_plan_texture(nn_net *net, const nn_classifier *c, int64_t batch, t
 int inference_plan_generator(nn_net *net, const nn_stargan *s, int64_t batch, tg_store *store,
                              const tg_plan_options *options, inference_plan *out) {
   tg_graph *g = tg_graph_new();
-  *out =
-      (inference_plan){.x = tg_input(g, "x", tg_shape4(batch, s->size, s->size, s->image_channels)),
-                       .domain = tg_input(g, "domain", tg_shape4(batch, 1, 1, s->domains))};
+  *out = begin_generator(g, s, batch);
   out->y = nn_generator_build(g, net, s, out->x, out->domain);
   int status = tg_plan_new(g, store, 1, &out->y, options, &out->plan);
   tg_graph_free(g);

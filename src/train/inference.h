@@ -13,7 +13,12 @@ typedef struct inference_plan {
   int width;
 } inference_plan;
 
-/* net gets its parameters listed; the store gets those that it does not have, as zeros. */
+/* net gets its parameters listed, without a plan, which takes memory for its images: a file is read
+ * before, and refused where it does not hold them. */
+int inference_list_classifier(nn_net *net, const nn_classifier *c);
+int inference_list_generator(nn_net *net, const nn_stargan *s);
+
+/* The same, planned; the store gets those that it does not have, as zeros. */
 int inference_plan_classifier(nn_net *net, const nn_classifier *c, int64_t batch, tg_store *s,
                               const tg_plan_options *options, inference_plan *out);
 /* y is the classifier's texture, {batch,1,1,width}. */

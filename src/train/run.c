@@ -93,8 +93,15 @@ void run_record_machine(const train_job *job, json_t *record) {
   json_object_set_new(record, "kernels", kernels_json(job->kernels));
 }
 
+/* As many as --threads can ask for: of a file that says more nothing is taken. */
+static int recorded_threads(const json_t *record) {
+  enum { MOST_THREADS = 1024 };
+  const json_int_t n = json_integer_value(json_object_get(record, "threads"));
+  return n > 0 && n <= MOST_THREADS ? (int)n : 0;
+}
+
 void run_restore_machine(const train_job *job, const json_t *record) {
-  int threads = (int)json_integer_value(json_object_get(record, "threads"));
+  const int threads = recorded_threads(record);
   const char *processor = json_string_value(json_object_get(record, "processor"));
   kernels_restore(job->kernels, json_object_get(record, "kernels"));
   if (threads > 0 && !job->threads) tg_set_threads(threads);
@@ -160,10 +167,14 @@ static int refuse_state(const train_job *job, const char *key, const char *neede
       job->dir, key, needed);
 }
 
-int run_state_count(const train_job *job, const json_t *state, const char *key, int64_t *x) {
+int run_state_count(const train_job *job, const json_t *state, const char *key, int64_t most,
+                    int64_t *x) {
   const json_t *j = json_object_get(state, key);
+  char needed[64];
   *x = json_integer_value(j);
-  return json_is_integer(j) && *x >= 0 ? 0 : refuse_state(job, key, "a whole number from 0");
+  if (json_is_integer(j) && *x >= 0 && *x <= most) return 0;
+  snprintf(needed, sizeof needed, "a whole number from 0 to %lld", (long long)most);
+  return refuse_state(job, key, needed);
 }
 
 int run_state_number(const train_job *job, const json_t *state, const char *key, double *x) {

@@ -44,9 +44,10 @@ int run_save(const train_job *job, int64_t step, int n, const checkpoint_part *p
  * or a damaged one, of which a note tells: the job then begins anew. */
 int run_saved_state(const train_job *job, json_t **state);
 int run_restore(const train_job *job, int n, const checkpoint_part *part);
-/* Counters (at least 0), numbers and texts (lent) of the state; what is missing or no such thing is
- * an error. */
-int run_state_count(const train_job *job, const json_t *state, const char *key, int64_t *x);
+/* Counters (0 to most: beyond the run's own end they are another's), numbers and texts (lent) of
+ * the state; what is missing or no such thing is an error. */
+int run_state_count(const train_job *job, const json_t *state, const char *key, int64_t most,
+                    int64_t *x);
 int run_state_number(const train_job *job, const json_t *state, const char *key, double *x);
 int run_state_text(const train_job *job, const json_t *state, const char *key, const char **text);
 

@@ -54,12 +54,15 @@ static void *describe(const json_t *metadata, const char *path, const train_geom
   return NULL;
 }
 
-/* Plans G on s's store; path: the model file to read, or NULL. */
+/* Plans G on s's store; path: the model file to read before, or NULL. */
 static int build(stargan *s, const char *prefix, const char *path, const tg_plan_options *options) {
   nn_net *net = nn_net_new(prefix);
-  int status =
-      inference_plan_generator(net, &s->net, TRANSLATOR_BATCH, s->store, options, &s->answer);
+  int status = path ? inference_list_generator(net, &s->net) : 0;
   if (!status && path) status = model_load(path, net, s->store);
+  if (!status) {
+    status =
+        inference_plan_generator(net, &s->net, TRANSLATOR_BATCH, s->store, options, &s->answer);
+  }
   nn_net_free(net);
   return status;
 }
