@@ -163,7 +163,7 @@ int file_remove(const char *path) {
 
 bool file_exists(const char *path) {
   struct stat st;
-  return stat(path, &st) == 0;
+  return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 bool file_is_dir(const char *path) {

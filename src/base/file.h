@@ -19,6 +19,7 @@ int file_write_public(const char *path, const void *data, size_t size);
 int file_put(int fd, const void *data, size_t size);
 /* A file that is not there is removed already. */
 int file_remove(const char *path);
+/* Also where that cannot be found out: who opens it says why. */
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 /* Fails where path is there but is a folder, pipe, socket or device: reading it may never end. */

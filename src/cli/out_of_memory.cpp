@@ -28,6 +28,19 @@ namespace {
 
 } // namespace
 
+// oneDNN asks for its objects in these two ways, and does not look whether there is one.
+void *operator new(std::size_t bytes, const std::nothrow_t &) noexcept {
+  return memory_new(bytes ? bytes : 1);
+}
+
+#ifndef __SANITIZE_ADDRESS__ // which has its own
+extern "C" int posix_memalign(void **p, std::size_t alignment, std::size_t bytes) noexcept {
+  *p = aligned_alloc(alignment, bytes);
+  if (!*p) memory_out("a library asked for what is not to be had");
+  return 0;
+}
+#endif
+
 void out_of_memory_begin(void) {
   std::set_terminate(end);
   json_set_alloc_funcs(memory_new, std::free);

@@ -1,5 +1,6 @@
 #include "folder.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -52,9 +53,14 @@ int folder_images(const char *dir, option_texts *images) {
   return status;
 }
 
-static bool is_own_folder(const char *path) {
-  struct stat s;
-  return lstat(path, &s) == 0 && S_ISDIR(s.st_mode);
+/* Links to folders are not walked: they may lead round. */
+static int look_at(const char *path, bool *folder, bool *link) {
+  struct stat st;
+  if (lstat(path, &st))
+    return fail(XS_FAILED, "%s: cannot be looked at: %s", path, strerror(errno));
+  *folder = S_ISDIR(st.st_mode);
+  *link = S_ISLNK(st.st_mode);
+  return 0;
 }
 
 static int walk(const char *dir, option_texts *found);
@@ -62,9 +68,10 @@ static int walk(const char *dir, option_texts *found);
 /* What a name in dir adds. */
 static int visit(const char *dir, const char *name, option_texts *found) {
   char *path = file_join(dir, name);
-  bool is = false;
-  int status = is_own_folder(path) ? walk(path, found) : 0;
-  if (!status && !file_is_dir(path)) status = check_image(dir, name, &is);
+  bool is = false, folder = false, link = false;
+  int status = look_at(path, &folder, &link);
+  if (!status && folder) status = walk(path, found);
+  if (!status && !folder && !(link && file_is_dir(path))) status = check_image(dir, name, &is);
   if (is) file_list_append(found, text_copy(path));
   free(path);
   return status;

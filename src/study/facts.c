@@ -99,14 +99,16 @@ static xs_status find_keeping(const chooser *c, int candidate, candidate_facts *
 }
 
 /* A classifier without a curve of epochs has nothing to say of its training. */
-static char *untrained_of(const chooser *c, const study_candidate *x) {
+static xs_status find_untrained(const chooser *c, const study_candidate *x, candidate_facts *f) {
+  if (c->run->nodes.node[x->node].kind != NODE_ADAPTED) return XS_OK;
+  json_t *training;
   char *dir = run_node_path(c->run, x->node, NULL);
-  json_t *training = run_training(dir);
+  xs_status status = run_training(dir, &training);
   const char *why = json_string_value(json_object_get(training, "why"));
-  char *copy = why && c->run->nodes.node[x->node].kind == NODE_ADAPTED ? text_copy(why) : NULL;
+  if (why) f->untrained = text_copy(why);
   json_decref(training);
   free(dir);
-  return copy;
+  return status;
 }
 
 static xs_status find_judged(const chooser *c, const study_candidate *x, const judged *j,
@@ -138,8 +140,8 @@ static xs_status find_facts(chooser *c, int candidate) {
   if (!status) status = find_judged(c, x, &j, f);
   if (!status && x->translator >= 0) status = find_keeping(c, candidate, f);
   if (!status) status = find_agreement(c, f);
+  if (!status) status = find_untrained(c, x, f);
   judged_release(&j);
-  f->untrained = untrained_of(c, x);
   return status;
 }
 

@@ -88,7 +88,7 @@ static xs_status add_late(const study_run *r, json_t *results) {
 static xs_status results_json(evaluation *e, const pair_result *x, json_t **out) {
   const xs_study *s = e->run->study;
   char *precision = used_precision(&s->settings);
-  json_t *summary = NULL, *pooled = NULL, *labelled = NULL;
+  json_t *summary = NULL, *pooled = NULL, *labelled = NULL, *classifiers = NULL;
   *out = json_pack("{s:i, s:s, s:I, s:s, s:o, s:o}", "schema", 1, "study", s->settings.name, "seed",
                    (json_int_t)s->settings.seed, "precision", precision, "classes", classes_json(e),
                    "pairs", pairs_json(e, x));
@@ -98,7 +98,8 @@ static xs_status results_json(evaluation *e, const pair_result *x, json_t **out)
   if (!status) status = labelled_json(e, &labelled);
   json_object_set_new(*out, "pooled", pooled);
   json_object_set_new(*out, "labelled", labelled);
-  json_object_set_new(*out, "classifiers", classifiers_json(e));
+  if (!status) status = classifiers_json(e, &classifiers);
+  json_object_set_new(*out, "classifiers", classifiers);
   json_object_set_new(*out, "left_out", left_out_json(e));
   if (!status) status = add_late(e->run, *out);
   free(precision);

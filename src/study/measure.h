@@ -90,7 +90,7 @@ xs_status labelled_json(evaluation *e, json_t **out);
  * on all images; *out is lent, null where the site is not cross-fitted. */
 xs_status crossed_json(evaluation *e, int site, json_t **out);
 /* How each classifier was trained: steps, epochs, and whether that was enough. */
-json_t *classifiers_json(const evaluation *e);
+xs_status classifiers_json(const evaluation *e, json_t **list);
 /* Of all pairs x [n] together. */
 xs_status summary_json(evaluation *e, const pair_result *x, int n, json_t **out);
 

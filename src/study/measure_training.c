@@ -4,18 +4,20 @@
 #include "measure.h"
 #include "run.h"
 
-/* Of a node with a curve of epochs; an aligned one has none, a choice has a candidate's. */
-static json_t *training_of(const study_run *r, int node) {
+/* Of a node with a curve of epochs; an aligned one has none, a choice has a candidate's: NULL. */
+static xs_status training_of(const study_run *r, int node, json_t **training) {
   const study_node *n = &r->nodes.node[node];
   const bool trains = n->kind == NODE_BASELINE || n->kind == NODE_POOLED ||
                       n->kind == NODE_LABELLED || n->kind == NODE_ADAPTED || n->kind == NODE_FOLD;
-  if (!trains) return NULL;
+  *training = NULL;
+  if (!trains) return XS_OK;
   char *dir = run_node_path(r, node, NULL);
-  json_t *training = run_training(dir);
+  xs_status status = run_training(dir, training);
   free(dir);
-  if (json_object_get(training, "trained_enough")) return training;
-  json_decref(training);
-  return NULL;
+  if (json_object_get(*training, "trained_enough")) return status;
+  json_decref(*training);
+  *training = NULL;
+  return status;
 }
 
 /* AUCs of results.json are in per cent. */
@@ -32,13 +34,15 @@ static json_t *classifier_json(const char *node, const json_t *training) {
   return j;
 }
 
-json_t *classifiers_json(const evaluation *e) {
-  json_t *list = json_array();
-  for (int i = 0; i < e->run->nodes.n; i++) {
-    json_t *training = training_of(e->run, i);
+xs_status classifiers_json(const evaluation *e, json_t **list) {
+  xs_status status = XS_OK;
+  *list = json_array();
+  for (int i = 0; i < e->run->nodes.n && !status; i++) {
+    json_t *training;
+    status = training_of(e->run, i, &training);
     if (!training) continue;
-    json_array_append_new(list, classifier_json(e->run->nodes.node[i].name, training));
+    json_array_append_new(*list, classifier_json(e->run->nodes.node[i].name, training));
     json_decref(training);
   }
-  return list;
+  return status;
 }

@@ -54,28 +54,26 @@ xs_status run_files(const char *dir, json_t **files) {
   return status ? XS_FAILED : XS_OK;
 }
 
-json_t *run_training(const char *dir) {
+xs_status run_training(const char *dir, json_t **training) {
   char *path = file_join(dir, "model.safetensors");
-  json_t *metadata = NULL, *training = NULL;
-  if (file_exists(path) && !model_metadata(path, "classifier", &metadata)) {
-    training = json_incref(json_object_get(metadata, "training"));
-  }
+  json_t *metadata = NULL;
+  const int status = file_exists(path) ? model_metadata(path, "classifier", &metadata) : 0;
+  *training = json_incref(json_object_get(metadata, "training"));
   json_decref(metadata);
   free(path);
-  return training;
+  return status ? XS_FAILED : XS_OK;
 }
 
 xs_status run_make_record(const train_job *job, json_t *options, json_t *more, json_t **record) {
   const char *precision = json_string_value(json_object_get(options, "precision"));
-  json_t *files;
+  json_t *files, *training;
   *record = NULL;
-  if (run_files(job->dir, &files)) return XS_FAILED;
+  if (run_training(job->dir, &training) || run_files(job->dir, &files)) return XS_FAILED;
   *record = json_pack("{s:s, s:I, s:O*, s:s, s:s, s:{s:s}}", "unit", job->task, "seed",
                       (json_int_t)job->seed, "options", options, "device", "cpu", "precision",
                       run_precision(precision), "versions", "xsite", xs_version());
   json_object_set_new(*record, "files", files);
   json_object_update(*record, more);
-  json_t *training = run_training(job->dir);
   if (training) json_object_set_new(*record, "training", training);
   run_record_machine(job, *record);
   return XS_OK;

@@ -63,8 +63,9 @@ xs_status run_write_record(const train_job *job, json_t *options, json_t *more);
 xs_status run_make_record(const train_job *job, json_t *options, json_t *more, json_t **record);
 xs_status run_put_record(const train_job *job, const json_t *record);
 char *run_record_text(const json_t *record);
-/* What the metadata of the folder's model.safetensors say of its training (trained.h), or NULL. */
-json_t *run_training(const char *dir);
+/* What the metadata of the folder's model.safetensors say of its training (trained.h); NULL:
+ * nothing, or there is no model. */
+xs_status run_training(const char *dir, json_t **training);
 /* The files of a folder that training writes, by their names, with their SHA-256: {name: text}. */
 xs_status run_files(const char *dir, json_t **files);
 /* record.json of a folder, or NULL; *changed: the first file that is not as it was recorded, the

@@ -4,7 +4,6 @@ that this part is for.  Calls are those on the scenario's own files, counted by 
 """
 import re
 import shutil
-import sys
 
 QUICK = 150
 ERRORS = {
@@ -34,7 +33,7 @@ def places(world, scenario):
     scenario.prepare(out)
     done = scenario.start(out, prefix=["strace", "-y", "-s", "0", "-o", str(trace), "-e", f"trace={','.join(ERRORS)}"])
     if done.status:
-        sys.exit(f"strace does not run here: {done}")
+        raise OSError(f"strace does not run here: {done}")
     seen, found = {}, []
     for line in trace.read_text(errors="replace").splitlines():
         match = LINE.match(line)
@@ -48,8 +47,13 @@ def places(world, scenario):
 
 def torture(world, draw, count):
     if not shutil.which("strace"):
-        sys.exit("strace is missing: tools/install strace")
-    known = {s.name: places(world, s) for s in world.scenarios}
+        print("calls: strace is missing (tools/install strace): passed over")
+        return
+    try:
+        known = {s.name: places(world, s) for s in world.scenarios}
+    except OSError as e:
+        print(f"calls: passed over: {e}")
+        return
     for k in range(count):
         scenario = world.scenarios[k % len(world.scenarios)]
         kinds = sorted({kind for kind, _ in known[scenario.name]})
