@@ -29,6 +29,7 @@ int file_make_dirs(const char *path);
 int file_make_public_dirs(const char *path); /* as the umask says */
 /* printf into a new string; never NULL. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *text_bytes(double bytes); /* "30 MB" or "1.5 GB"; newly allocated */
 /* dir/name, or name alone where it is absolute or dir is "."; newly allocated. */
 char *file_join(const char *dir, const char *name);
 char *file_dir(const char *path); /* the folder part, "." if none; newly allocated */

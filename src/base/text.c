@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <limits.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,4 +119,9 @@ void text_csv_put(FILE *f, const char *s) {
   char *cell = text_csv_shown(s);
   fputs(cell, f);
   free(cell);
+}
+
+char *text_bytes(double bytes) {
+  return bytes < 1e9 ? text_format("%.0f MB", ceil(bytes / 1e6))
+                     : text_format("%.1f GB", bytes / 1e9);
 }

@@ -26,11 +26,14 @@ static void *allocate(size_t rounded) {
 }
 
 static int refuse(size_t bytes, double there) {
-  return fail(
-      TG_TOO_LARGE,
-      "%.2f GB more memory are needed and cannot be had (%.2f GB are free): lower batch, size, "
-      "channels or blocks",
-      (double)bytes / 1e9, there / 1e9);
+  char *wanted = text_bytes((double)bytes), *free_bytes = text_bytes(there > 0 ? there : 0);
+  const int status = fail(TG_TOO_LARGE,
+                          "%s more memory are needed and cannot be had (%s are free): lower batch, "
+                          "size, channels or blocks",
+                          wanted, free_bytes);
+  free(free_bytes);
+  free(wanted);
+  return status;
 }
 
 int store_check(size_t bytes) {

@@ -53,11 +53,6 @@ static char *time_text(const node_cost *c) {
   return text;
 }
 
-static char *bytes_text(double bytes) {
-  return bytes < 1e9 ? text_format("%.0f MB", ceil(bytes / 1e6))
-                     : text_format("%.1f GB", bytes / 1e9);
-}
-
 static void count(planner *p, const node_cost *c) {
   if (isnan(c->seconds)) {
     p->unknown++;
@@ -89,7 +84,7 @@ static void add_node(planner *p, int i, const node_cost *c) {
     return;
   }
   char *time = done ? text_copy("") : time_text(c),
-       *bytes = done ? text_copy("") : bytes_text(c->bytes);
+       *bytes = done ? text_copy("") : text_bytes(c->bytes);
   add(p, text_format("%-5s %-*s %-16s %7s  %s%s", word, p->width, n->name, time, bytes,
                      node_purpose(n), reason));
   free(bytes);
@@ -122,8 +117,8 @@ static bool is_all_done(const planner *p) {
 
 /* One node after the other; reading images and measuring comes to it. */
 static void add_sum(planner *p) {
-  char *time = time_text(&p->all), *bytes = bytes_text(p->all.bytes),
-       *most = bytes_text(memory_left());
+  char *time = time_text(&p->all), *bytes = text_bytes(p->all.bytes),
+       *most = text_bytes(memory_left());
   add(p, text_format(
              "in all %s on %d thread%s of this machine, with about %s of memory: estimates from "
              "single steps, without reading images and measuring",
