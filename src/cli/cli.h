@@ -49,6 +49,8 @@ void cli_streams_begin(void);
 /* To stderr as it is, for the program's own steering of a terminal. */
 void cli_terminal_put(const char *text);
 
+/* From now on a fault ends the program with a message (faults.c). */
+void cli_faults_begin(void);
 /* From now on the program ends with a message where a library finds no memory. */
 void out_of_memory_begin(void);
 

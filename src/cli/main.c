@@ -177,16 +177,6 @@ static void limit_spinning(char **whole) {
   execv(program, whole); /* by its path, whose last part is the process's name */
 }
 
-/* A mapped file, which only a cache of images is, has lost pages that are needed. */
-static void refuse_lost_pages(int signal) {
-  static const char text[] =
-      "xsite: the cache of images was cut short while it was in use, or its disk failed; start "
-      "again (runs go on with --resume): the images are then read anew\n";
-  (void)signal;
-  if (write(STDERR_FILENO, text, sizeof text - 1) < 0) _exit(XS_FAILED);
-  _exit(XS_FAILED);
-}
-
 static int run_verb(const cli_verb *v, int argc, char **argv, char **whole) {
   const option_table table = {.what = v->name, .row = v->options, .n = v->n_options};
   void *record = memory_new(v->record);
@@ -201,7 +191,6 @@ static int run_verb(const cli_verb *v, int argc, char **argv, char **whole) {
   }
   if (status == XS_OK) status = check_words(v, n, words);
   if (status == XS_OK && v->computes) limit_spinning(whole);
-  signal(SIGBUS, refuse_lost_pages);
   if (status == XS_OK) status = v->run(record, n, words);
 out:
   option_release(&table, record);
@@ -273,6 +262,7 @@ static int take_words(int argc, char **argv, char **words) {
 
 int main(int argc, char **argv) {
   cli_streams_begin();
+  cli_faults_begin();
   out_of_memory_begin();
   leave_no_core();
   keep_freed_memory();

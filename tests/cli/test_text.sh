@@ -72,6 +72,18 @@ expect 0 '' "${import[@]}" --out open.safetensors
 cmp open.safetensors closed.safetensors || complain 'a line went into a file'
 (exec "$xsite" eval --model $model --data odd.yaml --threads 1 >&- 2>&-) && complain 'eval: status 0, though its answer went nowhere'
 
+# ---- a fault ends with a message, and without a core ----
+
+if ! nm "$xsite" 2>/dev/null | grep -q __asan_init; then # a sanitizer tells it
+  mkfifo waiting.yaml
+  "$xsite" train --data waiting.yaml --out faulty 2>fault.err &
+  sleep 0.5
+  kill -SEGV $!
+  wait $!
+  [ $? -eq 1 ] || complain 'a fault ends otherwise'
+  contains fault.err 'a fault of the program'
+fi
+
 # ---- a pipe that nobody writes to gives way to the first signal ----
 
 mkfifo never.yaml

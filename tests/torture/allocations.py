@@ -3,6 +3,7 @@ or copes; started again it ends with the same files.  It is never ended by a sig
 import subprocess
 
 QUICK = 40
+FAULT = "a fault of the program"  # in a library it is told, and no more can be done
 
 
 def build(world):
@@ -30,6 +31,8 @@ def torture(world, draw, amount):
         scenario.prepare(out)
         done = scenario.start(out, environment={"LD_PRELOAD": library, "COUNT_OF": who, "FAIL_ALLOCATION": str(number)})
         wrong = str(done) if done.status < 0 or done.status > 3 else scenario.recover(out, done)
+        if who == "program" and FAULT in done.err:
+            wrong = done.err.strip()[-300:]
         if done.status and not done.err.strip():
             wrong = f"status {done.status} without a word"
         yield f"{scenario.name}: allocation {number} of {known[scenario.name, who]} by the {who} fails ({done.status})", 1, wrong
