@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -64,6 +66,15 @@ static void end(setting *t) {
   free(t);
 }
 
+/* A decoder's process, whose file may be hostile, does not have the mapped pixels. */
+static void check_not_inherited(const xs_images *x) {
+  int ending;
+  const pid_t child = fork();
+  if (child == 0) _exit(msync(x->map, 1, MS_ASYNC) == 0 || errno != ENOMEM);
+  assert_int_equal(waitpid(child, &ending, 0), child);
+  assert_int_equal(ending, 0);
+}
+
 /* Opens the site with the cache; its images must be those that are read without it. */
 static void check(setting *t, const char *yaml, bool mapped) {
   xs_site_options off = t->o;
@@ -74,6 +85,7 @@ static void check(setting *t, const char *yaml, bool mapped) {
   assert_int_equal(open_site(t->dir, yaml, &off, &b), XS_OK);
   const xs_images *x = &a->images, *y = &b->images;
   assert_int_equal(x->map != NULL, mapped);
+  if (mapped) check_not_inherited(x);
   assert_null(y->map);
   assert_int_equal(x->n, y->n);
   assert_int_equal(x->channels, y->channels);

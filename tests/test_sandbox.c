@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -69,9 +70,16 @@ static const struct {
 };
 enum { DEEDS = sizeof deeds / sizeof *deeds };
 
+static void spin(double seconds) {
+  const clock_t start = clock();
+  while ((double)(clock() - start) < seconds * CLOCKS_PER_SEC) {
+  }
+}
+
 static _Noreturn void try_all(int pipe) {
   char can[DEEDS];
-  if (sandbox_enter(&limits, pipe)) _exit(1);
+  if (sandbox_enter(&limits, pipe) || write(SANDBOX_PIPE, "", 1) != 1) _exit(1);
+  spin(0.05);                     /* while signals come that are meant for the parent */
   void *memory = malloc(1 << 24); /* what decoders need goes on */
   if (!memory) _exit(2);
   free(memory);
@@ -81,6 +89,7 @@ static _Noreturn void try_all(int pipe) {
 
 static void test_nothing_is_reached(void **state) {
   (void)state;
+  static const int asking[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
   int ends[2], ending;
   char can[DEEDS];
   kept = open("/dev/null", O_WRONLY);
@@ -89,6 +98,10 @@ static void test_nothing_is_reached(void **state) {
   const pid_t child = fork();
   if (child == 0) try_all(ends[1]);
   close(ends[1]);
+  assert_int_equal(read(ends[0], can, 1), 1);
+  for (size_t i = 0; i < sizeof asking / sizeof *asking; i++) {
+    assert_int_equal(kill(child, asking[i]), 0);
+  }
   assert_int_equal(read(ends[0], can, sizeof can), sizeof can);
   assert_int_equal(waitpid(child, &ending, 0), child);
   assert_int_equal(ending, 0);
@@ -100,7 +113,44 @@ static void test_nothing_is_reached(void **state) {
   close(kept);
 }
 
+static void test_time(void **state) {
+  (void)state;
+  const sandbox brief = {.seconds = 1, .memory = (size_t)1 << 30};
+  int ends[2], ending;
+  assert_int_equal(pipe(ends), 0);
+  const pid_t child = fork();
+  if (child == 0 && !sandbox_enter(&brief, ends[1])) spin(20);
+  if (child == 0) _exit(1);
+  assert_int_equal(waitpid(child, &ending, 0), child);
+  assert_true(WIFSIGNALED(ending));
+  assert_int_equal(WTERMSIG(ending), SIGXCPU);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 /* ---- images ---- */
+
+/* Of more bytes than are taken without asking how much memory is left. */
+static void test_large(void **state) {
+  (void)state;
+  enum { HEIGHT = 4000, WIDTH = 5000 };
+  char *dir = temporary_dir(), *path = file_join(dir, "large.png");
+  uint8_t *pixels = memory_new((size_t)HEIGHT * WIDTH);
+  pixels[0] = 1;
+  assert_int_equal(image_write_png(path, pixels, HEIGHT, WIDTH, 1), 0);
+  xs_isolate(true);
+  for (int i = 0; i < 3; i++) {
+    image x;
+    assert_int_equal(image_read(path, false, &x), 0);
+    assert_int_equal(x.width, WIDTH);
+    assert_int_equal(((uint8_t *)x.pixels)[0], 1);
+    image_release(&x);
+  }
+  xs_isolate(false);
+  free(pixels);
+  free(path);
+  remove_dir(dir);
+}
 
 static void test_same_image(void **state) {
   (void)state;
@@ -136,6 +186,7 @@ static void test_same_refusal(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_nothing_is_reached),
+                                     cmocka_unit_test(test_time), cmocka_unit_test(test_large),
                                      cmocka_unit_test(test_same_image),
                                      cmocka_unit_test(test_same_refusal)};
   return cmocka_run_group_tests(tests, NULL, NULL);

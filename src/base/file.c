@@ -24,6 +24,15 @@ static int open_to_read(const char *path, int *fd, size_t *capacity) {
   return 0;
 }
 
+/* A read that a signal has broken off is repeated, but not that of a pipe, which may never end. */
+static bool is_to_repeat(int fd) {
+  struct stat st;
+  const int error = errno;
+  const bool plain = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+  errno = error;
+  return error == EINTR && plain;
+}
+
 /* Reads fd to its end into *data of capacity + 2 bytes, growing it. */
 static int read_all(const char *path, int fd, size_t capacity, char **data, size_t *size) {
   size_t done = 0;
@@ -34,7 +43,8 @@ static int read_all(const char *path, int fd, size_t capacity, char **data, size
     ssize_t got = 1;
     while (done <= capacity && got != 0) {
       got = read(fd, *data + done, capacity + 1 - done);
-      if (got < 0) return fail(1, "%s: cannot read: %s", path, strerror(errno));
+      if (got < 0 && !is_to_repeat(fd))
+        return fail(1, "%s: cannot read: %s", path, strerror(errno));
       if (got > 0) done += (size_t)got;
     }
     if (got == 0) break;
@@ -157,13 +167,17 @@ int file_write_public(const char *path, const void *data, size_t size) {
 }
 
 int file_remove(const char *path) {
-  if (unlink(path) == 0 || errno == ENOENT) return 0;
-  return fail(1, "%s: cannot be removed: %s", path, strerror(errno));
+  struct stat st;
+  if (unlink(path) == 0) return 0;
+  const int error =
+      errno; /* on a disk that is read only it is EROFS, whether the file is there or not */
+  if (lstat(path, &st) != 0 && errno == ENOENT) return 0;
+  return fail(1, "%s: cannot be removed: %s", path, strerror(error));
 }
 
 bool file_exists(const char *path) {
   struct stat st;
-  return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+  return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR && errno != ELOOP);
 }
 
 bool file_is_dir(const char *path) {

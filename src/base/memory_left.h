@@ -6,5 +6,8 @@
  * and within the limits that are set for the process: its control groups' (a container's) and its
  * address space's (ulimit -v), less a reserve for libraries that do not ask first. */
 double memory_left(void);
+/* For a process that can ask the system no more: from now on its own limit alone counts, and
+ * memory_left() is INFINITY. */
+void memory_left_is_limited(void);
 
 #endif

@@ -13,35 +13,53 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "memory_left.h"
+
 /* ---- limits ---- */
 
-static int limit(int resource, rlim_t most) {
+/* soft: where the process is told, hard: where it is ended. */
+static int limit(int resource, rlim_t soft, rlim_t hard) {
   struct rlimit r;
   if (getrlimit(resource, &r)) return -1;
-  if (r.rlim_max == RLIM_INFINITY || r.rlim_max > most) r.rlim_max = most;
-  r.rlim_cur = r.rlim_max;
+  if (r.rlim_max == RLIM_INFINITY || r.rlim_max > hard) r.rlim_max = hard;
+  r.rlim_cur = soft < r.rlim_max ? soft : r.rlim_max;
   return setrlimit(resource, &r);
 }
 
-/* Pages that the process has now: the first number of /proc/self/statm. */
+/* Pages that the process has now, the first number of /proc/self/statm; where it cannot be read,
+ * and under an address sanitizer, which takes terabytes of addresses, there is no limit. */
 static int limit_memory(size_t more) {
+  const double left = memory_left();
+  memory_left_is_limited();
 #ifdef __SANITIZE_ADDRESS__
-  (void)more; /* address sanitizers take terabytes of addresses */
-  return 0;
+  (void)left;
+  (void)more;
 #else
   FILE *f = fopen("/proc/self/statm", "r");
   unsigned long pages;
   const int read = f ? fscanf(f, "%lu", &pages) : 0;
   if (f) fclose(f);
-  return read == 1 ? limit(RLIMIT_AS, (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + more) : -1;
+  const rlim_t most = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) +
+                      (left < (double)more ? (rlim_t)left : (rlim_t)more);
+  if (read == 1) return limit(RLIMIT_AS, most, most);
 #endif
+  return 0;
 }
 
 static int limit_others(int seconds) {
   static const int none[] = {RLIMIT_CORE, RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_NOFILE};
-  int status = limit(RLIMIT_CPU, (rlim_t)seconds);
-  for (size_t i = 0; i < sizeof none / sizeof *none; i++) status |= limit(none[i], 0);
+  int status = limit(RLIMIT_CPU, (rlim_t)seconds, (rlim_t)seconds + 1);
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++) status |= limit(none[i], 0, 0);
   return status;
+}
+
+/* Kernels before 5.9, and some containers, have no close_range. */
+static void close_others(void) {
+  struct rlimit r;
+  if (!close_range(SANDBOX_PIPE + 1, ~0u, 0)) return;
+  const long most =
+      getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur > 1 << 20 ? 1 << 20 : (long)r.rlim_cur;
+  for (long fd = SANDBOX_PIPE + 1; fd < most; fd++) close((int)fd);
 }
 
 /* ---- calls of the system ---- */
@@ -87,8 +105,10 @@ static int filter_calls(void) {
 /* ---- */
 
 static void reset_signals(void) {
+  static const int asking[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
   sigset_t none;
   for (int i = 1; i < NSIG; i++) signal(i, SIG_DFL);
+  for (size_t i = 0; i < sizeof asking / sizeof *asking; i++) signal(asking[i], SIG_IGN);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -97,9 +117,8 @@ int sandbox_enter(const sandbox *limits, int keep) {
   reset_signals();
   int status = limit_memory(limits->memory);
   if (keep != SANDBOX_PIPE) status |= dup2(keep, SANDBOX_PIPE) < 0;
-  status |= close_range(SANDBOX_PIPE + 1, ~0u, 0);
+  close_others();
   status |= limit_others(limits->seconds); /* no descriptor could be moved after it */
-  status |= prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  filter_calls();
-  return status ? -1 : 0;
+  const bool filtered = !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !filter_calls();
+  return status || (limits->strict && !filtered) ? -1 : 0;
 }

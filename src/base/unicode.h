@@ -11,7 +11,8 @@ void unicode_compose(char *s);
 const char *unicode_wrong_byte(const char *s);
 /* Fails with 2 where it has one; what: whose text it is, for the message. */
 int unicode_check(const char *what, const char *s);
-/* A copy in which each such byte is written as \xE9, so that two names stay two. */
+/* A copy in which each such byte is written as \xE9: names that differ in such a byte stay
+ * different. */
 char *unicode_escape(const char *s);
 
 #endif

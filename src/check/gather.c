@@ -21,7 +21,9 @@ static int read_image(const domain *d, const char *path, image *x, double *white
 static void measure_file(const check_site *t, sample *s) {
   image x = {0};
   double white;
-  if (read_image(&t->d, s->path, &x, &white) || encoding_name(s->path, s->encoding)) {
+  const int status = read_image(&t->d, s->path, &x, &white);
+  s->untried = status == IMAGE_UNTRIED;
+  if (status || encoding_name(s->path, s->encoding)) {
     s->error = text_copy(fail_message());
   } else {
     const picture p = prepare_whole(&x);
@@ -125,6 +127,13 @@ static int open_site(check *c, int site) {
   return xs_site_open(t->path, &o, &t->read);
 }
 
+static int check_tried(const check *c) {
+  for (int64_t i = 0; i < c->n; i++) {
+    if (c->sample[i].untried) return fail(XS_FAILED, "%s", c->sample[i].error);
+  }
+  return 0;
+}
+
 static int check_readable(const check *c) {
   for (int64_t i = 0; i < c->n; i++) {
     if (!c->sample[i].error) return 0;
@@ -140,6 +149,7 @@ int gather(check *c) {
     add_site(c, i);
   }
   int status = measure_all(c);
+  if (!status) status = check_tried(c);
   return status ? status : check_readable(c);
 }
 

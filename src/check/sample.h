@@ -39,8 +39,9 @@ typedef struct sample {
   const char *patient; /* as the CSV file names it, lent, or NULL where it names none */
   uint64_t group;
   int32_t label;
-  int side;    /* of the split, an index of the site's side names; -1 none */
-  char *error; /* why it cannot be read, and nothing below is set */
+  int side;     /* of the split, an index of the site's side names; -1 none */
+  bool untried; /* the machine gave no process to read it */
+  char *error;  /* why it cannot be read, and nothing below is set */
   int height, width;
   char encoding[ENCODING_TEXT]; /* "PNG 8-bit gray" */
   uint64_t digest[2];           /* of size, depth and pixels: equal images, equal digest */

@@ -22,20 +22,28 @@ static void fill_closed(void) {
 
 typedef struct stream {
   int fd;
-  bool lead; /* the last byte was the first of a character that may steer */
+  int more;           /* bytes of a UTF-8 character that are still to come */
+  unsigned char lead; /* its first */
 } stream;
 
-static bool steers(stream *s, unsigned char c) {
-  const bool second = s->lead && c >= 0x80 && c < 0xa0;
-  s->lead = c == 0xc2;
-  return second || c == 0x7f || (c < 0x20 && !strchr("\t\n", c)) || !c;
+/* Whether a byte is to be shown by its number: it steers, or is no part of UTF-8. */
+static bool is_odd(stream *s, unsigned char c) {
+  if (c >= 0x80 && c < 0xc0 && s->more > 0) {
+    s->more--;
+    const bool steers = s->lead == 0xc2 && c < 0xa0;
+    s->lead = 0;
+    return steers;
+  }
+  s->more = c < 0xc2 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : c < 0xf5 ? 3 : 0;
+  s->lead = c;
+  return c >= 0x80 ? s->more == 0 : c == 0x7f || !c || (c < 0x20 && !strchr("\t\n", c));
 }
 
 static ssize_t write_shown(void *context, const char *text, size_t size) {
   stream *s = context;
   char *shown = memory_new(4 * size + 1), *to = shown;
   for (size_t i = 0; i < size; i++) {
-    if (steers(s, (unsigned char)text[i])) {
+    if (is_odd(s, (unsigned char)text[i])) {
       to += sprintf(to, "\\x%02X", (unsigned char)text[i]);
     } else {
       *to++ = text[i];

@@ -23,7 +23,7 @@ static int compare_rows(const void *a, const void *b) {
 static int assign(const char *path, row *r, int64_t n, listing *l) {
   qsort(r, (size_t)n, sizeof *r, compare_rows);
   for (int64_t i = 0; i < l->n; i++) {
-    char *file = text_copy(l->entry[i].file);
+    char *file = unicode_escape(l->entry[i].file);
     unicode_compose(file); /* as the cells are */
     const row wanted = {file, NULL};
     const row *found = bsearch(&wanted, r, (size_t)n, sizeof *r, compare_rows);

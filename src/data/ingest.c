@@ -19,7 +19,8 @@ typedef struct format {
 typedef struct slot { /* one decoded image */
   void *pixels;       /* [size][size][channels], kept values */
   format format;
-  char *error; /* or why there is none */
+  char *error;  /* or why there is none */
+  bool untried; /* which is not the file's fault */
 } slot;
 
 static size_t record_size(const ingest *g, int channels, int bytes) {
@@ -68,8 +69,10 @@ bool ingest_is_stopped(const ingest *g) {
 static void load(const ingest *g, int64_t i, slot *s) {
   image x;
   double white;
-  if (prepare_read(g->path[i], &g->how, g->d->path, &x, &white)) {
+  const int status = prepare_read(g->path[i], &g->how, g->d->path, &x, &white);
+  if (status) {
     s->error = text_copy(fail_message());
+    s->untried = status == IMAGE_UNTRIED;
   } else {
     const picture p = prepare_whole(&x);
     s->format = (format){.white = white, .largest = image_largest(&x)};
@@ -87,13 +90,14 @@ bool ingest_still_unreadable(ingest *g, int64_t i) {
   load(g, i, &s);
   g->error[i] = s.error;
   free(s.pixels);
-  return s.error != NULL;
+  return s.error && !s.untried;
 }
 
 /* ---- all images, as their files have them ---------------------------------------------------- */
 
 static int keep(ingest *g, int64_t i, const slot *from, spool *s, format *f) {
   g->error[i] = from->error;
+  if (from->untried) return fail(XS_FAILED, "%s", from->error);
   if (from->error) return 0;
   const size_t size = record_size(g, from->format.channels, from->format.bytes);
   f[s->n] = from->format;

@@ -18,7 +18,13 @@
 #include "xsite.h"
 
 enum { MOST_CPU_SECONDS = 60, MOST_SECONDS = 600 };
-static const sandbox limits = {.seconds = MOST_CPU_SECONDS, .memory = (size_t)3 << 30};
+enum { BROKEN_OFF = -2 };
+enum { SHUT_IN = 2 }; /* how the child ends where it could not be shut in */
+
+static bool all_apart;
+
+void xs_isolate(bool all) { all_apart = all; }
+bool image_is_isolated(void) { return all_apart; }
 
 typedef struct reply { /* before the pixels, or before the message */
   int32_t status;
@@ -50,7 +56,8 @@ static reply reply_of(int status, const image *x) {
 
 static _Noreturn void decode_and_exit(int pipe, const char *path, const void *data, size_t size,
                                       bool window) {
-  enum { SHUT_IN = 2 };
+  const sandbox limits = {
+      .seconds = MOST_CPU_SECONDS, .memory = (size_t)3 << 30, .strict = all_apart};
   image x = {0};
   alarm(MOST_SECONDS);
   if (sandbox_enter(&limits, pipe)) _exit(SHUT_IN);
@@ -65,7 +72,8 @@ static _Noreturn void decode_and_exit(int pipe, const char *path, const void *da
 static int take_message(int fd, uint64_t size) {
   enum { LONGEST = 1 << 16 };
   char *text = memory_new((size_t)(size < LONGEST ? size : LONGEST) + 1);
-  int status = size <= LONGEST && read_all(fd, text, size) ? fail(XS_FAILED, "%s", text) : -1;
+  int status =
+      size <= LONGEST && read_all(fd, text, size) ? fail(XS_FAILED, "%s", text) : BROKEN_OFF;
   free(text);
   return status;
 }
@@ -76,12 +84,12 @@ static bool is_sound(const reply *r) {
          r->bits >= 1 && r->bits <= 8 * r->bytes && r->reach >= 0 && r->reach < 1 << 16;
 }
 
-/* 0, XS_FAILED with the child's message, or -1 where the child broke off or talks nonsense. */
+/* 0, XS_FAILED with the child's message, or BROKEN_OFF: it says no more, or nonsense. */
 static int take_reply(int fd, const char *path, image *out) {
   reply r;
-  if (!read_all(fd, &r, sizeof r)) return -1;
+  if (!read_all(fd, &r, sizeof r)) return BROKEN_OFF;
   if (r.status) return take_message(fd, r.size);
-  if (!is_sound(&r)) return -1;
+  if (!is_sound(&r)) return BROKEN_OFF;
   *out = (image){.height = r.height,
                  .width = r.width,
                  .channels = r.channels,
@@ -90,30 +98,44 @@ static int take_reply(int fd, const char *path, image *out) {
                  .inverted = r.inverted != 0,
                  .reach = r.reach};
   int status = image_allocate(path, out);
-  if (!status && (r.size != bytes_of(out) || !read_all(fd, out->pixels, r.size))) status = -1;
+  if (!status && (r.size != bytes_of(out) || !read_all(fd, out->pixels, r.size)))
+    status = BROKEN_OFF;
   return status;
 }
 
+/* Why the child broke off, which is the file's fault or the machine's. */
 static int refuse(const char *path, int ending) {
-  if (WIFSIGNALED(ending) && WTERMSIG(ending) == SIGXCPU) {
+  if (WIFEXITED(ending) && WEXITSTATUS(ending) == SHUT_IN) {
+    return fail(
+        IMAGE_UNTRIED,
+        "%s: cannot be decoded on this machine: no process can be shut in for it (no filter "
+        "of system calls, or no limits)%s",
+        path, all_apart ? "; leave --isolate out if you trust the file" : "");
+  }
+  const int by = WIFSIGNALED(ending) ? WTERMSIG(ending) : 0;
+  if (by == SIGKILL) {
+    return fail(IMAGE_UNTRIED, "%s: the process that decoded it was killed; is memory out?", path);
+  }
+  if (by == SIGXCPU) {
     return fail(XS_FAILED, "%s: cannot be decoded: it took more than %d s", path, MOST_CPU_SECONDS);
   }
   return fail(XS_FAILED, "%s: cannot be decoded: the file is damaged, its decoder broke off (%s)",
-              path, WIFSIGNALED(ending) ? strsignal(WTERMSIG(ending)) : "out of memory?");
+              path, by ? strsignal(by) : "out of memory?");
 }
 
 int image_decode_apart(const char *path, const void *data, size_t size, bool window, image *out) {
   int ends[2], ending = 0;
-  if (pipe2(ends, O_CLOEXEC)) return fail(XS_FAILED, "%s: no pipe: %s", path, strerror(errno));
+  if (pipe2(ends, O_CLOEXEC)) return fail(IMAGE_UNTRIED, "%s: no pipe: %s", path, strerror(errno));
   pid_t child = fork();
   if (child == 0) decode_and_exit(ends[1], path, data, size, window);
   const int error = errno;
   close(ends[1]);
-  int status = child < 0 ? fail(XS_FAILED, "%s: no process to decode it: %s", path, strerror(error))
-                         : take_reply(ends[0], path, out);
+  int status = child < 0
+                   ? fail(IMAGE_UNTRIED, "%s: no process to decode it: %s", path, strerror(error))
+                   : take_reply(ends[0], path, out);
   close(ends[0]);
   if (child < 0) return status;
   while (waitpid(child, &ending, 0) < 0 && errno == EINTR) {
   }
-  return status < 0 ? refuse(path, ending) : status;
+  return status == BROKEN_OFF ? refuse(path, ending) : status;
 }

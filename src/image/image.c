@@ -89,10 +89,6 @@ int image_decode(const char *path, const void *data, size_t size, bool window, i
   return refuse_format(path, size);
 }
 
-static bool isolated;
-
-void xs_isolate(bool all) { isolated = all; }
-
 int image_read(const char *path, bool window, image *out) {
   memset(out, 0, sizeof *out);
   char *data;
@@ -100,8 +96,9 @@ int image_read(const char *path, bool window, image *out) {
   int status = file_check_regular(path);
   if (!status) status = file_read(path, &data, &size);
   if (status) return status;
-  status = isolated || begins_dicom(data, size) ? image_decode_apart(path, data, size, window, out)
-                                                : image_decode(path, data, size, window, out);
+  status = image_is_isolated() || begins_dicom(data, size)
+               ? image_decode_apart(path, data, size, window, out)
+               : image_decode(path, data, size, window, out);
   free(data);
   if (!status) drop_equal_channels(out);
   return status;

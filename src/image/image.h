@@ -20,8 +20,13 @@ typedef struct image {
   void *pixels;  /* [height][width][channels] */
 } image;
 
+/* The machine gave no process to decode the file: nothing is known of the file. */
+enum { IMAGE_UNTRIED = -1 };
+
 /* Reads a file, whose content says what it is: DICOM in a process of its own, others as xs_isolate
- * says.  window: apply the VOI table or window of a DICOM file.  Release *out in any case. */
+ * says.  Non-zero and a message on failure, IMAGE_UNTRIED where
+ * it is not the file's.  window: apply the VOI table or window of a DICOM file.  Release *out in
+ * any case. */
 int image_read(const char *path, bool window, image *out);
 /* Whether a file that has no ending for it begins as DICOM; non-zero and a message where it cannot
  * be read. */
@@ -42,6 +47,7 @@ int image_decode_dicom(const char *path, const void *data, size_t size, bool win
 /* By the one of these that the first bytes name. */
 int image_decode(const char *path, const void *data, size_t size, bool window, image *out);
 /* The same in a process of its own, which may crash and can reach nothing (sandbox.h). */
+bool image_is_isolated(void); /* xs_isolate */
 int image_decode_apart(const char *path, const void *data, size_t size, bool window, image *out);
 /* Refuses sizes that are surely damage, and allocates the pixels of *out. */
 int image_allocate(const char *path, image *out);

@@ -84,5 +84,5 @@ xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_images *
     *out = site_of_one(path, &x, p, white, doubt);
   }
   image_release(&x);
-  return (xs_status)status;
+  return status ? XS_FAILED : XS_OK;
 }

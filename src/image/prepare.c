@@ -18,7 +18,8 @@ static double find_white(const xs_preprocessing *how, const image *x) {
 
 int prepare_read(const char *path, const xs_preprocessing *how, const char *owner, image *x,
                  double *white) {
-  if (image_read(path, how->values.window, x)) return XS_FAILED;
+  const int status = image_read(path, how->values.window, x);
+  if (status) return status;
   *white = find_white(how, x);
   if (how->values.range == XS_RANGE_PERCENTILES) values_stretch(&how->values, x);
   const int largest = image_largest(x);

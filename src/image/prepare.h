@@ -18,7 +18,7 @@
 enum { PREPARE_VERSION = 1 };
 
 /* Decodes a file and finds its white; one with larger values is refused.  owner: whose max_value it
- * is, for messages; NULL: a model's.  Release *x in any case. */
+ * is, for messages; NULL: a model's.  Release *x in any case.  As image_read on failure. */
 int prepare_read(const char *path, const xs_preprocessing *how, const char *owner, image *x,
                  double *white);
 /* Would an image whose largest value is this come out nearly black because its white is not said?

@@ -68,7 +68,11 @@ xs_status run_make_record(const train_job *job, json_t *options, json_t *more, j
   const char *precision = json_string_value(json_object_get(options, "precision"));
   json_t *files, *training;
   *record = NULL;
-  if (run_training(job->dir, &training) || run_files(job->dir, &files)) return XS_FAILED;
+  if (run_training(job->dir, &training)) return XS_FAILED;
+  if (run_files(job->dir, &files)) {
+    json_decref(training);
+    return XS_FAILED;
+  }
   *record = json_pack("{s:s, s:I, s:O*, s:s, s:s, s:{s:s}}", "unit", job->task, "seed",
                       (json_int_t)job->seed, "options", options, "device", "cpu", "precision",
                       run_precision(precision), "versions", "xsite", xs_version());
