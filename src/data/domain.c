@@ -8,6 +8,7 @@
 #include "file.h"
 #include "option_row.h"
 #include "random.h"
+#include "text_set.h"
 #include "values.h"
 #include "xsite.h"
 
@@ -233,15 +234,21 @@ static int check_name(const domain *d) {
   return 0;
 }
 
+static int check_twice(const domain *d) {
+  const option_texts *c = &d->classes;
+  text_set seen = {0};
+  int status = 0;
+  for (int i = 0; i < c->n && !status; i++) {
+    if (text_set_add(&seen, c->text[i]) == i) continue;
+    status = fail(XS_USAGE, "%s: classes: \"%s\" is listed twice", d->path, c->text[i]);
+  }
+  text_set_release(&seen);
+  return status;
+}
+
 static int check_classes(const domain *d) {
   const option_texts *c = &d->classes;
-  for (int i = 0; i < c->n; i++) {
-    for (int k = 0; k < i; k++) {
-      if (!strcmp(c->text[i], c->text[k])) {
-        return fail(XS_USAGE, "%s: classes: \"%s\" is listed twice", d->path, c->text[i]);
-      }
-    }
-  }
+  if (check_twice(d)) return XS_USAGE;
   if (c->n == 1) {
     return fail(XS_USAGE, "%s: classes: one class (\"%s\"), at least two are needed", d->path,
                 c->text[0]);

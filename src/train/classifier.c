@@ -11,6 +11,7 @@
 #include "inference.h"
 #include "model_file.h"
 #include "prepare.h"
+#include "text_set.h"
 #include "values.h"
 
 struct xs_classifier {
@@ -88,13 +89,14 @@ json_t *classifier_metadata(const nn_classifier *c, const train_geometry *g,
 
 /* The same names, but for blanks at their ends, would be the same columns and answers. */
 static int check_class_names(const char *path, const xs_classifier *c) {
-  for (int i = 0; i < c->net.classes; i++) {
-    for (int k = 0; k < i; k++) {
-      if (strcmp(c->class_name[i], c->class_name[k]) != 0) continue;
-      return fail(1, "%s: metadata: classes: '%s' is there twice", path, c->class_name[i]);
-    }
+  text_set seen = {0};
+  int status = 0;
+  for (int i = 0; i < c->net.classes && !status; i++) {
+    if (text_set_add(&seen, c->class_name[i]) == i) continue;
+    status = fail(1, "%s: metadata: classes: '%s' is there twice", path, c->class_name[i]);
   }
-  return 0;
+  text_set_release(&seen);
+  return status;
 }
 
 static int parse_classes(const json_t *j, const char *path, xs_classifier *c) {
