@@ -139,6 +139,20 @@ static void text_is_escaped(void **state) {
   remove_run(dir);
 }
 
+/* What TeX computes is shown; control characters, which it refuses, are blanks. */
+static void tex_is_escaped(void **state) {
+  (void)state;
+  char *dir = new_run(
+      "{\"schema\": 1, \"study\": \"\\\\input{a_b}\\u0007\\u007f\\u009b$x^2$ % é\", \"seed\": 1,"
+      "\"pairs\": [{\"source\": \"a\", \"target\": \"b\"}]}");
+  free(write_report(dir));
+  char *tex = read_text(dir, "results.tex");
+  assert_has(tex,
+             "study \\textbackslash{}input\\{a\\_b\\}   \\$x\\textasciicircum{}2\\$ \\% é. Gain");
+  free(tex);
+  remove_run(dir);
+}
+
 /* Every number absent: no invented value, no "nan". */
 static void nothing_measured(void **state) {
   (void)state;
@@ -296,6 +310,7 @@ int main(void) {
       cmocka_unit_test(same_run_same_bytes),
       cmocka_unit_test(missing_files_get_a_sentence),
       cmocka_unit_test(text_is_escaped),
+      cmocka_unit_test(tex_is_escaped),
       cmocka_unit_test(nothing_measured),
       cmocka_unit_test(odd_outcomes_read_right),
       cmocka_unit_test(guessing_is_named),

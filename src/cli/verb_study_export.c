@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "image.h"
 #include "study_options.h"
 #include "tg.h"
 
@@ -46,6 +47,7 @@ static words command(const study_options *o, const char *file) {
   add(&w, program());
   add(&w, text_copy("study"));
   add(&w, text_copy("node"));
+  if (image_is_isolated()) add(&w, text_copy("--isolate"));
   add_option(&w, "--out", o->out);
   add_option(&w, "--data-dir", o->data_dir);
   add_option(&w, "--cache", o->cache);
@@ -55,7 +57,7 @@ static words command(const study_options *o, const char *file) {
   if (o->measure_kernels) add(&w, text_copy("--measure-kernels"));
   if (o->skip_unreadable) add(&w, text_copy("--skip-unreadable"));
   for (int i = 0; i < o->set.n; i++) add_option(&w, "--set", o->set.text[i]);
-  add(&w, text_copy(file));
+  add(&w, text_format("%s%s", *file == '-' ? "./" : "", file)); /* no option */
   return w;
 }
 

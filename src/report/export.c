@@ -6,6 +6,7 @@
 #include "paper.h"
 #include "sections.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,13 +35,22 @@ static const char *tex_escape(char c) {
   for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++) {
     if (escapes[i].c == c) return escapes[i].to;
   }
-  return (unsigned char)c < ' ' ? " " : NULL;
+  return iscntrl((unsigned char)c) ? " " : NULL;
 }
 
+/* Control characters from U+0080 to U+009F, as UTF-8 writes them. */
+static bool is_high_control(const char *text) {
+  return (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 &&
+         (unsigned char)text[1] < 0xa0;
+}
+
+/* TeX refuses control characters: they become blanks. */
 static void tex_text(page *out, const char *text) {
   for (; *text; text++) {
-    const char *to = tex_escape(*text);
+    const bool high = is_high_control(text);
+    const char *to = high ? " " : tex_escape(*text);
     page_raw(out, "%s", to ? to : (char[]){*text, 0});
+    text += high;
   }
 }
 

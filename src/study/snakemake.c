@@ -1,6 +1,7 @@
 /* snakemake.c: the study's graph as a Snakefile (Koster and Rahmann 2012;
  * snakemake.readthedocs.io). */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,21 +27,25 @@ static void add(writer *w, char *piece) {
 
 /* A Python text; braces are doubled where Snakemake would fill them in: in commands. */
 static char *quoted(const char *text) {
-  char *q = memory_new(2 * strlen(text) + 3), *to = q;
+  char *q = memory_new(4 * strlen(text) + 3), *to = q;
   *to++ = '"';
   for (const char *p = text; *p; p++) {
-    if (*p == '"' || *p == '\\' || *p == '\n') *to++ = '\\';
+    if (iscntrl((unsigned char)*p)) {
+      to += sprintf(to, "\\x%02x", (unsigned char)*p);
+      continue;
+    }
+    if (*p == '"' || *p == '\\') *to++ = '\\';
     if (*p == '{' || *p == '}') *to++ = *p;
-    *to++ = *p == '\n' ? 'n' : *p;
+    *to++ = *p;
   }
   *to++ = '"';
   return q;
 }
 
-/* One word of a shell's command. */
+/* One word of a shell's command; ~ and = would be a home and a variable where a word begins so. */
 static char *shell_word(const char *text) {
   size_t plain =
-      strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-+~=");
+      strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-+");
   if (*text && !text[plain]) return text_copy(text);
   char *q = memory_new(4 * strlen(text) + 3), *to = q;
   *to++ = '\'';

@@ -110,4 +110,23 @@ expect 2 'say for which engine' study export "${run[@]}"
 expect 0 'rule all:' study export --snakemake "${run[@]}" --out 'a strange place'
 contains stdout 'input: "a strange place/results.json"' "--out 'a strange place'" 'threads: 1' 'nodes/baseline-mnist/record.json'
 expect 2 'Snakemake takes { and } in a file' study export --snakemake "${run[@]}" --out 'a {strange} place'
+
+# Each line of the Snakefile is a text of Python, and what a shell reads there are the words.
+cp study.yaml -- -study.yaml
+for out in '~root/a' 'a=~/b' $'a\rb\x7f' $'a\nb' "'; touch PWNED; '" '$(touch PWNED)`"\'; do
+  "$xsite" study export --snakemake --isolate --out "$out" --threads 1 -- -study.yaml >strange.smk || complain "no export to $out"
+  OUT=$out python3 - <<'PYTHON' || complain "a Snakefile for $out: $(cat strange.smk)"
+import ast, os, subprocess
+wanted = ["study", "node", "--isolate", "--out", os.environ["OUT"], "--threads", "1", "./-study.yaml"]
+for line in open("strange.smk", newline="\n"):
+    kind, _, rest = line.strip(" \n").partition(": ")
+    texts = ast.literal_eval(f"[{rest}]") if kind in ("input", "output", "shell") else []
+    if kind != "shell":
+        assert all(text.startswith(os.environ["OUT"] + "/") for text in texts)
+        continue
+    command = f"printf '%s\\0' {texts[0].split(' || ')[0]}"
+    words = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, check=True).stdout.decode().split("\0")
+    assert words[1:-2] == wanted, words
+PYTHON
+done
 finish

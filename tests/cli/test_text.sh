@@ -42,13 +42,15 @@ contains outputs.csv "'=2+2.png,"
 # ---- what shift writes is read again, whatever the names are ----
 
 python3 - <<'PYTHON'
-import csv
+import csv, re
 rows = list(csv.reader(open("odd.csv")))
-turn = {"normal": '=normal, "none"', "finding": "-finding"}
-with open("quoted.csv", "w", newline="") as f:
+turn = {"normal": '=normal, "none"\x7f\x9b\x85\u2028\ufeff.', "finding": "-finding\U0001f3e5\\x"}
+classes = ", ".join('"' + "".join(f"\\U{ord(c):08x}" for c in name) + '"' for name in turn.values())
+site = re.sub("classes: .*", lambda _: f"classes: [{classes}]", open("odd.yaml").read())
+open("quoted.yaml", "w").write(site.replace("odd.csv", "quoted.csv").replace("name: odd", "name: quoted"))
+with open("quoted.csv", "w", newline="", encoding="utf-8") as f:
     csv.writer(f).writerows([[turn.get(cell, cell) for cell in row] for row in rows])
 PYTHON
-sed "s/odd\\.csv/quoted.csv/; s/^name:.*/name: quoted/; s/^classes:.*/classes: ['=normal, \"none\"', '-finding']/" odd.yaml >quoted.yaml
 expect 0 '' shift --data quoted.yaml --kind blur-2 --split all --out blurred
 expect 0 '' shift --data blurred/site.yaml --kind blur-2 --split all --out twice
 cmp -s <(cut -d, -f1 blurred/labels.csv | wc -l) <(cut -d, -f1 twice/labels.csv | wc -l) || complain 'shift does not read what it wrote'
