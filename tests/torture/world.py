@@ -126,11 +126,13 @@ class World:
         self.make_files()
         self.scenarios = self.make_scenarios()
 
-    def run(self, words, prefix=(), environment=None, input=subprocess.DEVNULL, timeout=600, **streams):
-        """Ends when the command does; a command that does not end in ten minutes is a finding of its own."""
+    def run(self, words, prefix=(), environment=None, input=subprocess.DEVNULL, timeout=600, folder=None, **streams):
+        """Ends when the command does; a command that does not end in ten minutes is a finding of its own.
+        environment: other values than usual, None: a variable that is not there; folder: where it is started."""
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
-        process = subprocess.Popen([*prefix, self.xsite, *map(str, words)], cwd=self.folder, stdin=input,
-                                   env={**self.environment, **(environment or {})}, start_new_session=True, **pipes)
+        environment = {name: value for name, value in {**self.environment, **(environment or {})}.items() if value is not None}
+        process = subprocess.Popen([*prefix, self.xsite, *map(str, words)], cwd=folder or self.folder, stdin=input,
+                                   env=environment, start_new_session=True, **pipes)
         try:
             out, err = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
