@@ -8,6 +8,7 @@
 #include "error.h"
 #include "file.h"
 #include "study.h"
+#include "unicode.h"
 
 typedef struct writer {
   char *text;
@@ -140,6 +141,7 @@ xs_status xs_study_export(const xs_study *s, const xs_run_options *o, int words,
   char *out = study_out(s, o), *line = shell_line(words, command);
   nodes_list(s, &nodes);
   xs_status status = check_names(out, &nodes);
+  if (!status) status = (xs_status)unicode_check("a Snakefile's command", line);
   *text = status ? NULL : snakefile(&nodes, out, line, o->threads ? o->threads : tg_threads());
   free(line);
   free(out);

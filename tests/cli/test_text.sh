@@ -15,6 +15,9 @@ expect 2 "--set: name: 'a\\xFF' is not UTF-8 text" study plan "$repository/examp
 expect 2 "--class: '\\xE9' is not UTF-8 text" import --architecture lenet --weights $model --size 16 --normalisation half \
   --class $'\xe9' --class b --out imported.safetensors
 
+expect 2 "data/caf\\xE9' --threads 1 $repository/examples/demo.yaml' is not UTF-8 text" study export --snakemake --threads 1 "$repository/examples/demo.yaml" \
+  --data-dir $'data/caf\xe9'
+
 mkdir films
 for name in $'caf\xe9.png' $'caf\xea.png' 'café.png' '=1+1.png' '@sum.png' '-7.png' $'red\x1b[31m.png'; do cp "$film" "films/$name"; done
 "$xsite" predict --model $model --threads 1 --json films >names.json || complain 'predict --json fails on strange names'
