@@ -73,11 +73,11 @@ static void no_label_is_no_measurement(void **state) {
   json_object_set_new(choice, "left", json_string("fewer than 60 can decide"));
   set_verdict(results, 2, "cannot be told", "No image of street has a label.", 310);
   char *html = page_of(results, NULL);
-  assert_has(html,
-             "cannot be told. Label 310 images of street.</b> No image of street has a label. "
-             "Chosen without labels: to leave the classifier as it is. The choice saw 54 "
-             "images of street, without labels: fewer than 60 can decide. With 310 labelled "
-             "images");
+  assert_has(html, "cannot be told. Label 310 images of street, more than the 54 that the choice "
+                   "saw.</b> No image of street has a label. "
+                   "Chosen without labels: to leave the classifier as it is. The choice saw 54 "
+                   "images of street, without labels: fewer than 60 can decide. With 310 labelled "
+                   "images");
   assert_has(html, "<p>mnist → street: no AUC at the target is known");
   assert_lacks(html, "<th scope=\"row\">mnist → street</th><td>99.9"); /* no row of dashes */
   free(html);

@@ -31,16 +31,37 @@ static int kind_of(const pair *p) {
   return -1;
 }
 
+/* What to do with the number of labels: the site may have them already, or not so many images. */
+static char *label_words(const pair *p) {
+  const number wanted = number_count(p->verdict.label);
+  const double known = p->external_all.n, seen = p->choice.images;
+  if (p->verdict.better_images > 0) {
+    if (known >= p->verdict.label) {
+      return text_format("Train one on its labels: %s has %s labelled images.", p->target,
+                         number_count(known).text);
+    }
+    return text_format("Label %s images of %s and train on them.", wanted.text, p->target);
+  }
+  if (known > 0) {
+    return text_format("Label %s images of %s in all; %s are labelled.", wanted.text, p->target,
+                       number_count(known).text);
+  }
+  if (!report_measured(p) && seen > 0 && p->verdict.label > seen) {
+    return text_format("Label %s images of %s, more than the %s that the choice saw.", wanted.text,
+                       p->target, number_count(seen).text);
+  }
+  return text_format("Label %s images of %s%s.", wanted.text, p->target,
+                     report_measured(p) ? " in all" : "");
+}
+
 char *verdict_advice(const pair *p) {
   const int k = kind_of(p);
   if (k < 0) return text_format("%s → %s: %s.", p->source, p->target, effect_word(effect_of(p)));
   char *advice = text_format(verdicts[k].advice, p->source, p->target), *all;
   if (!(p->verdict.label > 0)) return advice;
-  all = text_format("%s Label %s images of %s%s.", advice, number_count(p->verdict.label).text,
-                    p->target,
-                    p->verdict.better_images > 0 ? " and train on them"
-                    : report_measured(p)         ? " in all"
-                                                 : "");
+  char *words = label_words(p);
+  all = text_format("%s %s", advice, words);
+  free(words);
   free(advice);
   return all;
 }
