@@ -193,7 +193,7 @@ class Case:
     def shows(self, page):
         """The page has the text as it is, if it was made."""
         path = self.folder / page
-        if path.exists() and composed(shown.one_blank(self.text)) not in shown.Page(shown.read(path)).text:
+        if path.exists() and composed(shown.one_blank(self.text)) not in composed(shown.Page(shown.read(path)).text):
             self.wrong(f"{page}: the text is not shown as it is")
 
     def has(self, file, of):

@@ -87,7 +87,8 @@ def page(path):
 
 def svg(path):
     text = re.sub(r'\sxmlns="[^"]+"', "", read(path)).replace(f"{BLANKS}=", "blanks=")
-    return {(element.tag, *sorted(set(element.attrib) - {"blanks"})) for element in xml.etree.ElementTree.fromstring(text).iter()}, ""
+    elements = xml.etree.ElementTree.fromstring(text).iter()
+    return {(element.tag, *sorted(set(element.attrib) - {"blanks"})) for element in elements}, ""
 
 
 ESCAPED = re.compile(r"\\textbackslash\{\}|\\textasciitilde\{\}|\\textasciicircum\{\}|\\textless\{\}|\\textgreater\{\}|\\[{}$&#_%]")
@@ -167,7 +168,8 @@ def json_lines(path):
     return set(), "" if lines[-1] == "" else "the last line does not end"
 
 
-KINDS = {".html": page, ".svg": svg, ".tex": tex, ".gp": script, ".tsv": table, ".csv": sheet, ".json": json_file, ".jsonl": json_lines}
+KINDS = {".html": page, ".svg": svg, ".tex": tex, ".gp": script, ".tsv": table, ".csv": sheet, ".json": json_file,
+         ".jsonl": json_lines}
 FOR_PROGRAMS = re.compile(r"^(labels|groups-\w+)\.csv$")  # read again by xsite, byte for byte
 
 

@@ -7,15 +7,15 @@ import stat
 import subprocess
 from pathlib import Path
 
-QUICK = 69
+QUICK = 70
 NOBODY = 65534
 GERMAN, TURKISH = "de_DE", "tr_TR"
 PUBLIC = (".onnx",)  # docs/run-folder.md: these follow the umask
 
 
 class Surroundings:
-    """start(world, scenario, out) runs the scenario's command there.  same: a refusal is wrong as well.  lacks: why the surroundings
-    cannot be made here, or ''.  needs: scenarios for which they mean something (default: all)."""
+    """start(world, scenario, out) runs the scenario's command there.  same: a refusal is wrong as well.  lacks(world): why the
+    surroundings cannot be made here, or ''.  needs: scenarios for which they mean something (default: all)."""
 
     def __init__(self, name, start, same=False, needs=None, lacks=lambda world: ""):
         self.name, self.start, self.same, self.needs, self.lacks = name, start, same, needs, lacks
@@ -91,7 +91,7 @@ def give(path, user):
 
 
 def as_nobody(owner, cache):
-    """The command is another user's, whose name for the folder is `owner`; its cache is a folder of this world."""
+    """The command is another user's, the folder `owner`'s; its cache is a folder of this world."""
 
     def start(world, scenario, out):
         program = world.folder / "xsite"
@@ -102,8 +102,9 @@ def as_nobody(owner, cache):
         (world.folder / cache).mkdir(exist_ok=True)
         os.chown(world.folder / cache, NOBODY if cache == "nobody's" else 0, NOBODY)
         try:
-            return scenario.start(out, environment={"XSITE_CACHE": str(world.folder / cache), "HOME": "/nonexistent"}, prefix=[
-                "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--", "sh", "-c", f'shift; exec "{program}" "$@"', "sh"])
+            other = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
+            return scenario.start(out, prefix=[*other, "sh", "-c", f'shift; exec "{program}" "$@"', "sh"],
+                                  environment={"XSITE_CACHE": str(world.folder / cache), "HOME": "/nonexistent"})
         finally:
             os.chmod(world.folder, 0o700)
             give(out, 0)
@@ -203,9 +204,8 @@ def hostile_home(world, scenario, out):
     home = world.folder / "hostile home"
     home.mkdir(exist_ok=True)
     (home / ".gnuplot").write_text("set terminal dumb\nset decimalsign ','\nset title 'WRONG'\n")
-    return scenario.start(out, environment={
-        "HOME": str(home), "GNUTERM": "dumb", "GNUPLOT_LIB": "/nonexistent", "FIT_LOG": "/nonexistent", "GNUPLOT_FONTPATH": "/nonexistent",
-        "XDG_CONFIG_HOME": str(home)})
+    return scenario.start(out, environment={"HOME": str(home), "XDG_CONFIG_HOME": str(home), "GNUTERM": "dumb",
+                                            "GNUPLOT_LIB": "/nonexistent", "GNUPLOT_FONTPATH": "/nonexistent"})
 
 
 ALL = [
@@ -244,7 +244,8 @@ ALL = [
     Surroundings("OMP_NUM_THREADS=-1", under(OMP_NUM_THREADS="-1", OMP_DYNAMIC="true", OMP_NESTED="true"), True),
     Surroundings("OMP_THREAD_LIMIT=1", under(OMP_THREAD_LIMIT="1", OMP_MAX_ACTIVE_LEVELS="0"), True),
     Surroundings("OMP_STACKSIZE=1", under(OMP_STACKSIZE="1B"), True),
-    Surroundings("OMP_PLACES=junk", under(OMP_PLACES="{0}:9999", OMP_PROC_BIND="spread", GOMP_CPU_AFFINITY="99", OMP_WAIT_POLICY=None), True),
+    Surroundings("OMP_PLACES=junk", under(OMP_PLACES="{0}:9999", OMP_PROC_BIND="spread", OMP_WAIT_POLICY=None), True),
+    Surroundings("GOMP_CPU_AFFINITY=junk", under(GOMP_CPU_AFFINITY="99-1:z", OMP_WAIT_POLICY=None), True),
     Surroundings("OMP_WAIT_POLICY=junk", under(OMP_WAIT_POLICY="junk", GOMP_SPINCOUNT="junk", OMP_DISPLAY_ENV="true"), True),
     Surroundings("20 open files", limited("--nofile=20")),
     Surroundings("8 open files", limited("--nofile=8")),
