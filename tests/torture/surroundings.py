@@ -185,7 +185,8 @@ def into(name, make):
 
 
 def deleted(world, scenario, out):
-    """The folder in which it is started is gone; all words are absolute, which its answer says again."""
+    """The folder in which it is started is gone; all words are absolute.  An answer repeats them; so do the records of other
+    scenarios, which are left out."""
     here = world.folder / "here"
     here.mkdir(exist_ok=True)
     words = [world.folder / word if isinstance(word, str) and (world.folder / word).exists() and word else word
@@ -273,7 +274,7 @@ ALL = [
     Surroundings("--out is a link to itself", into("itself", lambda other, out: other.symlink_to(other.name))),
     Surroundings("--out is a link to nothing", into("dangling", lambda other, out: other.symlink_to("nothing/at/all"))),
     Surroundings("--out is a file", into("a file", lambda other, out: other.write_text("mine\n"))),
-    Surroundings("the current folder is gone", deleted),
+    Surroundings("the current folder is gone", deleted, needs=("study", "import", "export", "report", "shift", "eval", "predict")),
     Surroundings("another user, in its own folder", as_nobody(NOBODY, "nobody's"), lacks=lacks_root),
     Surroundings("another user, in a folder of root's", as_nobody(0, "nobody's"), lacks=lacks_root),
     Surroundings("another user, with a cache of root's", as_nobody(NOBODY, "warm"), lacks=lacks_root),
