@@ -1,4 +1,5 @@
 /* Translated training images kept as a site: labels are bytes. */
+#include "domain.h"
 #include "error.h" /* before cmocka.h, which has a macro of the name fail */
 #include "file.h"
 #include "idx.h"
@@ -18,14 +19,18 @@
 
 enum { CLASSES = 257 };
 
-static xs_status keep(const char *dir, int32_t label, int classes) {
+static xs_status keep_named(const char *dir, int32_t label, int classes, char *const *name) {
   uint16_t pixel[4] = {0, 257, 65535, 257 * 128};
   int64_t row = 0;
   xs_images images = {.n = 1, .height = 2, .width = 2, .channels = 1, .bytes = 2, .pixels = pixel};
   const train_set set = {.images = &images, .label = &label, .rows = &row, .n = 1};
+  return keep_translated(dir, "adapted-a-b", &set, classes, name);
+}
+
+static xs_status keep(const char *dir, int32_t label, int classes) {
   char *name[CLASSES];
   for (int k = 0; k < classes; k++) name[k] = text_format("class %d", k);
-  const xs_status status = keep_translated(dir, "adapted-a-b", &set, classes, name);
+  const xs_status status = keep_named(dir, label, classes, name);
   for (int k = 0; k < classes; k++) free(name[k]);
   return status;
 }
@@ -47,7 +52,24 @@ static void more_classes_than_bytes(void **state) {
   free(labels);
 }
 
+/* What YAML refuses, or takes for the end of a line, comes back as it was. */
+static void odd_names_are_read_again(void **state) {
+  (void)state;
+  char *const name[] = {(char[]){"a \"b\\\x7f\t\nz"},
+                        (char[]){"\xc2\x85\u2028\ufeff\u00e9\U0001f3e5"}};
+  char *dir = temporary_dir(), *path = file_join(dir, "site.yaml");
+  domain d;
+  assert_int_equal(keep_named(dir, 1, 2, name), XS_OK);
+  assert_int_equal(domain_open(path, NULL, &d), 0);
+  assert_int_equal(d.classes.n, 2);
+  for (int k = 0; k < 2; k++) assert_string_equal(d.classes.text[k], name[k]);
+  domain_close(&d);
+  free(path);
+  remove_dir(dir);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(more_classes_than_bytes)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(more_classes_than_bytes),
+                                     cmocka_unit_test(odd_names_are_read_again)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,10 +169,16 @@ int file_write_public(const char *path, const void *data, size_t size) {
 int file_remove(const char *path) {
   struct stat st;
   if (unlink(path) == 0) return 0;
-  const int error =
-      errno; /* on a disk that is read only it is EROFS, whether the file is there or not */
+  const int error = errno; /* EROFS of a disk that is read only, whether the file is there or not */
   if (lstat(path, &st) != 0 && errno == ENOENT) return 0;
   return fail(1, "%s: cannot be removed: %s", path, strerror(error));
+}
+
+int file_remove_in(const char *dir, const char *name) {
+  char *path = file_join(dir, name);
+  const int status = file_remove(path);
+  free(path);
+  return status;
 }
 
 bool file_exists(const char *path) {

@@ -19,6 +19,7 @@ int file_write_public(const char *path, const void *data, size_t size);
 int file_put(int fd, const void *data, size_t size);
 /* A file that is not there is removed already. */
 int file_remove(const char *path);
+int file_remove_in(const char *dir, const char *name); /* dir/name */
 /* Also where that cannot be found out: who opens it says why. */
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
@@ -43,6 +44,10 @@ const char *text_nearest(const char *word, const char *const *candidates, int n)
 char *text_plain_number(const char *s);
 /* Whether both are such numbers, and equal. */
 bool text_same_number(const char *a, const char *b);
+
+/* As a text of YAML, in quotes; what YAML refuses, or takes for the end of a line, is written as
+ * its number.  s: UTF-8; newly allocated. */
+char *text_yaml(const char *s);
 
 /* As a cell of a CSV file that a program reads: in quotes where a reader would take it for
  * something else, and UTF-8 (unicode_escape); newly allocated. */

@@ -125,3 +125,35 @@ char *text_bytes(double bytes) {
   return bytes < 1e9 ? text_format("%.0f MB", ceil(bytes / 1e6))
                      : text_format("%.1f GB", bytes / 1e9);
 }
+
+/* Bytes of one that YAML takes for no text: a separator of lines or the mark of an order of bytes.
+ */
+static int yaml_mark(const char *s) {
+  static const char *const marks[] = {"\u2028", "\u2029", "\ufeff", "\ufffe", "\uffff"};
+  for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+    if (!strncmp(s, marks[i], strlen(marks[i]))) return (int)strlen(marks[i]);
+  }
+  return 0;
+}
+
+char *text_yaml(const char *s) {
+  char *text;
+  size_t size;
+  FILE *f = text_open(&text, &size);
+  fputc('"', f);
+  while (*s) {
+    const unsigned char *p = (const unsigned char *)s;
+    const int control = unicode_control(s), mark = yaml_mark(s);
+    if (mark) {
+      fprintf(f, "\\u%04X", (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu));
+    } else if (control || *s == '"' || *s == '\\') {
+      fprintf(f, "\\x%02X", p[control > 1 ? control - 1 : 0]);
+    } else {
+      fputc(*s, f);
+    }
+    s += mark ? mark : control ? control : 1;
+  }
+  fputc('"', f);
+  text_close(f);
+  return text;
+}

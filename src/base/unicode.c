@@ -95,6 +95,12 @@ void unicode_compose(char *s) {
   *to = 0;
 }
 
+int unicode_control(const char *s) {
+  const unsigned char c = (unsigned char)s[0], next = c ? (unsigned char)s[1] : 0;
+  if (c == 0xc2 && next >= 0x80 && next < 0xa0) return 2;
+  return (c > 0 && c < 0x20) || c == 0x7f;
+}
+
 /* ---- what is not UTF-8 ---- */
 
 /* Bytes of the UTF-8 character at s, 0 where it is none; s ends with a 0 byte. */

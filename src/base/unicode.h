@@ -7,6 +7,10 @@
  * in which they come.  s: UTF-8, which becomes no longer; what is not UTF-8 stays. */
 void unicode_compose(char *s);
 
+/* Bytes of the control character that s begins with (below U+0020, or U+007F to U+009F); 0: none.
+ */
+int unicode_control(const char *s);
+
 /* The first byte of s that is not UTF-8 (RFC 3629), or NULL. */
 const char *unicode_wrong_byte(const char *s);
 /* Fails with 2 where it has one; what: whose text it is, for the message. */

@@ -1,6 +1,5 @@
 #include "site_write.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,32 +77,6 @@ static int write_labels(const char *out, const xs_site *s, const int64_t *row, i
   return status;
 }
 
-/* A text of YAML; what YAML refuses or takes for the end of a line is written as its number. */
-static void put_yaml(FILE *f, const char *s) {
-  static const char *const wide[][2] = {{"\u2028", "\\u2028"},
-                                        {"\u2029", "\\u2029"},
-                                        {"\ufeff", "\\uFEFF"},
-                                        {"\ufffe", "\\uFFFE"},
-                                        {"\uffff", "\\uFFFF"}};
-  enum { WIDE = sizeof wide / sizeof *wide, BYTES = 3 };
-  fputc('"', f);
-  while (*s) {
-    const unsigned char c = (unsigned char)s[0], next = (unsigned char)s[1];
-    const bool high = c == 0xc2 && next < 0xa0; /* a control character from U+0080 */
-    int k = 0;
-    while (k < WIDE && strncmp(s, wide[k][0], BYTES) != 0) k++;
-    if (k < WIDE) {
-      fputs(wide[k][1], f);
-    } else if (high || iscntrl(c) || strchr("\"\\", c)) {
-      fprintf(f, "\\x%02X", high ? next : c);
-    } else {
-      fputc(c, f);
-    }
-    s += k < WIDE ? BYTES : high ? 2 : 1;
-  }
-  fputc('"', f);
-}
-
 static int write_domain(const new_site *to, const xs_site *s) {
   char *text, *path = file_join(to->out, "site.yaml");
   size_t length;
@@ -115,7 +88,9 @@ static int write_domain(const new_site *to, const xs_site *s) {
   fprintf(f, "group_column: group\nclasses: [");
   for (int i = 0; i < s->classes; i++) {
     if (i) fputs(", ", f);
-    put_yaml(f, s->class_name[i]);
+    char *quoted = text_yaml(s->class_name[i]);
+    fputs(quoted, f);
+    free(quoted);
   }
   fprintf(f, "]\n");
   text_close(f);

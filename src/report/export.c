@@ -5,8 +5,8 @@
 #include "number.h"
 #include "paper.h"
 #include "sections.h"
+#include "unicode.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,22 +35,16 @@ static const char *tex_escape(char c) {
   for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++) {
     if (escapes[i].c == c) return escapes[i].to;
   }
-  return iscntrl((unsigned char)c) ? " " : NULL;
-}
-
-/* Control characters from U+0080 to U+009F, as UTF-8 writes them. */
-static bool is_high_control(const char *text) {
-  return (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 &&
-         (unsigned char)text[1] < 0xa0;
+  return NULL;
 }
 
 /* TeX refuses control characters: they become blanks. */
 static void tex_text(page *out, const char *text) {
-  for (; *text; text++) {
-    const bool high = is_high_control(text);
-    const char *to = high ? " " : tex_escape(*text);
+  while (*text) {
+    const int control = unicode_control(text);
+    const char *to = control ? " " : tex_escape(*text);
     page_raw(out, "%s", to ? to : (char[]){*text, 0});
-    text += high;
+    text += control ? control : 1;
   }
 }
 

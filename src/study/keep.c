@@ -63,9 +63,7 @@ static int write_site(const char *dir, const char *node, int classes, char *cons
                            IMAGES, LABELS);
   free(name);
   for (int i = 0; i < classes; i++) {
-    json_t *quoted = json_string(class_name[i]); /* a JSON text is a YAML text */
-    char *word = json_dumps(quoted, JSON_ENCODE_ANY), *more = text_format("%s  - %s\n", text, word);
-    json_decref(quoted);
+    char *word = text_yaml(class_name[i]), *more = text_format("%s  - %s\n", text, word);
     free(word);
     free(text);
     text = more;
