@@ -47,3 +47,11 @@ void text_set_release(text_set *s) {
   free(s->place);
   *s = (text_set){0};
 }
+
+int64_t text_set_repeated(char *const *text, int64_t n) {
+  text_set seen = {0};
+  int64_t i = 0;
+  while (i < n && text_set_add(&seen, text[i]) == i) i++;
+  text_set_release(&seen);
+  return i < n ? i : -1;
+}

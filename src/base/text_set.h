@@ -15,5 +15,7 @@ typedef struct text_set {
 int64_t text_set_add(text_set *s, const char *text);        /* its number; copies a new one */
 int64_t text_set_find(const text_set *s, const char *text); /* its number, or -1 */
 void text_set_release(text_set *s);
+/* The index of the first of n texts that was there before; -1: all differ. */
+int64_t text_set_repeated(char *const *text, int64_t n);
 
 #endif

@@ -234,21 +234,12 @@ static int check_name(const domain *d) {
   return 0;
 }
 
-static int check_twice(const domain *d) {
-  const option_texts *c = &d->classes;
-  text_set seen = {0};
-  int status = 0;
-  for (int i = 0; i < c->n && !status; i++) {
-    if (text_set_add(&seen, c->text[i]) == i) continue;
-    status = fail(XS_USAGE, "%s: classes: \"%s\" is listed twice", d->path, c->text[i]);
-  }
-  text_set_release(&seen);
-  return status;
-}
-
 static int check_classes(const domain *d) {
   const option_texts *c = &d->classes;
-  if (check_twice(d)) return XS_USAGE;
+  const int64_t twice = text_set_repeated(c->text, c->n);
+  if (twice >= 0) {
+    return fail(XS_USAGE, "%s: classes: \"%s\" is listed twice", d->path, c->text[twice]);
+  }
   if (c->n == 1) {
     return fail(XS_USAGE, "%s: classes: one class (\"%s\"), at least two are needed", d->path,
                 c->text[0]);

@@ -53,25 +53,21 @@ int folder_images(const char *dir, option_texts *images) {
   return status;
 }
 
-/* Links to folders are not walked: they may lead round. */
-static int look_at(const char *path, bool *folder, bool *link) {
-  struct stat st;
-  if (lstat(path, &st))
-    return fail(XS_FAILED, "%s: cannot be looked at: %s", path, strerror(errno));
-  *folder = S_ISDIR(st.st_mode);
-  *link = S_ISLNK(st.st_mode);
-  return 0;
-}
-
 static int walk(const char *dir, option_texts *found);
 
-/* What a name in dir adds. */
+/* What a name in dir adds.  Links to folders are not walked: they may lead round. */
 static int visit(const char *dir, const char *name, option_texts *found) {
   char *path = file_join(dir, name);
-  bool is = false, folder = false, link = false;
-  int status = look_at(path, &folder, &link);
-  if (!status && folder) status = walk(path, found);
-  if (!status && !folder && !(link && file_is_dir(path))) status = check_image(dir, name, &is);
+  bool is = false;
+  struct stat st;
+  int status = 0;
+  if (lstat(path, &st)) {
+    status = fail(XS_FAILED, "%s: cannot be looked at: %s", path, strerror(errno));
+  } else if (S_ISDIR(st.st_mode)) {
+    status = walk(path, found);
+  } else if (!file_is_dir(path)) {
+    status = check_image(dir, name, &is);
+  }
   if (is) file_list_append(found, text_copy(path));
   free(path);
   return status;

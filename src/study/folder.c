@@ -211,20 +211,15 @@ xs_status folder_claim(const char *out, const json_t *mine, const char *result, 
   return status ? status : folder_sweep(out);
 }
 
-static xs_status remove_file(const char *out, const char *name) {
-  char *path = file_join(out, name);
-  const int status = file_remove(path);
-  free(path);
-  return status ? XS_FAILED : XS_OK;
+xs_status folder_remove_page(const char *out) {
+  return file_remove_in(out, "report.html") ? XS_FAILED : XS_OK;
 }
-
-xs_status folder_remove_page(const char *out) { return remove_file(out, "report.html"); }
 
 xs_status folder_extend(const char *out, const json_t *mine, const char *result,
                         const char *differs) {
   if (differs && seal_extended(out, differs)) return XS_FAILED;
   xs_status status = folder_remove_page(out);
-  if (!status) status = remove_file(out, result);
+  if (!status && file_remove_in(out, result)) status = XS_FAILED;
   return status ? status : write_owner(out, mine);
 }
 

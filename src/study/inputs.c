@@ -414,9 +414,8 @@ xs_status inputs_begin(const char *out, const study_nodes *l, json_t *const *inp
 }
 
 xs_status inputs_end(const char *out, const study_node *n) {
-  char *dir = node_folder(out, n), *path = file_join(dir, RUN_BEGUN);
-  const int status = file_remove(path);
-  free(path);
+  char *dir = node_folder(out, n);
+  const int status = file_remove_in(dir, RUN_BEGUN);
   free(dir);
   return status ? XS_FAILED : XS_OK;
 }

@@ -194,9 +194,8 @@ static xs_status end_finished(study_run *r) {
 static xs_status reopen(study_run *r, const sealed *s) {
   int status = 0;
   for (int i = 0; i < r->study->n_sites && !status; i++) {
-    char *name = text_format(SITES "/%s", r->study->site[i].name), *path = file_join(r->out, name);
-    if (sealed_result_changed(s, name)) status = file_remove(path);
-    free(path);
+    char *name = text_format(SITES "/%s", r->study->site[i].name);
+    if (sealed_result_changed(s, name)) status = file_remove_in(r->out, name);
     free(name);
   }
   return status ? XS_FAILED : folder_reopen(r->out, r->identity, "results.json", &r->lock);

@@ -89,14 +89,9 @@ json_t *classifier_metadata(const nn_classifier *c, const train_geometry *g,
 
 /* The same names, but for blanks at their ends, would be the same columns and answers. */
 static int check_class_names(const char *path, const xs_classifier *c) {
-  text_set seen = {0};
-  int status = 0;
-  for (int i = 0; i < c->net.classes && !status; i++) {
-    if (text_set_add(&seen, c->class_name[i]) == i) continue;
-    status = fail(1, "%s: metadata: classes: '%s' is there twice", path, c->class_name[i]);
-  }
-  text_set_release(&seen);
-  return status;
+  const int64_t twice = text_set_repeated(c->class_name, c->net.classes);
+  if (twice < 0) return 0;
+  return fail(1, "%s: metadata: classes: '%s' is there twice", path, c->class_name[twice]);
 }
 
 static int parse_classes(const json_t *j, const char *path, xs_classifier *c) {

@@ -162,8 +162,5 @@ xs_status run_clear(const char *dir) {
 }
 
 xs_status run_remove_checkpoint(const char *dir) {
-  char *path = file_join(dir, CHECKPOINT);
-  const int status = file_remove(path);
-  free(path);
-  return status ? XS_FAILED : XS_OK;
+  return file_remove_in(dir, CHECKPOINT) ? XS_FAILED : XS_OK;
 }
