@@ -1,6 +1,6 @@
 /* Must not compile: what a node gets of a target has no labels, and what has them cannot be looked
  * into. */
-#include "seal.h"
+#include "label_seal.h"
 
 int32_t peek(const seal *s);
 

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "learn.h"
 #include "random.h"
-#include "train.h"
 
 enum { SMALL_IMAGES = 32, SMALL_TRAINED = 24, SMALL_SIZE = 16, SMALL_BATCH = 8 };
 

@@ -1,6 +1,6 @@
 /* test_align.c: the losses of every method of alignment and the updates of a step against PyTorch
  * in double (golden/README.md). */
-#include "method.h"
+#include "align_method.h"
 
 #include "golden_file.h"
 

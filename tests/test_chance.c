@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "chance.h"
-#include "check.h"
+#include "data_check.h"
 #include "file.h"
 #include "random.h"
 

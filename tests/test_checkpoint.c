@@ -19,9 +19,9 @@
 #include "error.h"
 #include "file.h"
 #include "model_file.h"
-#include "run.h"
 #include "safetensors.h"
 #include "small_training.h"
+#include "training_run.h"
 
 /* ---- damage ------------------------------------------------------------------------------------
  */

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trained.h"
+#include "trained_enough.h"
 #include "xsite.h"
 
 enum { CLASSES = 2, ROOM = 3 * CLASSES + 2 };

@@ -9,15 +9,15 @@
 #include <math.h>
 #include <turbojpeg.h>
 
+#include "clustered_share.h"
 #include "data_files.h"
 #include "encoding.h"
+#include "hash_index.h"
 #include "image.h"
-#include "levels.h"
-#include "neighbours.h"
 #include "perceptual.h"
 #include "random.h"
-#include "sets.h"
-#include "share.h"
+#include "target_encoding.h"
+#include "union_find.h"
 
 /* ---- films that are drawn
  * ------------------------------------------------------------------------

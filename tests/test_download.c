@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "catalogue.h"
 #include "data_files.h"
-#include "get.h"
 #include "hash.h"
 
 enum { BYTES = 300000 };

@@ -12,7 +12,7 @@
 #include "adapter_plans.h"
 #include "classifier.h"
 #include "data_files.h"
-#include "init.h"
+#include "initial_weights.h"
 #include "model_file.h"
 #include "nn.h"
 #include "own_hash.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "adapter_plans.h"
-#include "fit_plan.h"
+#include "classifier_plan.h"
 #include "inference.h"
 #include "random.h"
 

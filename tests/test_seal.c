@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "file.h"
-#include "seal.h"
+#include "label_seal.h"
 #include "seal_log.h"
 
 static const char *const optdigits = REPOSITORY "/examples/optdigits.yaml";

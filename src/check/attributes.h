@@ -2,7 +2,7 @@
 #ifndef ATTRIBUTES_H
 #define ATTRIBUTES_H
 
-#include "check.h"
+#include "data_check.h"
 
 typedef enum attribute_source {
   SOURCE_FILE,  /* size, shape, encoding */

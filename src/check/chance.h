@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "levels.h"
+#include "target_encoding.h"
 
 typedef struct chance {
   double auc, error; /* mean and standard deviation */

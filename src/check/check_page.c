@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "data_check.h"
 #include "document.h"
 #include "file.h"
+#include "html_parts.h"
 #include "image.h"
-#include "parts.h"
 
 enum { TILE = 112, GAP = 4, ACROSS = 8, MOST_TILES = 24, MOST_LISTED = 200 };
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "clustered_share.h"
+#include "data_check.h"
 #include "file.h"
-#include "share.h"
 
 enum { MOST_SIDES = 8 };
 

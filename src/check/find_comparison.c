@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "data_check.h"
 #include "error.h"
 #include "file.h"
 

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "data_check.h"
 #include "file.h"
-#include "neighbours.h"
+#include "hash_index.h"
 #include "perceptual.h"
-#include "sets.h"
+#include "union_find.h"
 
 /* ---- equal pixels ---------------------------------------------------------------------------- */
 

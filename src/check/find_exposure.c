@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "data_check.h"
 #include "exposure.h"
 #include "file.h"
 

@@ -5,11 +5,11 @@
 
 #include "attributes.h"
 #include "chance.h"
-#include "check.h"
+#include "data_check.h"
 #include "error.h"
 #include "file.h"
-#include "levels.h"
 #include "resampling.h"
+#include "target_encoding.h"
 
 enum {
   FEWEST = 10, /* images of a class, or of a level that is named */

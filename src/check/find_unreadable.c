@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "check.h"
+#include "data_check.h"
 #include "file.h"
 
 static void check_site_files(check *c, const check_site *t) {

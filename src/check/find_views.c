@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "data_check.h"
 #include "file.h"
 
 typedef enum projection { VIEW_OTHER, VIEW_FRONTAL, VIEW_LATERAL } projection;

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "data_check.h"
 #include "file.h"
 #include "option.h"
 

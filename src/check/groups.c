@@ -1,9 +1,9 @@
 #include <stdlib.h>
 
-#include "check.h"
+#include "data_check.h"
 #include "file.h"
 #include "page.h"
-#include "sets.h"
+#include "union_find.h"
 
 static int compare_groups(const void *a, const void *b) {
   const sample *p = *(const sample *const *)a, *q = *(const sample *const *)b;

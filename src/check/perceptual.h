@@ -3,7 +3,7 @@
 #ifndef PERCEPTUAL_H
 #define PERCEPTUAL_H
 
-#include "sample.h"
+#include "image_stats.h"
 
 /* 64 bits: which of the coefficients (1..8, 1..8) of the cosine transform of x [SMALL][SMALL] are
  * above their median (Zauner 2010, Implementation and benchmarking of perceptual image hash

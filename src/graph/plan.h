@@ -1,16 +1,16 @@
 /* plan.h: from nodes to steps with memory.
  *
- * plan.c    makes the draft: live nodes in order; then steps, memory, kernels; and runs them
- * fuse.c    folds what is before and after an operator into its step, and pointwise nodes into
- *           chains
- * recompute.c  keeps fewer values where memory is limited
- * order.c   moves updates to where they can run first
- * memory.c  says in which memory values live
- * place.c   places them in the block
- * views.c   places values inside wider ones
- * choose.c  picks a kernel per step
- * bf16.c    says which values are stored as bfloat16
- * profile.c says what the steps are, what they cost and how long they took
+ * plan.c             makes the draft: live nodes in order; then steps, memory, kernels; runs them
+ * fuse.c             folds what is before and after an operator into its step, and pointwise nodes
+ *                    into chains
+ * recompute.c        keeps fewer values where memory is limited
+ * update_order.c     moves updates to where they can run first
+ * value_memory.c     says in which memory values live
+ * block_layout.c     places them in the block
+ * channel_views.c    places values inside wider ones
+ * kernel_choice.c    picks a kernel for each step
+ * bf16_storage.c     says which values are stored as bfloat16
+ * profile.c          says what the steps are, what they cost and how long they took
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -113,8 +113,8 @@ void plan_open_gate(const plan_draft *d, tg_value root, plan_step *s);
  */
 bool plan_build_chain(const plan_draft *d, tg_value root, chain *c, plan_step *s);
 bool plan_is_alias(const plan_draft *d, tg_value v);
-/* Channels inside wider values (views.c): drops the steps of slices that become views; lets homes
- * live in others, into[home]; tells the steps how far the pixels are apart. */
+/* Channels inside wider values (channel_views.c): drops the steps of slices that become views; lets
+ * homes live in others, into[home]; tells the steps how far the pixels are apart. */
 void plan_view_slices(const plan_draft *d, tg_plan *p);
 void plan_share_views(const plan_draft *d, tg_plan *p, plan_life *l, tg_value *into);
 /* Elements from one pixel of v to the next; 0 where v is dense. */

@@ -1,4 +1,4 @@
-/* bf16.h: bfloat16, the upper half of a float: 8 bits of exponent, 7 of fraction. */
+/* bf16_storage.h: bfloat16, the upper half of a float: 8 bits of exponent, 7 of fraction. */
 #ifndef BF16_H
 #define BF16_H
 

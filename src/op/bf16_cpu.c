@@ -1,4 +1,4 @@
-/* bf16_cpu.c: see bf16.h. */
+/* bf16_cpu.c: see bf16_storage.h. */
 #include "bf16.h"
 
 #include <string.h>

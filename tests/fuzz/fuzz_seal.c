@@ -4,9 +4,9 @@
 #include "file_list.h"
 #include "fuzz_json.h"
 #include "hash.h"
-#include "seal.h"
+#include "label_seal.h"
 #include "seal_log.h"
-#include "sealed.h"
+#include "sealed_files.h"
 
 static void inspect(const char *out) {
   sealed s;

@@ -4,7 +4,7 @@
 
 #include "file.h"
 #include "fuzz.h"
-#include "study.h"
+#include "study_file.h"
 
 enum { MOST_WORDS = 8 };
 

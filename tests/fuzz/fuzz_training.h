@@ -6,7 +6,7 @@
 #include "align.h"
 #include "file.h"
 #include "fuzz.h"
-#include "train.h"
+#include "learn.h"
 
 enum { FUZZ_IMAGES = 24, FUZZ_SIDE = 16, FUZZ_BATCH = 4 };
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Golden values of the losses of src/align and their gradients, computed with PyTorch in double precision.
+"""Golden values of the losses of src/learn/align and their gradients, computed with PyTorch in double precision.
 
 usage: align.py [FOLDER]     writes align.safetensors (default: beside this script)
 

@@ -1,0 +1,25 @@
+/* row_filter.h: "COLUMN = A | B" and "COLUMN != A | B" on rows of a label file. */
+#ifndef ROW_FILTER_H
+#define ROW_FILTER_H
+
+#include "joined_tables.h"
+#include "label_cell.h"
+
+typedef struct condition {
+  char *text; /* of the names below */
+  sheet_column at;
+  bool differs;
+  label_terms values; /* none: the empty cell */
+} condition;
+
+typedef struct conditions {
+  int n;
+  condition *condition;
+} conditions;
+
+/* path: of the mapping, for messages.  Release *out in any case. */
+int conditions_parse(const char *path, const option_texts *texts, const sheet *s, conditions *out);
+bool conditions_hold(const conditions *c, const sheet *s, int64_t row); /* all of them */
+void conditions_release(conditions *c);
+
+#endif

@@ -1,0 +1,349 @@
+/* train_classifier.c: training a classifier with early stopping (method 3). */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch.h"
+#include "classifier.h"
+#include "classifier_plan.h"
+#include "error.h"
+#include "file.h"
+#include "inference.h"
+#include "initial_weights.h"
+#include "model_file.h"
+#include "trained_enough.h"
+#include "training_run.h"
+
+typedef struct fit {
+  const train_job *job;
+  const fit_task *task;
+  nn_classifier description;
+  nn_net *net;
+  tg_store *now, *best;
+  fit_plan train;
+  inference_plan evaluate;
+  int64_t at_once; /* images of evaluate */
+  loader *loader;
+  int64_t epoch_steps;
+  /* state of the run, kept in checkpoints */
+  int64_t done, saved;  /* steps done, and at the last checkpoint */
+  int64_t epoch, stale; /* epochs done; epochs since the best */
+  double best_auc;
+  double epoch_loss; /* sum over the present epoch */
+  curve curve;
+} fit;
+
+static int build_training(fit *f) {
+  const xs_classifier_options *o = f->task->options;
+  nn_classifier dropping = f->description;
+  dropping.dropout = o->dropout;
+  const tg_plan_options p = {.effort = f->job->effort,
+                             .kernels = f->job->kernels,
+                             .seed = f->job->seed,
+                             .memory = f->job->memory,
+                             .bf16 = run_rounds(o->precision)};
+  return fit_plan_new(f->net, &dropping, o->batch, o->weight_decay, f->now, &p, &f->train);
+}
+
+static int build_evaluation(fit *f) {
+  tg_plan_options p = {.effort = f->job->effort, .kernels = f->job->kernels};
+  f->at_once = classifier_batch(f->task->geometry.size);
+  return inference_plan_classifier(f->net, &f->description, f->at_once, f->now, &p, &f->evaluate);
+}
+
+/* Parameters first, so that they exist under their names before a plan is made. */
+static int initialise(fit *f) {
+  if (build_evaluation(f)) return 1;
+  if (nn_net_initialise(f->net, f->now, f->job->seed)) return 1;
+  if (f->task->init && init_from_file(f->job, f->task->init, f->net, f->now)) return 1;
+  if (f->task->start_from && model_load(f->task->start_from, f->net, f->now)) return 1;
+  return build_training(f);
+}
+
+static int start_loader(fit *f) {
+  const fit_task *t = f->task;
+  const augment change = {
+      .shift = t->options->shift, .rotation = t->options->rotation, .flip = t->options->flips};
+  loader_options o = {
+      .sampler = {.seed = f->job->seed,
+                  .stream = f->job->task,
+                  .mode = SAMPLER_EPOCHS,
+                  .batch = t->options->batch,
+                  .rows = t->train.rows,
+                  .n = t->train.n,
+                  .balanced = t->options->balanced,
+                  .label = t->train.label,
+                  .classes = t->classes},
+      .images = t->train.images,
+      .label = t->train.label,
+      .size = t->geometry.size,
+      .channels = t->geometry.channels,
+      .norm = t->geometry.norm,
+      .view = {change},
+  };
+  if (loader_new(&o, f->done, &f->loader)) {
+    return fail_context(1, "%s: ", f->job->task);
+  }
+  f->epoch_steps = t->options->steps_per_epoch;
+  if (!f->epoch_steps) f->epoch_steps = loader_epoch_steps(f->loader);
+  return 0;
+}
+
+int fit_check(const char *where, const xs_classifier_options *o, int64_t size, int64_t channels) {
+  const nn_classifier c = {
+      .architecture = o->architecture, .size = (int)size, .channels = (int)channels, .classes = 2};
+  const char *why = nn_classifier_impossible(&c);
+  if (why) return fail(XS_USAGE, "%ssize %lld: %s", where, (long long)size, why);
+  if (channels == 2) return fail(XS_USAGE, "%simage_channels: 2 is not 1 or 3", where);
+  if (o->batch >= 2) return 0;
+  return fail(XS_USAGE,
+              "%sbatch 1 is too small for a classifier; give 2 or more (the paper uses 128)",
+              where);
+}
+
+/* ---- checkpoints ---------------------------------------------------------------------------- */
+
+static void parts(const fit *f, checkpoint_part part[2]) {
+  part[0] = (checkpoint_part){"now/", f->now};
+  part[1] = (checkpoint_part){"best/", f->best};
+}
+
+static int save(fit *f) {
+  checkpoint_part part[2];
+  parts(f, part);
+  json_t *state = json_pack("{s:I, s:I, s:I, s:f, s:f, s:s}", "done", (json_int_t)f->done, "epoch",
+                            (json_int_t)f->epoch, "stale", (json_int_t)f->stale, "best_auc",
+                            f->best_auc, "epoch_loss", f->epoch_loss, "curve", f->curve.text);
+  f->saved = f->done;
+  return run_save(f->job, f->done, 2, part, state);
+}
+
+static int keep_best(fit *f) {
+  int status = 0;
+  for (int i = 0; i < f->net->n && !status; i++) {
+    const nn_param *p = &f->net->param[i];
+    float *x = memory_new((size_t)tg_count(p->shape) * sizeof *x);
+    status = tg_store_get(f->now, p->name, p->shape, x);
+    if (!status) status = tg_store_put(f->best, p->name, p->shape, x);
+    free(x);
+  }
+  return status;
+}
+
+/* An epoch that is one pass has no more steps than images. */
+static int64_t most_steps(const fit *f) {
+  const xs_classifier_options *o = f->task->options;
+  return o->epochs * (o->steps_per_epoch ? o->steps_per_epoch : f->task->train.n);
+}
+
+static int restore(fit *f, const json_t *state) {
+  checkpoint_part part[2];
+  const char *text;
+  const int64_t epochs = f->task->options->epochs;
+  if (run_state_count(f->job, state, "done", most_steps(f), &f->done) ||
+      run_state_count(f->job, state, "epoch", epochs, &f->epoch) ||
+      run_state_count(f->job, state, "stale", f->epoch, &f->stale) ||
+      run_state_number(f->job, state, "best_auc", &f->best_auc) ||
+      run_state_number(f->job, state, "epoch_loss", &f->epoch_loss) ||
+      run_state_text(f->job, state, "curve", &text)) {
+    return 1;
+  }
+  f->saved = f->done;
+  curve_restore(&f->curve, text);
+  parts(f, part);
+  /* The best of the epochs that are done. */
+  if (f->epoch > 0 && keep_best(f)) return 1;
+  if (run_restore(f->job, 2, part)) return 1;
+  run_note(f->job, "continues after step %lld", (long long)f->done);
+  return 0;
+}
+
+/* ---- epochs --------------------------------------------------------------------------------- */
+
+/* Of the present weights. */
+static int measure(fit *f, const train_set *v, double *auc) {
+  const train_geometry *geo = &f->task->geometry;
+  int classes = f->task->classes;
+  int64_t rows[CLASSIFIER_MOST], at_once = f->at_once;
+  float *logit = memory_new((size_t)((v->n + at_once) * classes) * sizeof *logit);
+  int32_t *label = memory_new((size_t)(v->n + 1) * sizeof *label);
+  for (int64_t i = 0; i < v->n; i++) label[i] = v->label[v->rows[i]];
+  int status = 0;
+  for (int64_t first = 0; first < v->n && !status; first += at_once) {
+    batch_rows(v->rows, v->n, first, at_once, rows);
+    xs_images_fetch(v->images, rows, at_once, geo->size, geo->channels, &geo->norm,
+                    tg_plan_data(f->evaluate.plan, f->evaluate.x));
+    status = tg_plan_run(f->evaluate.plan, 0);
+    memcpy(logit + first * classes, tg_plan_data(f->evaluate.plan, f->evaluate.y),
+           (size_t)(at_once * classes) * sizeof *logit);
+  }
+  *auc = xs_auc(logit, label, v->n, classes);
+  free(label);
+  free(logit);
+  return status;
+}
+
+static int train_step(fit *f, double *loss) {
+  static const char *const name[] = {"classification"};
+  const batch *b = loader_next(f->loader);
+  const xs_classifier_options *o = f->task->options;
+  const train_geometry *geo = &f->task->geometry;
+  size_t pixels = (size_t)(o->batch * geo->size * geo->size * geo->channels);
+  memcpy(tg_plan_data(f->train.plan, f->train.x), b->x, pixels * sizeof(float));
+  memcpy(tg_plan_data(f->train.plan, f->train.label), b->label, (size_t)o->batch * sizeof(float));
+  run_set_scalar(f->train.plan, f->train.rate, o->learning_rate);
+  run_set_scalar(f->train.plan, f->train.step, (double)(f->done + 1));
+  if (tg_plan_run(f->train.plan, (uint64_t)f->done)) return 1;
+  *loss = run_scalar(f->train.plan, f->train.loss);
+  return run_check_losses(f->job, f->done, 1, name, loss);
+}
+
+static int end_epoch(fit *f) {
+  const bool blind = f->task->validation.n == 0;
+  double auc = 0;
+  if (!blind && measure(f, &f->task->validation, &auc)) return 1;
+  if (isnan(auc)) {
+    return fail(
+        1,
+        "%s: the validation split holds fewer than two classes, so that early stopping has no "
+        "AUC; give the site more labelled images",
+        f->job->task);
+  }
+  f->epoch++;
+  f->stale++;
+  if (f->epoch == 1 || blind || auc > f->best_auc) {
+    f->best_auc = auc;
+    f->stale = 0;
+    if (keep_best(f)) return 1;
+  }
+  curve_add(&f->curve, "%lld\t%.6g\t%.6g\n", (long long)f->epoch,
+            f->epoch_loss / (double)f->epoch_steps, blind ? NAN : 100 * auc);
+  f->epoch_loss = 0;
+  return 0;
+}
+
+/* Steps until early stopping, the last epoch, or a request to stop. */
+static xs_status train(fit *f) {
+  static const char *const name[] = {"loss", "validation AUC"};
+  const xs_classifier_options *o = f->task->options;
+  run_clock clock = run_clock_start();
+  run_note_precision(f->job, o->precision);
+  while (f->epoch < o->epochs && f->stale < o->patience) {
+    double shown[2] = {0, 100 * f->best_auc};
+    if (train_step(f, &shown[0])) return XS_FAILED;
+    f->done++;
+    f->epoch_loss += shown[0];
+    clock.waited = loader_waited(f->loader);
+    run_report(f->job, &clock, f->done, o->epochs * f->epoch_steps,
+               f->epoch && f->task->validation.n ? 2 : 1, name, shown);
+    if (f->done % f->epoch_steps == 0 && end_epoch(f)) return XS_FAILED;
+    bool stopped = run_stopped(f->job);
+    if ((stopped || f->done - f->saved >= f->job->checkpoint_every) && save(f)) return XS_FAILED;
+    if (stopped) return run_interrupted(f->job, f->done);
+  }
+  run_note_waiting(f->job, &clock);
+  return XS_OK;
+}
+
+/* ---- the result ----------------------------------------------------------------------------- */
+
+enum { MEASURED_MOST = 1000 }; /* training images: more say no more of what was learnt */
+
+static void take_best(fit *f) {
+  for (int i = 0; i < f->net->n; i++) {
+    const nn_param *p = &f->net->param[i];
+    float *x = memory_new((size_t)tg_count(p->shape) * sizeof *x);
+    tg_store_read(f->best, tg_store_find(f->best, p->name), x);
+    tg_store_write(f->now, tg_store_find(f->now, p->name), x);
+    free(x);
+  }
+}
+
+/* AUC of the kept epoch on training images, evenly spaced in their order. */
+static int measure_training(fit *f, double *auc) {
+  const train_set *all = &f->task->train;
+  train_set some = *all;
+  some.n = all->n < MEASURED_MOST ? all->n : MEASURED_MOST;
+  some.rows = memory_new((size_t)(some.n + 1) * sizeof *some.rows);
+  for (int64_t i = 0; i < some.n; i++) some.rows[i] = all->rows[i * all->n / some.n];
+  take_best(f);
+  int status = measure(f, &some, auc);
+  free(some.rows);
+  return status;
+}
+
+static json_t *training_json(const fit *f, const trained *t) {
+  json_t *j = json_pack("{s:s, s:I}", "task", f->job->task, "seed", (json_int_t)f->job->seed);
+  trained_describe(t, j);
+  if (f->task->validation.n) json_object_set_new(j, "validation_auc", json_real(f->best_auc));
+  return j;
+}
+
+static void note_best(const fit *f, const trained *t) {
+  if (f->task->validation.n) {
+    run_note(f->job, "best of %lld epochs is %lld, validation AUC %.2f", (long long)t->epochs,
+             (long long)t->best_epoch, 100 * f->best_auc);
+  } else {
+    run_note(f->job, "trained for %lld epochs, without validation images", (long long)t->epochs);
+  }
+  char *why = trained_complaint(t);
+  if (why) run_note(f->job, "not trained enough: %s", why);
+  free(why);
+}
+
+static int finish(fit *f) {
+  char *model = run_path(f->job, "model.safetensors"), *table = run_path(f->job, "curve.tsv");
+  json_t *metadata = classifier_metadata(&f->description, &f->task->geometry, f->task->class_name);
+  const xs_images *like = f->task->like ? f->task->like : f->task->train.images;
+  trained t = {.steps = f->done,
+               .epochs = f->epoch,
+               .best_epoch = f->epoch - f->stale,
+               .continued = f->task->start_from != NULL};
+  int status = measure_training(f, &t.train_auc);
+  json_object_set_new(metadata, "preprocessing",
+                      preprocessing_json(&like->how, f->task->geometry.size));
+  json_object_set_new(metadata, "training", training_json(f, &t));
+  if (!status) status = model_save(model, f->net, f->best, metadata);
+  if (!status) status = file_write_atomic(table, f->curve.text, f->curve.size);
+  if (!status) note_best(f, &t);
+  json_decref(metadata);
+  free(table);
+  free(model);
+  return status;
+}
+
+static xs_status run(fit *f) {
+  const char *why = nn_classifier_impossible(&f->description);
+  if (why) return (xs_status)fail(XS_USAGE, "%s: %s", f->job->task, why);
+  json_t *state = NULL;
+  /* The recorded kernels are needed to plan; the numbers then go over the initial ones. */
+  if (run_saved_state(f->job, &state)) return XS_FAILED;
+  int status = initialise(f);
+  if (!status && state) status = restore(f, state);
+  json_decref(state);
+  if (status || start_loader(f)) return XS_FAILED;
+  xs_status ended = train(f);
+  if (ended) return ended;
+  return finish(f) ? XS_FAILED : XS_OK;
+}
+
+xs_status train_fit(const train_job *job, const fit_task *task) {
+  fit f = {.job = job, .task = task};
+  f.description = (nn_classifier){.architecture = task->options->architecture,
+                                  .size = task->geometry.size,
+                                  .channels = task->geometry.channels,
+                                  .classes = task->classes};
+  f.net = nn_net_new("");
+  f.now = tg_store_new(job->device);
+  f.best = tg_store_new(job->device);
+  curve_start(&f.curve, "epoch\tloss\tvalidation_auc");
+  xs_status status = run(&f);
+  loader_free(f.loader);
+  tg_plan_free(f.train.plan);
+  tg_plan_free(f.evaluate.plan);
+  tg_store_free(f.now);
+  tg_store_free(f.best);
+  nn_net_free(f.net);
+  curve_free(&f.curve);
+  return status;
+}

@@ -1,0 +1,98 @@
+/* write_chosen.c: a classifier with what its users need beside the weights. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "classifier.h"
+#include "file.h"
+#include "model_file.h"
+#include "unusual.h"
+
+/* The tensors of `from`, and the site's where they are known. */
+static int write_with(const char *from, const char *to, const familiar *site,
+                      const json_t *metadata) {
+  safetensors *file = NULL;
+  if (safetensors_open(from, &file)) return 1;
+  int n = 0;
+  safetensor *t = memory_new((size_t)(safetensors_count(file) + 1) * sizeof *t);
+  for (int i = 0; i < safetensors_count(file); i++) {
+    if (!familiar_is_tensor(safetensors_at(file, i)->name)) t[n++] = *safetensors_at(file, i);
+  }
+  if (site->site) t[n++] = familiar_tensor(site);
+  int status = model_write(to, t, n, metadata);
+  free(t);
+  safetensors_close(file);
+  return status;
+}
+
+/* null: its temperature ran into a bound, so that no probability of its is calibrated. */
+static void note_temperature(json_t *metadata, double temperature) {
+  if (isnan(temperature)) json_object_set_new(metadata, "temperature", json_null());
+  if (temperature > 0) json_object_set_new(metadata, "temperature", json_real(temperature));
+}
+
+xs_status classifier_publish(const char *from, const char *to, double temperature,
+                             const train_images *site, uint64_t seed) {
+  xs_classifier *c = NULL;
+  familiar known = {0};
+  json_t *metadata = NULL;
+  int status = xs_classifier_load(from, &c);
+  if (!status) status = model_metadata(from, "classifier", &metadata);
+  if (!status) status = familiar_make(c, site->images, site->rows, site->n, seed, &known);
+  if (!status) {
+    model_forget_site(metadata);
+    json_object_del(metadata, "temperature"); /* of what it was copied from */
+    json_object_set_new(metadata, "preprocessing",
+                        preprocessing_json(&site->images->how, classifier_geometry(c)->size));
+    note_temperature(metadata, temperature);
+    if (known.site) json_object_set_new(metadata, "site", familiar_json(&known));
+    status = write_with(from, to, &known, metadata);
+  }
+  json_decref(metadata);
+  familiar_release(&known);
+  xs_classifier_free(c);
+  return status ? XS_FAILED : XS_OK;
+}
+
+/* All tensors of a file as they are, and other metadata. */
+static int rewrite(const char *path, const json_t *metadata) {
+  safetensors *file = NULL;
+  if (safetensors_open(path, &file)) return 1;
+  const int n = safetensors_count(file);
+  safetensor *t = memory_new((size_t)(n + 1) * sizeof *t);
+  for (int i = 0; i < n; i++) t[i] = *safetensors_at(file, i);
+  int status = model_write(path, t, n, metadata);
+  free(t);
+  safetensors_close(file);
+  return status;
+}
+
+xs_status classifier_annotate(const char *path, double temperature, const json_t *operating) {
+  json_t *metadata = NULL;
+  int status = model_metadata(path, "classifier", &metadata);
+  if (!status) {
+    json_object_del(metadata, "operating");
+    if (operating) json_object_set(metadata, "operating", (json_t *)(uintptr_t)operating);
+    note_temperature(metadata, temperature);
+    status = rewrite(path, metadata);
+  }
+  json_decref(metadata);
+  return status ? XS_FAILED : XS_OK;
+}
+
+xs_status classifier_hash_unannotated(const char *path, char hex[HASH_SHA256_TEXT]) {
+  char tensors[HASH_SHA256_TEXT];
+  json_t *metadata = NULL;
+  int status = safetensors_hash(path, tensors);
+  if (!status) status = model_metadata(path, "classifier", &metadata);
+  if (!status) {
+    json_object_del(metadata, "operating");
+    char *text = json_dumps(metadata, JSON_COMPACT | JSON_SORT_KEYS),
+         *all = text_format("%s %s", tensors, text);
+    hash_sha256_text(all, strlen(all), hex);
+    free(all);
+    free(text);
+  }
+  json_decref(metadata);
+  return status ? XS_FAILED : XS_OK;
+}

@@ -1,0 +1,70 @@
+/* adapter_plans.h: the three training steps of an adapter as plans on one store (method 4.3, 4.4).
+ *
+ * Batches are half source (the first half), half target.  Networks live in the store as G/, D/, FS/
+ * (frozen) and FT/. */
+#ifndef ADAPTER_PLANS_H
+#define ADAPTER_PLANS_H
+
+#include "learn.h"
+
+/* Values that a plan gets and gives; TG_NONE where it has no such value. */
+typedef struct adapter_plan {
+  tg_plan *plan;
+  tg_value x;        /* {batch,size,size,channels} */
+  tg_value from, to; /* {batch,1,1,2} one-hot domain of each image, and the wanted one */
+  tg_value from_label, to_label; /* {batch,1,1,1} */
+  tg_value label;                /* {batch/2,1,1,1} of the source half */
+  tg_value gate;       /* 1 once the third semantic term is on, else 0; next_gate after the step */
+  tg_value rate, step; /* Adam's; step is 1 at the first update */
+  tg_value fake;       /* {batch,size,size,channels} */
+  tg_value next_gate;
+  tg_value loss[8];
+  int losses;
+} adapter_plan;
+
+enum { /* places in loss */
+       CRITIC_WASSERSTEIN,
+       CRITIC_PENALTY,
+       CRITIC_DOMAIN,
+       GENERATOR_ADVERSARIAL = 0,
+       GENERATOR_DOMAIN,
+       GENERATOR_CYCLE,
+       GENERATOR_SEMANTIC_CYCLE,
+       GENERATOR_SEMANTIC_TARGET,
+       GENERATOR_SEMANTIC_PSEUDO
+};
+
+typedef struct adapter_nets {
+  nn_stargan stargan;
+  nn_classifier classifier;     /* of F_S and F_T, dropout 0 */
+  double dropout;               /* of F_T when it is trained */
+  const xs_normalisation *norm; /* of the classifier's input; NULL: the generator's, [-1,1] */
+  nn_net *g, *d, *fs, *ft;
+} adapter_nets;
+
+/* The total that a step minimises, of the inputs and networks given in p and n: it fills p's
+ * losses, fake and next_gate.  alpha {batch,1,1,1} mixes real (1) and fake (0) for the penalty. */
+tg_value adapter_critic_loss(tg_graph *g, adapter_nets *n, const xs_adapter_options *o,
+                             tg_value alpha, adapter_plan *p);
+tg_value adapter_generator_loss(tg_graph *g, adapter_nets *n, const xs_adapter_options *o,
+                                adapter_plan *p);
+tg_value adapter_target_loss(tg_graph *g, adapter_nets *n, adapter_plan *p);
+
+/* The steps: loss, gradient, Adam. */
+int adapter_plan_critic(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
+                        const tg_plan_options *p, adapter_plan *out);
+int adapter_plan_generator(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
+                           const tg_plan_options *p, adapter_plan *out);
+/* One update of F_T on translated source images: x {batch/2,...}, label. */
+int adapter_plan_target(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
+                        const tg_plan_options *p, adapter_plan *out);
+
+enum { ADAPTER_PLANS = 3 }; /* critic, generator, target */
+
+/* All three; after a failure there is none, and where memory is short the message says which batch
+ * would fit. */
+int adapter_plans_new(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
+                      const tg_plan_options *p, adapter_plan plan[ADAPTER_PLANS]);
+void adapter_plans_free(adapter_plan plan[ADAPTER_PLANS]);
+
+#endif

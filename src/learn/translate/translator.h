@@ -1,0 +1,42 @@
+/* translator.h: what translates one site's images into another's look. */
+#ifndef TRANSLATOR_H
+#define TRANSLATOR_H
+
+#include "learn.h"
+
+enum { TRANSLATOR_BATCH = 50 };
+
+/* A way to translate: what `architecture` of a model file names. */
+typedef struct translator_kind {
+  const char *architecture;
+  /* What a file's metadata say, without weights; NULL and a message where they are wrong. */
+  void *(*describe)(const json_t *metadata, const char *path, const train_geometry *g);
+  int (*load)(void *state, const char *path); /* the weights */
+  int (*domains)(const void *state);
+  /* The images of these rows, x [n][size][size][channels], normalised, n at most TRANSLATOR_BATCH,
+   * become their translations. */
+  int (*translate)(void *state, const int64_t *rows, int64_t n, int domain, float *x);
+  const nn_stargan *(*net)(const void *state); /* NULL: it is none */
+  void (*release)(void *state);
+} translator_kind;
+
+extern const translator_kind translator_stargan, translator_histogram, translator_fourier;
+
+/* A translator of a state, which it owns from then on. */
+translator *translator_new(const translator_kind *kind, const train_geometry *g, void *state);
+/* A translator that knows what its file says, and has no weights yet: it cannot be applied. */
+int translator_describe(const char *path, translator **out);
+const train_geometry *translator_geometry(const translator *t); /* lent */
+const char *translator_architecture(const translator *t);       /* lent */
+
+/* ---- StarGAN ---------------------------------------------------------------------------------
+ */
+
+/* Metadata of a generator's or discriminator's file. */
+json_t *translator_metadata(const nn_stargan *s, const train_geometry *g, const char *kind);
+/* A translator that uses the generator PREFIX of a store as it is at each call. */
+int translator_share(const nn_stargan *s, const train_geometry *g, tg_store *store,
+                     const char *prefix, const tg_plan_options *options, translator **out);
+const nn_stargan *translator_net(const translator *t); /* NULL: it is another kind; lent */
+
+#endif

@@ -1,0 +1,17 @@
+/* figure_table.h: the table of a figure, and the names in its script. */
+#ifndef FIGURE_TABLE_H
+#define FIGURE_TABLE_H
+
+#include "page.h"
+#include "results.h"
+
+/* A number, "nan" where it is not known; one that begins a column is led by a tab. */
+void tsv_number(page *out, double v);
+void tsv_column(page *out, double v);
+void tsv_measure(page *out, const measure *m); /* three columns: auc, low, high */
+void tsv_name(page *out, const char *name);    /* without tabs, line ends, quotes */
+void tsv_pair(page *out, const pair *p);       /* "source → target" */
+/* A name for single quotes in a script of gnuplot: without all that it would act on; allocated. */
+char *tsv_quoted(const char *name);
+
+#endif

@@ -1,0 +1,47 @@
+/* harm_verdict.c: the verdict of a run: whether a chosen adaptation is predicted to hurt. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "choice.h"
+#include "error.h"
+#include "file.h"
+
+/* Where the choice is not to adapt there is nothing that could hurt. */
+static xs_status is_harmful(const study_run *r, int pair, bool *harmful) {
+  const study_pair *p = &r->study->pair[pair];
+  pair_choice c;
+  int model = -1;
+  xs_status status = pair_choice_open(r, pair, &c);
+  if (!status) status = choice_model(r, c.candidate[c.chosen].node, &model);
+  const char *outlook = json_string_value(json_object_get(c.json, "outlook"));
+  *harmful = !status && model != nodes_start(r->study, &r->nodes, p->source) && outlook &&
+             strcmp(outlook, xs_outlook_word(XS_HURTS)) == 0;
+  pair_choice_release(&c);
+  return status;
+}
+
+static xs_status say_harm(int n, int pairs, const char *names) {
+  return (xs_status)fail(XS_HARM,
+                         "adaptation is predicted to hurt for %d of %d pairs: %s; use the "
+                         "classifier as it is there, the report says why",
+                         n, pairs, names);
+}
+
+xs_status run_harm(const study_run *r) {
+  const xs_study *s = r->study;
+  char *names = text_copy("");
+  int n = 0;
+  xs_status status = XS_OK;
+  for (int i = 0; i < s->n_pairs && !status; i++) {
+    bool harmful;
+    status = is_harmful(r, i, &harmful);
+    if (status || !harmful) continue;
+    char *more = text_format("%s%s%s -> %s", names, n++ ? ", " : "",
+                             s->site[s->pair[i].source].name, s->site[s->pair[i].target].name);
+    free(names);
+    names = more;
+  }
+  if (!status && n) status = say_harm(n, s->n_pairs, names);
+  free(names);
+  return status;
+}

@@ -1,0 +1,142 @@
+/* outputs_table.c: outputs.csv, what the unadapted and the chosen classifier of each pair say of
+ * every image of the target. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer_table.h"
+#include "choice.h"
+#include "error.h"
+#include "file.h"
+#include "sealed_files.h"
+
+#define OUTPUTS "outputs.csv"
+enum { AT_ONCE = 1000 }; /* images whose answers are in memory */
+
+typedef struct writer {
+  study_run *run;
+  const study_node *node;
+  FILE *file;
+  bool named; /* the first line is there */
+} writer;
+
+/* A pair's two classifiers and the target's images. */
+typedef struct pair_table {
+  const study_pair *pair;
+  const xs_images *images;
+  xs_classifier *unadapted, *chosen;
+  train_set labels;  /* of all images; empty where the target has none */
+  uint8_t *side;     /* [images->n] */
+  char *const *name; /* of the classes */
+} pair_table;
+
+static xs_status load(const study_run *r, int node, xs_classifier **c) {
+  char *path = run_node_path(r, node, "model.safetensors");
+  xs_status status = xs_classifier_load(path, c);
+  free(path);
+  return status;
+}
+
+static xs_status open_labels(const writer *w, pair_table *t) {
+  const study_run *r = w->run;
+  const seal_request q = {
+      .node = w->node->name, .role = SEAL_EVALUATION, .site = t->pair->target, .split = XS_ALL};
+  if (!r->study->site[t->pair->target].labelled) return XS_OK;
+  return seal_labels(r->seal, &q, &t->labels);
+}
+
+static xs_status open_table(const writer *w, int pair, pair_table *t) {
+  const study_run *r = w->run;
+  const study_pair *p = &r->study->pair[pair];
+  *t = (pair_table){.pair = p,
+                    .images = seal_images(r->seal, p->target),
+                    .name = seal_class_name(r->seal, p->source)};
+  xs_status status = load(r, nodes_start(r->study, &r->nodes, p->source), &t->unadapted);
+  if (!status) status = load(r, pair_choice_node(r, pair), &t->chosen);
+  if (!status) status = seal_sides(r->seal, p->target, &t->side);
+  return status ? status : open_labels(w, t);
+}
+
+static void close_table(pair_table *t) {
+  xs_classifier_free(t->unadapted);
+  xs_classifier_free(t->chosen);
+  train_set_release(&t->labels);
+  free(t->side);
+}
+
+static const char *label_of(const pair_table *t, int64_t row) {
+  const int32_t label = t->labels.label ? t->labels.label[row] : -1;
+  return label >= 0 ? t->name[label] : NULL;
+}
+
+static void put_names(writer *w, const answer_columns columns[2]) {
+  if (w->named) return;
+  w->named = true;
+  fputs("source,target," ANSWER_IMAGE, w->file);
+  for (int i = 0; i < 2; i++) answer_put_names(w->file, &columns[i]);
+  fputc('\n', w->file);
+}
+
+static void put_row(const writer *w, const pair_table *t, const answer_columns columns[2],
+                    int64_t row, const float *logit[2]) {
+  const xs_study *s = w->run->study;
+  text_csv_put(w->file, s->site[t->pair->source].name);
+  fputc(',', w->file);
+  text_csv_put(w->file, s->site[t->pair->target].name);
+  fputc(',', w->file);
+  answer_put_row(w->file, t->images, seal_patient(w->run->seal, t->pair->target), row, t->side[row],
+                 label_of(t, row));
+  for (int i = 0; i < 2; i++) answer_put(w->file, &columns[i], logit[i]);
+  fputc('\n', w->file);
+}
+
+static xs_status put_some(const writer *w, const pair_table *t, const answer_columns columns[2],
+                          int64_t first, int64_t n) {
+  const int64_t classes = xs_classifier_classes(t->unadapted);
+  xs_classifier *const model[2] = {t->unadapted, t->chosen};
+  float *logit = memory_new((size_t)(2 * n * classes) * sizeof *logit);
+  int64_t *rows = memory_new((size_t)n * sizeof *rows);
+  xs_status status = XS_OK;
+  for (int64_t i = 0; i < n; i++) rows[i] = first + i;
+  for (int k = 0; k < 2 && !status; k++) {
+    status = xs_classifier_logits(model[k], t->images, rows, n, logit + k * n * classes);
+  }
+  for (int64_t i = 0; i < n && !status; i++) {
+    const float *own[2] = {logit + i * classes, logit + (n + i) * classes};
+    put_row(w, t, columns, first + i, own);
+  }
+  free(rows);
+  free(logit);
+  return status;
+}
+
+static xs_status put_pair(writer *w, int pair) {
+  pair_table t;
+  xs_status status = open_table(w, pair, &t);
+  if (!status) {
+    const answer_columns columns[2] = {{t.unadapted, xs_classifier_decision(t.unadapted), ""},
+                                       {t.chosen, xs_classifier_decision(t.chosen), "adapted_"}};
+    put_names(w, columns);
+    for (int64_t i = 0; i < t.images->n && !status; i += AT_ONCE) {
+      status = run_check_stop(w->run, "every image's answer was written");
+      if (!status) {
+        status = put_some(w, &t, columns, i, t.images->n - i < AT_ONCE ? t.images->n - i : AT_ONCE);
+      }
+    }
+  }
+  close_table(&t);
+  return status;
+}
+
+xs_status outputs_write(study_run *r, const study_node *n, json_t *files) {
+  char *path = file_join(r->out, OUTPUTS), *text;
+  size_t size;
+  writer w = {.run = r, .node = n, .file = text_open(&text, &size)};
+  xs_status status = XS_OK;
+  for (int i = 0; i < r->study->n_pairs && !status; i++) status = put_pair(&w, i);
+  text_close(w.file);
+  if (!status && file_write_atomic(path, text, size)) status = XS_FAILED;
+  if (!status) sealed_note(files, OUTPUTS, text, size);
+  free(text);
+  free(path);
+  return status;
+}

@@ -1,0 +1,195 @@
+/* node_choice.c: which of a pair's adapted classifiers to use, and whether to adapt at all, judged
+ * without a label of the target. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "choice.h"
+#include "error.h"
+#include "file.h"
+#include "group_count.h"
+#include "training_run.h"
+
+/* ---- the images that decide ---------------------------------------------------------------------
+ */
+
+static int64_t keep_side(int64_t *rows, int64_t n, const int64_t *test, int64_t n_test) {
+  int64_t kept = 0;
+  for (int64_t i = 0, t = 0; i < n; i++) {
+    while (t < n_test && test[t] < rows[i]) t++;
+    if (t == n_test || test[t] != rows[i]) rows[kept++] = rows[i];
+  }
+  return kept;
+}
+
+/* A stratified split draws test images from all that are not called training images without labels.
+ */
+xs_status choice_rows(const xs_images *images, bool labelled, split_rule rule, int64_t **rows,
+                      int64_t *n) {
+  const bool stratified = images->split.kind == XS_SPLIT_STRATIFIED;
+  int64_t *test = NULL, n_test = 0;
+  xs_status status = xs_split_rows(images, rule.seed, rule.by_image,
+                                   labelled && stratified ? XS_TRAIN : XS_ALL, rows, n);
+  if (!status && labelled && !stratified) {
+    status = xs_split_rows(images, rule.seed, rule.by_image, XS_TEST, &test, &n_test);
+    *n = keep_side(*rows, *n, test, n_test);
+  }
+  free(test);
+  return status;
+}
+
+static xs_status target_images(const chooser *c, train_set *set) {
+  const xs_images *images = seal_images(c->run->seal, c->node->target);
+  *set = (train_set){.images = images,
+                     .label = memory_new((size_t)(images->n + 1) * sizeof *set->label)};
+  const bool labelled = c->run->study->site[c->node->target].labelled;
+  xs_status status = choice_rows(images, labelled, run_split(c->run), &set->rows, &set->n);
+  if (!status) train_set_limit(set, c->seed, JUDGED_MOST);
+  return status;
+}
+
+static double count_groups(const train_set *s) {
+  uint64_t *key = memory_new((size_t)(s->n + 1) * sizeof *key);
+  for (int64_t i = 0; i < s->n; i++) key[i] = s->images->group[s->rows[i]];
+  const double groups = (double)group_count(key, s->n);
+  free(key);
+  return groups;
+}
+
+static xs_status open_chooser(study_run *r, const study_node *n, chooser *c) {
+  train_set set;
+  *c = (chooser){.run = r,
+                 .node = n,
+                 .options = &r->study->settings.choice,
+                 .seed = (uint64_t)r->study->settings.seed,
+                 .classes = seal_classes(r->seal, n->source)};
+  c->candidate = nodes_candidates(r->study, &r->nodes, n->pair, &c->n);
+  while (strcmp(c->candidate[c->none].method, "none") != 0) c->none++;
+  xs_status status = target_images(c, &set);
+  c->rows = set.rows;
+  c->n_rows = set.n;
+  c->groups = count_groups(&set);
+  free(set.label);
+  return status;
+}
+
+static void close_chooser(chooser *c) {
+  facts_release(c);
+  nodes_candidates_free(c->candidate, c->n);
+  free(c->rows);
+}
+
+/* ---- what is written ----------------------------------------------------------------------------
+ */
+
+typedef struct outcome {
+  decision taken, careful, bold;
+  findings found;
+} outcome;
+
+static json_t *choice_json(const chooser *c, const outcome *x) {
+  json_t *candidates = json_array(), *j = findings_json(c, &x->found);
+  for (int i = 0; i < c->n; i++) json_array_append_new(candidates, facts_json(c, i));
+  json_object_set_new(j, "rule", json_string(c->options->rule));
+  json_object_set_new(j, "images", json_integer(c->n_rows));
+  json_object_set_new(j, "chosen", json_string(c->candidate[x->taken.chosen].method));
+  json_object_set_new(j, "careful", json_string(c->candidate[x->careful.chosen].method));
+  json_object_set_new(j, "bold", json_string(c->candidate[x->bold.chosen].method));
+  json_object_set_new(j, "criterion", json_string(c->options->criterion));
+  if (x->taken.settled) json_object_set_new(j, "settled_by", json_string("ensemble"));
+  if (x->taken.reason) json_object_set_new(j, "left", json_string(x->taken.reason));
+  json_object_set_new(j, "candidates", candidates);
+  return j;
+}
+
+static int write_choice(const train_job *job, json_t *choice) {
+  char *path = file_join(job->dir, "choice.json"), *text = json_dumps(choice, JSON_INDENT(2));
+  int status = file_write_atomic(path, text, strlen(text));
+  free(text);
+  free(path);
+  json_decref(choice);
+  return status;
+}
+
+/* The chosen classifier becomes the node's own, with its temperature and its target's look. */
+static xs_status publish(const chooser *c, const outcome *x, const train_job *job) {
+  const split_rule rule = run_split(c->run);
+  const xs_temperature *t = &x->found.temperature;
+  char *from = run_node_path(c->run, c->candidate[x->taken.chosen].node, "model.safetensors");
+  char *to = file_join(job->dir, "model.safetensors");
+  int64_t *rows = NULL;
+  train_images site = {.images = seal_images(c->run->seal, c->node->target)};
+  xs_status status = xs_split_rows(site.images, rule.seed, rule.by_image, XS_TRAIN, &rows, &site.n);
+  site.rows = rows;
+  if (!status) status = classifier_publish(from, to, t->bounded ? NAN : t->value, &site, c->seed);
+  free(rows);
+  free(to);
+  free(from);
+  return status;
+}
+
+static void note_struck(const chooser *c, const train_job *job) {
+  for (int i = 0; i < c->n; i++) {
+    char **why = memory_new((size_t)(c->fact[i].strikes + 1) * sizeof *why);
+    const int n = facts_against(c, i, why);
+    for (int k = 0; k < n; k++) {
+      run_note(job, "%s is struck out: %s", c->candidate[i].method, why[k]);
+      free(why[k]);
+    }
+    free(why);
+  }
+}
+
+static void note_choice(const chooser *c, const outcome *x, const train_job *job) {
+  const findings *f = &x->found;
+  const char *method = c->candidate[x->taken.chosen].method;
+  if (x->taken.chosen == c->none) {
+    run_note(job, "chosen: %s, by %lld images: the classifier is left as it is%s%s", method,
+             (long long)c->n_rows, x->taken.reason ? ": " : "",
+             x->taken.reason ? x->taken.reason : "");
+  } else {
+    run_note(job,
+             "chosen: %s, by %lld images; predicted change of accuracy %+.1f points (%+.1f to "
+             "%+.1f): adaptation %s",
+             method, (long long)c->n_rows, 100 * f->change.value, 100 * f->change.low,
+             100 * f->change.high, xs_outlook_word(f->judgement.outlook));
+  }
+  if (f->temperature.bounded) {
+    run_note(job,
+             "its temperature ran to the bound %g: it is not calibrated, and no calibrated "
+             "probabilities are given",
+             f->temperature.value);
+  }
+}
+
+/* ---- the node -----------------------------------------------------------------------------------
+ */
+
+static xs_status decide(const chooser *c, outcome *x) {
+  xs_status status = decide_boldly(c, &x->bold);
+  if (!status) status = decide_carefully(c, &x->careful);
+  x->taken = strcmp(c->options->rule, "careful") == 0 ? x->careful : x->bold;
+  return status;
+}
+
+static xs_status choose(chooser *c, const train_job *job) {
+  const bool careful = strcmp(c->options->rule, "careful") == 0;
+  outcome x = {0};
+  xs_status status = facts_make(c);
+  if (!status && careful) note_struck(c, job);
+  if (!status) status = decide(c, &x);
+  if (!status) status = findings_make(c, x.taken.chosen, &x.found);
+  if (!status) status = publish(c, &x, job);
+  if (!status && write_choice(job, choice_json(c, &x))) status = XS_FAILED;
+  if (!status) note_choice(c, &x, job);
+  findings_release(&x.found);
+  return status;
+}
+
+xs_status node_choice(study_run *r, const study_node *n, const train_job *job) {
+  chooser c;
+  xs_status status = open_chooser(r, n, &c);
+  if (!status) status = choose(&c, job);
+  close_chooser(&c);
+  return status;
+}

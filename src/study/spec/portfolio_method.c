@@ -1,0 +1,78 @@
+/* portfolio_method.c: the steps of an adaptation method, joined by +. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "study_file.h"
+
+typedef struct step {
+  const char *name;
+  method_kind kind;
+} step;
+
+static const step steps[] = {
+    {"none", METHOD_NONE},          {"paper", METHOD_TRANSLATOR},  {"histogram", METHOD_TRANSLATOR},
+    {"fourier", METHOD_TRANSLATOR}, {"coral", METHOD_ALIGNER},     {"dann", METHOD_ALIGNER},
+    {"shot", METHOD_ALIGNER},       {"selftrain", METHOD_ALIGNER},
+};
+enum { STEPS = sizeof steps / sizeof *steps };
+
+static const step *find(const char *name, size_t length) {
+  for (int i = 0; i < STEPS; i++) {
+    if (strlen(steps[i].name) == length && strncmp(steps[i].name, name, length) == 0) {
+      return &steps[i];
+    }
+  }
+  return NULL;
+}
+
+static int refuse_step(const char *where, const char *method, const char *name, size_t length) {
+  const char *names[STEPS];
+  for (int i = 0; i < STEPS; i++) names[i] = steps[i].name;
+  char *word = text_format("%.*s", (int)length, name);
+  const char *near = text_nearest(word, names, STEPS);
+  int status = fail(XS_USAGE, "%s: '%s': there is no method '%s'%s%s%s", where, method, word,
+                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+  free(word);
+  return status;
+}
+
+int method_check(const char *where, const char *method) {
+  for (const char *name = method;; name += strcspn(name, "+") + 1) {
+    size_t length = strcspn(name, "+");
+    const step *s = find(name, length);
+    if (!s) return refuse_step(where, method, name, length);
+    if (s->kind == METHOD_NONE && strcmp(method, "none") != 0) {
+      return fail(XS_USAGE, "%s: '%s': none stands alone: it is to do nothing", where, method);
+    }
+    if (s->kind == METHOD_TRANSLATOR && name != method) {
+      return fail(XS_USAGE, "%s: '%s': %s translates images and can only be the first step", where,
+                  method, s->name);
+    }
+    if (!name[length]) return 0;
+  }
+}
+
+static const char *last(const char *method) {
+  const char *plus = strrchr(method, '+');
+  return plus ? plus + 1 : method;
+}
+
+method_kind method_last(const char *method) {
+  const char *name = last(method);
+  return find(name, strlen(name))->kind;
+}
+
+char *method_last_name(const char *method) { return text_copy(last(method)); }
+
+char *method_before(const char *method) {
+  const char *plus = strrchr(method, '+');
+  return plus ? text_format("%.*s", (int)(plus - method), method) : text_copy("none");
+}
+
+char *method_translator(const char *method) {
+  size_t length = strcspn(method, "+");
+  const step *s = find(method, length);
+  return s->kind == METHOD_TRANSLATOR ? text_copy(s->name) : NULL;
+}
