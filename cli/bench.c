@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "random.h"
 
 /* Seconds of every repeat: of the whole step, and of each of its kernels [kernels][repeats]. */

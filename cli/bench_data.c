@@ -5,7 +5,7 @@
 
 #include "batch.h"
 #include "bench.h"
-#include "file.h"
+#include "memory.h"
 
 struct bench_feed {
   xs_site *site;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bench.h"
-#include "file.h"
+#include "memory.h"
 
 static const double summed_up = 0.1; /* of the lost time: the last rows */
 

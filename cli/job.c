@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "study_file.h"
 #include "training_run.h"
 

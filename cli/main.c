@@ -7,7 +7,8 @@
 
 #include "cli.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 static const cli_verb *const verbs[] = {
 #define VERB(name) &verb_##name,

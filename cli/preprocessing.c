@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "text.h"
 #include "values.h"
 
 enum { DIFFERENCES = 5 };

@@ -9,6 +9,8 @@
 #include "file_list.h"
 #include "image.h"
 #include "job.h"
+#include "memory.h"
+#include "text.h"
 
 enum { MOST_IMAGES = 100000000 }; /* that numbers of eight digits tell apart */
 

@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "file.h"
+#include "memory.h"
 
 /* For reading alone, so that an answer to a closed standard output is still a failure. */
 static void fill_closed(void) {

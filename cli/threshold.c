@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "text.h"
 
 static int find_class(const xs_classifier *c, const char *name, size_t length) {
   for (int k = 0; k < xs_classifier_classes(c); k++) {

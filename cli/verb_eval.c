@@ -7,8 +7,10 @@
 #include "error.h"
 #include "file.h"
 #include "job.h"
+#include "memory.h"
 #include "preprocessing.h"
 #include "study_file.h"
+#include "text.h"
 #include "threshold.h"
 
 typedef struct eval_options {

@@ -9,8 +9,10 @@
 #include "file_list.h"
 #include "hash.h"
 #include "image_folder.h"
+#include "memory.h"
 #include "preprocessing.h"
 #include "rows.h"
+#include "text.h"
 #include "tg.h"
 #include "threshold.h"
 

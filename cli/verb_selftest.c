@@ -5,9 +5,10 @@
 
 #include "cli.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "random.h"
 #include "safetensors.h"
+#include "text.h"
 #include "tg.h"
 
 /* ---- random numbers: Random123's kat_vectors, philox4x32 10 ---- */

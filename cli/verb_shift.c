@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "site_write.h"
+#include "text.h"
 #include "tg.h"
 
 typedef struct shift_options {

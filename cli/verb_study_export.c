@@ -3,9 +3,10 @@
 #include <unistd.h>
 
 #include "error.h"
-#include "file.h"
 #include "image.h"
+#include "memory.h"
 #include "study_options.h"
+#include "text.h"
 #include "tg.h"
 
 static const option rows[] = {{NULL, "snakemake", OPTION_FLAG, STUDY_FIELD(snakemake), "no", false,

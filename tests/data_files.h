@@ -9,6 +9,7 @@
 #undef fail /* cmocka's, in the way of error.h */
 #include "error.h"
 #include "file.h"
+#include "text.h"
 #include "xsite.h"
 
 static inline char *temporary_dir(void) {

@@ -5,6 +5,7 @@
 
 #include "error.h" /* before cmocka.h, which has a macro of the name fail */
 #include "file.h"
+#include "text.h"
 #include "xsite.h"
 
 #include <setjmp.h>

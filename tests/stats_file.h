@@ -9,6 +9,8 @@
 #undef fail /* cmocka's, in the way of error.h */
 #include "error.h"
 #include "file.h"
+#include "memory.h"
+#include "text.h"
 #include "xsite.h"
 
 #define assert_near(a, b, within) assert_true(fabs((double)(a) - (double)(b)) <= (double)(within))

@@ -10,7 +10,9 @@
 #include "error.h"
 #include "file.h"
 #include "hash.h"
+#include "memory.h"
 #include "random.h"
+#include "text.h"
 #include "unicode.h"
 
 #include <math.h>

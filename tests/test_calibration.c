@@ -10,7 +10,9 @@
 
 #include <cmocka.h>
 
+#include "memory.h"
 #include "stats_file.h"
+#include "text.h"
 
 #include <omp.h>
 

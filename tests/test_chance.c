@@ -15,7 +15,7 @@
 
 #include "chance.h"
 #include "data_check.h"
-#include "file.h"
+#include "memory.h"
 #include "random.h"
 
 enum { MOST = 80 };

@@ -17,7 +17,6 @@
 
 #include "checkpoint.h"
 #include "error.h"
-#include "file.h"
 #include "model_file.h"
 #include "safetensors.h"
 #include "small_training.h"

@@ -1,7 +1,7 @@
 /* How often 95 % intervals of few images hold the true value: binormal scores with a fixed seed.
  * `test_coverage PART TRIALS` prints a table of bench/coverage.md instead. */
 #include "auc_interval.h"
-#include "file.h"
+#include "memory.h"
 #include "random.h"
 #include "xsite.h"
 

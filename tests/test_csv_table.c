@@ -11,6 +11,9 @@
 
 #include "csv_table.h"
 #include "data_files.h"
+#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 static char *dir;
 

@@ -12,11 +12,14 @@
 #include "clustered_share.h"
 #include "data_files.h"
 #include "encoding.h"
+#include "file.h"
 #include "hash_index.h"
 #include "image.h"
+#include "memory.h"
 #include "perceptual.h"
 #include "random.h"
 #include "target_encoding.h"
+#include "text.h"
 #include "union_find.h"
 
 /* ---- films that are drawn

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "data_files.h"
+#include "file.h"
 #include "image.h"
+#include "text.h"
 
 static const char site[] = "name: a\nformat: folder\nimages: images\nlabels: labels.csv\n"
                            "classes: [no, yes]\nsize: 4\ngroup_column: patient\n";

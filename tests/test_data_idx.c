@@ -8,7 +8,9 @@
 #include <zlib.h>
 
 #include "data_files.h"
+#include "file.h"
 #include "idx.h"
+#include "text.h"
 
 static const char domain[] = "name: a\nformat: idx\nimages: i\nlabels: l\nclasses: [x, y]\n";
 

@@ -6,7 +6,9 @@
 #include <cmocka.h>
 
 #include "data_files.h"
+#include "file.h"
 #include "idx.h"
+#include "text.h"
 
 enum { TRAIN = 59001, TEST = 9001, IMAGE = 32 * 32 * 3 };
 

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include "data_files.h"
+#include "memory.h"
+#include "text.h"
 
 static xs_site *open_example(const char *name, int64_t limit) {
   char *path = text_format("%s/examples/%s", REPOSITORY, name);

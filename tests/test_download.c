@@ -17,7 +17,9 @@
 
 #include "catalogue.h"
 #include "data_files.h"
+#include "file.h"
 #include "hash.h"
+#include "text.h"
 
 enum { BYTES = 300000 };
 

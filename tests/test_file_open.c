@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "data_files.h"
+#include "file.h"
 #include "file_open.h"
+#include "text.h"
 
 enum { STRANGER = 65534, EVERYBODY_ELSE = 077 };
 

@@ -9,9 +9,12 @@
 #include <cmocka.h>
 
 #include "data_files.h"
+#include "file.h"
 #include "hash.h"
 #include "image.h"
+#include "memory.h"
 #include "refused_image.h"
+#include "text.h"
 
 typedef struct table_row { /* of a table */
   char file[200], hash[HASH_SHA256_TEXT];

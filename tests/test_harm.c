@@ -1,6 +1,8 @@
 /* Class priors, label keeping and the verdict on adapting, against scipy and numpy, published
  * intervals, and in cases that have one answer. */
 #include "labelfree_data.h"
+#include "memory.h"
+#include "text.h"
 
 #include <omp.h>
 

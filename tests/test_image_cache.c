@@ -19,8 +19,11 @@
 #include "cache_key.h"
 #include "data_files.h"
 #include "exposure.h"
+#include "file.h"
 #include "image.h"
+#include "memory.h"
 #include "random.h"
+#include "text.h"
 
 static const char plain[] = "name: a\nformat: folder\nimages: images\nsize: 16\n";
 

@@ -12,10 +12,13 @@
 #include "adapter_plans.h"
 #include "classifier.h"
 #include "data_files.h"
+#include "file.h"
 #include "initial_weights.h"
+#include "memory.h"
 #include "model_file.h"
 #include "nn.h"
 #include "own_hash.h"
+#include "text.h"
 #include "weight_names.h"
 
 enum { SIZE = 32, OUTPUTS = 4, EXTRA = 2 };

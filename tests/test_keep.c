@@ -4,6 +4,7 @@
 #include "file.h"
 #include "idx.h"
 #include "study_file.h"
+#include "text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

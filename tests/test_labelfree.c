@@ -2,6 +2,7 @@
  * scikit-learn and numpy, and in cases that have one answer; what every function without labels
  * refuses. */
 #include "labelfree_data.h"
+#include "memory.h"
 #include "random.h"
 
 #include <omp.h>

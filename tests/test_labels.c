@@ -7,10 +7,13 @@
 
 #include "attribute.h"
 #include "data_files.h"
+#include "file.h"
 #include "label_cell.h"
 #include "labels.h"
+#include "memory.h"
 #include "number_ids.h"
 #include "row_votes.h"
+#include "text.h"
 #include "text_set.h"
 
 static void assert_terms(const char *cell, bool list, int n, const char *const *expected) {

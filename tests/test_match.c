@@ -8,9 +8,12 @@
 #include <cmocka.h>
 
 #include "data_files.h"
+#include "file.h"
 #include "match.h"
+#include "memory.h"
 #include "model_file.h"
 #include "random.h"
+#include "text.h"
 
 #include <math.h>
 

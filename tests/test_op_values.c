@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "file.h"
+#include "memory.h"
 #include "tg.h"
 
 typedef struct session { /* a graph being computed */

@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
+#include "memory.h"
 #include "stats_file.h"
+#include "text.h"
 
 #include <omp.h>
 

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "file.h"
 #include "graph.h"
+#include "memory.h"
 #include "op_samples.h"
 #include "random.h"
 

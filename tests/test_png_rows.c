@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
 #include "png_rows.h"
 
 typedef struct sample {

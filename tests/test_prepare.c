@@ -12,10 +12,13 @@
 
 #include "classifier.h"
 #include "data_files.h"
+#include "file.h"
 #include "idx.h"
+#include "memory.h"
 #include "model_file.h"
 #include "prepare.h"
 #include "random.h"
+#include "text.h"
 
 enum { NET = 32, LARGE = 96, FILMS = 16, KINDS = 3, SIZES = 3 };
 

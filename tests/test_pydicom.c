@@ -9,8 +9,10 @@
 #include <cmocka.h>
 
 #include "data_files.h"
+#include "file.h"
 #include "hash.h"
 #include "image.h"
+#include "text.h"
 
 enum { FIELDS = 4 };
 

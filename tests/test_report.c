@@ -1,5 +1,7 @@
 /* The report of tests/data/report-sample and of run folders spoilt in one place each. */
+#include "file.h"
 #include "report_page.h"
+#include "text.h"
 
 /* ---- the sample --------------------------------------------------------------------------------
  */

@@ -3,7 +3,9 @@
 #include "report_page.h"
 
 #include "citations.h"
+#include "file.h"
 #include "number.h"
+#include "text.h"
 
 #include <math.h>
 

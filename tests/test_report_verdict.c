@@ -1,6 +1,7 @@
 /* What the report says of a pair first: whether its classifier can be used, on which images it was
  * measured, what was chosen, and who was not trained enough. */
 #include "report_page.h"
+#include "text.h"
 
 /* ---- verdicts -------------------------------------------------------------------------------- */
 

@@ -9,7 +9,9 @@
 
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "safetensors.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdio.h>

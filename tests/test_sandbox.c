@@ -17,6 +17,8 @@
 #include <cmocka.h>
 
 #include "data_files.h"
+#include "file.h"
+#include "memory.h"
 #include "refused_image.h"
 #include "sandbox.h"
 

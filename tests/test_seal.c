@@ -11,7 +11,9 @@
 
 #include "file.h"
 #include "label_seal.h"
+#include "memory.h"
 #include "seal_log.h"
+#include "text.h"
 
 static const char *const optdigits = REPOSITORY "/examples/optdigits.yaml";
 

@@ -12,7 +12,6 @@
 
 #include <math.h>
 
-#include "file.h"
 #include "random.h"
 #include "xsite.h"
 

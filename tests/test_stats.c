@@ -1,7 +1,7 @@
 /* Measures against published values, scikit-learn and an independent bootstrap
  * (tests/golden/stats_golden.py). */
 #include "error.h" /* before cmocka.h, which has a macro of the name fail */
-#include "file.h"
+#include "memory.h"
 #include "random.h"
 #include "resampling.h"
 #include "xsite.h"

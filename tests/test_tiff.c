@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "data_files.h"
+#include "file.h"
+#include "memory.h"
 #include "refused_image.h"
 
 static void test_refused(void **state) {

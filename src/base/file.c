@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "file_open.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,6 +7,8 @@
 
 #include "error.h"
 #include "file.h"
+#include "memory.h"
+#include "text.h"
 
 static int compare_names(const void *a, const void *b) {
   return strcmp(*(char *const *)a, *(char *const *)b);

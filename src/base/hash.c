@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 
 /* The library refuses only where a policy of the system forbids an algorithm or memory is out. */
 static void require(int done, const char *what) {

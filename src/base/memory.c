@@ -1,11 +1,10 @@
-#include "file.h"
+#include "memory.h"
+
 #include "memory_left.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Nothing here may ask for memory; _exit leaves no core, which would hold patients' images. */
@@ -40,27 +39,4 @@ void *memory_new(size_t bytes) {
 
 void *memory_grow(void *p, size_t bytes) {
   return check(is_there(bytes) ? realloc(p, bytes ? bytes : 1) : NULL, bytes);
-}
-
-char *text_copy(const char *s) {
-  size_t bytes = strlen(s) + 1;
-  return memcpy(memory_new(bytes), s, bytes);
-}
-
-FILE *text_open(char **text, size_t *size) {
-  *text = NULL;
-  return check(open_memstream(text, size), sizeof(FILE));
-}
-
-void text_close(FILE *f) {
-  const bool whole = !ferror(f);
-  if (fclose(f) != 0 || !whole) memory_out("a text does not fit");
-}
-
-char *text_trim(const char *start, const char *end) {
-  while (start < end && isspace((unsigned char)*start)) start++;
-  while (end > start && isspace((unsigned char)end[-1])) end--;
-  char *text = memory_new((size_t)(end - start) + 1);
-  memcpy(text, start, (size_t)(end - start));
-  return text;
 }

@@ -1,8 +1,9 @@
 #include "option.h"
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "option_row.h"
+#include "text.h"
 #include "unicode.h"
 
 #include <errno.h>

@@ -1,8 +1,9 @@
 /* The command line read by an option table, and its --help. */
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "option.h"
 #include "option_row.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,10 @@
  * wrong key, and cannot take "a list or one value", so nothing of it would be left to use. */
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "option.h"
 #include "option_row.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>

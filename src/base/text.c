@@ -1,4 +1,6 @@
-#include "file.h"
+#include "text.h"
+
+#include "memory.h"
 #include "unicode.h"
 
 #include <ctype.h>
@@ -20,6 +22,31 @@ char *text_format(const char *format, ...) {
   if (length > 0) vsnprintf(s, bytes, format, again);
   va_end(again);
   return s;
+}
+
+char *text_copy(const char *s) {
+  size_t bytes = strlen(s) + 1;
+  return memcpy(memory_new(bytes), s, bytes);
+}
+
+FILE *text_open(char **text, size_t *size) {
+  *text = NULL;
+  FILE *f = open_memstream(text, size);
+  if (!f) memory_out("no room for a text");
+  return f;
+}
+
+void text_close(FILE *f) {
+  const bool whole = !ferror(f);
+  if (fclose(f) != 0 || !whole) memory_out("a text does not fit");
+}
+
+char *text_trim(const char *start, const char *end) {
+  while (start < end && isspace((unsigned char)*start)) start++;
+  while (end > start && isspace((unsigned char)end[-1])) end--;
+  char *text = memory_new((size_t)(end - start) + 1);
+  memcpy(text, start, (size_t)(end - start));
+  return text;
 }
 
 static int smaller(int a, int b) { return a < b ? a : b; }

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 static uint64_t hash(const char *text) { /* FNV-1a; the shift brings high bits down */
   uint64_t h = UINT64_C(14695981039346656037);

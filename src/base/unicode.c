@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "unicode_pairs.h"
 
 enum { /* Hangul syllables, composed by arithmetic (Unicode, chapter 3.12) */

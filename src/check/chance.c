@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
 #include "group_count.h"
+#include "memory.h"
 #include "random.h"
 #include "xsite.h"
 

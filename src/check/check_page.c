@@ -8,6 +8,8 @@
 #include "file.h"
 #include "html_parts.h"
 #include "image.h"
+#include "memory.h"
+#include "text.h"
 
 enum { TILE = 112, GAP = 4, ACROSS = 8, MOST_TILES = 24, MOST_LISTED = 200 };
 

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
 #include "resampling.h"
 
 share share_of(const uint8_t *hit, const uint64_t *group, int64_t n) {

@@ -6,7 +6,9 @@
 #include "error.h"
 #include "file.h"
 #include "hash_index.h"
+#include "memory.h"
 #include "option.h"
+#include "text.h"
 
 /* In the order of the page. */
 static check_finder *const finders[] = {find_unreadable, find_patients,  find_duplicates,

@@ -5,7 +5,8 @@
 
 #include "clustered_share.h"
 #include "data_check.h"
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 enum { MOST_SIDES = 8 };
 

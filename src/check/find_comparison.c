@@ -5,7 +5,8 @@
 
 #include "data_check.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 typedef enum measure {
   MEASURE_AGE,

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "data_check.h"
-#include "file.h"
 #include "hash_index.h"
+#include "memory.h"
 #include "perceptual.h"
+#include "text.h"
 #include "union_find.h"
 
 /* ---- equal pixels ---------------------------------------------------------------------------- */

@@ -4,7 +4,8 @@
 
 #include "data_check.h"
 #include "exposure.h"
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 static exposure exposure_of(const sample *s) {
   exposure x = {.contrast = (double)s->value[CONTRAST],

@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "data_check.h"
-#include "file.h"
+#include "memory.h"
 #include "number_ids.h"
+#include "text.h"
 
 static const char *side_name(const check *c, const sample *s) {
   return s->side < 0 ? "" : c->site[s->site].side[s->side];

@@ -7,9 +7,10 @@
 #include "chance.h"
 #include "data_check.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "resampling.h"
 #include "target_encoding.h"
+#include "text.h"
 
 enum {
   FEWEST = 10, /* images of a class, or of a level that is named */

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
 #include "data_check.h"
-#include "file.h"
+#include "text.h"
 
 static void check_site_files(check *c, const check_site *t) {
   int64_t bad = 0;

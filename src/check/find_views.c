@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "data_check.h"
-#include "file.h"
+#include "text.h"
 
 typedef enum projection { VIEW_OTHER, VIEW_FRONTAL, VIEW_LATERAL } projection;
 

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "data_check.h"
-#include "file.h"
 #include "option.h"
+#include "text.h"
 
 int check_kinds(const char *const **name) {
   static const char *const kinds[] = {"unreadable", "patients",   "patient-ids", "patient-numbers",

@@ -2,7 +2,9 @@
 
 #include "data_check.h"
 #include "file.h"
+#include "memory.h"
 #include "page.h"
+#include "text.h"
 #include "union_find.h"
 
 static int compare_groups(const void *a, const void *b) {

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
 
 enum { PART_BITS = 16, VALUES = 1 << PART_BITS };
 

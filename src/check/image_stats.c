@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "exposure.h"
-#include "file.h"
 #include "hash.h"
+#include "memory.h"
 #include "perceptual.h"
 #include "resample.h"
+#include "text.h"
 
 enum { LEVELS = 65536 };
 

@@ -5,11 +5,12 @@
 #include "data_check.h"
 #include "encoding.h"
 #include "error.h"
-#include "file.h"
 #include "image.h"
+#include "memory.h"
 #include "perceptual.h"
 #include "prepare.h"
 #include "site.h"
+#include "text.h"
 
 /* ---- one image ------------------------------------------------------------------------------- */
 

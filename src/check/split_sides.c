@@ -4,7 +4,8 @@
 #include "csv_table.h"
 #include "data_check.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 static int name_side(check_site *t, const char *name) {
   for (int k = 0; k < t->sides; k++) {

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 #include "random.h"
+#include "text.h"
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 #include "union_find.h"
 
-#include "file.h"
+#include "memory.h"
 
 int64_t *sets_new(int64_t n) {
   int64_t *set = memory_new(sizeof *set * (size_t)(n + 1));

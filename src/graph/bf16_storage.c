@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 #include "plan.h"
 
 static bool takes(const plan_step *s, int operand) {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 #include "plan.h"
 
 static int by_size(const void *a, const void *b) {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 #include "plan.h"
 
 static int count_users(const plan_draft *d, tg_value v) {

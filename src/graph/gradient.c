@@ -1,8 +1,8 @@
 /* gradient.c: reverse-mode differentiation that builds ordinary nodes. */
 #include <stdlib.h>
 
-#include "file.h"
 #include "graph.h"
+#include "memory.h"
 
 /* Marks nodes that depend on any of wrt. */
 static bool *mark_dependents(const tg_graph *g, int n, const tg_value *wrt) {

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 tg_shape tg_shape4(int64_t n, int64_t h, int64_t w, int64_t c) { return (tg_shape){{n, h, w, c}}; }
 

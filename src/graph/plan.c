@@ -7,8 +7,9 @@
 #include <time.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "team.h"
+#include "text.h"
 
 /* ---- the draft ---------------------------------------------------------------------------- */
 

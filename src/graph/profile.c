@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 #include "plan.h"
 
 static void describe_chain(const plan_step *s, char *text, size_t size) {

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "plan.h"
+#include "text.h"
 
 /* A value that nobody reads for a while around the step where most is alive. */
 typedef struct gap {

@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 #include "plan.h"
+#include "text.h"
 
 struct tg_kernels {
   char **signature, **choice;

@@ -11,9 +11,10 @@
 
 #include "device.h"
 #include "error.h"
-#include "file.h"
 #include "graph.h"
+#include "memory.h"
 #include "memory_left.h"
+#include "text.h"
 
 /* Memory in pages of 2 MB where there are some: fewer faults, and kernels that walk many planes
  * side by side find all of their pages in the processor's table. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "plan.h"
 
 static int64_t round_up(int64_t count) { return (count + 15) / 16 * 16; }

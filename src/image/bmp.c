@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "image.h"
+#include "text.h"
 #include "xsite.h"
 
 enum { FILE_HEADER = 14, CORE = 12, INFO = 40 };

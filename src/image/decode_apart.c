@@ -14,6 +14,7 @@
 #include "error.h"
 #include "file.h"
 #include "image.h"
+#include "memory.h"
 #include "sandbox.h"
 #include "xsite.h"
 

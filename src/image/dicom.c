@@ -6,8 +6,8 @@
 
 #include "dicom.h"
 #include "error.h"
-#include "file.h"
 #include "image.h"
+#include "memory.h"
 #include "xsite.h"
 
 static bool is(const dicom_film *x, const char *photometric) {

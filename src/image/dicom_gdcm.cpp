@@ -17,7 +17,7 @@
 
 extern "C" {
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 }
 
 int dicom_refuse(const char *path, const std::string &why) {

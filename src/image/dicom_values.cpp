@@ -14,9 +14,10 @@
 extern "C" {
 #include "codestream.h"
 #include "error.h"
-#include "file.h"
 #include "image.h"
+#include "memory.h"
 #include "rle.h"
+#include "text.h"
 }
 
 namespace {

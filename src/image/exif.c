@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
 #include "image.h"
+#include "memory.h"
 
 enum { ORIENTATION = 0x0112, SHORT = 3, ENTRY = 12 };
 

@@ -3,7 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 const char *const exposure_name[EXPOSURE_RIGHT] = {"flat", "inverted", "saturated", "dark",
                                                    "bright"};

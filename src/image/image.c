@@ -7,6 +7,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "xsite.h"
 
 int image_allocate(const char *path, image *out) {

@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "prepare.h"
+#include "text.h"
 
 /* At the image's own size. */
 static void cut_square(image *x) {

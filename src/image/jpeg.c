@@ -3,8 +3,8 @@
 #include <turbojpeg.h>
 
 #include "error.h"
-#include "file.h"
 #include "image.h"
+#include "memory.h"
 #include "xsite.h"
 
 static int refuse(const char *path, const char *why) {

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "file.h"
 #include "image.h"
+#include "memory.h"
 #include "png_chunk.h"
 #include "png_plain.h"
 #include "xsite.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 
 enum { ROWS = 8, SUB = 1, UP, AVERAGE, PAETH };
 

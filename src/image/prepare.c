@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "values.h"
 
 /* ---- values ---------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
 
 static void set_nearest(taps *t, int n) {
   for (int i = 0; i < t->out; i++) {

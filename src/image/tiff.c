@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "text.h"
 #include "xsite.h"
 
 int tiff_refuse(const tiff *t, const char *why) {

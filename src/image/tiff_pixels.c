@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "tiff.h"
 #include "xsite.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 
 static const char *const names[] = {
     [XS_RANGE_FULL] = "full", [XS_RANGE_STORED] = "stored", [XS_RANGE_PERCENTILES] = "percentiles"};

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "error.h"
-#include "file.h"
+#include "text.h"
 
 /* The largest number of units below `most`, which do not fit; 0: not even one does. */
 static int64_t find_most(int64_t most, int64_t unit, batch_size_try *try, const void *step) {

@@ -6,8 +6,10 @@
 
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "model_file.h"
 #include "safetensors.h"
+#include "text.h"
 
 static int check_finite(const safetensor *t) {
   const float *x = t->data;

@@ -9,6 +9,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 
 static void append(curve *c, const char *line) {
   size_t length = strlen(line);

@@ -2,9 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 #include "net.h"
 #include "random.h"
+#include "text.h"
 
 nn_net *nn_net_new(const char *prefix) {
   nn_net *net = memory_new(sizeof *net);

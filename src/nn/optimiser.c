@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
 #include "nn.h"
 
 static bool is_learned(const nn_param *p) { return !p->statistic && !p->frozen; }

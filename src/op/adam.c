@@ -11,7 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "file.h"
+#include "text.h"
 
 static bool check_options(const op_site *s, char *why, size_t size) {
   const double *f = s->attr.f;

@@ -11,7 +11,7 @@
 
 #include "conv.h"
 #include "epilogue.h"
-#include "file.h"
+#include "memory.h"
 #include "team.h"
 
 enum { WIDTH = 16, REST = 4, CHANNELS = WIDTH + REST, CI = 3, PIECE = 5 * CI, PIXELS = 14 };

@@ -17,7 +17,7 @@
 
 #include "conv.h"
 #include "epilogue.h"
-#include "file.h"
+#include "memory.h"
 #include "onednn.h"
 #include "team.h"
 

@@ -8,7 +8,7 @@
 #include "bf16.h"
 #include "conv.h"
 #include "epilogue.h"
-#include "file.h"
+#include "memory.h"
 #include "onednn.h"
 
 typedef struct rounded {

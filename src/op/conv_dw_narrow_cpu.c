@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 #include "team.h"
 
 enum { TAPS = 7, FEW = 3, LANES = 16 };

@@ -19,7 +19,7 @@
 
 #include "bf16.h"
 #include "epilogue.h"
-#include "file.h"
+#include "memory.h"
 #include "onednn.h"
 #include "team.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "conv.h"
-#include "file.h"
+#include "memory.h"
 #include "onednn.h"
 #include "team.h"
 

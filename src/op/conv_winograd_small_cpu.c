@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "epilogue.h"
-#include "file.h"
+#include "memory.h"
 #include "team.h"
 #include "winograd.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 
 enum { ALIGNMENT = 64 };
 

@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "checkpoint.h"
+#include "file.h"
 #include "fuzz_tensors.h"
 #include "fuzz_training.h"
+#include "memory.h"
 
 static fuzz_training training;
 static char *classifier;

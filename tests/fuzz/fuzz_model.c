@@ -5,6 +5,8 @@
 #include "file.h"
 #include "fuzz_tensors.h"
 #include "fuzz_training.h"
+#include "memory.h"
+#include "text.h"
 #include "translator.h"
 
 static fuzz_training training;

@@ -1,7 +1,7 @@
 /* results.json of a run folder, as its report is made of it: all but gnuplot's drawings. */
 #include "figure.h"
-#include "file.h"
 #include "fuzz_json.h"
+#include "text.h"
 #include "xsite.h"
 
 /* In place of figure.c's. */

@@ -1,12 +1,12 @@
 /* The seal of a run folder: its lines as they are, then with the hashes that make a chain of them,
  * which a mutator would never get right. */
-#include "file.h"
 #include "file_list.h"
 #include "fuzz_json.h"
 #include "hash.h"
 #include "label_seal.h"
 #include "seal_log.h"
 #include "sealed_files.h"
+#include "text.h"
 
 static void inspect(const char *out) {
   sealed s;

@@ -2,8 +2,8 @@
  * that begin with #set, comments in YAML, are words of --set. */
 #include <string.h>
 
-#include "file.h"
 #include "fuzz.h"
+#include "memory.h"
 #include "study_file.h"
 
 enum { MOST_WORDS = 8 };

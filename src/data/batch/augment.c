@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 #include "random.h"
+#include "text.h"
 
 enum { DRAWS = 32 }; /* numbers of an image's own; channel k's are from CHANNEL + 4 k on */
 enum { SHIFT_Y, SHIFT_X, ROTATION, SCALE, FLIP, CHANNEL = 8 };

@@ -5,7 +5,7 @@
 
 #include "batch.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 
 enum { SLOTS = 4 }; /* one is lent, the others are prepared ahead */
 

@@ -3,8 +3,9 @@
 
 #include "batch.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "random.h"
+#include "text.h"
 
 /* Images that are drawn from together: all, or one class's. */
 typedef struct pool {

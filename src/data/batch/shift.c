@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 #include "random.h"
 #include "shift_kind.h"
+#include "text.h"
 
 static const struct {
   const char *name;

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
 #include "random.h"
 #include "shift_kind.h"
 

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 static const char *const names[ATTRIBUTES] = {"sex", "age", "view", "scanner"};
 

@@ -7,6 +7,8 @@
 
 #include "error.h"
 #include "file.h"
+#include "memory.h"
+#include "text.h"
 #include "unicode.h"
 #include "unpack.h"
 #include "xsite.h"

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "image_path.h"
+#include "memory.h"
+#include "text.h"
 #include "text_set.h"
 #include "xsite.h"
 

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "label_cell.h"
+#include "memory.h"
+#include "text.h"
 #include "xsite.h"
 
 typedef enum value {

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "labels.h"
+#include "memory.h"
 #include "row_votes.h"
 #include "xsite.h"
 

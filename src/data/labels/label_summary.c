@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 #include "number_ids.h"
+#include "text.h"
 
 static const char *const reason[LABEL_OUTCOMES] = {
     [LABEL_UNLISTED] = "not in the list of names",

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "image_folder.h"
 #include "image_path.h"
 #include "label_reader.h"
+#include "memory.h"
 #include "name_list.h"
 #include "row_filter.h"
+#include "text.h"
 #include "xsite.h"
 
 typedef struct columns { /* of one sheet */

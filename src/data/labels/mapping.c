@@ -5,7 +5,7 @@
 
 #include "attribute.h"
 #include "error.h"
-#include "file.h"
+#include "text.h"
 #include "text_set.h"
 #include "xsite.h"
 

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 #include "text_set.h"
 
 typedef struct numbers {

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 #include "xsite.h"
 
 static int parse(const char *path, const char *text, const sheet *s, condition *out) {

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 #include "text_set.h"
 
 /* The class with most votes, -1 without a vote or where two have most. */

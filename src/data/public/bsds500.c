@@ -10,6 +10,8 @@
 #include "file_list.h"
 #include "hash.h"
 #include "image_folder.h"
+#include "memory.h"
+#include "text.h"
 #include "unpack.h"
 
 static const char *const image_folder = "digits/bsds500-train";

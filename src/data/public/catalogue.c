@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "text.h"
 
 /* ---- the table ---- */
 

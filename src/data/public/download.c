@@ -16,6 +16,8 @@
 #include "file_open.h"
 #include "hash.h"
 #include "http_get.h"
+#include "memory.h"
+#include "text.h"
 
 static const double longest_pause = 60; /* seconds */
 

@@ -8,7 +8,9 @@
 #include "file.h"
 #include "idx.h"
 #include "image.h"
+#include "memory.h"
 #include "random.h"
+#include "text.h"
 #include "xsite.h"
 
 enum { SIDE = 32, DIGIT = 28, MARGIN = (SIDE - DIGIT) / 2, PIXELS = SIDE * SIDE * 3 };

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 #include "xsite.h"
 
 static int damaged(const char *path, struct archive *a) {

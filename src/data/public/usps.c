@@ -16,6 +16,8 @@
 #include "error.h"
 #include "file.h"
 #include "hash.h"
+#include "memory.h"
+#include "text.h"
 #include "unpack.h"
 
 enum { SIDE = 16, PIXELS = SIDE * SIDE, STEPS = 1000, RADIUS = 3, MOST_TEXT = 1 << 26 };

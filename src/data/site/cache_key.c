@@ -9,7 +9,9 @@
 
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "prepare.h"
+#include "text.h"
 #include "values.h"
 
 /* To be counted up when the file, what a decoder makes of one or the rule on odd images changes. */

@@ -6,8 +6,10 @@
 
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "option_row.h"
 #include "random.h"
+#include "text.h"
 #include "text_set.h"
 #include "values.h"
 #include "xsite.h"

@@ -5,8 +5,8 @@
 
 #include "csv_table.h"
 #include "error.h"
-#include "file.h"
 #include "image_folder.h"
+#include "memory.h"
 #include "random.h"
 #include "unicode.h"
 #include "xsite.h"

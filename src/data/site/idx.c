@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "xsite.h"
 
 enum { TYPE_UBYTE = 0x08, TYPE_SHORT = 0x0B };

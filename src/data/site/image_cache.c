@@ -17,7 +17,9 @@
 #include "error.h"
 #include "file.h"
 #include "file_open.h"
+#include "memory.h"
 #include "site.h"
+#include "text.h"
 
 static const char magic[8] = "xsimages";
 enum {

@@ -10,6 +10,8 @@
 #include "file.h"
 #include "file_list.h"
 #include "image.h"
+#include "memory.h"
+#include "text.h"
 #include "unicode.h"
 #include "xsite.h"
 

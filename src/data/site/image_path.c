@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "text.h"
 #include "xsite.h"
 
 static int refuse(const char *where, const char *pattern, const char *what) {

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "prepare.h"
+#include "text.h"
 
 enum { BATCH_BYTES = 32 << 20, LEAST_BATCH = 64, MOST_BATCH = 1024 };
 

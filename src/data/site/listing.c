@@ -8,7 +8,9 @@
 #include "file_list.h"
 #include "image_folder.h"
 #include "labels.h"
+#include "memory.h"
 #include "row_votes.h"
+#include "text.h"
 #include "xsite.h"
 
 static int compare_entries(const void *a, const void *b) {

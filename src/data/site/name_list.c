@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "unicode.h"
 #include "xsite.h"
 

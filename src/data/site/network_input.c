@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
-#include "file.h"
 #include "image_cache.h"
+#include "memory.h"
 #include "resample.h"
 #include "xsite.h"
 

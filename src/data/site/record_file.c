@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "xsite.h"
 
 static int refuse(spool *s, const char *what, int error) {

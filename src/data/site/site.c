@@ -5,9 +5,10 @@
 
 #include "attribute.h"
 #include "error.h"
-#include "file.h"
 #include "image_cache.h"
+#include "memory.h"
 #include "random.h"
+#include "text.h"
 
 typedef struct place { /* of an image in the fixed order of its site */
   uint64_t order;

@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "image_cache.h"
 #include "image_folder.h"
+#include "memory.h"
 #include "prepare.h"
 #include "site.h"
+#include "text.h"
 
 /* text [n][ATTRIBUTES]: where the image's attributes are lent to. */
 static void store_entry(entry *e, char **text, xs_site *s, int64_t row) {

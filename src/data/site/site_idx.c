@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "idx.h"
+#include "memory.h"
 #include "prepare.h"
 #include "site.h"
+#include "text.h"
 
 static int check_shape(const char *path, const idx *x, const xs_images *images) {
   if (x->rank < 3 || (x->rank == 4 && x->dim[3] != 1 && x->dim[3] != 3)) {

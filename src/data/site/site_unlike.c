@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "exposure.h"
-#include "file.h"
 #include "image_cache.h"
+#include "memory.h"
 #include "resample.h"
 #include "site.h"
+#include "text.h"
 
 enum { NAMED = 3, LEVELS = 1024, BLOCK = 256 }; /* block: images between two forgettings */
 

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 void onnx_refuse(onnx_export *e, tg_value v, const char *why) {
   if (e->failed) return;

@@ -2,8 +2,9 @@
  * as the operators' definitions have it, in double. */
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
 #include "onnx.h"
+#include "text.h"
 
 /* Bytes of all numbers: a message of Protocol Buffers has less than 2^31, with nodes and names. */
 static const int64_t LARGEST = 2000000000;

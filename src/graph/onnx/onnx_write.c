@@ -1,9 +1,9 @@
 /* onnx_write.c: each operator in the words of ONNX (operator set 17). */
 #include <stdlib.h>
 
-#include "file.h"
 #include "onnx.h"
 #include "pool.h"
+#include "text.h"
 
 static const node *node_of(const onnx_export *e, tg_value v) { return &e->g->node[v]; }
 

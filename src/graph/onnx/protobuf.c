@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 
 enum { VARINT = 0, LENGTH = 2, FIXED32 = 5 }; /* wire types */
 

@@ -11,7 +11,9 @@
 #include "classifier.h"
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "model_file.h"
+#include "text.h"
 #include "training_run.h"
 
 static const align_method *const methods[] = {&align_coral, &align_dann, &align_shot,

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
 
 static nn_classifier learning(const align_step *s) {
   nn_classifier c = s->description;

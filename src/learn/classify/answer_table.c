@@ -4,7 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 void answer_softmax(const float *logit, int n, double temperature, double *p) {
   double top = (double)logit[0], sum = 0;

@@ -4,7 +4,7 @@
 
 #include "batch_size.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 
 static int plan_step(nn_net *net, const nn_classifier *c, int64_t batch, double weight_decay,
                      tg_store *s, const tg_plan_options *options, fit_plan *out) {

@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "learn.h"
+#include "memory.h"
 #include "random.h"
+#include "text.h"
 
 split_rule split_rule_of(int64_t seed, const char *split_by) {
   return (split_rule){.seed = (uint64_t)seed, .by_image = strcmp(split_by, "image") == 0};

@@ -2,8 +2,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "file.h"
 #include "learn.h"
+#include "memory.h"
+#include "text.h"
 
 enum { AT_ONCE = 64 };
 

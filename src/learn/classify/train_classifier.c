@@ -10,6 +10,7 @@
 #include "file.h"
 #include "inference.h"
 #include "initial_weights.h"
+#include "memory.h"
 #include "model_file.h"
 #include "trained_enough.h"
 #include "training_run.h"

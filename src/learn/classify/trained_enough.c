@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "file.h"
+#include "text.h"
 
 /* Fewer updates teach a network that begins with random weights, or with a new last layer, little:
  * its validation AUC then wanders, and patience ends on a chance. */

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "classifier.h"
-#include "file.h"
+#include "memory.h"
 #include "model_file.h"
+#include "text.h"
 #include "unusual.h"
 
 /* The tensors of `from`, and the site's where they are known. */

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 static int most_probable(const float *logit, int classes, int but) {
   int best = -1;

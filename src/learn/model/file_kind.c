@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "text.h"
 
 static bool begins(const char *data, size_t size, const char *magic, size_t length) {
   return size >= length && memcmp(data, magic, length) == 0;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "model_file.h"
 #include "training_run.h"
 #include "weight_names.h"

@@ -5,7 +5,9 @@
 #include "classifier.h"
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "model_file.h"
+#include "text.h"
 #include "translator.h"
 
 enum { BATCH = 2, MOST_OUTPUTS = 2 };

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "safetensors.h"
+#include "text.h"
 #include "unusual.h"
 
 const char *model_bare_name(const nn_net *net, const nn_param *p) {

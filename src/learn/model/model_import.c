@@ -8,7 +8,9 @@
 #include "file.h"
 #include "hash.h"
 #include "inference.h"
+#include "memory.h"
 #include "model_file.h"
+#include "text.h"
 #include "unicode.h"
 #include "weight_names.h"
 

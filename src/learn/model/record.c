@@ -8,6 +8,7 @@
 #include "file_list.h"
 #include "hash.h"
 #include "model_file.h"
+#include "text.h"
 #include "training_run.h"
 
 #define RECORD "record.json"

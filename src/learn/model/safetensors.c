@@ -3,7 +3,9 @@
 #include "error.h"
 #include "file.h"
 #include "file_kind.h"
+#include "memory.h"
 #include "own_hash.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

@@ -6,9 +6,10 @@
 
 #include "classifier.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "model_file.h"
 #include "random.h"
+#include "text.h"
 
 static const double share = 0.98;
 

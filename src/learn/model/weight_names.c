@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "model_file.h"
+#include "text.h"
 #include "xsite.h"
 
 #define LAST "classifier" /* the last layer of a DenseNet-121 as published */

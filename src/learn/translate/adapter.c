@@ -9,8 +9,10 @@
 #include "error.h"
 #include "example_strips.h"
 #include "file.h"
+#include "memory.h"
 #include "model_file.h"
 #include "random.h"
+#include "text.h"
 #include "training_run.h"
 #include "translator.h"
 

@@ -5,7 +5,7 @@
 
 #include "batch_size.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 
 static tg_shape image_shape(const adapter_nets *n, int64_t count) {
   return tg_shape4(count, n->stargan.size, n->stargan.size, n->stargan.image_channels);

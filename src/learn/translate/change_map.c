@@ -7,6 +7,7 @@
 
 #include "example_strips.h"
 #include "file.h"
+#include "memory.h"
 
 enum { PER_CENT_OF_RANGE = 100 };
 

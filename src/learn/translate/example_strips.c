@@ -5,6 +5,7 @@
 
 #include "file.h"
 #include "image.h"
+#include "memory.h"
 #include "translator.h"
 
 float *gallery_values(const xs_images *images, const int64_t *rows, int64_t n,

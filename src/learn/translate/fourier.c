@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "file.h"
 #include "match.h"
+#include "memory.h"
 
 static kiss_fft_cpx *transform(int size, const kiss_fft_cpx *x, bool inverse) {
   const int dims[2] = {size, size};

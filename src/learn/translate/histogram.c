@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
 #include "match.h"
+#include "memory.h"
 
 static int compare(const void *a, const void *b) {
   float x = *(const float *)a, y = *(const float *)b;

@@ -6,9 +6,10 @@
 
 #include "error.h"
 #include "example_strips.h"
-#include "file.h"
+#include "memory.h"
 #include "model_file.h"
 #include "random.h"
+#include "text.h"
 #include "training_run.h"
 
 int match_check(const char *where, const xs_match_options *o, int64_t channels) {

@@ -7,8 +7,9 @@
 
 #include "classifier.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "model_file.h"
+#include "text.h"
 
 static const translator_kind *const kinds[] = {&translator_stargan, &translator_histogram,
                                                &translator_fourier};

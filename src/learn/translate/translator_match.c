@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "match.h"
+#include "memory.h"
 #include "model_file.h"
 #include "random.h"
 

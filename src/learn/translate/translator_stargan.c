@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "inference.h"
+#include "memory.h"
 #include "model_file.h"
 #include "translator.h"
 

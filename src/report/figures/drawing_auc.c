@@ -4,8 +4,8 @@
 #include "effect.h"
 #include "figure.h"
 #include "figure_table.h"
-#include "file.h"
 #include "published.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 
 #include "figure.h"
 #include "figure_table.h"
-#include "file.h"
 #include "published.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdbool.h>

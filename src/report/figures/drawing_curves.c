@@ -6,6 +6,7 @@
 #include "figure.h"
 #include "figure_table.h"
 #include "file.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,6 @@
 
 #include "figure.h"
 #include "figure_table.h"
-#include "file.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,6 @@
 
 #include "figure.h"
 #include "figure_table.h"
-#include "file.h"
 #include "published.h"
 
 #include <math.h>

@@ -3,6 +3,7 @@
 #include "error.h"
 #include "file.h"
 #include "page.h"
+#include "text.h"
 #include "xsite.h"
 
 #include <ctype.h>

@@ -1,6 +1,6 @@
 #include "figure_table.h"
 
-#include "file.h"
+#include "text.h"
 
 #include <math.h>
 #include <string.h>

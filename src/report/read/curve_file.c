@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "xsite.h"
 
 #include <math.h>

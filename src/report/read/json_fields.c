@@ -1,7 +1,8 @@
 #include "json_fields.h"
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 #include "xsite.h"
 
 #include <math.h>

@@ -3,6 +3,7 @@
 #include "error.h"
 #include "file.h"
 #include "node_words.h"
+#include "text.h"
 #include "xsite.h"
 
 #include <inttypes.h>

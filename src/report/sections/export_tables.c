@@ -1,10 +1,10 @@
 #include "export_tables.h"
 
 #include "effect.h"
-#include "file.h"
 #include "number.h"
 #include "published.h"
 #include "sections.h"
+#include "text.h"
 #include "unicode.h"
 
 #include <math.h>

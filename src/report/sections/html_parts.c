@@ -1,6 +1,6 @@
 #include "html_parts.h"
 
-#include "file.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdlib.h>

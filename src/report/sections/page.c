@@ -1,6 +1,6 @@
 #include "page.h"
 
-#include "file.h"
+#include "memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>

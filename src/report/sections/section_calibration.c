@@ -4,8 +4,8 @@
 
 #include "drawings.h"
 #include "effect.h"
-#include "file.h"
 #include "html_parts.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -7,6 +7,7 @@
 #include "number.h"
 #include "published.h"
 #include "sections.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -2,8 +2,9 @@
 #include "sections.h"
 
 #include "effect.h"
-#include "file.h"
 #include "html_parts.h"
+#include "memory.h"
+#include "text.h"
 #include "xsite.h"
 
 #include <math.h>

@@ -4,6 +4,7 @@
 #include "html_parts.h"
 #include "number.h"
 #include "sections.h"
+#include "text.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -3,6 +3,7 @@
 #include "html_parts.h"
 #include "methods.h"
 #include "sections.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -2,11 +2,11 @@
 #include "sections.h"
 
 #include "effect.h"
-#include "file.h"
 #include "html_parts.h"
 #include "node_words.h"
 #include "number.h"
 #include "published.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,9 +2,10 @@
 #include "sections.h"
 
 #include "drawings.h"
-#include "file.h"
 #include "html_parts.h"
+#include "memory.h"
 #include "published.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdlib.h>

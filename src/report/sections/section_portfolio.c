@@ -1,8 +1,9 @@
 /* The ways to adapt beside each other, and which was chosen without labels. */
 #include "sections.h"
 
-#include "file.h"
 #include "html_parts.h"
+#include "memory.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdlib.h>

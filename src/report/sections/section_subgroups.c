@@ -1,8 +1,8 @@
 /* What adaptation does to women and men, young and old, at each view and scanner. */
 #include "sections.h"
 
-#include "file.h"
 #include "html_parts.h"
+#include "text.h"
 #include "xsite.h"
 
 #include <math.h>

@@ -3,10 +3,10 @@
 
 #include "effect.h"
 #include "export_tables.h"
-#include "file.h"
 #include "html_parts.h"
 #include "number.h"
 #include "published.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdlib.h>

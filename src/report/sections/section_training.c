@@ -1,9 +1,9 @@
 /* How the classifiers were trained, and whether that was enough. */
 #include "sections.h"
 
-#include "file.h"
 #include "html_parts.h"
 #include "node_words.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "document.h"
 #include "effect.h"
-#include "file.h"
+#include "text.h"
 #include "verdict_words.h"
 
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 /* conclusions.c: what all pairs together say. */
 #include "effect.h"
 
-#include "file.h"
 #include "number.h"
 #include "published.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "effect.h"
 
-#include "file.h"
 #include "number.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdlib.h>

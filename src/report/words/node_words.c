@@ -1,6 +1,6 @@
 #include "node_words.h"
 
-#include "file.h"
+#include "text.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 #include "verdict_words.h"
 
 #include "effect.h"
-#include "file.h"
 #include "node_words.h"
 #include "number.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Average thresholded confidence (Garg et al. 2022). */
-#include "file.h"
+#include "memory.h"
 #include "probability.h"
 
 #include <math.h>

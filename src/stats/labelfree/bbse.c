@@ -4,7 +4,7 @@
 
 #include "eigen.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "probability.h"
 #include "resampling.h"
 

@@ -1,6 +1,5 @@
 /* The table of criteria by which a candidate is chosen without target labels. */
 #include "error.h"
-#include "file.h"
 #include "xsite.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
 #include "random.h"
 
 static int compare_rows(const void *a, const void *b) {

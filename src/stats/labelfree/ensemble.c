@@ -1,5 +1,5 @@
 /* The ensemble of several classifiers' softmax outputs. */
-#include "file.h"
+#include "memory.h"
 #include "probability.h"
 
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * classifier is a logistic regression, so that the ratio has one value for given features. */
 #include "drawn_rows.h"
 #include "error.h"
-#include "file.h"
 #include "logistic.h"
+#include "memory.h"
 #include "probability.h"
 
 #include <math.h>

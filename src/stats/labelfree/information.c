@@ -1,5 +1,5 @@
 /* Entropies of a classifier's softmax outputs. */
-#include "file.h"
+#include "memory.h"
 #include "probability.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Whether to adapt, from what can be known without target labels. */
 #include "error.h"
-#include "file.h"
+#include "text.h"
 #include "xsite.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* How many images a frozen classifier still labels as before they were translated. */
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "probability.h"
 #include "resampling.h"
 

@@ -1,7 +1,7 @@
 #include "logistic.h"
 
 #include "dot.h"
-#include "file.h"
+#include "memory.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "dot.h"
-#include "file.h"
+#include "memory.h"
 
 /* With Z the standardised vectors and r the ridge, (Z'Z/n + r)^-1 = (1 - Z' (ZZ' + n r)^-1 Z) / r:
  * a matrix of n x n is factored, not one of width x width. */

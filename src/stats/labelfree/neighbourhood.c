@@ -3,7 +3,7 @@
 #include "dot.h"
 #include "drawn_rows.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "probability.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Nuclear norm of softmax outputs P (Cui et al. 2020): the sum of P's singular values, the square
  * roots of the eigenvalues of P'P. */
 #include "eigen.h"
-#include "file.h"
+#include "memory.h"
 #include "probability.h"
 
 #include <math.h>

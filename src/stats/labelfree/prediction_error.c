@@ -1,7 +1,7 @@
 /* The error of predicted accuracies, from shifts where the truth is known: the split-conformal
  * interval (Vovk, Gammerman and Shafer 2005; Lei et al. 2018). */
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "xsite.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
  * d the observed differences and d* a replicate's, d* - d stands for the error of d. */
 #include "bbse.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "random.h"
 #include "resampling.h"
 

@@ -1,6 +1,6 @@
 /* Class priors by expectation maximisation (Saerens, Latinne and Decaestecker 2002). */
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "probability.h"
 
 #include <math.h>

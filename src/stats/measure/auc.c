@@ -1,4 +1,4 @@
-#include "file.h"
+#include "memory.h"
 #include "ranking.h"
 #include "xsite.h"
 

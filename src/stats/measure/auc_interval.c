@@ -1,6 +1,6 @@
 #include "auc_interval.h"
 
-#include "file.h"
+#include "memory.h"
 #include "newcombe.h"
 #include "normal.h"
 #include "random.h"

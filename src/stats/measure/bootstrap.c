@@ -3,9 +3,9 @@
  * A replicate without a class leaves that class out of its mean, as xs_auc does; one in which no
  * class has both a positive and a negative is left out. */
 #include "auc_interval.h"
-#include "file.h"
 #include "grouped_share.h"
 #include "labelled.h"
+#include "memory.h"
 #include "random.h"
 #include "ranking.h"
 #include "replicates.h"

@@ -1,7 +1,7 @@
 /* Reliability curve, expected calibration error and Brier score with bootstrap intervals. */
-#include "file.h"
 #include "grouped_share.h"
 #include "labelled.h"
+#include "memory.h"
 #include "probability.h"
 #include "random.h"
 #include "replicates.h"

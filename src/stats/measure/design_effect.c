@@ -1,6 +1,6 @@
 #include "design_effect.h"
 
-#include "file.h"
+#include "memory.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "resampling.h"
 #include "xsite.h"
 

@@ -1,7 +1,7 @@
 #include "labelled.h"
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "ranking.h"
 #include "resampling.h"
 

@@ -5,7 +5,7 @@
 #include "newcombe.h"
 
 #include "design_effect.h"
-#include "file.h"
+#include "memory.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* A threshold chosen for its sensitivity at one site, carried to another. */
 #include "error.h"
-#include "file.h"
 #include "grouped_share.h"
 #include "labelled.h"
+#include "memory.h"
 #include "random.h"
 #include "ranking.h"
 #include "replicates.h"

@@ -2,7 +2,7 @@
 #include "placements.h"
 
 #include "dot.h"
-#include "file.h"
+#include "memory.h"
 
 #include <math.h>
 #include <stdlib.h>

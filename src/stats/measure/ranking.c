@@ -1,6 +1,6 @@
 #include "ranking.h"
 
-#include "file.h"
+#include "memory.h"
 #include "xsite.h"
 
 #include <math.h>

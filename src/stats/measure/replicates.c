@@ -1,7 +1,7 @@
 #include "replicates.h"
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 #include "resampling.h"
 
-#include "file.h"
+#include "memory.h"
 #include "random.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-#include "file.h"
+#include "memory.h"
 #include "xsite.h"
 
 #include <math.h>

@@ -2,8 +2,8 @@
  * mean over images of E[z] under the softmax less E[z] under the target, its curvature that of
  * Var[z]. The target gives a label (n + 1) / (n + 2), not 1: n images that are all right would make
  * b infinite and every other image certain. */
-#include "file.h"
 #include "labelled.h"
+#include "memory.h"
 #include "xsite.h"
 
 #include <math.h>

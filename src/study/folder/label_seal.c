@@ -8,6 +8,7 @@
 #include "error.h"
 #include "file.h"
 #include "hash.h"
+#include "memory.h"
 #include "seal_log.h"
 #include "training_run.h"
 

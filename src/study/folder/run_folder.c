@@ -16,6 +16,7 @@
 #include "option.h"
 #include "sealed_files.h"
 #include "study_file.h"
+#include "text.h"
 
 #define FILES "files_read"  /* of FOLDER_OWNER: fingerprints of files, known before a run */
 #define MAPPINGS "mappings" /* of FOLDER_OWNER: which mapping each site's labels are read by */

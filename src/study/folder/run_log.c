@@ -14,7 +14,9 @@
 #include "error.h"
 #include "file.h"
 #include "file_open.h"
+#include "memory.h"
 #include "option.h"
+#include "text.h"
 
 enum { PAUSE = 5 }; /* seconds between two lines of losses */
 

@@ -8,6 +8,7 @@
 #include "label_seal.h"
 #include "seal_log.h"
 #include "sealed_files.h"
+#include "text.h"
 
 typedef struct checker {
   const char *out;

@@ -13,6 +13,7 @@
 #include "file.h"
 #include "file_open.h"
 #include "hash.h"
+#include "text.h"
 
 static char *text_of(const json_t *line) { return json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS); }
 

@@ -9,6 +9,7 @@
 #include "file_list.h"
 #include "hash.h"
 #include "seal_log.h"
+#include "text.h"
 
 /* ---- reading ------------------------------------------------------------------------------------
  */

@@ -5,10 +5,11 @@
 
 #include "error.h"
 #include "estimate.h"
-#include "file.h"
+#include "memory.h"
 #include "memory_left.h"
 #include "node_inputs.h"
 #include "step_timing.h"
+#include "text.h"
 
 typedef struct planner {
   const xs_study *study;

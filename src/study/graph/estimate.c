@@ -10,8 +10,10 @@
 #include "domain.h"
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "shift.h"
 #include "step_timing.h"
+#include "text.h"
 
 /* Of a site that was opened: images of each split and bytes of all; NAN where it was not. */
 typedef struct site_size {

@@ -6,6 +6,7 @@
 #include "file.h"
 #include "image_cache.h"
 #include "study_file.h"
+#include "text.h"
 
 /* FNV-1a of words of 8 bytes, the last filled up with zeros; the shift lets high bits reach low
  * ones. */

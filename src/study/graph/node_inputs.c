@@ -8,8 +8,10 @@
 #include "error.h"
 #include "file.h"
 #include "hash.h"
+#include "memory.h"
 #include "safetensors.h"
 #include "sealed_files.h"
+#include "text.h"
 #include "training_run.h"
 
 char *json_difference(const json_t *a, const json_t *b) {

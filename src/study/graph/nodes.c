@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 #include "study_file.h"
+#include "text.h"
 
 typedef struct builder {
   const xs_study *study;

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "choice.h"
-#include "file.h"
 #include "study_file.h"
+#include "text.h"
 
 static bool adapts(const xs_study *s, const study_nodes *l, int pair) {
   int n;

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "memory.h"
 #include "study_file.h"
+#include "text.h"
 
 static const double ASSUMED_AUC = 0.85, ASSUMED_CORRELATION = 0.5;
 

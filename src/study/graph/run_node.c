@@ -4,8 +4,10 @@
 
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "node_inputs.h"
 #include "study_file.h"
+#include "text.h"
 #include "training_run.h"
 
 char *run_node_path(const study_run *r, int node, const char *file) {

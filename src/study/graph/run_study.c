@@ -7,10 +7,12 @@
 #include "file.h"
 #include "file_list.h"
 #include "folder_files.h"
+#include "memory.h"
 #include "node_inputs.h"
 #include "seal_log.h"
 #include "sealed_files.h"
 #include "study_file.h"
+#include "text.h"
 #include "training_run.h"
 
 static void note(const study_run *r, const char *line) {

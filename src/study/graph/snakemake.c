@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "study_file.h"
+#include "text.h"
 #include "unicode.h"
 
 typedef struct writer {

@@ -4,7 +4,7 @@
 
 #include "choice.h"
 #include "error.h"
-#include "file.h"
+#include "text.h"
 
 /* Where the choice is not to adapt there is nothing that could hurt. */
 static xs_status is_harmful(const study_run *r, int pair, bool *harmful) {

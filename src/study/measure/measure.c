@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "file.h"
+#include "memory.h"
 #include "sealed_files.h"
+#include "text.h"
 #include "training_run.h"
 
 #define RESULTS "results.json"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "measure.h"
+#include "memory.h"
 
 /* ---- labels -------------------------------------------------------------------------------------
  */

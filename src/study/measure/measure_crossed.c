@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
 #include "measure.h"
+#include "text.h"
 
 /* Sums over folds. */
 typedef struct folds {

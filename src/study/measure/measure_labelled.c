@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "file.h"
 #include "measure.h"
+#include "memory.h"
 
 int64_t labelled_images(const evaluation *e, const study_node *n) {
   const seal *s = e->run->seal;

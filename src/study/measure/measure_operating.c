@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "measure.h"
 
 static xs_status open_outputs(study_run *r, const study_node *n, int pair, const study_candidate *x,

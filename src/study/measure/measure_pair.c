@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
 #include "measure.h"
+#include "memory.h"
 
 static const study_pair *pair_of(const evaluation *e, const pair_result *x) {
   return &e->run->study->pair[x->pair];

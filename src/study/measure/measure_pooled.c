@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
 #include "measure.h"
+#include "memory.h"
 
 /* All sites' labelled test images one after the other. */
 typedef struct pooled_tests {

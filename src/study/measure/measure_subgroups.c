@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
 #include "group_count.h"
 #include "measure.h"
+#include "memory.h"
 
 /* The test images of a site, divided by one attribute. */
 typedef struct division {

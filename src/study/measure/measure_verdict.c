@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
 #include "measure.h"
+#include "memory.h"
+#include "text.h"
 
 static xs_interval auc_of(const test_answer *a) {
   if (!a || !a->measure.n) return (xs_interval){NAN, NAN, NAN};

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
 
 static xs_status answer(xs_classifier *c, const xs_images *images, const int64_t *rows, int64_t n,
                         bool features, xs_outputs *out) {

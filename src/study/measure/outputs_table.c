@@ -7,7 +7,9 @@
 #include "choice.h"
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "sealed_files.h"
+#include "text.h"
 
 #define OUTPUTS "outputs.csv"
 enum { AT_ONCE = 1000 }; /* images whose answers are in memory */

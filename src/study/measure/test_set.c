@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
 #include "study_file.h"
 
 void test_set_make(train_set images, int classes, test_set *t) {

@@ -6,8 +6,9 @@
 
 #include "choice.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "probability.h"
+#include "text.h"
 #include "training_run.h"
 
 /* ---- class shares -------------------------------------------------------------------------------

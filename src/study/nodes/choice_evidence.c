@@ -4,8 +4,9 @@
 
 #include "choice.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "shift.h"
+#include "text.h"
 
 static xs_status answer_shifted(xs_classifier *k, const train_set *source, int shift, uint64_t seed,
                                 xs_labelled_outputs *out) {

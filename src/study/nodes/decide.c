@@ -5,7 +5,7 @@
 
 #include "choice.h"
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "probability.h"
 
 static int criterion_place(const char *name) {

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "file.h"
 #include "group_count.h"
+#include "memory.h"
 #include "training_run.h"
 
 /* ---- the images that decide ---------------------------------------------------------------------

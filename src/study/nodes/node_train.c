@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "file.h"
+#include "memory.h"
 #include "study_file.h"
 
 enum {

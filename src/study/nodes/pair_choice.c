@@ -4,7 +4,7 @@
 
 #include "choice.h"
 #include "error.h"
-#include "file.h"
+#include "text.h"
 
 int pair_choice_node(const study_run *r, int pair) {
   const study_pair *p = &r->study->pair[pair];

@@ -7,7 +7,9 @@
 #include "error.h"
 #include "file.h"
 #include "idx.h"
+#include "memory.h"
 #include "study_file.h"
+#include "text.h"
 
 #define IMAGES "translated-images-idx4-ubyte"
 #define LABELS "translated-labels-idx1-ubyte"

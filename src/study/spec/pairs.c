@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
 #include "study_file.h"
+#include "text.h"
 
 int study_find_site(const xs_study *s, const char *name) {
   for (int i = 0; i < s->n_sites + s->n_derived; i++) {

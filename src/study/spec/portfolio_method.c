@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "study_file.h"
+#include "text.h"
 
 typedef struct step {
   const char *name;

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
+#include "memory.h"
+#include "text.h"
 
 #include "align_rows.h"
 #include "settings_rows.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "file.h"
 #include "study_file.h"
+#include "text.h"
 
 static bool same_classes(const seal *s, int a, int b) {
   if (seal_classes(s, a) != seal_classes(s, b)) return false;

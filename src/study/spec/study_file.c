@@ -7,7 +7,9 @@
 #include "domain.h"
 #include "error.h"
 #include "file.h"
+#include "memory.h"
 #include "nn.h"
+#include "text.h"
 
 /* The class of the operating point must be one of the site's. */
 static int check_positive(const xs_study *s, const char *file, const option_texts *classes) {
