@@ -50,7 +50,7 @@ static void lost_class_strikes(void **state) {
   xs_candidate_evidence e = sound();
   e.keeping = kept;
   assert_int_equal(strikes_of(e, s), 1);
-  assert_true(s[0].kind == XS_STRIKE_KEEPING && s[0].class == 0);
+  assert_true(s[0].kind == XS_STRIKE_KEEPING && s[0].of_class == 0);
   assert_true(s[0].seen.value < 1e-12 && s[0].seen.high > 0.11 && s[0].seen.high < 0.12);
   e.keeping = NULL;
   e.recall = kept;
@@ -66,7 +66,7 @@ static void lost_class_strikes(void **state) {
   assert_int_equal(xs_strikes(&e, many), 0);
   ten[7] = xs_wilson(0.02, 100);
   assert_int_equal(xs_strikes(&e, many), 1);
-  assert_int_equal(many[0].class, 7);
+  assert_int_equal(many[0].of_class, 7);
 }
 
 /* Every one of 54 images is called ill. */
@@ -79,7 +79,7 @@ static void empty_class_strikes(void **state) {
   e.share = ill;
   e.images = 54;
   assert_int_equal(strikes_of(e, s), 1);
-  assert_true(s[0].kind == XS_STRIKE_SHARE && s[0].class == 0);
+  assert_true(s[0].kind == XS_STRIKE_SHARE && s[0].of_class == 0);
   assert_true(s[0].seen.high < s[0].least && fabs(s[0].least - 0.125) < 1e-12);
   e.em = few_normal; /* one of two estimates says so: it may be */
   assert_int_equal(strikes_of(e, s), 0);

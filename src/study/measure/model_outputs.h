@@ -4,7 +4,7 @@
 #define MODEL_OUTPUTS_H
 
 #include "learn.h"
-#include "xsite_labelfree.h"
+#include "xsite.h"
 
 typedef struct answers {
   xs_outputs target;

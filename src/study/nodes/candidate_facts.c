@@ -219,7 +219,7 @@ void facts_release(chooser *c) {
  */
 
 static char *strike_text(const chooser *c, int candidate, const xs_strike *s) {
-  const char *class = seal_class_name(c->run->seal, c->node->source)[s->class];
+  const char *class = seal_class_name(c->run->seal, c->node->source)[s->of_class];
   const double seen = 100 * s->seen.value, low = 100 * s->seen.low, high = 100 * s->seen.high;
   switch (s->kind) {
   case XS_STRIKE_KEEPING:

@@ -1,6 +1,6 @@
-/* xsite_labelfree.h: judging a classifier at a site whose labels nobody has: which of several
+/* xsite/labelfree.h: judging a classifier at a site whose labels nobody has: which of several
  * adapted classifiers to take, how accurate one probably is, which classes are how common there,
- * and whether to adapt at all.  Part of xsite.h.
+ * and whether to adapt at all.
  *
  * A target is an xs_outputs, which has no labels.  Every function refuses logits or features that
  * are not finite, fewer than 2 classes and 0 images (XS_FAILED or XS_USAGE and a message).  Shares
@@ -9,23 +9,13 @@
 #ifndef XSITE_LABELFREE_H
 #define XSITE_LABELFREE_H
 
-#include "xsite.h"
+#include "xsite/measure.h"
 
-typedef struct xs_outputs { /* what one classifier says of n images; lent */
-  int64_t n;
-  int classes, width;
-  const float *logit;    /* [n][classes] */
-  const float *feature;  /* [n][width], before the last layer; NULL where no function asks for it */
-  const uint64_t *group; /* [n] patients, or NULL: each image is its own */
-} xs_outputs;
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-typedef struct xs_labelled_outputs { /* of the source site, or where results are measured */
-  xs_outputs of;
-  const int32_t *label; /* [n]; outside 0 .. classes-1 is left out */
-} xs_labelled_outputs;
-
-/* ---- choosing among candidates ---------------------------------------------------------------
- */
+/* ---- choosing among candidates --------------------------------------------------------------- */
 
 typedef struct xs_choice_data {
   xs_outputs target;          /* of the candidate, on target validation images */
@@ -46,47 +36,46 @@ typedef struct xs_criterion {
 } xs_criterion;
 
 /* The table of criteria: im, entropy, snd, snd-features, dev, bnm, ensemble. */
-const xs_criterion *xs_criteria(int *n);
+XS_API const xs_criterion *xs_criteria(int *n);
 /* NULL and a message that lists the names where there is none of this name. */
-const xs_criterion *xs_criterion_find(const char *name);
+XS_API const xs_criterion *xs_criterion_find(const char *name);
 /* Index of the best of n candidates' values, the first of equals; NANs are left out, -1: all are.
  */
-int xs_criterion_best(const xs_criterion *c, const double *value, int n);
+XS_API int xs_criterion_best(const xs_criterion *c, const double *value, int n);
 
 /* Entropy of the mean prediction minus mean entropy (Krause, Perona and Gomes 2010; Shi and Sha
  * 2012): the mutual information of image and predicted class. */
-xs_status xs_mutual_information(const xs_outputs *x, double *out);
+XS_API xs_status xs_mutual_information(const xs_outputs *x, double *out);
 /* What each image adds to it: term [n], the divergence KL(p_i || mean p), whose mean is the mutual
  * information.  Less that mean it is also the influence of the image on it (delta method). */
-xs_status xs_information_terms(const xs_outputs *x, double *term);
+XS_API xs_status xs_information_terms(const xs_outputs *x, double *term);
 /* Standard error of the mean of a[i] - b[i], images being independent; INFINITY of one image. */
-double xs_paired_error(const double *a, const double *b, int64_t n);
+XS_API double xs_paired_error(const double *a, const double *b, int64_t n);
 /* Of the softmax (Morerio, Cavazza and Murino 2018). */
-xs_status xs_mean_entropy(const xs_outputs *x, double *out);
+XS_API xs_status xs_mean_entropy(const xs_outputs *x, double *out);
 /* Soft neighbourhood density (Saito et al. 2021, eq. 2 and 3, temperature 0.05): mean entropy of
  * each row's softmax over its cosine similarities to the others.  by_feature: of features, else of
  * softmax outputs.  rows, seed: as xs_choice_data.  Values of different numbers of rows do not
  * compare. */
-xs_status xs_neighbourhood_density(const xs_outputs *x, bool by_feature, int64_t rows,
-                                   uint64_t seed, double *out);
+XS_API xs_status xs_neighbourhood_density(const xs_outputs *x, bool by_feature, int64_t rows,
+                                          uint64_t seed, double *out);
 /* Nuclear norm of the softmax matrix (Cui et al. 2020) over its largest possible value,
  * sqrt(n min(n, classes)): in (0,1]. */
-xs_status xs_nuclear_norm(const xs_outputs *x, double *out);
+XS_API xs_status xs_nuclear_norm(const xs_outputs *x, double *out);
 /* Deep embedded validation (You et al. 2019, algorithm 1): the source validation error weighted by
  * the density ratio of a logistic domain classifier on features, with control variate; an estimate
  * of the error at the target.  rows, seed: as xs_choice_data; the ratio is fitted to so many of
  * training and of target. */
-xs_status xs_importance_weighted_risk(const xs_labelled_outputs *source, const xs_outputs *training,
-                                      const xs_outputs *target, int64_t rows, uint64_t seed,
-                                      double *out);
+XS_API xs_status xs_importance_weighted_risk(const xs_labelled_outputs *source,
+                                             const xs_outputs *training, const xs_outputs *target,
+                                             int64_t rows, uint64_t seed, double *out);
 
 /* Adds one classifier's softmax outputs to the sum [n][classes] of several.  The criterion
  * "ensemble" is the share of images on which a candidate and the largest of the sums say the same
  * (Hu, Luo, Liang and Foo 2024, EnsV). */
-xs_status xs_ensemble_add(const xs_outputs *x, float *sum);
+XS_API xs_status xs_ensemble_add(const xs_outputs *x, float *sum);
 
-/* ---- candidates that are struck out before any criterion is looked at -------------------------
- */
+/* ---- candidates that are struck out before any criterion is looked at ------------------------ */
 
 typedef struct xs_candidate_evidence { /* of an adapted classifier; lent */
   int classes;
@@ -114,17 +103,16 @@ typedef enum xs_strike_kind {
 
 typedef struct xs_strike {
   xs_strike_kind kind;
-  int class;        /* of the first three */
+  int of_class;     /* of the first three */
   xs_interval seen; /* of the first three: keeping, recall or share */
   double least;     /* which seen.high is below */
 } xs_strike;
 
 /* Why a candidate must not be chosen: strike has room for 3 classes + 2; returns how many, 0: none.
  * A class counts as lost or empty only where its whole 95 % interval is below the bound. */
-int xs_strikes(const xs_candidate_evidence *e, xs_strike *strike);
+XS_API int xs_strikes(const xs_candidate_evidence *e, xs_strike *strike);
 
-/* ---- accuracy at the target, predicted without labels ----------------------------------------
- */
+/* ---- accuracy at the target, predicted without labels ---------------------------------------- */
 
 typedef struct xs_prediction_data {
   xs_outputs target;
@@ -141,26 +129,26 @@ typedef struct xs_predictor {
 
 /* The table of predictors: confidence, confidence-difference, atc-confidence, atc-entropy,
  * agreement. */
-const xs_predictor *xs_predictors(int *n);
+XS_API const xs_predictor *xs_predictors(int *n);
 /* NULL and a message that lists the names where there is none of this name. */
-const xs_predictor *xs_predictor_find(const char *name);
+XS_API const xs_predictor *xs_predictor_find(const char *name);
 
 /* Mean of the largest softmax output (Hendrycks and Gimpel 2017). */
-xs_status xs_average_confidence(const xs_outputs *x, double *out);
+XS_API xs_status xs_average_confidence(const xs_outputs *x, double *out);
 /* Source accuracy plus the change of average confidence from source to target, within [0,1]
  * (Guillory et al. 2021, DoC with slope 1). */
-xs_status xs_confidence_difference(const xs_labelled_outputs *source, const xs_outputs *target,
-                                   double *out);
+XS_API xs_status xs_confidence_difference(const xs_labelled_outputs *source,
+                                          const xs_outputs *target, double *out);
 typedef enum xs_atc_score { XS_ATC_CONFIDENCE, XS_ATC_ENTROPY } xs_atc_score;
 /* Average thresholded confidence (Garg et al. 2022): the share of target images that score above
  * the threshold above which the source's share is its accuracy.  Scores: log of the largest softmax
  * output, or negative entropy.  Of images at the threshold itself the share that makes the source's
  * accuracy exact is counted. */
-xs_status xs_atc(const xs_labelled_outputs *source, const xs_outputs *target, xs_atc_score score,
-                 double *out);
+XS_API xs_status xs_atc(const xs_labelled_outputs *source, const xs_outputs *target,
+                        xs_atc_score score, double *out);
 /* Share of n images whose largest logit is the same class for both (Jiang et al. 2022); predicts
  * the accuracy of classifiers that differ in their random numbers alone. */
-xs_status xs_agreement(const xs_outputs *x, const float *second, double *out);
+XS_API xs_status xs_agreement(const xs_outputs *x, const float *second, double *out);
 
 typedef struct xs_prediction_error { /* of a predictor, on shifts where the truth is known */
   double mean_absolute;
@@ -173,25 +161,27 @@ typedef struct xs_prediction_error { /* of a predictor, on shifts where the trut
  * split-conformal quantile (Vovk et al. 2005; Lei et al. 2018): the ceil(0.95 (n+1))-th smallest
  * absolute error.  It covers a target that is one more draw of the same kind of shifts; of other
  * shifts nothing is promised. */
-xs_status xs_prediction_calibrate(const double *predicted, const double *measured, int n,
-                                  xs_prediction_error *out);
-xs_interval xs_accuracy_interval(const xs_prediction_error *e, double accuracy); /* within [0,1] */
-xs_interval xs_change_interval(const xs_prediction_error *e, double change);     /* within [-1,1] */
+XS_API xs_status xs_prediction_calibrate(const double *predicted, const double *measured, int n,
+                                         xs_prediction_error *out);
+XS_API xs_interval xs_accuracy_interval(const xs_prediction_error *e,
+                                        double accuracy); /* within [0,1] */
+XS_API xs_interval xs_change_interval(const xs_prediction_error *e,
+                                      double change); /* within [-1,1] */
 
-/* ---- how common the classes are at the target ------------------------------------------------
- */
+/* ---- how common the classes are at the target ------------------------------------------------ */
 
 /* All three assume label shift: images of one class look alike at both sites, or the classifier has
  * been adapted so that its outputs do. */
-xs_status xs_source_prior(const xs_labelled_outputs *source, double *prior);
+XS_API xs_status xs_source_prior(const xs_labelled_outputs *source, double *prior);
 /* Black-box shift estimation (Lipton, Wang and Smola 2018): solves C q = share of predictions at
  * the target, C[i][j] = share of source images of class j predicted as i; negative shares become 0.
  * XS_FAILED where a class has no source image or where C cannot be told from a singular matrix: its
  * smallest singular value is within C's own sampling error. */
-xs_status xs_bbse(const xs_labelled_outputs *source, const xs_outputs *target, double *prior);
+XS_API xs_status xs_bbse(const xs_labelled_outputs *source, const xs_outputs *target,
+                         double *prior);
 /* Expectation maximisation (Saerens, Latinne and Decaestecker 2002) from the source's prior
  * [classes] (all above 0); exact for calibrated outputs. */
-xs_status xs_prior_em(const xs_outputs *target, const double *source_prior, double *prior);
+XS_API xs_status xs_prior_em(const xs_outputs *target, const double *source_prior, double *prior);
 
 typedef struct xs_prior_mismatch {
   double chi_square;    /* sum of (q - p)^2 / p; q target (BBSE), p source */
@@ -205,28 +195,26 @@ typedef struct xs_prior_mismatch {
  * replicate's statistic is the chi-square distance of its differences from those observed, and p is
  * the share of replicates (k+1)/(B+1) at or above the observed statistic.  difference [classes]: q
  * - p. */
-xs_status xs_prior_compare(const xs_labelled_outputs *source, const xs_outputs *target,
-                           int replicates, uint64_t seed, xs_interval *difference,
-                           xs_prior_mismatch *out);
+XS_API xs_status xs_prior_compare(const xs_labelled_outputs *source, const xs_outputs *target,
+                                  int replicates, uint64_t seed, xs_interval *difference,
+                                  xs_prior_mismatch *out);
 
-/* ---- label keeping ---------------------------------------------------------------------------
- */
+/* ---- label keeping --------------------------------------------------------------------------- */
 
 /* Wilson's score interval (1927) of a share of n trials; n may be an effective number. */
-xs_interval xs_wilson(double share, double n);
+XS_API xs_interval xs_wilson(double share, double n);
 /* Share of translated images whose label the frozen source classifier keeps (largest logit, the
  * first of equals), overall and per class [classes]; NANs for a class without images.  Wilson with
  * n over the design effect of groups (Rao and Scott 1992), the number of groups where all or none
  * is kept. */
-xs_status xs_label_keeping(const xs_labelled_outputs *translated, xs_interval *overall,
-                           xs_interval *per_class);
+XS_API xs_status xs_label_keeping(const xs_labelled_outputs *translated, xs_interval *overall,
+                                  xs_interval *per_class);
 /* The k images of largest cross-entropy, worst first, equal losses by index; returns how many there
  * are in *found.  index, loss [k]; loss may be NULL. */
-xs_status xs_worst_images(const xs_labelled_outputs *translated, int64_t k, int64_t *index,
-                          double *loss, int64_t *found);
+XS_API xs_status xs_worst_images(const xs_labelled_outputs *translated, int64_t k, int64_t *index,
+                                 double *loss, int64_t *found);
 
-/* ---- adapt or not ----------------------------------------------------------------------------
- */
+/* ---- adapt or not ---------------------------------------------------------------------------- */
 
 typedef struct xs_evidence { /* NANs: not known */
   xs_interval before, after; /* predicted accuracy at the target; needed */
@@ -265,8 +253,12 @@ typedef struct xs_judgement {
  *   change below 0: hurts
  * XS_HARM and a message that says why where it hurts; XS_USAGE where before or after is not known.
  */
-xs_status xs_judge(const xs_evidence *e, xs_judgement *out);
-const char *xs_outlook_word(xs_outlook o); /* "helps", "unclear", "hurts" */
-const char *xs_reason_text(xs_reason r);   /* a sentence */
+XS_API xs_status xs_judge(const xs_evidence *e, xs_judgement *out);
+XS_API const char *xs_outlook_word(xs_outlook o); /* "helps", "unclear", "hurts" */
+XS_API const char *xs_reason_text(xs_reason r);   /* a sentence */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

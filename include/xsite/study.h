@@ -1,0 +1,60 @@
+/* xsite/study.h: studies: from a study file to a run folder and its report. */
+#ifndef XSITE_STUDY_H
+#define XSITE_STUDY_H
+
+#include "xsite/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct xs_study xs_study;
+
+typedef struct xs_run_options {
+  const char *out; /* run folder; NULL: runs/NAME */
+  const char *data_dir;
+  bool resume;            /* continue a broken run of the same study */
+  int threads;            /* 0: all */
+  size_t memory;          /* most bytes of a training step's intermediate values; 0: no limit */
+  const char *device;     /* "cpu" */
+  bool measure_kernels;   /* time candidate kernels once and remember */
+  const char *cache;      /* of images: as of a site */
+  const char *kernels_of; /* run folder whose recorded kernels are used, node by node, or NULL */
+  bool skip_unreadable;
+  bool quick;  /* of a plan: without estimates of time and memory, which open the sites */
+  bool verify; /* of a finished run: compare its data and files with what was recorded */
+} xs_run_options;
+
+/* Reads and checks a study file; set: "key=value" or "section.key=value" overrides, applied last.
+ */
+XS_API xs_status xs_study_open(const char *path, int n_set, const char *const *set, xs_study **out);
+XS_API void xs_study_close(xs_study *s);
+/* What would run, one line a node, with what is already done in the run folder and what the rest
+ * takes on this machine, by running single steps of it; allocated. */
+XS_API xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text);
+/* Runs what is not done; writes results.json, figures/ and report.html in the run folder.  XS_HARM
+ * and a message that names the pairs where all is written and an adaptation is chosen that is
+ * predicted to hurt.  XS_FAILED where a file of a finished run is not as its seal says, unless
+ * `resume` is set, which makes it again. */
+XS_API xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const xs_watch *w);
+
+/* Runs one node, whose needs are done, by name (xs_study_plan lists them); other processes may run
+ * other nodes of the same run folder at the same time.  The node "results" writes what
+ * xs_study_run would. */
+XS_API xs_status xs_study_node(const xs_study *s, const xs_run_options *o, const char *name,
+                               const xs_watch *w);
+/* The study's graph for Snakemake: a Snakefile whose rules call `command NODE`; allocated.  command
+ * [words]: the program and its arguments that run one node of this study with these options. */
+XS_API xs_status xs_study_export(const xs_study *s, const xs_run_options *o, int words,
+                                 const char *const *command, char **text);
+
+/* Draws figures and writes report.html of a finished run folder from its files alone, and seals
+ * them.  XS_FAILED and a message that names the file where results, or what they were measured
+ * from, are not as the run sealed them. */
+XS_API xs_status xs_report_write(const char *run_dir);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
