@@ -7,9 +7,9 @@
 #include "error.h"
 #include "file.h"
 #include "job.h"
+#include "measure.h"
 #include "memory.h"
 #include "preprocessing.h"
-#include "study_file.h"
 #include "text.h"
 #include "threshold.h"
 
@@ -49,7 +49,7 @@ static xs_status check_labelled(const eval_options *o, const xs_site *s) {
 
 /* The site has every class; a part of it need not. */
 static xs_status check_two_classes(const eval_options *o, const xs_site *s, const test_set *t) {
-  for (int64_t i = 1; i < t->images.n; i++) {
+  for (int64_t i = 1; i < t->n; i++) {
     if (t->label[i] != t->label[0]) return XS_OK;
   }
   return fail(
@@ -57,17 +57,25 @@ static xs_status check_two_classes(const eval_options *o, const xs_site *s, cons
       "%s: no AUC: split '%s' has %" PRId64
       " labelled image%s, none of another class than \"%s\"; `--split all` takes all of the "
       "site's images",
-      o->data, o->split, t->images.n, t->images.n == 1 ? "" : "s", s->class_name[t->label[0]]);
+      o->data, o->split, t->n, t->n == 1 ? "" : "s", s->class_name[t->label[0]]);
 }
 
-static xs_status select_set(const eval_options *o, const xs_site *s, test_set *t) {
-  train_set images;
+static xs_status select_set(const eval_options *o, const xs_site *s, train_set *images,
+                            test_set *t) {
   xs_status status =
-      train_set_open(s, split_rule_of(o->seed, o->split_by), job_split(o->split), &images);
+      train_set_open(s, split_rule_of(o->seed, o->split_by), job_split(o->split), images);
   if (status) return status;
-  test_set_make(images, s->classes, t);
-  if (images.n > 0) return check_two_classes(o, s, t);
+  test_set_make(images->images, images->label, images->rows, images->n, s->classes, t);
+  if (images->n > 0) return check_two_classes(o, s, t);
   return fail(XS_FAILED, "%s: no labelled image is in the split '%s'", o->data, o->split);
+}
+
+static xs_status measure(const eval_options *o, xs_classifier *c, const train_set *images,
+                         test_answer *a) {
+  const measure_settings s = {.replicates = (int)o->replicates, .seed = (uint64_t)o->seed};
+  a->logit = memory_new((size_t)(a->on->n * a->on->classes + 1) * sizeof *a->logit);
+  xs_status status = xs_classifier_logits(c, images->images, images->rows, images->n, a->logit);
+  return status ? status : answer_measure(&s, a);
 }
 
 /* ---- every image's answer ---- */
@@ -124,12 +132,12 @@ static xs_status check_outputs(const eval_options *o) {
 /* ---- printing ---- */
 
 /* Of the labelled images: how many of the class are found, and of the others not called so. */
-static xs_interval rate(const test_set *t, const float *logit, const xs_decision *d,
-                        bool positive) {
+static xs_interval rate(const test_answer *a, const xs_decision *d, bool positive) {
+  const test_set *t = a->on;
   double n = 0, right = 0;
-  for (int64_t i = 0; i < t->images.n; i++) {
+  for (int64_t i = 0; i < t->n; i++) {
     if ((t->label[i] == d->positive) != positive) continue;
-    const bool called = xs_decide(d, logit + i * t->classes, t->classes) == d->positive;
+    const bool called = xs_decide(d, a->logit + i * t->classes, t->classes) == d->positive;
     n++;
     right += called == positive;
   }
@@ -141,20 +149,18 @@ static void print_rate(const char *what, const xs_interval *x) {
          100 * x->value, 100 * x->low, 100 * x->high);
 }
 
-static void print_decision(const xs_classifier *c, const test_set *t, const float *logit,
-                           const xs_decision *d) {
+static void print_decision(const xs_classifier *c, const test_answer *a, const xs_decision *d) {
   threshold_print(stdout, c, d);
   if (d->positive < 0) return;
-  const xs_interval found = rate(t, logit, d, true), spared = rate(t, logit, d, false);
+  const xs_interval found = rate(a, d, true), spared = rate(a, d, false);
   print_rate("sensitivity", &found);
   print_rate("specificity", &spared);
 }
 
-static json_t *decision_rates(const xs_classifier *c, const test_set *t, const float *logit,
-                              const xs_decision *d) {
+static json_t *decision_rates(const xs_classifier *c, const test_answer *a, const xs_decision *d) {
   json_t *j = threshold_json(c, d);
   if (d->positive < 0) return j;
-  const xs_interval found = rate(t, logit, d, true), spared = rate(t, logit, d, false);
+  const xs_interval found = rate(a, d, true), spared = rate(a, d, false);
   json_object_set_new(j, "sensitivity", interval_json(found, PER_CENT));
   json_object_set_new(j, "specificity", interval_json(spared, PER_CENT));
   return j;
@@ -204,9 +210,9 @@ static int run(void *record, int n, const char **word) {
                              .watch = &watch};
   xs_classifier *c = NULL;
   xs_site *s = NULL;
+  train_set images = {0};
   test_set t = {0};
-  float *logit = NULL;
-  xs_measure m;
+  test_answer a = {.on = &t};
   xs_decision d;
   tg_set_threads((int)o->threads);
   xs_status status = check_outputs(o);
@@ -219,18 +225,19 @@ static int run(void *record, int n, const char **word) {
   cli_watch_end(&progress);
   if (status == XS_OK) status = check_labelled(o, s);
   if (status == XS_OK) status = job_check_classes(o->model, c, o->data, s);
-  if (status == XS_OK) status = select_set(o, s, &t);
+  if (status == XS_OK) status = select_set(o, s, &images, &t);
   if (status != XS_OK) goto out;
   preprocessing_note_unknown(o->model, c);
   preprocessing_note_other(o->data, &s->images.how, c);
-  status = test_set_measure(&t, c, o->replicates, o->seed, &logit, &m);
+  status = measure(o, c, &images, &a);
   if (status == XS_OK) status = write_answers(o, s, c, &d);
-  if (status == XS_OK && o->json) print_json(o, s, &m, decision_rates(c, &t, logit, &d));
-  if (status == XS_OK && !o->json) print_text(o, s, &m);
-  if (status == XS_OK && !o->json) print_decision(c, &t, logit, &d);
+  if (status == XS_OK && o->json) print_json(o, s, &a.measure, decision_rates(c, &a, &d));
+  if (status == XS_OK && !o->json) print_text(o, s, &a.measure);
+  if (status == XS_OK && !o->json) print_decision(c, &a, &d);
 out:
-  free(logit);
+  answer_release(&a);
   test_set_release(&t);
+  train_set_release(&images);
   xs_site_close(s);
   xs_classifier_free(c);
   return status;

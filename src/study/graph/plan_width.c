@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure_json.h"
 #include "memory.h"
 #include "study_file.h"
 #include "text.h"

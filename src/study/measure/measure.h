@@ -1,97 +1,144 @@
-/* measure.h: the parts of results.json. */
+/* measure.h: how good finished classifiers are, from what they say of labelled images: numbers, and
+ * the parts of results.json that hold them.  Nothing here opens a file, a label or a model: whoever
+ * calls has asked the classifiers. */
 #ifndef MEASURE_H
 #define MEASURE_H
 
-#include "choice.h"
+#include "measure_json.h"
 
-/* What a classifier says of a site's labelled images: asked once, used by every part. */
+typedef struct measure_settings {
+  int replicates; /* of the bootstrap */
+  uint64_t seed;
+  double least_auc, margin; /* per cent, points of AUC: xs_verdict_evidence */
+  const char *positive;     /* the class that operating points are to find; NULL: there are none */
+  double sensitivity;       /* that they are to have, in (0,1] */
+  bool oracle;              /* also say what the target's labels would have chosen */
+} measure_settings;
+
+/* ---- what is measured: all of it lent ----------------------------------------------------------
+ */
+
+/* Labelled images of a site, without the images. */
+typedef struct test_set {
+  const char *site;
+  const char *what; /* "test": images of the test side; "all": of all sides */
+  int64_t n;
+  int classes;
+  int32_t *label;                /* [n] */
+  uint64_t *group;               /* [n] equal for the images of a patient */
+  const xs_attribute *attribute; /* [attributes] by which it is divided, value [n] */
+  int attributes;
+} test_set;
+
+/* Of these rows [n] of a site's images; label: one of each image, in their order. */
+void test_set_make(const xs_images *images, const int32_t *label, const int64_t *rows, int64_t n,
+                   int classes, test_set *t);
+void test_set_release(test_set *t); /* all but the attributes */
+
+/* What a classifier says of a test set. */
 typedef struct test_answer {
-  int node, site;
-  const test_set *on; /* lent */
-  float *logit;       /* [n][classes] */
+  const char *node; /* what made the classifier */
+  const test_set *on;
+  float *logit; /* [n][classes], its own */
   xs_measure measure;
-  double *replicate; /* [settings.replicates] AUCs, or NULL: nobody has asked */
+  double *replicate; /* [replicates] AUCs, or NULL: nobody has asked for them */
 } test_answer;
 
-/* A pair's classifiers on the source's validation images, on which a threshold is chosen. */
-typedef struct operating_source {
-  xs_labelled_outputs external, adapted;
-} operating_source;
-
-typedef struct evaluation {
-  study_run *run;
-  test_set *test;              /* [n_sites]; empty where a site has no labels */
-  test_set *all;               /* [n_pairs] all labelled images of the target, but those of groups
-                                * that the source's classifier has learnt from; empty likewise */
-  json_t **crossed;            /* [n_sites] crossed_json, as far as asked for */
-  operating_source *operating; /* [n_pairs]; empty unless the study names an operating point */
-  test_answer **answer;        /* [n] */
-  int n;
-} evaluation;
-
-/* Opens the labels that the node may see, those of test images last.  To be released, also after a
- * failure. */
-xs_status evaluation_open(study_run *r, const study_node *n, evaluation *e);
-void evaluation_release(evaluation *e);
-/* The answer is lent, as is the array of replicates [settings.replicates]. */
-xs_status evaluation_answer(evaluation *e, int node, int site, const test_answer **answer);
-/* The same on all images of a pair's target. */
-xs_status evaluation_answer_all(evaluation *e, int node, int pair, const test_answer **answer);
-xs_status evaluation_replicates(evaluation *e, const test_answer *a, const double **replicate);
-xs_labelled_outputs answer_outputs(const evaluation *e, const test_answer *a); /* lent */
+/* Measures what the logits say. */
+xs_status answer_measure(const measure_settings *s, test_answer *a);
+xs_status answer_replicates(const measure_settings *s, test_answer *a, const double **replicate);
+void answer_release(test_answer *a);
+xs_labelled_outputs answer_outputs(const test_answer *a);
 /* NAN and null of NULL. */
 double answer_auc(const test_answer *a);
 json_t *answer_json(const test_answer *a);
-const char *evaluation_node_name(const evaluation *e, int node); /* NULL of -1 */
 
-/* Answers are lent by the evaluation; all but internal are NULL where the target has no labels. */
-typedef struct pair_result {
-  int pair;
-  pair_choice choice;
-  const test_answer *internal, *external, *adapted, *ceiling;
-  const test_answer *external_all;                 /* on all images of the target */
-  const test_answer *external_test, *adapted_test; /* on the ceiling's images, the test side */
+/* A classifier that may be chosen for a pair of sites. */
+typedef struct pair_candidate {
+  const char *method, *node;
+  const char *translator; /* the node of its translator, or NULL */
+  test_answer *answer;    /* NULL: the target has no labels */
+} pair_candidate;
+
+/* A classifier of a part of a site's own labels. */
+typedef struct labelled_classifier {
+  const char *site;
+  int64_t images; /* that it was trained on */
+  test_answer *answer;
+} labelled_classifier;
+
+/* A pair of sites.  All answers but internal are NULL, and numbers 0, where the target has no
+ * labels. */
+typedef struct pair_answers {
+  const char *source, *target;
+  char *const *class_name;
+  json_t *choice;            /* choice.json */
+  pair_candidate *candidate; /* [n] */
+  int n, chosen;
+  test_answer *internal; /* the source's classifier at the source; */
+  /* on the images on which adapted classifiers are to be measured: it, the chosen candidate; */
+  test_answer *external, *adapted;
+  /* on the target's test images: it, the chosen candidate, the target's own classifier; */
+  test_answer *external_test, *adapted_test, *ceiling;
+  test_answer *external_all; /* and it on all images of the target from which it has not learnt. */
+  json_t *crossed;           /* crossed_json of the target, or NULL */
   int64_t seen; /* of the images of `adapted`: those that an adaptation sees, without labels */
-  const test_answer **candidate; /* [choice.n] */
+  double kept;  /* share of source test images that keep their label, translated; or NAN */
+  /* The two classifiers on the source's validation images, on which thresholds are chosen. */
+  xs_labelled_outputs external_source, adapted_source;
+  int64_t labels;                   /* of the target, that the ceiling was trained on */
+  const labelled_classifier *curve; /* [points] the target's learning curve */
+  int points;
+} pair_answers;
+
+/* ---- parts of results.json ---------------------------------------------------------------------
+ */
+
+typedef struct pair_result {
+  const pair_answers *of;
   xs_difference gain;
   double holm; /* the gain's p, adjusted for all pairs */
-  double kept; /* share of source test images that keep their label, translated; or NAN */
   json_t *parts;
 } pair_result;
 
-/* To be released, also after a failure. */
-xs_status measure_pair(evaluation *e, int pair, pair_result *x);
-void pair_result_release(pair_result *x);
+/* Of n pairs, whose gains are tested together; each result to be released, also after a failure. */
+xs_status pairs_measure(const measure_settings *s, const pair_answers *x, int n, pair_result *r);
+void pair_result_release(pair_result *r);
+json_t *pair_json(const measure_settings *s, const pair_result *r);
+/* Of all pairs together. */
+xs_status summary_json(const measure_settings *s, const pair_result *r, int n, json_t **out);
 /* The candidate with the best AUC at the target, -1: the target has no labels. */
-int pair_oracle(const pair_result *x);
-json_t *pair_json(const evaluation *e, const pair_result *x);
+int pair_oracle(const pair_answers *x);
 
-/* Parts of a pair; the target has labels. */
-xs_status calibration_json(const evaluation *e, const pair_result *x, json_t **out);
-xs_status delong_json(const evaluation *e, const pair_result *x, json_t **out);
-xs_status operating_json(const evaluation *e, const pair_result *x, json_t **out);
-/* Of the target's test images, by each of its attributes. */
-xs_status subgroups_json(const evaluation *e, const pair_result *x, json_t **out);
-/* Whether the classifier or the adapted one can be used at the target: word, reason, label, and
- * what labels of the target would train. */
-xs_status verdict_json(evaluation *e, const pair_result *x, json_t **out);
-/* How many images a labelled node's classifier was trained on: a site has no more than it has. */
-int64_t labelled_images(const evaluation *e, const study_node *n);
+/* Parts of a pair whose target has labels. */
+xs_status calibration_json(const measure_settings *s, const pair_answers *x, json_t **out);
+json_t *delong_json(const pair_answers *x); /* null where too few groups have a class */
+xs_status operating_json(const measure_settings *s, const pair_answers *x, json_t **out);
+xs_status subgroups_json(const measure_settings *s, const pair_answers *x, json_t **out);
 /* How many labelled target images are worth as much as the adaptation. */
-xs_status equivalent_json(evaluation *e, const pair_result *x, json_t **out);
+xs_status equivalent_json(const measure_settings *s, const pair_answers *x, json_t **out);
+/* Of any pair: whether the classifier or the adapted one can be used at the target: word, reason,
+ * label, and what labels of the target would train. */
+xs_status verdict_json(const measure_settings *s, const pair_result *r, json_t **out);
 
-xs_status operating_open(study_run *r, const study_node *n, int pair, operating_source *o);
-void operating_release(operating_source *o);
+/* Of n labelled classifiers of all sites. */
+json_t *labelled_json(const labelled_classifier *x, int n);
+/* Of classifiers, each on the fold that it has not learnt from: the ceiling on all images. */
+json_t *crossed_json(const xs_measure *fold, int n);
 
-/* Parts of the study: models of all sites together, and of a part of a site's labels. */
-xs_status pooled_json(evaluation *e, json_t **out);
-xs_status labelled_json(evaluation *e, json_t **out);
-/* The site's own classifiers, each on the fold that it has not learnt from, averaged: the ceiling
- * on all images; *out is lent, null where the site is not cross-fitted. */
-xs_status crossed_json(evaluation *e, int site, json_t **out);
-/* How each classifier was trained: steps, epochs, and whether that was enough. */
-xs_status classifiers_json(const evaluation *e, json_t **list);
-/* Of all pairs x [n] together. */
-xs_status summary_json(evaluation *e, const pair_result *x, int n, json_t **out);
+/* Of a classifier that was trained on a share of all sites' labelled images: what it says of the
+ * test images of each. */
+typedef struct pooled_classifier {
+  const char *node;
+  double percent;
+  int64_t images;             /* that it was trained on */
+  test_answer *const *answer; /* [sites] */
+  int sites;
+} pooled_classifier;
+xs_status pooled_json(const measure_settings *s, const pooled_classifier *x, json_t **out);
+
+/* How a classifier was trained, of what its model file says: steps, epochs, whether that was
+ * enough. */
+json_t *training_json(const char *node, const json_t *training);
 
 #endif

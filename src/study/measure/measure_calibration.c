@@ -18,11 +18,10 @@ static json_t *bins_json(const xs_calibration *c) {
   return list;
 }
 
-static xs_status add_calibration(const evaluation *e, const char *name,
+static xs_status add_calibration(const measure_settings *s, const char *name,
                                  const xs_labelled_outputs *x, json_t *to) {
-  const study_settings *s = &e->run->study->settings;
   xs_calibration c;
-  xs_status status = xs_calibration_measure(x, (int)s->replicates, (uint64_t)s->seed, &c);
+  xs_status status = xs_calibration_measure(x, s->replicates, s->seed, &c);
   if (status) return status;
   json_t *j = json_pack("{s:o, s:o, s:o}", "ece", interval_json(c.ece, 1), "brier",
                         interval_json(c.brier, 1), "bins", bins_json(&c));
@@ -30,19 +29,19 @@ static xs_status add_calibration(const evaluation *e, const char *name,
   return XS_OK;
 }
 
-static xs_status add_answer(const evaluation *e, const char *name, const test_answer *a,
+static xs_status add_answer(const measure_settings *s, const char *name, const test_answer *a,
                             json_t *to) {
-  const xs_labelled_outputs x = answer_outputs(e, a);
-  return add_calibration(e, name, &x, to);
+  const xs_labelled_outputs x = answer_outputs(a);
+  return add_calibration(s, name, &x, to);
 }
 
-static xs_status add_scaled(const evaluation *e, const test_answer *a, double temperature,
+static xs_status add_scaled(const measure_settings *s, const test_answer *a, double temperature,
                             json_t *to) {
-  xs_labelled_outputs x = answer_outputs(e, a);
+  xs_labelled_outputs x = answer_outputs(a);
   float *scaled = memory_new((size_t)(x.of.n * x.of.classes + 1) * sizeof *scaled);
   xs_temperature_apply(a->logit, x.of.n, x.of.classes, temperature, scaled);
   x.of.logit = scaled;
-  xs_status status = add_calibration(e, "adapted_scaled", &x, to);
+  xs_status status = add_calibration(s, "adapted_scaled", &x, to);
   free(scaled);
   return status;
 }
@@ -50,14 +49,14 @@ static xs_status add_scaled(const evaluation *e, const test_answer *a, double te
 /* All of it on the images that the ceiling has not learnt from, so that its parts can be compared,
  * whatever else is measured on all images.  The choice's node has fitted the temperature on
  * validation images of the source: NAN, none fits. */
-xs_status calibration_json(const evaluation *e, const pair_result *x, json_t **out) {
-  const json_t *fitted = json_object_get(x->choice.json, "temperature");
+xs_status calibration_json(const measure_settings *s, const pair_answers *x, json_t **out) {
+  const json_t *fitted = json_object_get(x->choice, "temperature");
   const double temperature = json_is_number(fitted) ? json_number_value(fitted) : NAN;
   json_t *j = json_object();
-  xs_status status = add_answer(e, "external", x->external_test, j);
-  if (!status) status = add_answer(e, "adapted", x->adapted_test, j);
-  if (!status) status = add_answer(e, "ceiling", x->ceiling, j);
-  if (!status && temperature > 0) status = add_scaled(e, x->adapted_test, temperature, j);
+  xs_status status = add_answer(s, "external", x->external_test, j);
+  if (!status) status = add_answer(s, "adapted", x->adapted_test, j);
+  if (!status) status = add_answer(s, "ceiling", x->ceiling, j);
+  if (!status && temperature > 0) status = add_scaled(s, x->adapted_test, temperature, j);
   json_object_set_new(j, "temperature", number_json(temperature));
   json_object_set_new(j, "images", json_string(x->ceiling->on->what));
   if (status) json_decref(j);

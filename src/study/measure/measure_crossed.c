@@ -1,10 +1,7 @@
 /* measure_crossed.c: a site's own classifier, measured on all its images by cross-fitting. */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "measure.h"
-#include "text.h"
 
 /* Sums over folds. */
 typedef struct folds {
@@ -12,15 +9,6 @@ typedef struct folds {
   int64_t n, groups;
   json_t *each; /* AUC of each fold */
 } folds;
-
-static int fold_node(const evaluation *e, int site, int fold) {
-  const study_run *r = e->run;
-  if (!fold) return nodes_start(r->study, &r->nodes, site);
-  char *name = text_format("fold-%s-%d", r->study->site[site].name, fold);
-  const int node = nodes_find(&r->nodes, name);
-  free(name);
-  return node;
-}
 
 static void add(const xs_measure *m, folds *sum) {
   sum->auc += m->auc;
@@ -30,29 +18,6 @@ static void add(const xs_measure *m, folds *sum) {
   sum->n += m->n;
   sum->groups += m->groups;
   json_array_append_new(sum->each, per_cent_json(m->auc));
-}
-
-static xs_status measure_fold(evaluation *e, int site, int fold, folds *sum) {
-  study_run *r = e->run;
-  const study_settings *s = &r->study->settings;
-  const seal_request q = {
-      .node = "results", .role = SEAL_EVALUATION, .site = site, .split = XS_TEST, .fold = fold};
-  char *path = run_node_path(r, fold_node(e, site, fold), "model.safetensors");
-  train_set images = {0};
-  xs_classifier *c = NULL;
-  float *logit = NULL;
-  xs_measure m;
-  xs_status status = seal_labels(r->seal, &q, &images);
-  test_set t;
-  test_set_make(images, seal_classes(r->seal, site), &t);
-  if (!status) status = xs_classifier_load(path, &c);
-  if (!status) status = test_set_measure(&t, c, s->replicates, s->seed, &logit, &m);
-  if (!status) add(&m, sum);
-  free(logit);
-  xs_classifier_free(c);
-  test_set_release(&t);
-  free(path);
-  return status;
 }
 
 /* Logits of different folds are not comparable, so AUCs are averaged (LeDell, Petersen and van der
@@ -69,15 +34,10 @@ static json_t *mean_json(const folds *sum, int n) {
   return j;
 }
 
-xs_status crossed_json(evaluation *e, int site, json_t **out) {
-  const int n = e->run->study->site[site].folds;
+json_t *crossed_json(const xs_measure *fold, int n) {
   folds sum = {.each = json_array()};
-  xs_status status = XS_OK;
-  for (int f = 0; f < n && !e->crossed[site] && !status; f++) {
-    status = measure_fold(e, site, f, &sum);
-  }
-  if (!status && !e->crossed[site]) e->crossed[site] = n ? mean_json(&sum, n) : json_null();
-  *out = e->crossed[site];
+  for (int i = 0; i < n; i++) add(&fold[i], &sum);
+  json_t *j = mean_json(&sum, n);
   json_decref(sum.each);
-  return status;
+  return j;
 }

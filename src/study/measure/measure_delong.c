@@ -5,18 +5,15 @@ static json_t *auc_json(const xs_delong *d) {
   return interval_json((xs_interval){d->auc, d->low, d->high}, PER_CENT);
 }
 
-/* null where too few groups have a class. */
-xs_status delong_json(const evaluation *e, const pair_result *x, json_t **out) {
-  const xs_labelled_outputs before = answer_outputs(e, x->external),
-                            after = answer_outputs(e, x->adapted);
+json_t *delong_json(const pair_answers *x) {
+  const xs_labelled_outputs before = answer_outputs(x->external),
+                            after = answer_outputs(x->adapted);
   xs_delong external, adapted;
   xs_delong_difference d;
   if (xs_delong_auc(&before, &external) || xs_delong_auc(&after, &adapted) ||
       xs_delong_test(&before, after.of.logit, &d)) {
-    *out = json_null();
-  } else {
-    *out = json_pack("{s:o, s:o, s:o}", "external", auc_json(&external), "adapted",
-                     auc_json(&adapted), "p", number_json(d.p));
+    return json_null();
   }
-  return XS_OK;
+  return json_pack("{s:o, s:o, s:o}", "external", auc_json(&external), "adapted",
+                   auc_json(&adapted), "p", number_json(d.p));
 }

@@ -48,15 +48,15 @@ typedef struct members {
   uint64_t *group;           /* [n] */
 } members;
 
-static void gather(const test_set *t, const pair_result *x, const division *d, int32_t subgroup,
+static void gather(const test_set *t, const pair_answers *x, const division *d, int32_t subgroup,
                    members *m) {
-  const size_t n = (size_t)t->images.n + 1, classes = (size_t)t->classes;
+  const size_t n = (size_t)t->n + 1, classes = (size_t)t->classes;
   *m = (members){.classes = t->classes,
                  .external = memory_new(n * classes * sizeof(float)),
                  .adapted = memory_new(n * classes * sizeof(float)),
                  .label = memory_new(n * sizeof(int32_t)),
                  .group = memory_new(n * sizeof(uint64_t))};
-  for (int64_t i = 0; i < t->images.n; i++) {
+  for (int64_t i = 0; i < t->n; i++) {
     const size_t from = (size_t)i * classes, to = (size_t)m->n * classes;
     if (d->subgroup[i] != subgroup) continue;
     memcpy(m->external + to, x->external->logit + from, classes * sizeof(float));
@@ -91,29 +91,29 @@ static bool has_enough(const members *m, int64_t groups) {
   return enough;
 }
 
-static xs_status measure_one(const study_settings *s, const members *m, const float *logit,
+static xs_status measure_one(const measure_settings *s, const members *m, const float *logit,
                              json_t *j, const char *name) {
   xs_measure measure;
   xs_status status = xs_measure_classifier(logit, m->label, m->group, m->n, m->classes,
-                                           (int)s->replicates, (uint64_t)s->seed, &measure);
+                                           s->replicates, s->seed, &measure);
   if (!status) json_object_set_new(j, name, measure_json(&measure));
   return status;
 }
 
-static xs_status measure_members(const study_settings *s, const members *m, json_t *j) {
+static xs_status measure_members(const measure_settings *s, const members *m, json_t *j) {
   xs_difference gain;
   xs_status status = measure_one(s, m, m->external, j, "external");
   if (!status) status = measure_one(s, m, m->adapted, j, "adapted");
   if (!status) {
     status = xs_measure_difference(m->external, m->adapted, m->label, m->group, m->n, m->classes,
-                                   (int)s->replicates, (uint64_t)s->seed, &gain);
+                                   s->replicates, s->seed, &gain);
   }
   if (!status) json_object_set_new(j, "gain", difference_json(&gain));
   return status;
 }
 
 /* Nothing of a subgroup without images; no numbers of one with too few. */
-static xs_status add_subgroup(const study_settings *s, const division *d, int32_t subgroup,
+static xs_status add_subgroup(const measure_settings *s, const division *d, int32_t subgroup,
                               const members *m, json_t *list) {
   const int64_t groups = count_groups(m);
   if (!m->n) return XS_OK;
@@ -124,28 +124,28 @@ static xs_status add_subgroup(const study_settings *s, const division *d, int32_
   return has_enough(m, groups) ? measure_members(s, m, j) : XS_OK;
 }
 
-static xs_status add_division(const evaluation *e, const pair_result *x, const xs_attribute *a,
-                              json_t *list) {
+static xs_status add_division(const measure_settings *s, const pair_answers *x,
+                              const xs_attribute *a, json_t *list) {
   const test_set *t = x->external->on;
   xs_status status = XS_OK;
   division d;
-  divide(a, t->images.n, &d);
+  divide(a, t->n, &d);
   for (int32_t k = 0; k <= d.n && !status; k++) {
     members m;
     gather(t, x, &d, k, &m);
-    status = add_subgroup(&e->run->study->settings, &d, k, &m, list);
+    status = add_subgroup(s, &d, k, &m, list);
     release(&m);
   }
   free(d.subgroup);
   return status;
 }
 
-xs_status subgroups_json(const evaluation *e, const pair_result *x, json_t **out) {
+xs_status subgroups_json(const measure_settings *s, const pair_answers *x, json_t **out) {
   const test_set *t = x->external->on;
   xs_status status = XS_OK;
   *out = json_array();
   for (int i = 0; i < t->attributes && !status; i++) {
-    status = add_division(e, x, &t->attribute[i], *out);
+    status = add_division(s, x, &t->attribute[i], *out);
   }
   return status;
 }

@@ -11,18 +11,19 @@ typedef struct columns {
   double *before, *after, *ceiling; /* of a salvage: on the test images, as a ceiling is */
 } columns;
 
-static columns make_columns(const pair_result *x, int n) {
+static columns make_columns(const pair_result *r, int n) {
   double *v = memory_new((size_t)(8 * n + 1) * sizeof *v);
   const columns c = {v, v + n, v + 2 * n, v + 3 * n, v + 4 * n, v + 5 * n, v + 6 * n, v + 7 * n};
   for (int i = 0; i < n; i++) {
-    const int best = pair_oracle(&x[i]);
-    c.internal[i] = answer_auc(x[i].internal);
-    c.external[i] = answer_auc(x[i].external);
-    c.adapted[i] = answer_auc(x[i].adapted);
-    c.before[i] = answer_auc(x[i].external_test);
-    c.after[i] = answer_auc(x[i].adapted_test);
-    c.ceiling[i] = answer_auc(x[i].ceiling);
-    c.oracle[i] = best < 0 ? NAN : answer_auc(x[i].candidate[best]);
+    const pair_answers *x = r[i].of;
+    const int best = pair_oracle(x);
+    c.internal[i] = answer_auc(x->internal);
+    c.external[i] = answer_auc(x->external);
+    c.adapted[i] = answer_auc(x->adapted);
+    c.before[i] = answer_auc(x->external_test);
+    c.after[i] = answer_auc(x->adapted_test);
+    c.ceiling[i] = answer_auc(x->ceiling);
+    c.oracle[i] = best < 0 ? NAN : answer_auc(x->candidate[best].answer);
     c.regret[i] = c.oracle[i] - c.adapted[i];
   }
   return c;
@@ -44,32 +45,30 @@ static json_t *worse_json(const columns *c, int n) {
  * --------------------------------------------------------------------------
  */
 
-typedef struct term {              /* of a mean over pairs */
-  const test_answer *plus, *minus; /* minus may be NULL; plus NULL: does not count */
+typedef struct term {        /* of a mean over pairs */
+  test_answer *plus, *minus; /* minus may be NULL; plus NULL: does not count */
   xs_interval interval;
   xs_interval_method method;
 } term;
 
-static term term_of(const test_answer *a) {
+static term term_of(test_answer *a) {
   if (!a) return (term){0};
   const xs_measure *m = &a->measure;
   return (term){a, NULL, {m->auc, m->low, m->high}, m->interval};
 }
 
-static term gain_of(const pair_result *x) {
-  const xs_difference *d = &x->gain;
-  return (term){x->adapted, x->external, {d->value, d->low, d->high}, d->interval};
+static term gain_of(const pair_result *r) {
+  const xs_difference *d = &r->gain;
+  return (term){r->of->adapted, r->of->external, {d->value, d->low, d->high}, d->interval};
 }
 
-/* value [settings.replicates].  A replicate draws a site's test groups once, for all classifiers.
+/* value [replicates].  A replicate draws a site's test groups once, for all classifiers.
  */
-static xs_status term_replicates(evaluation *e, const term *x, double *value) {
+static xs_status term_replicates(const measure_settings *s, const term *x, double *value) {
   const double *plus, *minus = NULL;
-  xs_status status = evaluation_replicates(e, x->plus, &plus);
-  if (!status && x->minus) {
-    status = evaluation_replicates(e, x->minus, &minus);
-  }
-  for (int i = 0; i < e->run->study->settings.replicates && !status; i++) {
+  xs_status status = answer_replicates(s, x->plus, &plus);
+  if (!status && x->minus) status = answer_replicates(s, x->minus, &minus);
+  for (int i = 0; i < s->replicates && !status; i++) {
     value[i] = plus[i] - (minus ? minus[i] : 0);
   }
   return status;
@@ -87,8 +86,8 @@ static void mean_percentiles(const xs_interval *x, int n, const double *replicat
 }
 
 /* *d is NAN where no pair counts.  Percentiles where all terms have them. */
-static xs_status measure_mean(evaluation *e, const term *x, int n, xs_difference *d) {
-  const int replicates = (int)e->run->study->settings.replicates;
+static xs_status measure_mean(const measure_settings *s, const term *x, int n, xs_difference *d) {
+  const int replicates = s->replicates;
   double *value = memory_new((size_t)n * (size_t)replicates * sizeof *value + 1);
   xs_interval *own = memory_new((size_t)(n + 1) * sizeof *own);
   xs_status status = XS_OK;
@@ -98,7 +97,7 @@ static xs_status measure_mean(evaluation *e, const term *x, int n, xs_difference
     if (!x[i].plus) continue;
     newcombe += x[i].method == XS_NEWCOMBE;
     own[known] = x[i].interval;
-    status = term_replicates(e, &x[i], value + (int64_t)known++ * replicates);
+    status = term_replicates(s, &x[i], value + (int64_t)known++ * replicates);
   }
   if (!status && known) {
     (newcombe ? xs_mean_interval : mean_percentiles)(own, known, value, replicates, d);
@@ -113,19 +112,20 @@ static json_t *bounds_json(const xs_difference *d) {
                    "interval", xs_interval_name(d->interval));
 }
 
-static xs_status add_means(evaluation *e, const pair_result *x, int n, json_t *summary) {
+static xs_status add_means(const measure_settings *s, const pair_result *r, int n,
+                           json_t *summary) {
   enum { INTERNAL, EXTERNAL, ADAPTED, GAIN, MEANS };
   static const char *const name[] = {"internal", "external", "adapted"};
   term *t = memory_new((size_t)(MEANS * n + 1) * sizeof *t);
   for (int i = 0; i < n; i++) {
-    t[INTERNAL * n + i] = term_of(x[i].internal);
-    t[EXTERNAL * n + i] = term_of(x[i].external);
-    t[ADAPTED * n + i] = term_of(x[i].adapted);
-    t[GAIN * n + i] = gain_of(&x[i]);
+    t[INTERNAL * n + i] = term_of(r[i].of->internal);
+    t[EXTERNAL * n + i] = term_of(r[i].of->external);
+    t[ADAPTED * n + i] = term_of(r[i].of->adapted);
+    t[GAIN * n + i] = gain_of(&r[i]);
   }
   xs_difference d[MEANS];
   xs_status status = XS_OK;
-  for (int k = 0; k < MEANS && !status; k++) status = measure_mean(e, t + k * n, n, &d[k]);
+  for (int k = 0; k < MEANS && !status; k++) status = measure_mean(s, t + k * n, n, &d[k]);
   free(t);
   if (status) return status;
   json_t *intervals = json_object();
@@ -135,8 +135,8 @@ static xs_status add_means(evaluation *e, const pair_result *x, int n, json_t *s
   return XS_OK;
 }
 
-xs_status summary_json(evaluation *e, const pair_result *x, int n, json_t **out) {
-  const columns c = make_columns(x, n);
+xs_status summary_json(const measure_settings *s, const pair_result *r, int n, json_t **out) {
+  const columns c = make_columns(r, n);
   json_t *j = *out = json_object();
   json_object_set_new(j, "mean_internal_auc", mean_json(c.internal, n));
   json_object_set_new(j, "mean_external_auc", mean_json(c.external, n));
@@ -148,10 +148,10 @@ xs_status summary_json(evaluation *e, const pair_result *x, int n, json_t **out)
   json_object_set_new(j, "mean_relative_gain",
                       per_cent_json(xs_mean_relative_gain(c.external, c.adapted, n)));
   json_object_set_new(j, "pairs_worse", worse_json(&c, n));
-  if (e->run->study->settings.oracle) {
+  if (s->oracle) {
     json_object_set_new(j, "mean_oracle_auc", mean_json(c.oracle, n));
     json_object_set_new(j, "mean_regret", mean_json(c.regret, n));
   }
   free(c.internal);
-  return add_means(e, x, n, j);
+  return add_means(s, r, n, j);
 }

@@ -33,8 +33,8 @@ static int answered_class(const float *logit, int classes) {
 }
 
 /* How often the class that is given most often is given. */
-static void count_answers(const evaluation *e, const test_answer *a, double *share, int *class) {
-  const xs_labelled_outputs x = answer_outputs(e, a);
+static void count_answers(const test_answer *a, double *share, int *class) {
+  const xs_labelled_outputs x = answer_outputs(a);
   int64_t *count = memory_new((size_t)x.of.classes * sizeof *count);
   for (int64_t i = 0; i < x.of.n; i++) {
     count[answered_class(x.of.logit + i * x.of.classes, x.of.classes)]++;
@@ -65,31 +65,32 @@ typedef struct known {
   int external_class, adapted_class; /* which are given most often */
 } known;
 
-static bool is_adapted(const pair_result *x) {
-  return x->adapted && x->external && x->adapted->node != x->external->node;
+static bool is_adapted(const pair_answers *x) {
+  return x->adapted && strcmp(x->adapted->node, x->external->node) != 0;
 }
 
-static known know(const evaluation *e, const pair_result *x) {
+static known know(const measure_settings *s, const pair_result *r) {
+  const pair_answers *x = r->of;
   const xs_interval unknown = {NAN, NAN, NAN};
   known k = {.evidence = {.internal = auc_of(x->internal),
                           .external = {unknown, NAN, NAN},
                           .adapted = {unknown, NAN, NAN},
                           .gain = unknown,
-                          .least = e->run->study->settings.least_auc / PER_CENT,
-                          .margin = e->run->study->settings.margin / PER_CENT,
+                          .least = s->least_auc / PER_CENT,
+                          .margin = s->margin / PER_CENT,
                           .positive = NAN}};
   xs_verdict_evidence *v = &k.evidence;
   if (!x->external) return k;
-  const xs_labelled_outputs outputs = answer_outputs(e, x->external_all);
+  const xs_labelled_outputs outputs = answer_outputs(x->external_all);
   const label_shares labels = share_labels(&outputs);
   v->images = (double)outputs.of.n;
   v->positive = labels.least;
   v->external = (xs_verdict_classifier){auc_of(x->external_all), NAN, labels.most};
-  count_answers(e, x->external_all, &v->external.one_class, &k.external_class);
+  count_answers(x->external_all, &v->external.one_class, &k.external_class);
   if (!is_adapted(x)) return k;
   v->adapted = (xs_verdict_classifier){auc_of(x->adapted), NAN, labels.most};
-  count_answers(e, x->adapted, &v->adapted.one_class, &k.adapted_class);
-  v->gain = (xs_interval){x->gain.value, x->gain.low, x->gain.high};
+  count_answers(x->adapted, &v->adapted.one_class, &k.adapted_class);
+  v->gain = (xs_interval){r->gain.value, r->gain.low, r->gain.high};
   return k;
 }
 
@@ -160,22 +161,20 @@ static char *why(const xs_verdict_evidence *v, xs_verdict_kind kind) {
 }
 
 /* "B", or "B, on all 156 labelled images," where that is more than the test images. */
-static char *place_words(const pair_result *x, const char *target) {
+static char *place_words(const pair_answers *x, const char *target) {
   const int64_t all = x->external_all->measure.n;
   return all > x->external_test->measure.n
              ? text_format("%s, on all %lld labelled images,", target, (long long)all)
              : text_copy(target);
 }
 
-static char *measured_words(const evaluation *e, const pair_result *x, const known *k,
-                            xs_verdict_kind kind) {
-  const study_pair *p = &e->run->study->pair[x->pair];
-  const char *target = e->run->study->site[p->target].name;
-  char *const *class = seal_class_name(e->run->seal, p->source);
+static char *measured_words(const pair_answers *x, const known *k, xs_verdict_kind kind) {
+  const char *target = x->target;
+  char *const *class = x->class_name;
   const xs_verdict_evidence *v = &k->evidence;
   char *place = place_words(x, target);
   char *external = classifier_words("Its", place, &v->external, class[k->external_class]);
-  char *internal = internal_words(v, e->run->study->site[p->source].name);
+  char *internal = internal_words(v, x->source);
   char *adapted =
       isfinite(v->adapted.auc.value)
           ? classifier_words(" The adapted one's", target, &v->adapted, class[k->adapted_class])
@@ -217,11 +216,10 @@ static char *predicted_words(const json_t *choice, bool adapted) {
   return text;
 }
 
-static char *unmeasured_words(const evaluation *e, const pair_result *x) {
-  const char *target = e->run->study->site[e->run->study->pair[x->pair].target].name;
-  const bool adapted = strcmp(x->choice.candidate[x->choice.chosen].method, "none") != 0;
-  char *predicted = predicted_words(x->choice.json, adapted);
-  char *all = text_format("No image of %s has a label, so nothing was measured there.%s", target,
+static char *unmeasured_words(const pair_answers *x) {
+  const bool adapted = strcmp(x->candidate[x->chosen].method, "none") != 0;
+  char *predicted = predicted_words(x->choice, adapted);
+  char *all = text_format("No image of %s has a label, so nothing was measured there.%s", x->target,
                           predicted);
   free(predicted);
   return all;
@@ -237,66 +235,57 @@ typedef struct better { /* a classifier that was trained on labels of the target
 } better;
 
 /* On the same test images: *low is the lower bound of what a has more than `other`. */
-static xs_status gain_low(const evaluation *e, const test_answer *a, const test_answer *other,
+static xs_status gain_low(const measure_settings *s, const test_answer *a, const test_answer *other,
                           double *low) {
-  const study_settings *s = &e->run->study->settings;
   const test_set *t = a->on;
   xs_difference d;
-  xs_status status = xs_measure_difference(other->logit, a->logit, t->label, t->group, t->images.n,
-                                           t->classes, (int)s->replicates, (uint64_t)s->seed, &d);
+  xs_status status = xs_measure_difference(other->logit, a->logit, t->label, t->group, t->n,
+                                           t->classes, s->replicates, s->seed, &d);
   if (!status) *low = d.low;
   return status;
 }
 
-static xs_status take_better(const evaluation *e, const pair_result *x, const test_answer *a,
+static xs_status take_better(const measure_settings *s, const pair_answers *x, const test_answer *a,
                              int64_t images, better *b) {
   double external = NAN, adapted = NAN;
-  if (!a || (b->images && b->images <= images)) return XS_OK;
-  xs_status status = gain_low(e, a, x->external_test, &external);
-  if (!status) status = gain_low(e, a, x->adapted_test, &adapted);
+  if (b->images && b->images <= images) return XS_OK;
+  xs_status status = gain_low(s, a, x->external_test, &external);
+  if (!status) status = gain_low(s, a, x->adapted_test, &adapted);
   if (!status && external > 0 && adapted > 0) *b = (better){images, a};
   return status;
 }
 
 /* The fewest labels that trained one that gains on both at hand with the whole interval. */
-static xs_status find_better(evaluation *e, const pair_result *x, better *b) {
-  const study_run *r = e->run;
-  const int target = r->study->pair[x->pair].target;
+static xs_status find_better(const measure_settings *s, const pair_answers *x, better *b) {
   *b = (better){0, NULL};
   if (!x->external) return XS_OK;
-  xs_status status = take_better(
-      e, x, x->ceiling,
-      seal_count(r->seal, target, XS_TRAIN) + seal_count(r->seal, target, XS_VALIDATION), b);
-  for (int i = 0; i < r->nodes.n && !status; i++) {
-    const study_node *n = &r->nodes.node[i];
-    const test_answer *a;
-    if (n->kind != NODE_LABELLED || n->source != target) continue;
-    status = evaluation_answer(e, i, target, &a);
-    if (!status) status = take_better(e, x, a, labelled_images(e, n), b);
+  xs_status status = take_better(s, x, x->ceiling, x->labels, b);
+  for (int i = 0; i < x->points && !status; i++) {
+    status = take_better(s, x, x->curve[i].answer, x->curve[i].images, b);
   }
   return status;
 }
 
-static json_t *better_json(const evaluation *e, const better *b) {
+static json_t *better_json(const better *b) {
   if (!b->images) return json_null();
-  return json_pack("{s:I, s:s, s:o}", "images", (json_int_t)b->images, "node",
-                   evaluation_node_name(e, b->answer->node), "measure", answer_json(b->answer));
+  return json_pack("{s:I, s:s, s:o}", "images", (json_int_t)b->images, "node", b->answer->node,
+                   "measure", answer_json(b->answer));
 }
 
-xs_status verdict_json(evaluation *e, const pair_result *x, json_t **out) {
-  const known k = know(e, x);
+xs_status verdict_json(const measure_settings *s, const pair_result *r, json_t **out) {
+  const pair_answers *x = r->of;
+  const known k = know(s, r);
   xs_verdict v = xs_verdict_of(&k.evidence);
   better b;
-  xs_status status = find_better(e, x, &b);
+  xs_status status = find_better(s, x, &b);
   if (v.kind == XS_DO_NOT_USE && b.images) {
     v.label = b.images;
     v.within = NAN;
   }
-  char *reason = x->external ? measured_words(e, x, &k, v.kind) : unmeasured_words(e, x);
+  char *reason = x->external ? measured_words(x, &k, v.kind) : unmeasured_words(x);
   *out = json_pack("{s:s, s:s, s:o, s:o, s:f, s:o}", "word", xs_verdict_word(v.kind), "reason",
                    reason, "label", v.label ? json_integer(v.label) : json_null(), "within",
-                   per_cent_json(v.within), "margin", e->run->study->settings.margin, "better",
-                   better_json(e, &b));
+                   per_cent_json(v.within), "margin", s->margin, "better", better_json(&b));
   free(reason);
   return status;
 }

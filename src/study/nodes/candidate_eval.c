@@ -63,17 +63,14 @@ xs_status judged_keeping(const chooser *c, const study_candidate *x, xs_interval
                          xs_interval *per_class) {
   const study_candidate frozen = judged_unadapted(c->run, c->node->source);
   char *model = run_node_path(c->run, frozen.node, "model.safetensors");
-  xs_classifier *k = NULL;
   xs_labelled_outputs kept = {0};
   train_set translated;
   xs_images *made;
   xs_status status =
       judged_source(c->run, c->node, c->node->pair, x, XS_VALIDATION, &translated, &made);
-  if (!status) status = xs_classifier_load(model, &k);
-  if (!status) status = outputs_open(k, &translated, false, &kept);
+  if (!status) status = outputs_of_model(model, &translated, &kept);
   if (!status) status = xs_label_keeping(&kept, overall, per_class);
   outputs_release(&kept);
-  xs_classifier_free(k);
   train_set_release(&translated);
   xs_images_close(made);
   free(model);

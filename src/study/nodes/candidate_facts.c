@@ -6,6 +6,7 @@
 
 #include "choice.h"
 #include "error.h"
+#include "measure_json.h"
 #include "memory.h"
 #include "probability.h"
 #include "text.h"

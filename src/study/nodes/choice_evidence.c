@@ -4,6 +4,7 @@
 
 #include "choice.h"
 #include "error.h"
+#include "measure_json.h"
 #include "memory.h"
 #include "shift.h"
 #include "text.h"

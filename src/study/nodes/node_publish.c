@@ -8,6 +8,7 @@
 #include "decision.h"
 #include "error.h"
 #include "file.h"
+#include "model_outputs.h"
 #include "training_run.h"
 
 bool node_is_published(const study_node *n) {
@@ -20,7 +21,6 @@ static xs_status ask(study_run *r, const study_node *n, const char *model,
                      xs_labelled_outputs *said) {
   train_set source = {0};
   xs_images *made = NULL;
-  xs_classifier *c = NULL;
   pair_choice chosen = {0};
   xs_status status = XS_OK;
   if (n->kind == NODE_BASELINE) {
@@ -34,9 +34,7 @@ static xs_status ask(study_run *r, const study_node *n, const char *model,
     }
     pair_choice_release(&chosen);
   }
-  if (!status) status = xs_classifier_load(model, &c);
-  if (!status) status = outputs_open(c, &source, false, said);
-  xs_classifier_free(c);
+  if (!status) status = outputs_of_model(model, &source, said);
   train_set_release(&source);
   xs_images_close(made);
   return status;

@@ -227,32 +227,6 @@ train_geometry run_geometry(const study_run *r);
  * the seal, a derived site's from the classifier that is adapted to it. */
 xs_status run_labelled(study_run *r, const study_node *n, int site, xs_split which, train_set *set);
 
-/* ---- measures -----------------------------------------------------------------------------------
- */
-typedef struct test_set {
-  train_set images;
-  const char *what; /* "test": images of the test side; "all": of all sides */
-  int classes;
-  int32_t *label;          /* [images.n] */
-  uint64_t *group;         /* [images.n] */
-  xs_attribute *attribute; /* [attributes] of the images, value [images.n]; from the seal */
-  int attributes;
-} test_set;
-/* Takes the set over, as yet without attributes: test_set_release releases it. */
-void test_set_make(train_set images, int classes, test_set *t);
-void test_set_release(test_set *t);
-xs_labelled_outputs test_set_outputs(const test_set *t, const float *logit); /* lent */
-/* *logit: [n][classes], allocated. */
-xs_status test_set_measure(const test_set *t, xs_classifier *c, int64_t replicates, int64_t seed,
-                           float **logit, xs_measure *m);
-/* AUC and accuracy in per cent; null where nothing was measured. */
-json_t *measure_json(const xs_measure *m);
-json_t *per_cent_json(double x); /* null where it is not defined */
-json_t *number_json(double x);
-enum { PER_CENT = 100 };
-json_t *interval_json(xs_interval x, double unit); /* unit: PER_CENT, or 1 */
-json_t *difference_json(const xs_difference *d);   /* in per cent; p plain */
-
 json_t *study_json(const xs_study *s);                       /* the resolved study */
 char *study_out(const xs_study *s, const xs_run_options *o); /* the run folder; allocated */
 /* The path of the weights that the classifiers begin with, allocated; NULL: none. */

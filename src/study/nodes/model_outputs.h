@@ -20,6 +20,8 @@ void answers_release(answers *a);
 /* On labelled images alone. */
 xs_status outputs_open(xs_classifier *c, const train_set *set, bool features,
                        xs_labelled_outputs *out);
+/* The same of a model file. */
+xs_status outputs_of_model(const char *model, const train_set *set, xs_labelled_outputs *out);
 void outputs_release(xs_labelled_outputs *out);
 
 #endif

@@ -35,6 +35,14 @@ xs_status outputs_open(xs_classifier *c, const train_set *set, bool features,
   return answer(c, set->images, set->rows, set->n, features, &out->of);
 }
 
+xs_status outputs_of_model(const char *model, const train_set *set, xs_labelled_outputs *out) {
+  xs_classifier *c = NULL;
+  xs_status status = xs_classifier_load(model, &c);
+  if (!status) status = outputs_open(c, set, false, out);
+  xs_classifier_free(c);
+  return status;
+}
+
 void outputs_release(xs_labelled_outputs *out) {
   release(&out->of);
   free((void *)(uintptr_t)out->label);

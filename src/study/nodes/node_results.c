@@ -1,0 +1,428 @@
+/* node_results.c: results.json: asks the finished classifiers, and has their answers measured. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "memory.h"
+#include "model_outputs.h"
+#include "sealed_files.h"
+#include "test_answers.h"
+#include "text.h"
+#include "training_run.h"
+
+#define RESULTS "results.json"
+
+typedef struct collected {
+  evaluation e;
+  pair_choice *choice;           /* [n_pairs] */
+  pair_answers *pair;            /* [n_pairs] */
+  pair_result *measured;         /* [n_pairs] */
+  json_t **crossed;              /* [n_sites] NULL: not cross-fitted, or not yet asked for */
+  labelled_classifier *labelled; /* [n_labelled] a site's stand together */
+  int n_labelled;
+} collected;
+
+static int start_of(const study_run *r, int site) { return nodes_start(r->study, &r->nodes, site); }
+
+static const char *node_name(const study_run *r, int node) {
+  return node < 0 ? NULL : r->nodes.node[node].name;
+}
+
+/* ---- learning curves ----------------------------------------------------------------------------
+ */
+
+static int64_t learnable(const study_run *r, int site) {
+  return seal_count(r->seal, site, XS_TRAIN) + seal_count(r->seal, site, XS_VALIDATION);
+}
+
+static xs_status open_labelled(collected *x) {
+  const study_run *r = x->e.run;
+  xs_status status = XS_OK;
+  x->labelled = memory_new((size_t)r->nodes.n * sizeof *x->labelled);
+  for (int i = 0; i < r->nodes.n && !status; i++) {
+    const study_node *n = &r->nodes.node[i];
+    if (n->kind != NODE_LABELLED) continue;
+    labelled_classifier *c = &x->labelled[x->n_labelled++];
+    c->site = r->study->site[n->source].name;
+    c->images = llrint(fmin(n->amount, (double)learnable(r, n->source)));
+    status = evaluation_answer(&x->e, i, n->source, &c->answer);
+  }
+  return status;
+}
+
+static void take_curve(const collected *x, pair_answers *a) {
+  for (int i = x->n_labelled - 1; i >= 0; i--) {
+    if (strcmp(x->labelled[i].site, a->target) != 0) continue;
+    a->curve = &x->labelled[i];
+    a->points++;
+  }
+}
+
+/* ---- cross-fitting ------------------------------------------------------------------------------
+ */
+
+static int fold_node(const study_run *r, int site, int fold) {
+  if (!fold) return start_of(r, site);
+  char *name = text_format("fold-%s-%d", r->study->site[site].name, fold);
+  const int node = nodes_find(&r->nodes, name);
+  free(name);
+  return node;
+}
+
+static xs_status measure_crossed(collected *x, int site) {
+  const int n = x->e.run->study->site[site].folds;
+  if (!n || x->crossed[site]) return XS_OK;
+  xs_measure *fold = memory_new((size_t)n * sizeof *fold);
+  xs_status status = XS_OK;
+  for (int f = 0; f < n && !status; f++) {
+    status = evaluation_fold(&x->e, fold_node(x->e.run, site, f), site, f, &fold[f]);
+  }
+  if (!status) x->crossed[site] = crossed_json(fold, n);
+  free(fold);
+  return status;
+}
+
+/* ---- pairs --------------------------------------------------------------------------------------
+ */
+
+/* Share of translated source test images that the source's classifier gives the right label. */
+static xs_status measure_kept(const collected *x, int adapter, int source, double *kept) {
+  const study_run *r = x->e.run;
+  const train_set *t = &x->e.test[source].images;
+  char *generator = run_node_path(r, adapter, "generator.safetensors");
+  char *model = run_node_path(r, start_of(r, source), "model.safetensors");
+  translator *g = NULL;
+  xs_images *made = NULL;
+  train_set translated = {0};
+  xs_labelled_outputs said = {0};
+  xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
+  if (!status) status = translator_apply(g, t->images, t->rows, t->n, 1, &made);
+  if (!status) {
+    train_set_made(t, made, &translated);
+    status = outputs_of_model(model, &translated, &said);
+  }
+  if (!status) *kept = xs_accuracy(said.of.logit, said.label, said.of.n, said.of.classes);
+  outputs_release(&said);
+  train_set_release(&translated);
+  xs_images_close(made);
+  translator_free(g);
+  free(model);
+  free(generator);
+  return status;
+}
+
+/* Of the first candidate that has a translator. */
+static xs_status measure_translator(const collected *x, int pair) {
+  const pair_choice *c = &x->choice[pair];
+  for (int i = 0; i < c->n; i++) {
+    const int adapter = c->candidate[i].translator;
+    if (adapter < 0) continue;
+    return measure_kept(x, adapter, x->e.run->study->pair[pair].source, &x->pair[pair].kept);
+  }
+  return XS_OK;
+}
+
+/* Adaptations take the target's training images, drawn without labels. */
+static xs_status count_seen(const study_run *r, const train_set *t, int64_t *seen) {
+  const split_rule rule = run_split(r);
+  int64_t *rows, n, k = 0;
+  xs_status status = xs_split_rows(t->images, rule.seed, rule.by_image, XS_TRAIN, &rows, &n);
+  for (int64_t i = 0; i < t->n && !status; i++) {
+    while (k < n && rows[k] < t->rows[i]) k++;
+    *seen += k < n && rows[k] == t->rows[i];
+  }
+  free(rows);
+  return status;
+}
+
+/* The candidates on the images that the study wants adapted classifiers to be measured on. */
+static xs_status ask_candidates(collected *x, int pair) {
+  evaluation *e = &x->e;
+  const study_pair *p = &e->run->study->pair[pair];
+  const bool all = strcmp(e->run->study->settings.measure, "all") == 0;
+  pair_answers *a = &x->pair[pair];
+  xs_status status = XS_OK;
+  for (int i = 0; i < a->n && !status; i++) {
+    const int node = x->choice[pair].candidate[i].node;
+    status = all ? evaluation_answer_all(e, node, pair, &a->candidate[i].answer)
+                 : evaluation_answer(e, node, p->target, &a->candidate[i].answer);
+  }
+  a->external = all ? a->external_all : a->external_test;
+  a->adapted = a->candidate[a->chosen].answer;
+  const test_images *on = all ? &e->all[pair] : &e->test[p->target];
+  return status ? status : count_seen(e->run, &on->images, &a->seen);
+}
+
+static xs_status ask_target(collected *x, int pair) {
+  evaluation *e = &x->e;
+  const study_pair *p = &e->run->study->pair[pair];
+  const int source = start_of(e->run, p->source), target = start_of(e->run, p->target),
+            chosen = x->choice[pair].candidate[x->choice[pair].chosen].node;
+  pair_answers *a = &x->pair[pair];
+  a->external_source = e->operating[pair].external;
+  a->adapted_source = e->operating[pair].adapted;
+  a->labels = learnable(e->run, p->target);
+  take_curve(x, a);
+  xs_status status = evaluation_answer_all(e, source, pair, &a->external_all);
+  if (!status) status = evaluation_answer(e, source, p->target, &a->external_test);
+  if (!status) status = evaluation_answer(e, chosen, p->target, &a->adapted_test);
+  if (!status) status = evaluation_answer(e, target, p->target, &a->ceiling);
+  if (!status) status = ask_candidates(x, pair);
+  if (!status) status = measure_crossed(x, p->target);
+  a->crossed = x->crossed[p->target];
+  return status;
+}
+
+static pair_candidate *candidates_of(const study_run *r, const pair_choice *c) {
+  pair_candidate *list = memory_new((size_t)(c->n + 1) * sizeof *list);
+  for (int i = 0; i < c->n; i++) {
+    list[i] = (pair_candidate){.method = c->candidate[i].method,
+                               .node = node_name(r, c->candidate[i].node),
+                               .translator = node_name(r, c->candidate[i].translator)};
+  }
+  return list;
+}
+
+static xs_status ask_pair(collected *x, int pair) {
+  const study_run *r = x->e.run;
+  const study_pair *p = &r->study->pair[pair];
+  pair_choice *c = &x->choice[pair];
+  pair_answers *a = &x->pair[pair];
+  xs_status status = pair_choice_open(r, pair, c);
+  *a = (pair_answers){.source = r->study->site[p->source].name,
+                      .target = r->study->site[p->target].name,
+                      .class_name = seal_class_name(r->seal, p->source),
+                      .choice = c->json,
+                      .candidate = candidates_of(r, c),
+                      .n = c->n,
+                      .chosen = c->chosen,
+                      .kept = NAN};
+  if (!status) {
+    status = evaluation_answer(&x->e, start_of(r, p->source), p->source, &a->internal);
+  }
+  if (!status && r->study->site[p->target].labelled) status = ask_target(x, pair);
+  return status ? status : measure_translator(x, pair);
+}
+
+static xs_status ask_pairs(collected *x) {
+  xs_status status = XS_OK;
+  for (int i = 0; i < x->e.run->study->n_pairs && !status; i++) status = ask_pair(x, i);
+  return status;
+}
+
+/* ---- parts of results.json ----------------------------------------------------------------------
+ */
+
+static json_t *pairs_json(const collected *x) {
+  json_t *list = json_array();
+  for (int i = 0; i < x->e.run->study->n_pairs; i++) {
+    json_array_append_new(list, pair_json(&x->e.settings, &x->measured[i]));
+  }
+  return list;
+}
+
+/* Of each labelled site as many as the classifier was trained on. */
+static int64_t pooled_images(const study_run *r, const study_node *n) {
+  int64_t images = 0;
+  for (int i = 0; i < r->study->n_sites; i++) {
+    if (!r->study->site[i].labelled) continue;
+    images += llrint(ceil(n->amount / 100 * (double)seal_count(r->seal, i, XS_TRAIN)));
+  }
+  return images;
+}
+
+static xs_status measure_pool(collected *x, int node, json_t *list) {
+  const study_run *r = x->e.run;
+  const study_node *n = &r->nodes.node[node];
+  test_answer **answer = memory_new((size_t)r->study->n_sites * sizeof(test_answer *));
+  pooled_classifier p = {
+      .node = n->name, .percent = n->amount, .images = pooled_images(r, n), .answer = answer};
+  json_t *j = NULL;
+  xs_status status = XS_OK;
+  for (int i = 0; i < r->study->n_sites && !status; i++) {
+    if (!r->study->site[i].labelled) continue;
+    status = evaluation_answer(&x->e, node, i, &answer[p.sites++]);
+  }
+  if (!status) status = pooled_json(&x->e.settings, &p, &j);
+  if (j) json_array_append_new(list, j);
+  free(answer);
+  return status;
+}
+
+static xs_status add_pooled(collected *x, json_t *to) {
+  const study_nodes *l = &x->e.run->nodes;
+  json_t *list = json_array();
+  xs_status status = XS_OK;
+  for (int i = 0; i < l->n && !status; i++) {
+    if (l->node[i].kind == NODE_POOLED) status = measure_pool(x, i, list);
+  }
+  json_object_set_new(to, "pooled", list);
+  return status;
+}
+
+/* Of a node with a curve of epochs; an aligned one has none, a choice has a candidate's: NULL. */
+static xs_status training_of(const study_run *r, int node, json_t **training) {
+  const study_node *n = &r->nodes.node[node];
+  const bool trains = n->kind == NODE_BASELINE || n->kind == NODE_POOLED ||
+                      n->kind == NODE_LABELLED || n->kind == NODE_ADAPTED || n->kind == NODE_FOLD;
+  *training = NULL;
+  if (!trains) return XS_OK;
+  char *dir = run_node_path(r, node, NULL);
+  xs_status status = run_training(dir, training);
+  free(dir);
+  if (json_object_get(*training, "trained_enough")) return status;
+  json_decref(*training);
+  *training = NULL;
+  return status;
+}
+
+static xs_status add_classifiers(const study_run *r, json_t *to) {
+  json_t *list = json_array();
+  xs_status status = XS_OK;
+  for (int i = 0; i < r->nodes.n && !status; i++) {
+    json_t *training;
+    status = training_of(r, i, &training);
+    if (!training) continue;
+    json_array_append_new(list, training_json(node_name(r, i), training));
+    json_decref(training);
+  }
+  json_object_set_new(to, "classifiers", list);
+  return status;
+}
+
+/* Of the first pair's source: all labelled sites have the same. */
+static json_t *classes_json(const study_run *r) {
+  const int site = r->study->pair[0].source;
+  json_t *list = json_array();
+  for (int k = 0; k < seal_classes(r->seal, site); k++) {
+    json_array_append_new(list, json_string(seal_class_name(r->seal, site)[k]));
+  }
+  return list;
+}
+
+static json_t *left_out_json(const study_run *r) {
+  json_t *list = json_array();
+  for (int i = 0; i < r->study->n_sites; i++) {
+    char *const *image;
+    const int64_t n = seal_skipped(r->seal, i, &image);
+    if (!n) continue;
+    json_t *names = json_array();
+    for (int64_t k = 0; k < n && k < XS_SKIPPED_NAMED; k++) {
+      json_array_append_new(names, option_text_json(image[k]));
+    }
+    json_array_append_new(list, json_pack("{s:s, s:I, s:o}", "site", r->study->site[i].name,
+                                          "count", (json_int_t)n, "images", names));
+  }
+  return list;
+}
+
+/* {node: site} of the study's nodes that were made when test labels of the site had been opened;
+ * only a study that was changed has any. */
+static xs_status add_late(const study_run *r, json_t *to) {
+  const char *node;
+  json_t *all, *site, *late = json_object();
+  xs_status status = seal_late(r->out, &all);
+  json_object_foreach(all, node, site) {
+    if (nodes_find(&r->nodes, node) >= 0) json_object_set(late, node, site);
+  }
+  if (json_object_size(late)) json_object_set(to, "made_after_labels", late);
+  json_decref(late);
+  json_decref(all);
+  return status;
+}
+
+/* One word where all parts are trained in the same precision. */
+static char *used_precision(const study_settings *t) {
+  const char *adapter = run_precision(t->adapter.precision),
+             *classifier = run_precision(t->classifier.precision),
+             *tune = run_precision(t->tune.precision);
+  if (strcmp(adapter, classifier) == 0 && strcmp(adapter, tune) == 0) return text_copy(adapter);
+  return text_format("adapter %s, classifier %s, tune %s", adapter, classifier, tune);
+}
+
+static xs_status results_json(collected *x, json_t **out) {
+  const study_run *r = x->e.run;
+  const xs_study *s = r->study;
+  char *precision = used_precision(&s->settings);
+  json_t *summary = NULL;
+  *out = json_pack("{s:i, s:s, s:I, s:s, s:o, s:o}", "schema", 1, "study", s->settings.name, "seed",
+                   (json_int_t)s->settings.seed, "precision", precision, "classes", classes_json(r),
+                   "pairs", pairs_json(x));
+  free(precision);
+  xs_status status = summary_json(&x->e.settings, x->measured, s->n_pairs, &summary);
+  json_object_set_new(*out, "summary", summary);
+  if (!status) status = add_pooled(x, *out);
+  json_object_set_new(*out, "labelled", labelled_json(x->labelled, x->n_labelled));
+  if (!status) status = add_classifiers(r, *out);
+  json_object_set_new(*out, "left_out", left_out_json(r));
+  return status ? status : add_late(r, *out);
+}
+
+/* ---- the node -----------------------------------------------------------------------------------
+ */
+
+static json_t *node_names(const study_run *r) {
+  json_t *names = json_array();
+  for (int i = 0; i < r->nodes.n; i++) {
+    const study_node *n = &r->nodes.node[i];
+    if (n->kind != NODE_RESULTS) json_array_append_new(names, json_string(n->name));
+  }
+  return names;
+}
+
+/* files: gets the hashes of what is written. */
+static xs_status write_results(const study_run *r, const study_node *n, const json_t *results,
+                               json_t *files) {
+  char *path = file_join(r->out, RESULTS), *text = json_dumps(results, JSON_INDENT(2));
+  sealed_note(files, RESULTS, text, strlen(text));
+  xs_status status = folder_note_all(r, files);
+  if (!status) status = seal_wrote(r->seal, n->name, json_incref(files), node_names(r));
+  if (!status) status = folder_remove_page(r->out);
+  if (!status && file_write_atomic(path, text, strlen(text))) status = XS_FAILED;
+  free(text);
+  free(path);
+  return status;
+}
+
+static xs_status measure_all(collected *x, json_t **out) {
+  xs_status status = open_labelled(x);
+  if (!status) status = ask_pairs(x);
+  if (!status) {
+    status = pairs_measure(&x->e.settings, x->pair, x->e.run->study->n_pairs, x->measured);
+  }
+  return status ? status : results_json(x, out);
+}
+
+static void release(collected *x) {
+  const xs_study *s = x->e.run->study;
+  for (int i = 0; i < s->n_pairs; i++) {
+    pair_result_release(&x->measured[i]);
+    free(x->pair[i].candidate);
+    pair_choice_release(&x->choice[i]);
+  }
+  for (int i = 0; i < s->n_sites; i++) json_decref(x->crossed[i]);
+  free(x->crossed);
+  free(x->labelled);
+  free(x->measured);
+  free(x->pair);
+  free(x->choice);
+  evaluation_release(&x->e);
+}
+
+xs_status node_results(study_run *r, const study_node *n) {
+  const size_t pairs = (size_t)r->study->n_pairs;
+  collected x = {.choice = memory_new(pairs * sizeof *x.choice),
+                 .pair = memory_new(pairs * sizeof *x.pair),
+                 .measured = memory_new(pairs * sizeof *x.measured),
+                 .crossed = memory_new((size_t)r->study->n_sites * sizeof(json_t *))};
+  json_t *results = NULL, *files = json_object();
+  xs_status status = evaluation_open(r, n, &x.e);
+  if (!status) status = measure_all(&x, &results);
+  if (!status) status = outputs_write(r, n, files);
+  if (!status) status = write_results(r, n, results, files);
+  json_decref(files);
+  json_decref(results);
+  release(&x);
+  return status;
+}
