@@ -147,19 +147,3 @@ int checkpoint_load(const char *path, int n, const checkpoint_part *part) {
   safetensors_close(file);
   return status;
 }
-
-json_t *kernels_json(const tg_kernels *k) {
-  json_t *j = json_object();
-  for (int i = 0; k && i < tg_kernels_size(k); i++) {
-    json_object_set_new(j, tg_kernels_signature(k, i), json_string(tg_kernels_choice(k, i)));
-  }
-  return j;
-}
-
-void kernels_restore(tg_kernels *k, const json_t *j) {
-  const char *signature;
-  json_t *choice;
-  json_object_foreach((json_t *)(uintptr_t)j, signature, choice) {
-    if (k && json_is_string(choice)) tg_kernels_set(k, signature, json_string_value(choice));
-  }
-}

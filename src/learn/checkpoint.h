@@ -22,7 +22,4 @@ int checkpoint_state(const char *path, json_t **state);
  * names the tensor. */
 int checkpoint_load(const char *path, int n, const checkpoint_part *part);
 
-json_t *kernels_json(const tg_kernels *k);
-void kernels_restore(tg_kernels *k, const json_t *j);
-
 #endif

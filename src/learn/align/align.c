@@ -1,12 +1,10 @@
-/* align.c: the methods, and the loop that they share. */
+/* align.c: the methods, and the trainer that they share. */
 #include "align.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "align_method.h"
-#include "batch.h"
 #include "batch_size.h"
 #include "classifier.h"
 #include "error.h"
@@ -14,13 +12,14 @@
 #include "memory.h"
 #include "model_file.h"
 #include "text.h"
+#include "training_loop.h"
 #include "training_run.h"
 
 static const align_method *const methods[] = {&align_coral, &align_dann, &align_shot,
                                               &align_selftrain};
 
 typedef struct align {
-  const train_job *job;
+  training t;
   const align_task *task;
   const xs_align_options *o;
   const align_method *method;
@@ -30,8 +29,7 @@ typedef struct align {
   align_step step;
   tg_plan *plan;
   loader *source, *target;
-  int64_t done, saved; /* kept in checkpoints, with the curve */
-  curve curve;
+  double loss[ALIGN_LOSSES]; /* of the last step */
 } align;
 
 static const align_method *find(const char *name) {
@@ -133,11 +131,7 @@ static int plan_step(const align_method *m, const xs_align_options *o, const nn_
 }
 
 static int make_plan(align *a) {
-  const tg_plan_options p = {.effort = a->job->effort,
-                             .kernels = a->job->kernels,
-                             .seed = a->job->seed,
-                             .memory = a->job->memory,
-                             .bf16 = run_rounds(a->o->precision)};
+  const tg_plan_options p = training_plan_options(&a->t);
   a->step.net = a->net;
   a->step.other = a->other;
   return plan_step(a->method, a->o, classifier_description(a->start), a->store, &p, &a->step,
@@ -153,16 +147,18 @@ int align_rehearse(const xs_align_options *o, const nn_classifier *c, tg_store *
   int status = plan_step(m, o, c, s, p, &step, &out->plan);
   if (!status) status = nn_net_initialise(out->net, s, 1);
   if (!status && out->other) status = nn_net_initialise(out->other, s, 1);
-  if (!status) run_set_scalar(out->plan, step.step, 1);
+  if (!status) training_set_scalar(out->plan, step.step, 1);
   free(step.update);
   return status;
 }
 
-static int initialise(align *a) {
+static int set_up(void *own) {
+  align *a = own;
+  if (make_plan(a)) return 1;
   if (model_load(a->task->start_from, a->net, a->store)) return 1;
   if (!a->other) return 0;
   if (a->method->copies) return model_load(a->task->start_from, a->other, a->store);
-  return nn_net_initialise(a->other, a->store, a->job->seed);
+  return nn_net_initialise(a->other, a->store, a->t.job->seed);
 }
 
 /* ---- images ----------------------------------------------------------------------------------
@@ -180,19 +176,10 @@ static augment change_of(const xs_align_options *o) {
                    .noise = o->noise};
 }
 
-static int start_loader(const align *a, const char *side, loader_options *o, loader **out) {
-  const train_geometry *geo = classifier_geometry(a->start);
-  char *stream = text_format("%s %s", a->job->task, side);
-  o->sampler.seed = a->job->seed;
-  o->sampler.stream = stream;
+static int load(align *a, const char *side, loader_options *o, loader **out) {
   o->sampler.mode = SAMPLER_RANDOM;
   o->sampler.batch = a->o->batch;
-  o->size = geo->size;
-  o->channels = geo->channels;
-  o->norm = geo->norm;
-  int status = loader_new(o, a->done, out);
-  free(stream);
-  return status ? fail_context(1, "%s: %s images: ", a->job->task, side) : 0;
+  return training_load(&a->t, side, classifier_geometry(a->start), a->t.done, o, out);
 }
 
 static int start_source(align *a) {
@@ -206,7 +193,7 @@ static int start_source(align *a) {
                       .label = t->label,
                       .views = 1,
                       .view = {change_of(a->o)}};
-  return a->method->source ? start_loader(a, "source", &o, &a->source) : 0;
+  return a->method->source ? load(a, "source", &o, &a->source) : 0;
 }
 
 /* Each image as it is, and changed. */
@@ -216,7 +203,12 @@ static int start_target(align *a) {
                       .images = t->target,
                       .views = 2,
                       .view = {{0}, change_of(a->o)}};
-  return start_loader(a, "target", &o, &a->target);
+  return load(a, "target", &o, &a->target);
+}
+
+static int start(void *own) {
+  align *a = own;
+  return start_source(a) || start_target(a);
 }
 
 /* ---- the run ---------------------------------------------------------------------------------
@@ -228,70 +220,35 @@ static void fill_source(align *a, size_t bytes) {
   memcpy(tg_plan_data(a->plan, a->step.label), b->label, (size_t)a->o->batch * sizeof *b->label);
 }
 
-static int run_step(align *a, double *loss) {
+static int step(void *own) {
+  align *a = own;
   const train_geometry *geo = classifier_geometry(a->start);
   const align_step *s = &a->step;
+  const training_plan plan = {a->plan, s->rate, s->step, s->losses, s->loss, a->method->loss};
   size_t values = (size_t)(a->o->batch * geo->size * geo->size * geo->channels);
   if (a->source) fill_source(a, values * sizeof(float));
   const batch *b = loader_next(a->target);
   memcpy(tg_plan_data(a->plan, s->target), b->x, values * sizeof *b->x);
   memcpy(tg_plan_data(a->plan, s->changed), b->x + values, values * sizeof *b->x);
-  run_set_scalar(a->plan, s->progress, (double)a->done / (double)a->o->steps);
-  run_set_scalar(a->plan, s->rate, a->o->learning_rate);
-  run_set_scalar(a->plan, s->step, (double)(a->done + 1));
-  if (tg_plan_run(a->plan, (uint64_t)a->done)) return 1;
-  for (int i = 0; i < s->losses; i++) loss[i] = run_scalar(a->plan, s->loss[i]);
-  return run_check_losses(a->job, a->done, s->losses, a->method->loss, loss);
-}
-
-static void add_curve(align *a, const double *loss) {
-  curve_add(&a->curve, "%lld", (long long)a->done);
-  for (int i = 0; i < a->step.losses; i++) curve_add(&a->curve, "\t%.6g", loss[i]);
-  curve_add(&a->curve, "\n");
-}
-
-static int save(align *a) {
-  const checkpoint_part part = {"", a->store};
-  json_t *state = json_pack("{s:I, s:s}", "done", (json_int_t)a->done, "curve", a->curve.text);
-  a->saved = a->done;
-  return run_save(a->job, a->done, 1, &part, state);
-}
-
-static int restore(align *a, const json_t *state) {
-  const checkpoint_part part = {"", a->store};
-  const char *text;
-  if (run_state_count(a->job, state, "done", a->o->steps, &a->done) ||
-      run_state_text(a->job, state, "curve", &text)) {
-    return 1;
-  }
-  a->saved = a->done;
-  curve_restore(&a->curve, text);
-  if (run_restore(a->job, 1, &part)) return 1;
-  run_note(a->job, "continues after step %lld", (long long)a->done);
+  training_set_scalar(a->plan, s->progress, (double)a->t.done / (double)a->o->steps);
+  if (training_update(&a->t, &plan, a->t.done, a->o->learning_rate, a->loss)) return 1;
+  for (int i = 0; i < s->losses; i++) training_show(&a->t, plan.name[i], a->loss[i]);
   return 0;
 }
 
-static xs_status train(align *a) {
-  run_clock clock = run_clock_start();
-  run_note_precision(a->job, a->o->precision);
-  while (a->done < a->o->steps) {
-    double loss[ALIGN_LOSSES];
-    if (run_step(a, loss)) return XS_FAILED;
-    a->done++;
-    if (a->done % 10 == 0 || a->done == a->o->steps) add_curve(a, loss);
-    clock.waited = loader_waited(a->target) + (a->source ? loader_waited(a->source) : 0);
-    run_report(a->job, &clock, a->done, a->o->steps, a->step.losses, a->method->loss, loss);
-    bool stopped = run_stopped(a->job);
-    if ((stopped || a->done - a->saved >= a->job->checkpoint_every) && save(a)) return XS_FAILED;
-    if (stopped) return run_interrupted(a->job, a->done);
-  }
-  run_note_waiting(a->job, &clock);
-  return XS_OK;
+static int measure(void *own) {
+  align *a = own;
+  if (!training_has_row(&a->t)) return 0;
+  training_row(&a->t, "%lld", (long long)a->t.done);
+  for (int i = 0; i < a->step.losses; i++) training_row(&a->t, "\t%.6g", a->loss[i]);
+  training_row(&a->t, "\n");
+  return 0;
 }
 
 /* The source's classifier with other weights, for images like the target's. */
-static int finish(align *a) {
-  char *model = run_path(a->job, "model.safetensors"), *table = run_path(a->job, "curve.tsv");
+static int finish(void *own) {
+  const align *a = own;
+  char *model = run_path(a->t.job, "model.safetensors");
   json_t *metadata = NULL;
   int status = model_metadata(a->task->start_from, "classifier", &metadata);
   if (!status) {
@@ -300,57 +257,55 @@ static int finish(align *a) {
         metadata, "preprocessing",
         preprocessing_json(&a->task->target->how, classifier_geometry(a->start)->size));
     json_object_set_new(metadata, "training",
-                        json_pack("{s:s, s:I, s:s, s:I}", "task", a->job->task, "seed",
-                                  (json_int_t)a->job->seed, "method", a->method->name, "steps",
-                                  (json_int_t)a->done));
+                        json_pack("{s:s, s:I, s:s, s:I}", "task", a->t.job->task, "seed",
+                                  (json_int_t)a->t.job->seed, "method", a->method->name, "steps",
+                                  (json_int_t)a->t.done));
     status = model_save(model, a->method->copies ? a->other : a->net, a->store, metadata);
   }
-  if (!status) status = file_write_atomic(table, a->curve.text, a->curve.size);
   json_decref(metadata);
-  free(table);
   free(model);
   return status;
 }
 
-static xs_status run(align *a) {
-  json_t *state = NULL;
-  int status = classifier_describe(a->task->start_from, &a->start);
-  if (!status) status = run_saved_state(a->job, &state);
-  if (!status) status = make_plan(a);
-  if (!status) status = initialise(a);
-  if (!status && state) status = restore(a, state);
-  json_decref(state);
-  if (status || start_source(a) || start_target(a)) return XS_FAILED;
-  xs_status trained = train(a);
-  if (trained) return trained;
-  return finish(a) ? XS_FAILED : XS_OK;
+static const trainer align_trainer = {.unit = "step",
+                                      .set_up = set_up,
+                                      .start = start,
+                                      .step = step,
+                                      .measure = measure,
+                                      .finish = finish};
+
+static void add_header(align *a) {
+  training_row(&a->t, "step");
+  for (int i = 0; i < ALIGN_LOSSES && a->method->loss[i]; i++) {
+    training_row(&a->t, "\t%s", a->method->loss[i]);
+  }
+  training_row(&a->t, "\n");
 }
 
-static void start_curve(align *a) {
-  char header[128] = "step";
-  for (int i = 0; i < ALIGN_LOSSES && a->method->loss[i]; i++) {
-    size_t used = strlen(header);
-    snprintf(header + used, sizeof header - used, "\t%s", a->method->loss[i]);
-  }
-  curve_start(&a->curve, header);
+static xs_status run(align *a) {
+  if (classifier_describe(a->task->start_from, &a->start)) return XS_FAILED;
+  a->net = nn_net_new("");
+  if (a->method->other) a->other = nn_net_new(a->method->other);
+  add_header(a);
+  return training_loop(&a->t);
 }
 
 xs_status train_align(const train_job *job, const align_task *task) {
-  if (align_check("align: ", task->options)) return XS_USAGE;
-  align a = {.job = job, .task = task, .o = task->options, .method = find(task->options->method)};
-  a.net = nn_net_new("");
-  if (a.method->other) a.other = nn_net_new(a.method->other);
-  a.store = tg_store_new(job->device);
-  start_curve(&a);
-  xs_status status = run(&a);
-  loader_free(a.source);
-  loader_free(a.target);
+  const xs_align_options *o = task->options;
+  if (align_check("align: ", o)) return XS_USAGE;
+  align a = {.task = task, .o = o, .method = find(o->method), .store = tg_store_new(job->device)};
+  a.t = (training){.job = job,
+                   .trainer = &align_trainer,
+                   .own = &a,
+                   .precision = o->precision,
+                   .part = {{"", a.store}},
+                   .total = o->steps};
+  const xs_status status = run(&a);
   tg_plan_free(a.plan);
   tg_store_free(a.store);
   nn_net_free(a.net);
   nn_net_free(a.other);
   xs_classifier_free(a.start);
   free(a.step.update);
-  curve_free(&a.curve);
   return status;
 }

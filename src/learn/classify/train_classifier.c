@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch.h"
 #include "classifier.h"
 #include "classifier_plan.h"
 #include "error.h"
@@ -13,10 +12,11 @@
 #include "memory.h"
 #include "model_file.h"
 #include "trained_enough.h"
+#include "training_loop.h"
 #include "training_run.h"
 
 typedef struct fit {
-  const train_job *job;
+  training t;
   const fit_task *task;
   nn_classifier description;
   nn_net *net;
@@ -26,49 +26,43 @@ typedef struct fit {
   int64_t at_once; /* images of evaluate */
   loader *loader;
   int64_t epoch_steps;
-  /* state of the run, kept in checkpoints */
-  int64_t done, saved;  /* steps done, and at the last checkpoint */
+  /* kept in checkpoints */
   int64_t epoch, stale; /* epochs done; epochs since the best */
   double best_auc;
   double epoch_loss; /* sum over the present epoch */
-  curve curve;
 } fit;
 
 static int build_training(fit *f) {
   const xs_classifier_options *o = f->task->options;
   nn_classifier dropping = f->description;
   dropping.dropout = o->dropout;
-  const tg_plan_options p = {.effort = f->job->effort,
-                             .kernels = f->job->kernels,
-                             .seed = f->job->seed,
-                             .memory = f->job->memory,
-                             .bf16 = run_rounds(o->precision)};
+  const tg_plan_options p = training_plan_options(&f->t);
   return fit_plan_new(f->net, &dropping, o->batch, o->weight_decay, f->now, &p, &f->train);
 }
 
 static int build_evaluation(fit *f) {
-  tg_plan_options p = {.effort = f->job->effort, .kernels = f->job->kernels};
+  tg_plan_options p = {.effort = f->t.job->effort, .kernels = f->t.job->kernels};
   f->at_once = classifier_batch(f->task->geometry.size);
   return inference_plan_classifier(f->net, &f->description, f->at_once, f->now, &p, &f->evaluate);
 }
 
 /* Parameters first, so that they exist under their names before a plan is made. */
-static int initialise(fit *f) {
+static int set_up(void *own) {
+  fit *f = own;
   if (build_evaluation(f)) return 1;
-  if (nn_net_initialise(f->net, f->now, f->job->seed)) return 1;
-  if (f->task->init && init_from_file(f->job, f->task->init, f->net, f->now)) return 1;
+  if (nn_net_initialise(f->net, f->now, f->t.job->seed)) return 1;
+  if (f->task->init && init_from_file(f->t.job, f->task->init, f->net, f->now)) return 1;
   if (f->task->start_from && model_load(f->task->start_from, f->net, f->now)) return 1;
   return build_training(f);
 }
 
-static int start_loader(fit *f) {
+static int start(void *own) {
+  fit *f = own;
   const fit_task *t = f->task;
   const augment change = {
       .shift = t->options->shift, .rotation = t->options->rotation, .flip = t->options->flips};
   loader_options o = {
-      .sampler = {.seed = f->job->seed,
-                  .stream = f->job->task,
-                  .mode = SAMPLER_EPOCHS,
+      .sampler = {.mode = SAMPLER_EPOCHS,
                   .batch = t->options->batch,
                   .rows = t->train.rows,
                   .n = t->train.n,
@@ -77,16 +71,12 @@ static int start_loader(fit *f) {
                   .classes = t->classes},
       .images = t->train.images,
       .label = t->train.label,
-      .size = t->geometry.size,
-      .channels = t->geometry.channels,
-      .norm = t->geometry.norm,
       .view = {change},
   };
-  if (loader_new(&o, f->done, &f->loader)) {
-    return fail_context(1, "%s: ", f->job->task);
-  }
+  if (training_load(&f->t, NULL, &t->geometry, f->t.done, &o, &f->loader)) return 1;
   f->epoch_steps = t->options->steps_per_epoch;
   if (!f->epoch_steps) f->epoch_steps = loader_epoch_steps(f->loader);
+  f->t.total = t->options->epochs * f->epoch_steps;
   return 0;
 }
 
@@ -104,19 +94,10 @@ int fit_check(const char *where, const xs_classifier_options *o, int64_t size, i
 
 /* ---- checkpoints ---------------------------------------------------------------------------- */
 
-static void parts(const fit *f, checkpoint_part part[2]) {
-  part[0] = (checkpoint_part){"now/", f->now};
-  part[1] = (checkpoint_part){"best/", f->best};
-}
-
-static int save(fit *f) {
-  checkpoint_part part[2];
-  parts(f, part);
-  json_t *state = json_pack("{s:I, s:I, s:I, s:f, s:f, s:s}", "done", (json_int_t)f->done, "epoch",
-                            (json_int_t)f->epoch, "stale", (json_int_t)f->stale, "best_auc",
-                            f->best_auc, "epoch_loss", f->epoch_loss, "curve", f->curve.text);
-  f->saved = f->done;
-  return run_save(f->job, f->done, 2, part, state);
+static json_t *save(const void *own) {
+  const fit *f = own;
+  return json_pack("{s:I, s:I, s:f, s:f}", "epoch", (json_int_t)f->epoch, "stale",
+                   (json_int_t)f->stale, "best_auc", f->best_auc, "epoch_loss", f->epoch_loss);
 }
 
 static int keep_best(fit *f) {
@@ -137,32 +118,23 @@ static int64_t most_steps(const fit *f) {
   return o->epochs * (o->steps_per_epoch ? o->steps_per_epoch : f->task->train.n);
 }
 
-static int restore(fit *f, const json_t *state) {
-  checkpoint_part part[2];
-  const char *text;
-  const int64_t epochs = f->task->options->epochs;
-  if (run_state_count(f->job, state, "done", most_steps(f), &f->done) ||
-      run_state_count(f->job, state, "epoch", epochs, &f->epoch) ||
-      run_state_count(f->job, state, "stale", f->epoch, &f->stale) ||
-      run_state_number(f->job, state, "best_auc", &f->best_auc) ||
-      run_state_number(f->job, state, "epoch_loss", &f->epoch_loss) ||
-      run_state_text(f->job, state, "curve", &text)) {
+static int restore(void *own, const json_t *counter) {
+  fit *f = own;
+  const training *t = &f->t;
+  if (training_count(t, counter, "epoch", f->task->options->epochs, &f->epoch) ||
+      training_count(t, counter, "stale", f->epoch, &f->stale) ||
+      training_number(t, counter, "best_auc", &f->best_auc) ||
+      training_number(t, counter, "epoch_loss", &f->epoch_loss)) {
     return 1;
   }
-  f->saved = f->done;
-  curve_restore(&f->curve, text);
-  parts(f, part);
   /* The best of the epochs that are done. */
-  if (f->epoch > 0 && keep_best(f)) return 1;
-  if (run_restore(f->job, 2, part)) return 1;
-  run_note(f->job, "continues after step %lld", (long long)f->done);
-  return 0;
+  return f->epoch > 0 ? keep_best(f) : 0;
 }
 
 /* ---- epochs --------------------------------------------------------------------------------- */
 
 /* Of the present weights. */
-static int measure(fit *f, const train_set *v, double *auc) {
+static int measure_on(fit *f, const train_set *v, double *auc) {
   const train_geometry *geo = &f->task->geometry;
   int classes = f->task->classes;
   int64_t rows[CLASSIFIER_MOST], at_once = f->at_once;
@@ -184,31 +156,37 @@ static int measure(fit *f, const train_set *v, double *auc) {
   return status;
 }
 
-static int train_step(fit *f, double *loss) {
+static int step(void *own) {
   static const char *const name[] = {"classification"};
+  fit *f = own;
+  double loss;
+  const fit_plan *p = &f->train;
+  const training_plan plan = {p->plan, p->rate, p->step, 1, &p->loss, name};
   const batch *b = loader_next(f->loader);
   const xs_classifier_options *o = f->task->options;
   const train_geometry *geo = &f->task->geometry;
   size_t pixels = (size_t)(o->batch * geo->size * geo->size * geo->channels);
-  memcpy(tg_plan_data(f->train.plan, f->train.x), b->x, pixels * sizeof(float));
-  memcpy(tg_plan_data(f->train.plan, f->train.label), b->label, (size_t)o->batch * sizeof(float));
-  run_set_scalar(f->train.plan, f->train.rate, o->learning_rate);
-  run_set_scalar(f->train.plan, f->train.step, (double)(f->done + 1));
-  if (tg_plan_run(f->train.plan, (uint64_t)f->done)) return 1;
-  *loss = run_scalar(f->train.plan, f->train.loss);
-  return run_check_losses(f->job, f->done, 1, name, loss);
+  memcpy(tg_plan_data(p->plan, p->x), b->x, pixels * sizeof(float));
+  memcpy(tg_plan_data(p->plan, p->label), b->label, (size_t)o->batch * sizeof(float));
+  if (training_update(&f->t, &plan, f->t.done, o->learning_rate, &loss)) return 1;
+  f->epoch_loss += loss;
+  training_show(&f->t, "loss", loss);
+  if (f->epoch && f->task->validation.n) {
+    training_show(&f->t, "validation AUC", 100 * f->best_auc);
+  }
+  return 0;
 }
 
 static int end_epoch(fit *f) {
   const bool blind = f->task->validation.n == 0;
   double auc = 0;
-  if (!blind && measure(f, &f->task->validation, &auc)) return 1;
+  if (!blind && measure_on(f, &f->task->validation, &auc)) return 1;
   if (isnan(auc)) {
     return fail(
         1,
         "%s: the validation split holds fewer than two classes, so that early stopping has no "
         "AUC; give the site more labelled images",
-        f->job->task);
+        f->t.job->task);
   }
   f->epoch++;
   f->stale++;
@@ -217,33 +195,20 @@ static int end_epoch(fit *f) {
     f->stale = 0;
     if (keep_best(f)) return 1;
   }
-  curve_add(&f->curve, "%lld\t%.6g\t%.6g\n", (long long)f->epoch,
-            f->epoch_loss / (double)f->epoch_steps, blind ? NAN : 100 * auc);
+  training_row(&f->t, "%lld\t%.6g\t%.6g\n", (long long)f->epoch,
+               f->epoch_loss / (double)f->epoch_steps, blind ? NAN : 100 * auc);
   f->epoch_loss = 0;
   return 0;
 }
 
-/* Steps until early stopping, the last epoch, or a request to stop. */
-static xs_status train(fit *f) {
-  static const char *const name[] = {"loss", "validation AUC"};
-  const xs_classifier_options *o = f->task->options;
-  run_clock clock = run_clock_start();
-  run_note_precision(f->job, o->precision);
-  while (f->epoch < o->epochs && f->stale < o->patience) {
-    double shown[2] = {0, 100 * f->best_auc};
-    if (train_step(f, &shown[0])) return XS_FAILED;
-    f->done++;
-    f->epoch_loss += shown[0];
-    clock.waited = loader_waited(f->loader);
-    run_report(f->job, &clock, f->done, o->epochs * f->epoch_steps,
-               f->epoch && f->task->validation.n ? 2 : 1, name, shown);
-    if (f->done % f->epoch_steps == 0 && end_epoch(f)) return XS_FAILED;
-    bool stopped = run_stopped(f->job);
-    if ((stopped || f->done - f->saved >= f->job->checkpoint_every) && save(f)) return XS_FAILED;
-    if (stopped) return run_interrupted(f->job, f->done);
-  }
-  run_note_waiting(f->job, &clock);
-  return XS_OK;
+static int measure(void *own) {
+  fit *f = own;
+  return f->t.done % f->epoch_steps == 0 ? end_epoch(f) : 0;
+}
+
+static bool stops_early(const void *own) {
+  const fit *f = own;
+  return f->stale >= f->task->options->patience;
 }
 
 /* ---- the result ----------------------------------------------------------------------------- */
@@ -268,13 +233,13 @@ static int measure_training(fit *f, double *auc) {
   some.rows = memory_new((size_t)(some.n + 1) * sizeof *some.rows);
   for (int64_t i = 0; i < some.n; i++) some.rows[i] = all->rows[i * all->n / some.n];
   take_best(f);
-  int status = measure(f, &some, auc);
+  int status = measure_on(f, &some, auc);
   free(some.rows);
   return status;
 }
 
 static json_t *training_json(const fit *f, const trained *t) {
-  json_t *j = json_pack("{s:s, s:I}", "task", f->job->task, "seed", (json_int_t)f->job->seed);
+  json_t *j = json_pack("{s:s, s:I}", "task", f->t.job->task, "seed", (json_int_t)f->t.job->seed);
   trained_describe(t, j);
   if (f->task->validation.n) json_object_set_new(j, "validation_auc", json_real(f->best_auc));
   return j;
@@ -282,21 +247,22 @@ static json_t *training_json(const fit *f, const trained *t) {
 
 static void note_best(const fit *f, const trained *t) {
   if (f->task->validation.n) {
-    run_note(f->job, "best of %lld epochs is %lld, validation AUC %.2f", (long long)t->epochs,
+    run_note(f->t.job, "best of %lld epochs is %lld, validation AUC %.2f", (long long)t->epochs,
              (long long)t->best_epoch, 100 * f->best_auc);
   } else {
-    run_note(f->job, "trained for %lld epochs, without validation images", (long long)t->epochs);
+    run_note(f->t.job, "trained for %lld epochs, without validation images", (long long)t->epochs);
   }
   char *why = trained_complaint(t);
-  if (why) run_note(f->job, "not trained enough: %s", why);
+  if (why) run_note(f->t.job, "not trained enough: %s", why);
   free(why);
 }
 
-static int finish(fit *f) {
-  char *model = run_path(f->job, "model.safetensors"), *table = run_path(f->job, "curve.tsv");
+static int finish(void *own) {
+  fit *f = own;
+  char *model = run_path(f->t.job, "model.safetensors");
   json_t *metadata = classifier_metadata(&f->description, &f->task->geometry, f->task->class_name);
   const xs_images *like = f->task->like ? f->task->like : f->task->train.images;
-  trained t = {.steps = f->done,
+  trained t = {.steps = f->t.done,
                .epochs = f->epoch,
                .best_epoch = f->epoch - f->stale,
                .continued = f->task->start_from != NULL};
@@ -305,46 +271,45 @@ static int finish(fit *f) {
                       preprocessing_json(&like->how, f->task->geometry.size));
   json_object_set_new(metadata, "training", training_json(f, &t));
   if (!status) status = model_save(model, f->net, f->best, metadata);
-  if (!status) status = file_write_atomic(table, f->curve.text, f->curve.size);
   if (!status) note_best(f, &t);
   json_decref(metadata);
-  free(table);
   free(model);
   return status;
 }
 
-static xs_status run(fit *f) {
-  const char *why = nn_classifier_impossible(&f->description);
-  if (why) return (xs_status)fail(XS_USAGE, "%s: %s", f->job->task, why);
-  json_t *state = NULL;
-  /* The recorded kernels are needed to plan; the numbers then go over the initial ones. */
-  if (run_saved_state(f->job, &state)) return XS_FAILED;
-  int status = initialise(f);
-  if (!status && state) status = restore(f, state);
-  json_decref(state);
-  if (status || start_loader(f)) return XS_FAILED;
-  xs_status ended = train(f);
-  if (ended) return ended;
-  return finish(f) ? XS_FAILED : XS_OK;
-}
+static const trainer classifier_trainer = {.unit = "step",
+                                           .set_up = set_up,
+                                           .start = start,
+                                           .step = step,
+                                           .measure = measure,
+                                           .stops = stops_early,
+                                           .save = save,
+                                           .restore = restore,
+                                           .finish = finish};
 
 xs_status train_fit(const train_job *job, const fit_task *task) {
-  fit f = {.job = job, .task = task};
+  fit f = {.task = task};
   f.description = (nn_classifier){.architecture = task->options->architecture,
                                   .size = task->geometry.size,
                                   .channels = task->geometry.channels,
                                   .classes = task->classes};
+  const char *why = nn_classifier_impossible(&f.description);
+  if (why) return (xs_status)fail(XS_USAGE, "%s: %s", job->task, why);
   f.net = nn_net_new("");
   f.now = tg_store_new(job->device);
   f.best = tg_store_new(job->device);
-  curve_start(&f.curve, "epoch\tloss\tvalidation_auc");
-  xs_status status = run(&f);
-  loader_free(f.loader);
+  f.t = (training){.job = job,
+                   .trainer = &classifier_trainer,
+                   .own = &f,
+                   .precision = task->options->precision,
+                   .part = {{"now/", f.now}, {"best/", f.best}},
+                   .total = most_steps(&f)};
+  training_row(&f.t, "epoch\tloss\tvalidation_auc\n");
+  const xs_status status = training_loop(&f.t);
   tg_plan_free(f.train.plan);
   tg_plan_free(f.evaluate.plan);
   tg_store_free(f.now);
   tg_store_free(f.best);
   nn_net_free(f.net);
-  curve_free(&f.curve);
   return status;
 }

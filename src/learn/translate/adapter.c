@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "adapter_plans.h"
-#include "batch.h"
 #include "classifier.h"
 #include "error.h"
 #include "example_strips.h"
@@ -13,11 +12,12 @@
 #include "model_file.h"
 #include "random.h"
 #include "text.h"
+#include "training_loop.h"
 #include "training_run.h"
 #include "translator.h"
 
 typedef struct adapter {
-  const train_job *job;
+  training t;
   const adapt_task *task;
   const xs_adapter_options *o;
   train_geometry geometry;
@@ -27,12 +27,11 @@ typedef struct adapter {
   adapter_plan critic, generator, target;
   translator *translator; /* G as it is being trained */
   loader *source, *targets;
-  /* state of the run, kept in checkpoints */
-  int64_t done, saved; /* generator steps */
+  /* kept in checkpoints */
   int64_t target_updates;
   double gate;
-  curve curve;
-  double critic_loss[3]; /* of the last critic step */
+  /* losses of the last steps; that of the target net NAN where it had none */
+  double critic_loss[3], generator_loss[6], target_loss;
 } adapter;
 
 static const char *const critic_names[] = {"critic", "penalty", "domain real"};
@@ -88,7 +87,7 @@ static int describe_nets(adapter *a) {
 }
 
 /* Parameters get their first values under their names; plans then find them in the store. */
-static int initialise(adapter *a) {
+static int give_first_values(adapter *a) {
   tg_graph *g = tg_graph_new();
   adapter_nets *n = &a->nets;
   tg_value x =
@@ -99,19 +98,15 @@ static int initialise(adapter *a) {
   nn_classifier_build(g, n->ft, &n->classifier, x);
   int status = tg_graph_failure(g) ? fail(1, "%s", tg_graph_failure(g)) : 0;
   tg_graph_free(g);
-  if (!status) status = nn_net_initialise(n->g, a->store, a->job->seed);
-  if (!status) status = nn_net_initialise(n->d, a->store, a->job->seed);
+  if (!status) status = nn_net_initialise(n->g, a->store, a->t.job->seed);
+  if (!status) status = nn_net_initialise(n->d, a->store, a->t.job->seed);
   if (!status) status = model_load(a->task->classifier, n->fs, a->store);
   if (!status) status = model_load(a->task->classifier, n->ft, a->store);
   return status;
 }
 
 static int make_plans(adapter *a) {
-  tg_plan_options p = {.effort = a->job->effort,
-                       .kernels = a->job->kernels,
-                       .seed = a->job->seed,
-                       .memory = a->job->memory,
-                       .bf16 = run_rounds(a->o->precision)};
+  tg_plan_options p = training_plan_options(&a->t);
   adapter_plan plan[ADAPTER_PLANS];
   if (adapter_plans_new(&a->nets, a->o, a->store, &p, plan)) return 1;
   a->critic = plan[0];
@@ -121,37 +116,33 @@ static int make_plans(adapter *a) {
   return translator_share(&a->nets.stargan, &a->geometry, a->store, "G/", &p, &a->translator);
 }
 
-static int start_loader(adapter *a, const xs_images *images, const int32_t *label,
-                        const int64_t *rows, int64_t n, const char *side, loader **out) {
-  char *stream = text_format("%s %s", a->job->task, side);
-  loader_options o = {
-      .sampler = {.seed = a->job->seed,
-                  .stream = stream,
-                  .mode = SAMPLER_RANDOM,
-                  .batch = a->o->batch / 2,
-                  .rows = rows,
-                  .n = n,
-                  .balanced = label && a->o->balanced,
-                  .label = label,
-                  .classes = a->nets.classifier.classes},
-      .images = images,
-      .label = label,
-      .size = a->geometry.size,
-      .channels = a->geometry.channels,
-      .norm = a->geometry.norm,
-      .view[0].flip = a->o->flips,
-  };
-  int status = loader_new(&o, a->done * (a->o->critic_steps + 1), out);
-  free(stream);
-  return status ? fail_context(1, "%s: %s images: ", a->job->task, side) : 0;
+static int set_up(void *own) {
+  adapter *a = own;
+  return give_first_values(a) || make_plans(a);
 }
 
-static int start_loaders(adapter *a) {
+static int load(adapter *a, train_set from, const char *side, loader **out) {
+  loader_options o = {
+      .sampler = {.mode = SAMPLER_RANDOM,
+                  .batch = a->o->batch / 2,
+                  .rows = from.rows,
+                  .n = from.n,
+                  .balanced = from.label && a->o->balanced,
+                  .label = from.label,
+                  .classes = a->nets.classifier.classes},
+      .images = from.images,
+      .label = from.label,
+      .view[0].flip = a->o->flips,
+  };
+  return training_load(&a->t, side, &a->geometry, a->t.done * (a->o->critic_steps + 1), &o, out);
+}
+
+static int start(void *own) {
+  adapter *a = own;
   const adapt_task *t = a->task;
-  if (start_loader(a, t->source.images, t->source.label, t->source.rows, t->source.n, "source",
-                   &a->source))
-    return 1;
-  return start_loader(a, t->target, NULL, t->target_rows, t->target_n, "target", &a->targets);
+  const train_set target = {.images = t->target, .rows = t->target_rows, .n = t->target_n};
+  if (load(a, t->source, "source", &a->source)) return 1;
+  return load(a, target, "target", &a->targets);
 }
 
 /* ---- steps ------------------------------------------------------------------------------------
@@ -182,7 +173,7 @@ static const batch *set_batch(adapter *a, adapter_plan *p, int64_t index) {
   int64_t *wanted = memory_new((size_t)batch_size * sizeof *wanted);
   bool permute = strcmp(a->o->translate, "permute") == 0;
   if (permute)
-    random_permutation(a->job->seed, random_stream("wanted domains"), (uint64_t)index, batch_size,
+    random_permutation(a->t.job->seed, random_stream("wanted domains"), (uint64_t)index, batch_size,
                        wanted);
   for (int64_t i = 0; i < batch_size; i++) {
     int from = i >= half, to = permute ? wanted[i] >= half : !from;
@@ -195,79 +186,79 @@ static const batch *set_batch(adapter *a, adapter_plan *p, int64_t index) {
   return s;
 }
 
-static int run_plan(adapter *a, adapter_plan *p, int64_t index, int64_t update, double rate,
-                    const char *const *name, double *loss) {
-  run_set_scalar(p->plan, p->rate, rate);
-  run_set_scalar(p->plan, p->step, (double)(update + 1));
-  if (tg_plan_run(p->plan, (uint64_t)index)) return 1;
-  for (int i = 0; i < p->losses; i++) loss[i] = run_scalar(p->plan, p->loss[i]);
-  return run_check_losses(a->job, a->done, p->losses, name, loss);
+static int update(adapter *a, adapter_plan *p, int64_t updates, double rate,
+                  const char *const *name, double *loss) {
+  const training_plan plan = {p->plan, p->rate, p->step, p->losses, p->loss, name};
+  return training_update(&a->t, &plan, updates, rate, loss);
 }
 
-static int critic_step(adapter *a, int64_t update) {
-  set_batch(a, &a->critic, update);
-  return run_plan(a, &a->critic, update, update, rate_at(a, update), critic_names, a->critic_loss);
+static int critic_step(adapter *a, int64_t updates) {
+  set_batch(a, &a->critic, updates);
+  return update(a, &a->critic, updates, rate_at(a, updates), critic_names, a->critic_loss);
 }
 
-static int target_step(adapter *a, const float *label, double *loss) {
+static int target_step(adapter *a, const float *label) {
   int64_t half = a->o->batch / 2;
   size_t pixels = (size_t)(half * a->geometry.size * a->geometry.size * a->geometry.channels);
   memcpy(tg_plan_data(a->target.plan, a->target.x),
          tg_plan_data(a->generator.plan, a->generator.fake), pixels * sizeof(float));
   memcpy(tg_plan_data(a->target.plan, a->target.label), label, (size_t)half * sizeof(float));
-  int64_t update = a->target_updates++;
-  return run_plan(a, &a->target, update, update, a->o->target_learning_rate, target_names, loss);
+  return update(a, &a->target, a->target_updates++, a->o->target_learning_rate, target_names,
+                &a->target_loss);
 }
 
-static int generator_step(adapter *a, double *loss, double *target_loss) {
-  int64_t half = a->o->batch / 2;
-  const batch *s = set_batch(a, &a->generator, ~a->done);
-  memcpy(tg_plan_data(a->generator.plan, a->generator.label), s->label,
-         (size_t)half * sizeof(float));
-  run_set_scalar(a->generator.plan, a->generator.gate, a->gate);
-  double rate = rate_at(a, a->done * a->o->critic_steps);
-  if (run_plan(a, &a->generator, a->done, a->done, rate, generator_names, loss)) return 1;
-  a->gate = run_scalar(a->generator.plan, a->generator.next_gate);
-  if ((a->done + 1) % a->o->target_every) return 0;
-  return target_step(a, s->label, target_loss);
+static int generator_step(adapter *a) {
+  const int64_t half = a->o->batch / 2, done = a->t.done;
+  const adapter_plan *g = &a->generator;
+  const batch *s = set_batch(a, &a->generator, ~done);
+  memcpy(tg_plan_data(g->plan, g->label), s->label, (size_t)half * sizeof(float));
+  training_set_scalar(g->plan, g->gate, a->gate);
+  double rate = rate_at(a, done * a->o->critic_steps);
+  if (update(a, &a->generator, done, rate, generator_names, a->generator_loss)) return 1;
+  a->gate = training_scalar(g->plan, g->next_gate);
+  a->target_loss = NAN;
+  return (done + 1) % a->o->target_every ? 0 : target_step(a, s->label);
+}
+
+/* A generator step, after its critic steps. */
+static int step(void *own) {
+  adapter *a = own;
+  const double *loss = a->generator_loss;
+  for (int64_t k = 0; k < a->o->critic_steps; k++) {
+    if (critic_step(a, a->t.done * a->o->critic_steps + k)) return 1;
+  }
+  if (generator_step(a)) return 1;
+  training_show(&a->t, "critic", a->critic_loss[CRITIC_WASSERSTEIN]);
+  training_show(&a->t, "adversarial", loss[GENERATOR_ADVERSARIAL]);
+  training_show(&a->t, "cycle", loss[GENERATOR_CYCLE]);
+  training_show(&a->t, "semantic",
+                loss[GENERATOR_SEMANTIC_CYCLE] + loss[GENERATOR_SEMANTIC_TARGET]);
+  return 0;
 }
 
 /* ---- checkpoints and files ----------------------------------------------------------------------
  */
 
-static int save(adapter *a) {
-  checkpoint_part part = {"", a->store};
-  json_t *state = json_pack("{s:I, s:I, s:f, s:s}", "done", (json_int_t)a->done, "target_updates",
-                            (json_int_t)a->target_updates, "gate", a->gate, "curve", a->curve.text);
-  a->saved = a->done;
-  return run_save(a->job, a->done, 1, &part, state);
+static json_t *save(const void *own) {
+  const adapter *a = own;
+  return json_pack("{s:I, s:f}", "target_updates", (json_int_t)a->target_updates, "gate", a->gate);
 }
 
-static int restore(adapter *a, const json_t *state) {
-  checkpoint_part part = {"", a->store};
-  const char *text;
-  if (run_state_count(a->job, state, "done", a->o->generator_steps, &a->done) ||
-      run_state_count(a->job, state, "target_updates", a->o->generator_steps, &a->target_updates) ||
-      run_state_number(a->job, state, "gate", &a->gate) ||
-      run_state_text(a->job, state, "curve", &text)) {
-    return 1;
-  }
-  a->saved = a->done;
-  curve_restore(&a->curve, text);
-  if (run_restore(a->job, 1, &part)) return 1;
-  run_note(a->job, "continues after generator step %lld", (long long)a->done);
-  return 0;
+static int restore(void *own, const json_t *counter) {
+  adapter *a = own;
+  return training_count(&a->t, counter, "target_updates", a->t.total, &a->target_updates) ||
+         training_number(&a->t, counter, "gate", &a->gate);
 }
 
 static json_t *training_json(const adapter *a, const char *steps, int64_t n) {
-  return json_pack("{s:s, s:I, s:I}", "task", a->job->task, "seed", (json_int_t)a->job->seed, steps,
-                   (json_int_t)n);
+  return json_pack("{s:s, s:I, s:I}", "task", a->t.job->task, "seed", (json_int_t)a->t.job->seed,
+                   steps, (json_int_t)n);
 }
 
 static int save_stargan(const adapter *a, const nn_net *net, const char *kind) {
-  char *name = text_format("%s.safetensors", kind), *path = run_path(a->job, name);
+  char *name = text_format("%s.safetensors", kind), *path = run_path(a->t.job, name);
   json_t *metadata = translator_metadata(&a->nets.stargan, &a->geometry, kind);
-  json_object_set_new(metadata, "training", training_json(a, "generator_steps", a->done));
+  json_object_set_new(metadata, "training", training_json(a, "generator_steps", a->t.done));
   int status = model_save(path, net, a->store, metadata);
   json_decref(metadata);
   free(path);
@@ -276,7 +267,7 @@ static int save_stargan(const adapter *a, const nn_net *net, const char *kind) {
 }
 
 static int save_target_net(const adapter *a) {
-  char *path = run_path(a->job, "target.safetensors");
+  char *path = run_path(a->t.job, "target.safetensors");
   json_t *metadata = NULL;
   int status = model_metadata(a->task->classifier, "classifier", &metadata);
   if (!status) {
@@ -292,29 +283,31 @@ static int save_target_net(const adapter *a) {
   return status;
 }
 
-static int finish(adapter *a) {
+static int finish(void *own) {
+  const adapter *a = own;
   const adapt_task *t = a->task;
   const train_images source = {t->validation.images, t->validation.rows, t->validation.n},
                      target = {t->target, t->target_rows, t->target_n};
-  char *table = run_path(a->job, "curve.tsv");
   int status = save_stargan(a, a->nets.g, "generator");
   if (!status) status = save_stargan(a, a->nets.d, "discriminator");
   if (!status) status = save_target_net(a);
-  if (!status) status = file_write_atomic(table, a->curve.text, a->curve.size);
-  if (!status) status = gallery_write(a->job->dir, source, target, a->translator);
-  free(table);
-  return status;
+  return status ? status : (int)gallery_write(a->t.job->dir, source, target, a->translator);
 }
 
-/* ---- the run ------------------------------------------------------------------------------------
+/* ---- the curve
+ * ------------------------------------------------------------------------------------
  */
 
-static void add_curve(adapter *a, const double *generator, double target, double keeps) {
+static const char header[] =
+    "step\tcritic\tpenalty\tdomain_real\tadversarial\tdomain_fake\tcycle\tsemantic_cycle\t"
+    "semantic_target\tsemantic_pseudo\ttarget_net\tkeeps_label\n";
+
+static void add_row(adapter *a, double keeps) {
   const double *c = a->critic_loss;
-  curve_add(&a->curve, "%lld\t%.6g\t%.6g\t%.6g", (long long)a->done, c[CRITIC_WASSERSTEIN],
-            c[CRITIC_PENALTY], c[CRITIC_DOMAIN]);
-  for (int i = 0; i < 6; i++) curve_add(&a->curve, "\t%.6g", generator[i]);
-  curve_add(&a->curve, "\t%.6g\t%.6g\n", target, keeps);
+  training_row(&a->t, "%lld\t%.6g\t%.6g\t%.6g", (long long)a->t.done, c[CRITIC_WASSERSTEIN],
+               c[CRITIC_PENALTY], c[CRITIC_DOMAIN]);
+  for (int i = 0; i < 6; i++) training_row(&a->t, "\t%.6g", a->generator_loss[i]);
+  training_row(&a->t, "\t%.6g\t%.6g\n", a->target_loss, keeps);
 }
 
 /* Share, in per cent, of translated source validation images that F_S gives the right label. */
@@ -334,74 +327,53 @@ static int measure_kept(adapter *a, double *kept) {
   return status;
 }
 
-static int cycle(adapter *a, run_clock *clock) {
-  double loss[6], target = NAN, kept = NAN, shown[8];
-  const char *names[8] = {"critic", "adversarial", "cycle", "semantic"};
-  int64_t last = a->o->generator_steps;
-  for (int64_t k = 0; k < a->o->critic_steps; k++) {
-    if (critic_step(a, a->done * a->o->critic_steps + k)) return 1;
-  }
-  if (generator_step(a, loss, &target)) return 1;
-  a->done++;
-  if (a->done % 50 == 0 || a->done == last) {
-    if (measure_kept(a, &kept)) return 1;
-  }
-  if (a->done % 10 == 0 || a->done == last) add_curve(a, loss, target, kept);
-  shown[0] = a->critic_loss[CRITIC_WASSERSTEIN];
-  shown[1] = loss[GENERATOR_ADVERSARIAL];
-  shown[2] = loss[GENERATOR_CYCLE];
-  shown[3] = loss[GENERATOR_SEMANTIC_CYCLE] + loss[GENERATOR_SEMANTIC_TARGET];
-  clock->waited = loader_waited(a->source) + loader_waited(a->targets);
-  run_report(a->job, clock, a->done, last, 4, names, shown);
+static int measure(void *own) {
+  adapter *a = own;
+  double kept = NAN;
+  if ((a->t.done % 50 == 0 || a->t.done == a->t.total) && measure_kept(a, &kept)) return 1;
+  if (training_has_row(&a->t)) add_row(a, kept);
   return 0;
 }
 
-static xs_status train(adapter *a) {
-  run_clock clock = run_clock_start();
-  run_note_precision(a->job, a->o->precision);
-  while (a->done < a->o->generator_steps) {
-    if (cycle(a, &clock)) return XS_FAILED;
-    bool stopped = run_stopped(a->job);
-    if ((stopped || a->done - a->saved >= a->job->checkpoint_every) && save(a)) return XS_FAILED;
-    if (stopped) return run_interrupted(a->job, a->done);
-  }
-  run_note_waiting(a->job, &clock);
-  return XS_OK;
-}
+/* ---- all of it ----------------------------------------------------------------------------------
+ */
 
-static xs_status run(adapter *a) {
-  json_t *state = NULL;
-  int status = describe_nets(a);
-  if (!status) status = run_saved_state(a->job, &state);
-  if (!status) status = initialise(a);
-  if (!status) status = make_plans(a);
-  if (!status && state) status = restore(a, state);
-  json_decref(state);
-  if (status) return (xs_status)status;
-  if (start_loaders(a)) return XS_FAILED;
-  xs_status trained = train(a);
-  if (trained) return trained;
-  return finish(a) ? XS_FAILED : XS_OK;
+static const trainer adapter_trainer = {.unit = "generator step",
+                                        .set_up = set_up,
+                                        .start = start,
+                                        .step = step,
+                                        .measure = measure,
+                                        .save = save,
+                                        .restore = restore,
+                                        .finish = finish};
+
+static void release(adapter *a) {
+  tg_plan_free(a->critic.plan);
+  tg_plan_free(a->generator.plan);
+  tg_plan_free(a->target.plan);
+  translator_free(a->translator);
+  tg_store_free(a->store);
+  nn_net_free(a->nets.g);
+  nn_net_free(a->nets.d);
+  nn_net_free(a->nets.fs);
+  nn_net_free(a->nets.ft);
+  xs_classifier_free(a->frozen);
 }
 
 xs_status train_adapt(const train_job *job, const adapt_task *task) {
-  adapter a = {.job = job, .task = task, .o = task->options, .store = tg_store_new(job->device)};
-  curve_start(&a.curve,
-              "step\tcritic\tpenalty\tdomain_real\tadversarial\tdomain_fake\tcycle\tsemantic_"
-              "cycle\tsemantic_target\tsemantic_pseudo\ttarget_net\tkeeps_label");
-  xs_status status = run(&a);
-  loader_free(a.source);
-  loader_free(a.targets);
-  tg_plan_free(a.critic.plan);
-  tg_plan_free(a.generator.plan);
-  tg_plan_free(a.target.plan);
-  translator_free(a.translator);
-  tg_store_free(a.store);
-  nn_net_free(a.nets.g);
-  nn_net_free(a.nets.d);
-  nn_net_free(a.nets.fs);
-  nn_net_free(a.nets.ft);
-  xs_classifier_free(a.frozen);
-  curve_free(&a.curve);
+  const xs_adapter_options *o = task->options;
+  adapter a = {.task = task, .o = o, .store = tg_store_new(job->device)};
+  a.t = (training){.job = job,
+                   .trainer = &adapter_trainer,
+                   .own = &a,
+                   .precision = o->precision,
+                   .part = {{"", a.store}},
+                   .total = o->generator_steps};
+  xs_status status = (xs_status)describe_nets(&a);
+  if (!status) {
+    training_row(&a.t, "%s", header);
+    status = training_loop(&a.t);
+  }
+  release(&a);
   return status;
 }

@@ -10,6 +10,7 @@
 #include "classifier_plan.h"
 #include "inference.h"
 #include "memory_left.h"
+#include "training_loop.h"
 #include "training_run.h"
 #include "translator.h"
 
@@ -72,7 +73,7 @@ int rehearse_fit(const stage *s, const void *options, rehearsal *out) {
   *out = (rehearsal){0};
   int status = fit_plan_new(net, &c, o->batch, o->weight_decay, store, &plan, &p);
   if (!status) status = give_numbers(s, net, store);
-  if (!status) run_set_scalar(p.plan, p.step, 1);
+  if (!status) training_set_scalar(p.plan, p.step, 1);
   if (!status) status = add_plan(s, out, p.plan, 1);
   out->bytes += net_bytes(net, 4); /* the best epoch's are kept, too */
   tg_plan_free(p.plan);
@@ -121,7 +122,7 @@ int rehearse_adapter(const stage *s, const void *options, rehearsal *out) {
   int status = adapter_plans_new(&n, o, store, &planning, plan);
   if (!status) status = initialise(s, &n, store, &nets);
   for (int i = 0; i < ADAPTER_PLANS && !status; i++) {
-    run_set_scalar(plan[i].plan, plan[i].step, 1);
+    training_set_scalar(plan[i].plan, plan[i].step, 1);
     status = add_plan(s, out, plan[i].plan, times[i]);
   }
   out->bytes += nets.bytes;
