@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "rows.h"
+#include "settings_rows.h"
 #include "tg.h"
 
 typedef struct bench_options {
@@ -14,7 +15,6 @@ typedef struct bench_options {
   bool json, plan, measure_kernels, explain, first;
 } bench_options;
 
-#define BENCH_CLASSIFIERS "lenet|lenet5|densenet121|densenet121-linear"
 #define BENCH_FIELD(name) offsetof(bench_options, name)
 #define BENCH_INTEGER_ROW(name, fallback, low, high, help)                                         \
   OPTION_INTEGER_ROW(NULL, 0, bench_options, name, fallback, low, high, help)

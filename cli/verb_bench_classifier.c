@@ -5,7 +5,7 @@
 #include "error.h"
 
 static const option rows[] = {
-    OPTION_CHOICE_ROW(NULL, 0, bench_options, model, "lenet", BENCH_CLASSIFIERS, "NAME",
+    OPTION_CHOICE_ROW(NULL, 0, bench_options, model, "lenet", architecture_choices + 1, "NAME",
                       "the network"),
     BENCH_INTEGER_ROW(batch, "128", 1, 65536, "images per step"),
     BENCH_ROWS,

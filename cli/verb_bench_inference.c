@@ -5,9 +5,13 @@
 #include "error.h"
 #include "inference.h"
 
+#define ARCHITECTURE(id, name, ...) name "|"
+static const char networks[] =
+#include "xsite/architectures.def"
+    "generator";
+
 static const option rows[] = {
-    OPTION_CHOICE_ROW(NULL, 0, bench_options, model, "lenet", BENCH_CLASSIFIERS "|generator",
-                      "NAME", "the network"),
+    OPTION_CHOICE_ROW(NULL, 0, bench_options, model, "lenet", networks, "NAME", "the network"),
     BENCH_INTEGER_ROW(batch, "1", 1, 65536, "images at a time"),
     BENCH_INTEGER_ROW(channels, "64", 1, 4096, "channels of the generator's first layer"),
     BENCH_INTEGER_ROW(blocks, "4", 0, 1000, "the generator's residual blocks"),

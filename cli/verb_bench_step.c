@@ -8,7 +8,7 @@ static const option rows[] = {
     BENCH_INTEGER_ROW(batch, "32", 2, 65536, "images per step, half source, half target"),
     BENCH_INTEGER_ROW(blocks, "4", 0, 1000, "residual blocks"),
     BENCH_INTEGER_ROW(image_channels, "3", 1, 3, "1 or 3"),
-    OPTION_CHOICE_ROW(NULL, 0, bench_options, model, "lenet", BENCH_CLASSIFIERS, "NAME",
+    OPTION_CHOICE_ROW(NULL, 0, bench_options, model, "lenet", architecture_choices + 1, "NAME",
                       "network of the classifiers F_S and F_T"),
     BENCH_ROWS,
     BENCH_DATA_ROWS,
