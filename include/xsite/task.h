@@ -93,6 +93,76 @@ typedef struct xs_match_task {
 void xs_match_defaults(xs_match_task *t);
 xs_status xs_match(const xs_match_task *t, const xs_watch *w);
 
+/* ---- measuring and using a classifier ----------------------------------------------------------
+ */
+
+/* Measures a classifier on a labelled site. */
+typedef struct xs_eval_task {
+  const char *model;   /* model.safetensors */
+  const char *data;    /* domain file of the site */
+  const xs_site *site; /* or the site itself */
+  const char *split, *split_by, *data_dir, *cache;
+  const char *outputs;   /* new CSV file of each image's answer, or NULL */
+  const char *threshold; /* "[CLASS=]P" instead of the model's own, or NULL */
+  int64_t seed, replicates, threads;
+  bool skip_unreadable;
+  bool json; /* of the program's verb: no meaning here */
+} xs_eval_task;
+void xs_eval_defaults(xs_eval_task *t);
+
+typedef struct xs_evaluation {
+  char *site; /* its name */
+  xs_measure measure;
+  char *decision;                       /* how is decided, a line */
+  bool threshold;                       /* there is one; of it: */
+  xs_interval sensitivity, specificity; /* shares in [0,1], Wilson's intervals of single images */
+  int64_t skipped;     /* images that could not be read and were left out, as asked */
+  char *skipped_image; /* the first of them, or NULL */
+  char *json;          /* all of this as a JSON object; AUCs and rates in per cent */
+} xs_evaluation;
+/* out: to be released, also after a failure. */
+xs_status xs_eval(const xs_eval_task *t, const xs_watch *w, xs_evaluation *out);
+void xs_evaluation_release(xs_evaluation *e);
+
+/* Classifies image files.  No labels are needed. */
+typedef struct xs_predict_task {
+  const char *model;
+  const char *as;        /* domain file by which images are read, not as the model file says */
+  const char *threshold; /* as of xs_eval_task */
+  int64_t threads;
+  bool json, csv; /* of the program's verb: no meaning here */
+} xs_predict_task;
+void xs_predict_defaults(xs_predict_task *t);
+
+/* Of one file; all is lent, until the next. */
+typedef struct xs_prediction {
+  const char *file;
+  const char *error; /* why there is none, or NULL; all below is then unset */
+  const char *doubt; /* why the image may be darker or lighter than it was, or NULL */
+  const xs_classifier *classifier;
+  const xs_decision *rule; /* how is decided */
+  int classes;
+  const char *const *class_name; /* [classes] */
+  const float *logit;            /* [classes] */
+  const double *probability;     /* [classes] */
+  const double *calibrated;      /* [classes]; NULL: the model has no temperature */
+  int decision, most_probable;   /* a class; -1 where the logits are no numbers */
+  double distance; /* from the images of the model's site: above 1 is unlike them; NAN: not known */
+  const char *site;  /* the model's, for which it was chosen, or NULL */
+  const char *model; /* SHA-256 of the model file */
+} xs_prediction;
+
+/* Predicts for the files, and those in the folders that are named, in order; each: called with
+ * every file's prediction.  XS_FAILED where some could not be read, after all the others. */
+xs_status xs_predict(const xs_predict_task *t, int files, const char *const *file,
+                     void (*each)(void *context, const xs_prediction *p), void *context,
+                     const xs_watch *w);
+/* A prediction as a JSON object; as a row of CSV, and the row of names above it, without the line's
+ * end; allocated. */
+char *xs_prediction_json(const xs_prediction *p);
+char *xs_prediction_csv(const xs_prediction *p);
+char *xs_prediction_csv_names(const xs_prediction *p);
+
 /* ---- new sites of old ones ---------------------------------------------------------------------
  */
 
