@@ -16,6 +16,7 @@
 #include "xsite/measure.h"
 #include "xsite/site.h"
 #include "xsite/study.h"
+#include "xsite/task.h"
 #include "xsite/types.h"
 
 #endif

@@ -1,5 +1,5 @@
-/* task.h: whole pieces of work, each a function: train, adapt, align, match, translate, shift,
- * evaluate, predict.
+/* xsite/task.h: whole pieces of work, each a function: train, adapt, align, match, translate,
+ * shift, evaluate, predict.
  *
  * A task is a record of options.  xs_NAME_defaults fills it with the defaults of the program's
  * verb of that name, whose texts are lent; then set what differs, with texts that live until the
@@ -17,7 +17,14 @@
 #ifndef XSITE_TASK_H
 #define XSITE_TASK_H
 
-#include "xsite.h"
+#include "xsite/adapt.h"
+#include "xsite/classify.h"
+#include "xsite/measure.h"
+#include "xsite/site.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* What any work in a folder has. */
 typedef struct xs_job {
@@ -193,5 +200,9 @@ typedef struct xs_shift_task {
 } xs_shift_task;
 void xs_shift_defaults(xs_shift_task *t);
 xs_status xs_shift(const xs_shift_task *t, const xs_watch *w);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
