@@ -57,8 +57,8 @@ typedef struct xs_train_task {
   const char *normalisation;    /* "half", "imagenet" */
   xs_classifier_options classifier;
 } xs_train_task;
-void xs_train_defaults(xs_train_task *t);
-xs_status xs_train(const xs_train_task *t, const xs_watch *w);
+XS_API void xs_train_defaults(xs_train_task *t);
+XS_API xs_status xs_train(const xs_train_task *t, const xs_watch *w);
 
 /* ---- adapting to a site without labels ---------------------------------------------------------
  */
@@ -73,8 +73,8 @@ typedef struct xs_adapt_task {
   const char *model; /* the source's classifier */
   xs_adapter_options adapter;
 } xs_adapt_task;
-void xs_adapt_defaults(xs_adapt_task *t);
-xs_status xs_adapt(const xs_adapt_task *t, const xs_watch *w);
+XS_API void xs_adapt_defaults(xs_adapt_task *t);
+XS_API xs_status xs_adapt(const xs_adapt_task *t, const xs_watch *w);
 
 /* Adapts a classifier itself, without translating.  Writes model.safetensors. */
 typedef struct xs_align_task {
@@ -85,8 +85,8 @@ typedef struct xs_align_task {
   const char *model; /* the source's classifier */
   xs_align_options align;
 } xs_align_task;
-void xs_align_defaults(xs_align_task *t);
-xs_status xs_align(const xs_align_task *t, const xs_watch *w);
+XS_API void xs_align_defaults(xs_align_task *t);
+XS_API xs_status xs_align(const xs_align_task *t, const xs_watch *w);
 
 /* Makes a translator without training: matched histograms or amplitudes.  No label of either site
  * is used.  Writes generator.safetensors and example images. */
@@ -97,8 +97,8 @@ typedef struct xs_match_task {
   int64_t size, image_channels; /* of the translated images */
   xs_match_options match;
 } xs_match_task;
-void xs_match_defaults(xs_match_task *t);
-xs_status xs_match(const xs_match_task *t, const xs_watch *w);
+XS_API void xs_match_defaults(xs_match_task *t);
+XS_API xs_status xs_match(const xs_match_task *t, const xs_watch *w);
 
 /* ---- measuring and using a classifier ----------------------------------------------------------
  */
@@ -115,7 +115,7 @@ typedef struct xs_eval_task {
   bool skip_unreadable;
   bool json; /* of the program's verb: no meaning here */
 } xs_eval_task;
-void xs_eval_defaults(xs_eval_task *t);
+XS_API void xs_eval_defaults(xs_eval_task *t);
 
 typedef struct xs_evaluation {
   char *site; /* its name */
@@ -128,8 +128,8 @@ typedef struct xs_evaluation {
   char *json;          /* all of this as a JSON object; AUCs and rates in per cent */
 } xs_evaluation;
 /* out: to be released, also after a failure. */
-xs_status xs_eval(const xs_eval_task *t, const xs_watch *w, xs_evaluation *out);
-void xs_evaluation_release(xs_evaluation *e);
+XS_API xs_status xs_eval(const xs_eval_task *t, const xs_watch *w, xs_evaluation *out);
+XS_API void xs_evaluation_release(xs_evaluation *e);
 
 /* Classifies image files.  No labels are needed. */
 typedef struct xs_predict_task {
@@ -139,7 +139,7 @@ typedef struct xs_predict_task {
   int64_t threads;
   bool json, csv; /* of the program's verb: no meaning here */
 } xs_predict_task;
-void xs_predict_defaults(xs_predict_task *t);
+XS_API void xs_predict_defaults(xs_predict_task *t);
 
 /* Of one file; all is lent, until the next. */
 typedef struct xs_prediction {
@@ -161,14 +161,14 @@ typedef struct xs_prediction {
 
 /* Predicts for the files, and those in the folders that are named, in order; each: called with
  * every file's prediction.  XS_FAILED where some could not be read, after all the others. */
-xs_status xs_predict(const xs_predict_task *t, int files, const char *const *file,
-                     void (*each)(void *context, const xs_prediction *p), void *context,
-                     const xs_watch *w);
+XS_API xs_status xs_predict(const xs_predict_task *t, int files, const char *const *file,
+                            void (*each)(void *context, const xs_prediction *p), void *context,
+                            const xs_watch *w);
 /* A prediction as a JSON object; as a row of CSV, and the row of names above it, without the line's
  * end; allocated. */
-char *xs_prediction_json(const xs_prediction *p);
-char *xs_prediction_csv(const xs_prediction *p);
-char *xs_prediction_csv_names(const xs_prediction *p);
+XS_API char *xs_prediction_json(const xs_prediction *p);
+XS_API char *xs_prediction_csv(const xs_prediction *p);
+XS_API char *xs_prediction_csv_names(const xs_prediction *p);
 
 /* ---- new sites of old ones ---------------------------------------------------------------------
  */
@@ -189,8 +189,8 @@ typedef struct xs_translate_task {
   const char *model; /* generator.safetensors */
   int64_t domain;    /* 0: the generator's source, 1: its target */
 } xs_translate_task;
-void xs_translate_defaults(xs_translate_task *t);
-xs_status xs_translate(const xs_translate_task *t, const xs_watch *w);
+XS_API void xs_translate_defaults(xs_translate_task *t);
+XS_API xs_status xs_translate(const xs_translate_task *t, const xs_watch *w);
 
 /* A site's images under a synthetic shift of known strength, on which settings can be chosen before
  * a real site is there. */
@@ -198,8 +198,8 @@ typedef struct xs_shift_task {
   xs_new_site site;
   const char *kind; /* "blur-2"; XS_USAGE and a message that lists them all for any other word */
 } xs_shift_task;
-void xs_shift_defaults(xs_shift_task *t);
-xs_status xs_shift(const xs_shift_task *t, const xs_watch *w);
+XS_API void xs_shift_defaults(xs_shift_task *t);
+XS_API xs_status xs_shift(const xs_shift_task *t, const xs_watch *w);
 
 #ifdef __cplusplus
 }

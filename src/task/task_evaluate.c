@@ -7,9 +7,9 @@
 #include "error.h"
 #include "file.h"
 #include "job.h"
+#include "measure.h"
 #include "memory.h"
 #include "preprocessing_notes.h"
-#include "study_file.h"
 #include "task_tables.h"
 #include "text.h"
 #include "threshold.h"
@@ -51,7 +51,7 @@ static xs_status check_labelled(const xs_eval_task *o, const xs_site *s) {
 
 /* The site has every class; a part of it need not. */
 static xs_status check_two_classes(const xs_eval_task *o, const xs_site *s, const test_set *t) {
-  for (int64_t i = 1; i < t->images.n; i++) {
+  for (int64_t i = 1; i < t->n; i++) {
     if (t->label[i] != t->label[0]) return XS_OK;
   }
   return fail(
@@ -59,16 +59,16 @@ static xs_status check_two_classes(const xs_eval_task *o, const xs_site *s, cons
       "%s: no AUC: split '%s' has %" PRId64
       " labelled image%s, none of another class than \"%s\"; `--split all` takes all of the "
       "site's images",
-      called(o, s), o->split, t->images.n, t->images.n == 1 ? "" : "s", s->class_name[t->label[0]]);
+      called(o, s), o->split, t->n, t->n == 1 ? "" : "s", s->class_name[t->label[0]]);
 }
 
-static xs_status select_set(const xs_eval_task *o, const xs_site *s, test_set *t) {
-  train_set images;
+static xs_status select_set(const xs_eval_task *o, const xs_site *s, train_set *images,
+                            test_set *t) {
   xs_status status =
-      train_set_open(s, split_rule_of(o->seed, o->split_by), job_split(o->split), &images);
+      train_set_open(s, split_rule_of(o->seed, o->split_by), job_split(o->split), images);
   if (status) return status;
-  test_set_make(images, s->classes, t);
-  if (images.n > 0) return check_two_classes(o, s, t);
+  test_set_make(images->images, images->label, images->rows, images->n, s->classes, t);
+  if (images->n > 0) return check_two_classes(o, s, t);
   return fail(XS_FAILED, "%s: no labelled image is in the split '%s'", called(o, s), o->split);
 }
 
@@ -126,12 +126,12 @@ static xs_status check_outputs(const xs_eval_task *o) {
 /* ---- the result ---- */
 
 /* Of the labelled images: how many of the class are found, and of the others not called so. */
-static xs_interval rate(const test_set *t, const float *logit, const xs_decision *d,
-                        bool positive) {
+static xs_interval rate(const test_answer *a, const xs_decision *d, bool positive) {
+  const test_set *t = a->on;
   double n = 0, right = 0;
-  for (int64_t i = 0; i < t->images.n; i++) {
+  for (int64_t i = 0; i < t->n; i++) {
     if ((t->label[i] == d->positive) != positive) continue;
-    const bool called_so = xs_decide(d, logit + i * t->classes, t->classes) == d->positive;
+    const bool called_so = xs_decide(d, a->logit + i * t->classes, t->classes) == d->positive;
     n++;
     right += called_so == positive;
   }
@@ -161,36 +161,46 @@ static char *evaluation_json(const xs_eval_task *o, const xs_evaluation *e, json
 }
 
 static void describe(const xs_eval_task *o, const xs_site *s, const xs_classifier *c,
-                     const xs_decision *d, const test_set *t, const float *logit,
-                     xs_evaluation *e) {
+                     const xs_decision *d, const test_answer *a, xs_evaluation *e) {
   e->site = text_copy(s->images.name);
+  e->measure = a->measure;
   e->skipped = s->skipped;
   if (s->skipped) e->skipped_image = text_copy(s->skipped_image[0]);
   e->decision = threshold_text(c, d);
   e->threshold = d->positive >= 0;
   if (e->threshold) {
-    e->sensitivity = rate(t, logit, d, true);
-    e->specificity = rate(t, logit, d, false);
+    e->sensitivity = rate(a, d, true);
+    e->specificity = rate(a, d, false);
   }
   e->json = evaluation_json(o, e, decision_json(c, d, e));
 }
 
+static xs_status answer(const xs_eval_task *o, xs_classifier *c, const train_set *images,
+                        test_answer *a) {
+  const measure_settings s = {.replicates = (int)o->replicates, .seed = (uint64_t)o->seed};
+  a->logit = memory_new((size_t)(a->on->n * a->on->classes + 1) * sizeof *a->logit);
+  xs_status status = xs_classifier_logits(c, images->images, images->rows, images->n, a->logit);
+  return status ? status : answer_measure(&s, a);
+}
+
 static xs_status measure(const xs_eval_task *o, const xs_site *s, xs_classifier *c,
                          const xs_decision *d, const xs_watch *w, xs_evaluation *e) {
+  train_set images = {0};
   test_set t = {0};
-  float *logit = NULL;
+  test_answer a = {.on = &t};
   xs_status status = check_labelled(o, s);
   if (!status) status = job_check_classes(o->model, c, o->data, s);
-  if (!status) status = select_set(o, s, &t);
+  if (!status) status = select_set(o, s, &images, &t);
   if (!status) {
     preprocessing_note_unknown(w, o->model, c);
     preprocessing_note_other(w, called(o, s), &s->images.how, c);
-    status = test_set_measure(&t, c, o->replicates, o->seed, &logit, &e->measure);
+    status = answer(o, c, &images, &a);
   }
   if (!status) status = write_answers(o, s, c, d);
-  if (!status) describe(o, s, c, d, &t, logit, e);
-  free(logit);
+  if (!status) describe(o, s, c, d, &a, e);
+  answer_release(&a);
   test_set_release(&t);
+  train_set_release(&images);
   return status;
 }
 
