@@ -12,6 +12,7 @@
 #include "xsite/check.h"
 #include "xsite/classify.h"
 #include "xsite/data.h"
+#include "xsite/inspect.h"
 #include "xsite/labelfree.h"
 #include "xsite/measure.h"
 #include "xsite/site.h"

@@ -6,7 +6,8 @@
 #include "xsite/task.h"
 
 extern const option_table task_train_table, task_adapt_table, task_align_table, task_match_table,
-    task_translate_table, task_shift_table, task_eval_table, task_predict_table;
+    task_translate_table, task_shift_table, task_eval_table, task_predict_table,
+    task_inspect_graph_table;
 
 /* The table of a task, "train"; NULL: there is no such task. */
 const option_table *task_table(const char *name);
