@@ -9,6 +9,7 @@
 #define XSITE_H
 
 #include "xsite/adapt.h"
+#include "xsite/bench.h"
 #include "xsite/check.h"
 #include "xsite/classify.h"
 #include "xsite/data.h"
