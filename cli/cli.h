@@ -17,8 +17,7 @@ typedef struct cli_verb {
   const char *words;     /* what follows besides options: "FILE", "IMAGE..." or "" */
   int least, most;       /* how many words; most CLI_ANY: no limit */
   const char *summary;   /* one line */
-  const char *task;      /* whose options they are, or NULL */
-  const option *options; /* [n_options] else */
+  const option *options; /* [n_options] */
   int n_options;
   size_t record; /* bytes of the options' record */
   bool computes; /* uses all processors for longer than a moment */

@@ -1,3 +1,67 @@
-#include "bench_verb.h"
+/* verb_bench_inference.c: how long a network's answer takes here, on made-up images. */
+#include <string.h>
 
-BENCH_VERB(inference, "Time a network's answer.")
+#include "bench.h"
+#include "error.h"
+#include "inference.h"
+
+static const option rows[] = {
+    OPTION_CHOICE_ROW(NULL, 0, bench_options, model, "lenet", BENCH_CLASSIFIERS "|generator",
+                      "NAME", "the network"),
+    BENCH_INTEGER_ROW(batch, "1", 1, 65536, "images at a time"),
+    BENCH_INTEGER_ROW(channels, "64", 1, 4096, "channels of the generator's first layer"),
+    BENCH_INTEGER_ROW(blocks, "4", 0, 1000, "the generator's residual blocks"),
+    BENCH_ROWS,
+};
+
+static int plan_generator(const bench_options *o, nn_net *net, tg_store *s,
+                          const tg_plan_options *options, inference_plan *p) {
+  const nn_stargan g = {(int)o->size, 3, 2, o->channels, o->blocks, 0};
+  if (nn_stargan_check(&g)) return XS_USAGE;
+  if (inference_plan_generator(net, &g, o->batch, s, options, p)) return XS_FAILED;
+  float *domain = tg_plan_data(p->plan, p->domain);
+  for (int64_t i = 0; i < o->batch; i++) domain[2 * i + 1] = 1;
+  return XS_OK;
+}
+
+static int plan_classifier(const bench_options *o, nn_net *net, tg_store *s,
+                           const tg_plan_options *options, inference_plan *p) {
+  const nn_classifier c = {o->model, (int)o->size, 3, 10, 0, false};
+  const char *why = nn_classifier_impossible(&c);
+  if (why) return fail(XS_USAGE, "size %lld: %s", (long long)o->size, why);
+  return inference_plan_classifier(net, &c, o->batch, s, options, p);
+}
+
+static int run(void *record, int words, const char **word) {
+  (void)words;
+  (void)word;
+  const bench_options *o = record;
+  if (bench_check(o)) return XS_FAILED;
+  tg_set_threads((int)o->threads);
+  tg_store *s = tg_store_new(tg_device_cpu());
+  nn_net *net = nn_net_new("");
+  inference_plan p = {0};
+  const tg_plan_options options = bench_plan_options(o);
+  bool generator = strcmp(o->model, "generator") == 0;
+  int status = (generator ? plan_generator : plan_classifier)(o, net, s, &options, &p);
+  if (!status) status = nn_net_initialise(net, s, 1);
+  if (!status) {
+    bench_fill_uniform(p.plan, p.x, o->batch * o->size * o->size * 3);
+    const bench_step step = {
+        .name = "inference", .key = "inference_ms", .plans = 1, .plan = {p.plan}};
+    status = bench_run(o, 1, &step);
+  }
+  tg_plan_free(p.plan);
+  nn_net_free(net);
+  tg_store_free(s);
+  return status;
+}
+
+const cli_verb verb_bench_inference = {.name = "bench inference",
+                                       .words = "",
+                                       .summary = "Time a network's answer.",
+                                       .options = rows,
+                                       .n_options = sizeof rows / sizeof *rows,
+                                       .record = sizeof(bench_options),
+                                       .computes = true,
+                                       .run = run};

@@ -1,3 +1,74 @@
-#include "task_verb.h"
+/* verb_shift.c: a site's images under a synthetic shift of known strength, as a site whose labels
+ * are known: a made-up target, on which settings can be chosen before a real one is met. */
+#include "shift.h"
 
-TASK_VERB(shift, cli_watch_plain, "Write a site's images under a synthetic shift, as a new site.")
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "site_write.h"
+#include "text.h"
+#include "tg.h"
+
+typedef struct shift_options {
+  site_write_options site;
+  char *kind;
+} shift_options;
+
+static const option rows[] = {
+    {NULL, "kind", OPTION_TEXT, offsetof(shift_options, kind), NULL, true, 0, 0, NULL, "NAME",
+     "the shift and its strength, as blur-2; any other word lists them all"},
+    SITE_WRITE_ROWS(shift_options, site, "shifted", "of the split, noise and directions"),
+};
+
+typedef struct shifting {
+  int which;
+  uint64_t seed;
+} shifting;
+
+static char *list_kinds(void) {
+  char *list = text_copy(shift_name(0));
+  for (int i = 1; i < shift_count(); i++) {
+    char *longer = text_format("%s, %s", list, shift_name(i));
+    free(list);
+    list = longer;
+  }
+  return list;
+}
+
+static int find_kind(const char *name, int *which) {
+  for (*which = 0; *which < shift_count(); ++*which) {
+    if (strcmp(shift_name(*which), name) == 0) return 0;
+  }
+  char *list = list_kinds();
+  fail(XS_USAGE, "--kind: '%s' is none of %s", name, list);
+  free(list);
+  return XS_USAGE;
+}
+
+static xs_status shift(const void *how, const xs_images *x, const int64_t *row, int64_t n,
+                       xs_images **out) {
+  const shifting *s = how;
+  *out = shift_images(x, row, n, s->which, s->seed);
+  return XS_OK;
+}
+
+static int run(void *record, int words, const char **word) {
+  (void)words;
+  (void)word;
+  const shift_options *o = record;
+  shifting s = {.seed = (uint64_t)o->site.seed};
+  if (find_kind(o->kind, &s.which)) return XS_USAGE;
+  tg_set_threads((int)o->site.threads);
+  return site_write(&o->site, "shift", o->kind, 0, shift, &s);
+}
+
+const cli_verb verb_shift = {.name = "shift",
+                             .words = "",
+                             .summary =
+                                 "Write a site's images under a synthetic shift, as a new site.",
+                             .options = rows,
+                             .n_options = sizeof rows / sizeof *rows,
+                             .record = sizeof(shift_options),
+                             .computes = true,
+                             .run = run};

@@ -3,6 +3,7 @@
 #ifndef SMALL_TRAINING_H
 #define SMALL_TRAINING_H
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@ typedef struct small_training {
   uint8_t pixels[SMALL_IMAGES * SMALL_SIZE * SMALL_SIZE];
   int32_t label[SMALL_IMAGES];
   int64_t row[SMALL_IMAGES];
+  pthread_t caller;
+  int foreign;    /* calls of the watch from another thread */
   int left;       /* steps until a stop is asked for */
   char said[600]; /* the first note of the last run */
   xs_images images;
@@ -29,17 +32,20 @@ typedef struct small_training {
 
 static inline bool small_training_stop(void *context) {
   small_training *r = context;
+  r->foreign += !pthread_equal(r->caller, pthread_self());
   return r->left-- == 0;
 }
 
 static inline void small_training_note(void *context, const char *line) {
   small_training *r = context;
+  r->foreign += !pthread_equal(r->caller, pthread_self());
   if (!*r->said) snprintf(r->said, sizeof r->said, "%s", line);
 }
 
 static inline small_training *small_training_new(void) {
   small_training *r = calloc(1, sizeof *r);
   strcpy(r->dir, "small_training_XXXXXX");
+  r->caller = pthread_self();
   if (!mkdtemp(r->dir)) abort();
   r->checkpoint = file_join(r->dir, "checkpoint.safetensors");
   r->model = file_join(r->dir, "model.safetensors");
@@ -62,13 +68,13 @@ static inline small_training *small_training_new(void) {
   return r;
 }
 
-/* Removes the folder; its status. */
+/* Removes the folder; its status, or how often the watch was called from another thread. */
 static inline int small_training_end(small_training *r) {
   const char *const made[] = {r->checkpoint, r->model};
   char *table = file_join(r->dir, "curve.tsv");
   for (int i = 0; i < 2; i++) unlink(made[i]);
   unlink(table);
-  const int status = rmdir(r->dir);
+  const int status = r->foreign ? r->foreign : rmdir(r->dir);
   free(table);
   free(r->checkpoint);
   free(r->model);

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <pthread.h>
 #include <turbojpeg.h>
 
 #include "clustered_share.h"
@@ -20,6 +21,7 @@
 #include "random.h"
 #include "target_encoding.h"
 #include "text.h"
+#include "tg.h"
 #include "union_find.h"
 
 /* ---- films that are drawn
@@ -966,6 +968,33 @@ static void test_encoding(void **state) {
   assert_int_not_equal(encoding_name("/nowhere", name), 0);
 }
 
+typedef struct caller {
+  pthread_t thread;
+  int calls, foreign; /* foreign: from another thread */
+} caller;
+
+static bool ask(void *context) {
+  caller *c = context;
+  c->calls++;
+  c->foreign += !pthread_equal(c->thread, pthread_self());
+  return true;
+}
+
+static void test_stopped(void **state) {
+  (void)state;
+  site *a = make_site("a", 1000);
+  char *path = write_site(a, ""), *text;
+  caller c = {.thread = pthread_self()};
+  const xs_watch watch = {.stop = ask, .context = &c};
+  tg_set_threads(4);
+  assert_int_equal(xs_data_check((const char *[]){path}, 1, &plain, &watch, &text), XS_FAILED);
+  tg_set_threads(0);
+  assert_says("stopped; nothing was written");
+  assert_true(c.calls > 0 && c.foreign == 0);
+  free(path);
+  release(a);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_clean),
@@ -988,6 +1017,7 @@ int main(void) {
       cmocka_unit_test(test_classes),
       cmocka_unit_test(test_patient_numbers),
       cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_stopped),
       cmocka_unit_test(test_neighbours),
       cmocka_unit_test(test_sets),
       cmocka_unit_test(test_share),

@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 typedef struct xs_classifier_options {
-  char *architecture;   /* a name of xsite/architectures.def */
+  char *architecture;   /* "lenet", "lenet5", "densenet121", "densenet121-linear" */
   double learning_rate; /* Adam */
   double weight_decay;
   int64_t batch;

@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "xsite/version.h"
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -27,7 +25,7 @@ typedef enum xs_status {
 } xs_status;
 
 XS_API const char *xs_message(void); /* last failure on this thread, never NULL */
-XS_API const char *xs_version(void); /* "0.2.0": of the library; XSITE_VERSION: of its headers */
+XS_API const char *xs_version(void);
 
 typedef struct xs_interval { /* of 95 % */
   double value, low, high;
@@ -46,7 +44,9 @@ typedef struct xs_progress { /* a snapshot of running work */
   double loss[8];
 } xs_progress;
 
-typedef struct xs_watch { /* how a caller follows and stops long work; all may be NULL */
+/* How a caller follows and stops long work; all may be NULL.  They are called from the thread that
+ * called the function which does the work, and from no other. */
+typedef struct xs_watch {
   void (*progress)(void *context, const xs_progress *p);
   void (*note)(void *context, const char *line); /* one line of log */
   bool (*stop)(void *context); /* true: write a checkpoint and return XS_FAILED soon */

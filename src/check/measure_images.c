@@ -58,26 +58,21 @@ static void tell(const check *c, int64_t done) {
   c->w->progress(c->w->context, &p);
 }
 
+static void measure_some(check *c, int64_t first, int64_t end) {
+#pragma omp parallel for schedule(dynamic, 4)
+  for (int64_t i = first; i < end; i++) measure(&c->site[c->sample[i].site], &c->sample[i]);
+}
+
+/* In parts, between which the watch is asked and told. */
 static int measure_all(check *c) {
-  int64_t done = 0;
-  bool stopped = false;
-#pragma omp parallel for schedule(dynamic, 16)
-  for (int64_t i = 0; i < c->n; i++) {
-    bool leave;
-#pragma omp atomic read
-    leave = stopped;
-    if (leave) continue;
-    measure(&c->site[c->sample[i].site], &c->sample[i]);
-#pragma omp critical(check_progress)
-    {
-      if (++done % 64 == 0) tell(c, done);
-      if (done % 64 == 0 && is_stopped(c)) {
-#pragma omp atomic write
-        stopped = true;
-      }
-    }
+  enum { PART = 256 };
+  for (int64_t i = 0; i < c->n; i += PART) {
+    const int64_t end = c->n - i < PART ? c->n : i + PART;
+    measure_some(c, i, end);
+    if (end < c->n) tell(c, end);
+    if (is_stopped(c)) return fail(XS_FAILED, "stopped; nothing was written");
   }
-  return stopped ? fail(XS_FAILED, "stopped; nothing was written") : 0;
+  return 0;
 }
 
 static void add_entry(check *c, int site, int64_t row) {

@@ -9,8 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "xsite/version.h"
-
 typedef struct request {
   transfer *t;
   CURL *curl;

@@ -138,16 +138,13 @@ static int make_plan(align *a) {
                    &a->plan);
 }
 
-int align_rehearse(const xs_align_options *o, const nn_classifier *c, tg_store *s,
-                   const tg_plan_options *p, align_rehearsal *out) {
+int align_plan_new(const xs_align_options *o, const nn_classifier *c, tg_store *s,
+                   const tg_plan_options *p, align_plan *out) {
   const align_method *m = find(o->method);
-  *out = (align_rehearsal){.net = nn_net_new("")};
-  if (m->other) out->other = nn_net_new(m->other);
+  *out = (align_plan){.net = nn_net_new(""), .other = m->other ? nn_net_new(m->other) : NULL};
   align_step step = {.net = out->net, .other = out->other};
   int status = plan_step(m, o, c, s, p, &step, &out->plan);
-  if (!status) status = nn_net_initialise(out->net, s, 1);
-  if (!status && out->other) status = nn_net_initialise(out->other, s, 1);
-  if (!status) training_set_scalar(out->plan, step.step, 1);
+  out->step = step.step;
   free(step.update);
   return status;
 }

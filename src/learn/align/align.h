@@ -26,13 +26,14 @@ int align_check(const char *where, const xs_align_options *o);
  * there is one. */
 xs_status train_align(const train_job *job, const align_task *task);
 
-/* A training step of a classifier without its weights, to be timed. */
-typedef struct align_rehearsal {
+/* The training step, whose networks have no weights yet. */
+typedef struct align_plan {
   nn_net *net, *other; /* other: a method's second network, or NULL */
   tg_plan *plan;
-} align_rehearsal;
+  tg_value step; /* Adam's */
+} align_plan;
 /* o is checked; all of *out is to be freed, also after a failure. */
-int align_rehearse(const xs_align_options *o, const nn_classifier *c, tg_store *s,
-                   const tg_plan_options *p, align_rehearsal *out);
+int align_plan_new(const xs_align_options *o, const nn_classifier *c, tg_store *s,
+                   const tg_plan_options *p, align_plan *out);
 
 #endif

@@ -68,21 +68,8 @@ static int describe_nets(adapter *a) {
   if (xs_classifier_load(a->task->classifier, &a->frozen)) return 1;
   const train_geometry *seen = classifier_geometry(a->frozen);
   a->geometry = train_geometry_of(seen->size, seen->channels, "half");
-  a->nets = (adapter_nets){
-      .stargan = {.size = a->geometry.size,
-                  .image_channels = a->geometry.channels,
-                  .domains = 2,
-                  .channels = a->o->channels,
-                  .blocks = a->o->blocks,
-                  .critic_layers = a->o->critic_layers},
-      .classifier = *classifier_description(a->frozen),
-      .dropout = a->o->target_dropout,
-      .norm = geometry_is_half(seen) ? NULL : &seen->norm,
-      .g = nn_net_new("G/"),
-      .d = nn_net_new("D/"),
-      .fs = nn_net_new("FS/"),
-      .ft = nn_net_new("FT/"),
-  };
+  a->nets = adapter_nets_new(a->o, classifier_description(a->frozen),
+                             geometry_is_half(seen) ? NULL : &seen->norm);
   return check_options(a);
 }
 
@@ -353,10 +340,7 @@ static void release(adapter *a) {
   tg_plan_free(a->target.plan);
   translator_free(a->translator);
   tg_store_free(a->store);
-  nn_net_free(a->nets.g);
-  nn_net_free(a->nets.d);
-  nn_net_free(a->nets.fs);
-  nn_net_free(a->nets.ft);
+  adapter_nets_free(&a->nets);
   xs_classifier_free(a->frozen);
 }
 

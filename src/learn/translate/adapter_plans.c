@@ -7,6 +7,30 @@
 #include "error.h"
 #include "memory.h"
 
+adapter_nets adapter_nets_new(const xs_adapter_options *o, const nn_classifier *classifier,
+                              const xs_normalisation *norm) {
+  return (adapter_nets){.stargan = {.size = classifier->size,
+                                    .image_channels = classifier->channels,
+                                    .domains = 2,
+                                    .channels = o->channels,
+                                    .blocks = o->blocks,
+                                    .critic_layers = o->critic_layers},
+                        .classifier = *classifier,
+                        .dropout = o->target_dropout,
+                        .norm = norm,
+                        .g = nn_net_new("G/"),
+                        .d = nn_net_new("D/"),
+                        .fs = nn_net_new("FS/"),
+                        .ft = nn_net_new("FT/")};
+}
+
+void adapter_nets_free(adapter_nets *n) {
+  nn_net_free(n->g);
+  nn_net_free(n->d);
+  nn_net_free(n->fs);
+  nn_net_free(n->ft);
+}
+
 static tg_shape image_shape(const adapter_nets *n, int64_t count) {
   return tg_shape4(count, n->stargan.size, n->stargan.size, n->stargan.image_channels);
 }

@@ -42,6 +42,11 @@ typedef struct adapter_nets {
   nn_net *g, *d, *fs, *ft;
 } adapter_nets;
 
+/* Of an adapter with these options for a classifier, whose normalisation is lent. */
+adapter_nets adapter_nets_new(const xs_adapter_options *o, const nn_classifier *classifier,
+                              const xs_normalisation *norm);
+void adapter_nets_free(adapter_nets *n);
+
 /* The total that a step minimises, of the inputs and networks given in p and n: it fills p's
  * losses, fake and next_gate.  alpha {batch,1,1,1} mixes real (1) and fake (0) for the penalty. */
 tg_value adapter_critic_loss(tg_graph *g, adapter_nets *n, const xs_adapter_options *o,

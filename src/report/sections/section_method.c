@@ -4,7 +4,6 @@
 #include "methods.h"
 #include "sections.h"
 #include "text.h"
-#include "xsite/version.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -89,8 +89,7 @@ static void add_paper_method(writer *w) {
 }
 
 /* what: a sentence without its full stop. */
-static void add_matching(writer *w, const char *step, const char *name, const char *what,
-                         const char *of) {
+static void add_matching(writer *w, const char *step, const char *name, const char *what, work of) {
   if (!has_step(w, step)) return;
   page_raw(&w->text, " %s (called %s)", name, step);
   write_citation(w, of);
@@ -105,7 +104,7 @@ static void add_matching(writer *w, const char *step, const char *name, const ch
 }
 
 static void add_alignment(writer *w, const char *step, const char *name, const char *what,
-                          const char *of) {
+                          work of) {
   if (!has_step(w, step)) return;
   page_raw(&w->text, " %s (called %s)", name, step);
   write_citation(w, of);

@@ -153,6 +153,7 @@ static int step(estimator *e, char *key, rehearse *how, const void *options, reh
     *r = e->step[i].r;
     return 0;
   }
+  *r = (rehearsal){0};
   int status = how(&e->stage, options, r);
   e->step = memory_grow(e->step, (size_t)(e->steps + 1) * sizeof *e->step);
   e->step[e->steps++] = (known_step){key, *r};

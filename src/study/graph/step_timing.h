@@ -18,7 +18,7 @@ typedef struct stage {
   bool only_planned; /* nothing is run: seconds are 0 */
 } stage;
 
-/* Non-zero and a message where no such step can be planned. */
+/* Of *out, zeros.  Non-zero and a message where no such step can be planned. */
 typedef int rehearse(const stage *s, const void *options, rehearsal *out);
 rehearse rehearse_fit;         /* xs_classifier_options */
 rehearse rehearse_adapter;     /* xs_adapter_options: a generator step with its critic steps */
