@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "buffer.h"
 #include "cli.h"
 #include "error.h"
 #include "memory.h"
@@ -86,13 +87,12 @@ static bool is_group(const char *prefix) {
 
 /* The first n words, joined. */
 static char *join(int n, char **words) {
-  char *name = text_copy(words[0]);
-  for (int i = 1; i < n; i++) {
-    char *longer = text_format("%s %s", name, words[i]);
-    free(name);
-    name = longer;
+  buffer name = {0};
+  for (int i = 0; i < n; i++) {
+    buffer_between(&name, " ");
+    buffer_text(&name, words[i]);
   }
-  return name;
+  return buffer_take(&name);
 }
 
 /* The verb that the first words were probably meant to be, or NULL; *typed: those words. */

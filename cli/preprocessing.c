@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "text.h"
 #include "values.h"
 
@@ -45,19 +46,17 @@ static void compare(const xs_preprocessing *here, const xs_preprocessing *model,
 /* "resize is bilinear (nearest), ...", or NULL. */
 static char *name_differences(const xs_preprocessing *here, const xs_preprocessing *model) {
   reading r[DIFFERENCES];
-  char *text = NULL;
+  buffer text = {0};
   compare(here, model, r);
   for (int i = 0; i < DIFFERENCES; i++) {
     if (strcmp(r[i].here, r[i].model)) {
-      char *longer = text_format("%s%s%s is %s (%s)", text ? text : "", text ? ", " : "", r[i].name,
-                                 r[i].here, r[i].model);
-      free(text);
-      text = longer;
+      buffer_between(&text, ", ");
+      buffer_add(&text, "%s is %s (%s)", r[i].name, r[i].here, r[i].model);
     }
     free(r[i].here);
     free(r[i].model);
   }
-  return text;
+  return text.text;
 }
 
 void preprocessing_note_unknown(const char *model, const xs_classifier *c) {

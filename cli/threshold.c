@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "error.h"
-#include "text.h"
 
 static int find_class(const xs_classifier *c, const char *name, size_t length) {
   for (int k = 0; k < xs_classifier_classes(c); k++) {
@@ -21,15 +21,14 @@ static const char *last_class(const xs_classifier *c) {
 
 static xs_status refuse_class(const xs_classifier *c, const char *model, const char *given,
                               int length) {
-  char *names = text_copy(xs_classifier_class_name(c, 0));
-  for (int k = 1; k < xs_classifier_classes(c); k++) {
-    char *more = text_format("%s, %s", names, xs_classifier_class_name(c, k));
-    free(names);
-    names = more;
+  buffer names = {0};
+  for (int k = 0; k < xs_classifier_classes(c); k++) {
+    buffer_between(&names, ", ");
+    buffer_text(&names, xs_classifier_class_name(c, k));
   }
   fail(XS_USAGE, "--threshold: '%.*s' is no class of %s; its classes: %s", length, given, model,
-       names);
-  free(names);
+       names.text);
+  buffer_free(&names);
   return XS_USAGE;
 }
 

@@ -1,5 +1,6 @@
 /* verb_shift.c: a site's images under a synthetic shift of known strength, as a site whose labels
  * are known: a made-up target, on which settings can be chosen before a real one is met. */
+#include "buffer.h"
 #include "shift.h"
 
 #include <stdlib.h>
@@ -7,7 +8,6 @@
 
 #include "error.h"
 #include "site_write.h"
-#include "text.h"
 #include "tg.h"
 
 typedef struct shift_options {
@@ -27,13 +27,12 @@ typedef struct shifting {
 } shifting;
 
 static char *list_kinds(void) {
-  char *list = text_copy(shift_name(0));
-  for (int i = 1; i < shift_count(); i++) {
-    char *longer = text_format("%s, %s", list, shift_name(i));
-    free(list);
-    list = longer;
+  buffer list = {0};
+  for (int i = 0; i < shift_count(); i++) {
+    buffer_between(&list, ", ");
+    buffer_text(&list, shift_name(i));
   }
-  return list;
+  return buffer_take(&list);
 }
 
 static int find_kind(const char *name, int *which) {

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #undef fail /* error.h has a function of this name */
 
+#include "buffer.h"
 #include "error.h"
 #include "file.h"
 #include "hash.h"
@@ -395,6 +396,42 @@ static void test_unicode(void **state) {
   }
 }
 
+/* ---- a text that grows ---- */
+
+static void test_buffer(void **state) {
+  (void)state;
+  buffer b = {0};
+  buffer_between(&b, ", ");
+  buffer_text(&b, "a");
+  buffer_between(&b, ", ");
+  buffer_add(&b, "%d%%", 7);
+  assert_string_equal(b.text, "a, 7%");
+  buffer_put(&b, "\0z", 2);
+  assert_int_equal(b.size, 7);
+  assert_memory_equal(b.text, "a, 7%\0z", 8);
+  buffer_free(&b);
+  assert_null(b.text);
+  char *text = buffer_take(&b); /* of nothing */
+  assert_string_equal(text, "");
+  free(text);
+}
+
+/* Through every size at which it may have to move. */
+static void test_buffer_grows(void **state) {
+  (void)state;
+  buffer b = {0};
+  for (int i = 0; i < 2000; i++) {
+    buffer_add(&b, "%s", i % 2 ? "b" : "");
+    if (i % 2 == 0) buffer_put(&b, "a", 1);
+    assert_int_equal(b.size, i + 1);
+    assert_int_equal(b.text[b.size], 0);
+  }
+  char *text = buffer_take(&b);
+  for (int i = 0; i < 2000; i++) assert_int_equal(text[i], i % 2 ? 'b' : 'a');
+  assert_null(b.text);
+  free(text);
+}
+
 static int remove_files(void **state) {
   (void)state;
   return system("rm -rf test_base.tmp") == 0 ? 0 : 1;
@@ -424,6 +461,8 @@ int main(void) {
       cmocka_unit_test(test_messages),
       cmocka_unit_test(test_numbers),
       cmocka_unit_test(test_unicode),
+      cmocka_unit_test(test_buffer),
+      cmocka_unit_test(test_buffer_grows),
   };
   return cmocka_run_group_tests(tests, remove_files, remove_files);
 }

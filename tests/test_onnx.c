@@ -35,8 +35,8 @@ static void wire_format(void **state) {
   protobuf_integer(&inner, 1, 0);
   protobuf_message(&b, 20, &inner);
   assert_int_equal(b.size, sizeof want);
-  assert_memory_equal(b.data, want, sizeof want);
-  protobuf_free(&b);
+  assert_memory_equal(b.text, want, sizeof want);
+  buffer_free(&b);
 }
 
 /* ---- every operator: a graph, and what ONNX Runtime makes of its export ---- */

@@ -1,5 +1,6 @@
 #include "option.h"
 
+#include "buffer.h"
 #include "error.h"
 #include "memory.h"
 #include "option_row.h"
@@ -81,17 +82,15 @@ const option *option_find_key(const option_table *t, const char *key) {
 
 /* "a|b|c" as "a, b or c". */
 static char *list_choices(const char *choices) {
-  char *text = text_copy("");
+  buffer text = {0};
   for (const char *p = choices; *p;) {
     size_t n = strcspn(p, "|");
     const char *rest = p + n + (p[n] == '|');
-    const char *joint = *text == 0 ? "" : *rest ? ", " : " or ";
-    char *longer = text_format("%s%s%.*s", text, joint, (int)n, p);
-    free(text);
-    text = longer;
+    buffer_between(&text, *rest ? ", " : " or ");
+    buffer_put(&text, p, n);
     p = rest;
   }
-  return text;
+  return buffer_take(&text);
 }
 
 static char *describe_number(const option *row) {

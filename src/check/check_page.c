@@ -223,8 +223,8 @@ int check_page_write(const check *c, const json_t *root) {
   add_tables(&out, c);
   add_method(&out, root);
   char *path = file_join(c->o->out, "check.html");
-  if (!status) status = file_write_atomic(path, out.text, out.size);
+  if (!status) status = file_write_atomic(path, out.html.text, out.html.size);
   free(path);
-  page_free(&out);
+  buffer_free(&out.html);
   return status;
 }

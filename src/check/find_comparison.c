@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "data_check.h"
 #include "error.h"
 #include "memory.h"
@@ -117,20 +118,18 @@ static int make_rows(const check *c, row *r) {
 /* ---- what is said ---------------------------------------------------------------------------- */
 
 static char *describe(const check *c, const comparison *x) {
-  char *text = text_copy("");
+  buffer text = {0};
   const double *v = x->value;
   for (int k = 0; k < x->samples; k++) {
     double sum = 0, square = 0, n = (double)x->size[k];
     for (int64_t i = 0; i < x->size[k]; i++) sum += v[i] / n;
     for (int64_t i = 0; i < x->size[k]; i++) square += (v[i] - sum) * (v[i] - sum);
-    char *longer =
-        text_format("%s%s%s %.4g ± %.3g (%lld)", text, k ? "; " : "", c->site[x->site[k]].d.name,
-                    sum, n > 1 ? sqrt(square / (n - 1)) : 0.0, (long long)x->size[k]);
-    free(text);
-    text = longer;
+    buffer_between(&text, "; ");
+    buffer_add(&text, "%s %.4g ± %.3g (%lld)", c->site[x->site[k]].d.name, sum,
+               n > 1 ? sqrt(square / (n - 1)) : 0.0, (long long)x->size[k]);
     v += x->size[k];
   }
-  return text;
+  return buffer_take(&text);
 }
 
 static void say(check *c, const row *r, const comparison *x, const double *p, int n) {
@@ -139,7 +138,7 @@ static void say(check *c, const row *r, const comparison *x, const double *p, in
                         "The sites compared, one-way analysis of variance over images; measures "
                         "that only one site knows, or that never vary, are left out",
                         head, 5);
-  char *list = text_copy("");
+  buffer list = {0};
   int differ = 0;
   for (int i = 0; i < n; i++) {
     if (isnan(p[i])) continue;
@@ -149,17 +148,17 @@ static void say(check *c, const row *r, const comparison *x, const double *p, in
                            x[i].anova.p, p[i], means));
     free(means);
     if (!(p[i] < c->o->alpha)) continue;
-    char *longer = text_format("%s%s%s", list, differ++ ? ", " : "", r[i].name);
-    free(list);
-    list = longer;
+    buffer_between(&list, ", ");
+    buffer_text(&list, r[i].name);
+    differ++;
   }
   if (differ) {
     finding_add(
         c, "sites-differ", CHECK_NOTE, NULL, differ,
-        text_format("The sites differ in %s (ANOVA, alpha %g after Holm).", list, c->o->alpha),
+        text_format("The sites differ in %s (ANOVA, alpha %g after Holm).", list.text, c->o->alpha),
         "Expect a classifier from one to lose at the other; report the differences.");
   }
-  free(list);
+  buffer_free(&list);
 }
 
 int find_comparison(check *c) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attributes.h"
+#include "buffer.h"
 #include "chance.h"
 #include "data_check.h"
 #include "error.h"
@@ -251,23 +252,23 @@ static void say_label(check *c, const told *t) {
 
 /* Sites differ in much; what matters is which way they can be told. */
 static void say_sites(check *c, const tolds *all) {
-  char *list = text_copy("");
+  buffer list = {0};
   int n = 0;
   for (int i = 0; i < all->n; i++) {
     const told *t = &all->item[i];
     if (t->q->site || !is_told(c, t)) continue;
-    char *longer = text_format("%s%s%s (AUC %.1f)", list, n++ ? ", " : "",
-                               attributes_name(t->which), 100 * t->auc);
-    free(list);
-    list = longer;
+    buffer_between(&list, ", ");
+    buffer_add(&list, "%s (AUC %.1f)", attributes_name(t->which), 100 * t->auc);
+    n++;
   }
   if (n) {
-    finding_add(c, "site-told", CHECK_NOTE, NULL, n,
-                text_format("The site can be told without a look at the patient, from: %s.", list),
-                "A pooled classifier may use it where the sites differ in prevalence, and a "
-                "translator will learn it first; crop all sites alike.");
+    finding_add(
+        c, "site-told", CHECK_NOTE, NULL, n,
+        text_format("The site can be told without a look at the patient, from: %s.", list.text),
+        "A pooled classifier may use it where the sites differ in prevalence, and a "
+        "translator will learn it first; crop all sites alike.");
   }
-  free(list);
+  buffer_free(&list);
 }
 
 static void tabulate(check *c, const tolds *all) {

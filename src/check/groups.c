@@ -1,9 +1,9 @@
 #include <stdlib.h>
 
+#include "buffer.h"
 #include "data_check.h"
 #include "file.h"
 #include "memory.h"
-#include "page.h"
 #include "text.h"
 #include "union_find.h"
 
@@ -39,12 +39,12 @@ static char *group_text(const check *c, int64_t i) {
 }
 
 static int write_site(const check *c, const check_site *t, int64_t *set) {
-  page out = {0};
-  page_raw(&out, "file,group\n");
+  buffer out = {0};
+  buffer_add(&out, "file,group\n");
   for (int64_t i = t->first; i < t->first + t->n; i++) {
     char *group = group_text(c, sets_find(set, i));
     char *cell[] = {text_csv(c->sample[i].file), text_csv(group)};
-    page_raw(&out, "%s,%s\n", cell[0], cell[1]);
+    buffer_add(&out, "%s,%s\n", cell[0], cell[1]);
     free(cell[0]);
     free(cell[1]);
     free(group);
@@ -53,7 +53,7 @@ static int write_site(const check *c, const check_site *t, int64_t *set) {
   int status = file_write_atomic(path, out.text, out.size);
   free(path);
   free(name);
-  page_free(&out);
+  buffer_free(&out);
   return status;
 }
 

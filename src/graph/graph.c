@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "error.h"
 #include "memory.h"
 #include "text.h"
@@ -196,20 +197,15 @@ tg_value tg_const(tg_graph *g, double x) {
 }
 
 char *tg_graph_dump(const tg_graph *g) {
-  size_t size = 1, capacity = 4096;
-  char *text = memory_new(capacity);
+  buffer text = {0};
   for (int v = 1; v < g->count; v++) {
     const node *x = &g->node[v];
-    char line[512], shape[96];
+    char shape[96];
     graph_describe_shape(x->shape, shape, sizeof shape);
-    snprintf(line, sizeof line, "%d %s %s", v, x->op->name, shape);
-    if (x->attr.name) append(line, sizeof line, " %s", x->attr.name);
-    for (int i = 0; i < x->n; i++) append(line, sizeof line, " %d", x->in[i]);
-    append(line, sizeof line, "\n");
-    size_t length = strlen(line);
-    if (size + length > capacity) text = memory_grow(text, capacity = (size + length) * 2);
-    memcpy(text + size - 1, line, length + 1);
-    size += length;
+    buffer_add(&text, "%d %s %s", v, x->op->name, shape);
+    if (x->attr.name) buffer_add(&text, " %s", x->attr.name);
+    for (int i = 0; i < x->n; i++) buffer_add(&text, " %d", x->in[i]);
+    buffer_text(&text, "\n");
   }
-  return text;
+  return buffer_take(&text);
 }

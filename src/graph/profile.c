@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "buffer.h"
 #include "plan.h"
 
 static void describe_chain(const plan_step *s, char *text, size_t size) {
@@ -28,23 +28,17 @@ static void describe_step(const plan_step *s, char *text, size_t size) {
 static const char *kernel_name(const plan_step *s) { return s->chain ? "chain" : s->kernel->name; }
 
 char *tg_plan_dump(const tg_plan *p) {
-  size_t used = 0;
-  char *text = memory_new(1), line[1024], site[512];
+  buffer text = {0};
+  char site[512];
   for (int i = 0; i < p->steps; i++) {
     const plan_step *s = &p->step[i];
-    int time_width = 0;
     if (p->timed && p->runs) {
-      time_width = snprintf(line, sizeof line, "%9.3f ms  ", 1e3 * s->seconds / (double)p->runs);
+      buffer_add(&text, "%9.3f ms  ", 1e3 * s->seconds / (double)p->runs);
     }
     describe_step(s, site, sizeof site);
-    snprintf(line + time_width, sizeof line - (size_t)time_width, "%d %-12s %s\n", s->out[0],
-             kernel_name(s), site);
-    size_t length = strlen(line);
-    text = memory_grow(text, used + length + 1);
-    memcpy(text + used, line, length + 1);
-    used += length;
+    buffer_add(&text, "%d %-12s %s\n", s->out[0], kernel_name(s), site);
   }
-  return text;
+  return buffer_take(&text);
 }
 
 /* In elements of the device's size. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "error.h"
 #include "file.h"
 #include "image.h"
@@ -20,8 +21,8 @@ typedef struct stream {
   png_structp png;
   png_infop info;
   const char *from; /* being decoded */
-  char *to;         /* being encoded, owned */
   size_t size, at;
+  buffer to; /* being encoded */
   png_bytep *rows;
   char message[160];
 } stream;
@@ -46,9 +47,7 @@ static void read_bytes(png_structp png, png_bytep out, size_t n) {
 
 static void write_bytes(png_structp png, png_bytep in, size_t n) {
   stream *s = png_get_io_ptr(png);
-  s->to = memory_grow(s->to, s->size + n);
-  memcpy(s->to + s->size, in, n);
-  s->size += n;
+  buffer_put(&s->to, in, n);
 }
 
 static void flush_bytes(png_structp png) { (void)png; }
@@ -176,9 +175,9 @@ int image_write_png(const char *path, const uint8_t *pixels, int height, int wid
   if (s.png) s.info = png_create_info_struct(s.png);
   int status = s.info ? encode(&s, path, &x) : fail(XS_FAILED, "%s: libpng cannot start", path);
   png_destroy_write_struct(&s.png, &s.info);
-  if (!status) status = file_write_atomic(path, s.to, s.size);
+  if (!status) status = file_write_atomic(path, s.to.text, s.to.size);
   free(s.rows);
-  free(s.to);
+  buffer_free(&s.to);
   image_release(&x);
   return status;
 }

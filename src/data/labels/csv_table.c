@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "error.h"
 #include "file.h"
 #include "memory.h"
@@ -233,13 +234,9 @@ void csv_table_release(csv_table *t) {
 /* ---- columns ---- */
 
 static char *list_columns(const csv_table *t) {
-  char *list = text_copy("");
-  for (int i = 0; i < t->columns; i++) {
-    char *longer = text_format("%s%s%s", list, i ? ", " : "", t->name[i]);
-    free(list);
-    list = longer;
-  }
-  return list;
+  buffer list = {0};
+  for (int i = 0; i < t->columns; i++) buffer_add(&list, "%s%s", i ? ", " : "", t->name[i]);
+  return buffer_take(&list);
 }
 
 int csv_table_find(const csv_table *t, const char *name) {

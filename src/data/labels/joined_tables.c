@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "error.h"
 #include "image_path.h"
 #include "memory.h"
@@ -62,58 +63,47 @@ static int find_keys(const mapping *m, const sheet *s, int file, keys *k) {
 }
 
 /* The key of a row; cells are parted by a byte that text does not have. */
-static void make_key(const csv_table *t, const int *column, int n, int64_t row, char **key,
-                     size_t *room) {
-  size_t length = 0;
+static void make_key(const csv_table *t, const int *column, int n, int64_t row, buffer *key) {
+  key->size = 0;
   for (int i = 0; i < n; i++) {
-    const char *cell = t->cell[row * t->columns + column[i]];
-    size_t more = strlen(cell);
-    if (length + more + 2 > *room) {
-      *room = 2 * (length + more + 2);
-      *key = memory_grow(*key, *room);
-    }
-    memcpy(*key + length, cell, more);
-    length += more;
-    (*key)[length++] = '\x1f';
+    buffer_text(key, t->cell[row * t->columns + column[i]]);
+    buffer_text(key, "\x1f");
   }
-  (*key)[length] = 0;
 }
 
 /* Numbers the rows of a further file by their keys; two of one key are an error. */
 static int number_rows(const mapping *m, const sheet *s, int file, const keys *k, text_set *rows) {
   const csv_table *t = &s->table[file];
-  char *key = NULL;
-  size_t room = 0;
+  buffer key = {0};
   int status = 0;
   for (int64_t i = 0; i < t->rows && !status; i++) {
-    make_key(t, k->further, k->n, i, &key, &room);
-    int64_t number = text_set_add(rows, key);
+    make_key(t, k->further, k->n, i, &key);
+    int64_t number = text_set_add(rows, key.text);
     if (number == i) continue;
     status = fail(XS_FAILED,
                   "%s:%lld: has the same keys (`join` of %s) as line %lld; keep one of the rows",
                   s->path[file], (long long)t->line[i], m->path, (long long)t->line[number]);
   }
-  free(key);
+  buffer_free(&key);
   return status;
 }
 
 static void match_rows(sheet *s, int file, const keys *k, const text_set *rows) {
   const csv_table *t = &s->table[0];
-  char *key = NULL;
-  size_t room = 0;
+  buffer key = {0};
   bool *used = memory_new(sizeof *used * (size_t)rows->n);
   s->unused[file] = rows->n;
   s->match[file] = memory_new(sizeof *s->match[file] * (size_t)t->rows);
   for (int64_t i = 0; i < t->rows; i++) {
-    make_key(t, k->first, k->n, i, &key, &room);
-    int64_t number = text_set_find(rows, key);
+    make_key(t, k->first, k->n, i, &key);
+    int64_t number = text_set_find(rows, key.text);
     s->match[file][i] = number;
     if (number < 0 || used[number]) continue;
     used[number] = true;
     s->unused[file]--;
   }
   free(used);
-  free(key);
+  buffer_free(&key);
 }
 
 static int join(const mapping *m, sheet *s, int file) {

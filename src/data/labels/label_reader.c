@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "error.h"
 #include "label_cell.h"
 #include "memory.h"
@@ -209,15 +210,14 @@ int label_reader_judge(label_reader *r, int64_t row, label_outcome *outcome) {
 
 /* "Edema 1.0, Pneumonia -1.0": the findings that are mentioned. */
 static char *list_findings(const label_reader *r, int64_t row) {
-  char *text = text_copy("");
+  buffer text = {0};
   for (int64_t i = 0; i < r->out->term.n; i++) {
     const char *cell = sheet_cell(r->s, r->column[i], row);
     if (!cell || !*cell) continue;
-    char *longer = text_format("%s%s%s %s", text, *text ? ", " : "", r->out->term.text[i], cell);
-    free(text);
-    text = longer;
+    buffer_between(&text, ", ");
+    buffer_add(&text, "%s %s", r->out->term.text[i], cell);
   }
-  return text;
+  return buffer_take(&text);
 }
 
 char *label_reader_evidence(const label_reader *r, int64_t row) {

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "catalogue.h"
 #include "error.h"
 #include "file.h"
 #include "file_list.h"
 #include "hash.h"
 #include "image_folder.h"
-#include "memory.h"
 #include "text.h"
 #include "unpack.h"
 
@@ -19,42 +19,29 @@ static const char *const names_file = "digits/mnistm/bsds500-train-names.txt";
 
 /* ---- checksums ---- */
 
-typedef struct lines {
-  char *text;
-  size_t size;
-} lines;
-
-static void add_line(lines *l, char *line) {
-  size_t n = strlen(line);
-  l->text = memory_grow(l->text, l->size + n + 1);
-  memcpy(l->text + l->size, line, n + 1);
-  l->size += n;
-  free(line);
-}
-
-static bool is_sum(lines *l, const char *sha256) {
+static bool is_sum(buffer *l, const char *sha256) {
   char hex[HASH_SHA256_TEXT];
   hash_sha256_text(l->text, l->size, hex);
-  free(l->text);
+  buffer_free(l);
   return strcmp(hex, sha256) == 0;
 }
 
 static bool are_right(const unpacked_files *x, const char *sha256) {
-  lines l = {0};
+  buffer l = {0};
   for (int i = 0; i < x->n; i++) {
     char hex[HASH_SHA256_TEXT];
     hash_sha256_text(x->file[i].data, x->file[i].size, hex);
-    add_line(&l, text_format("%s  %s\n", hex, x->file[i].name));
+    buffer_add(&l, "%s  %s\n", hex, x->file[i].name);
   }
   return is_sum(&l, sha256);
 }
 
 /* Of the images in the folder. */
 static bool folder_is_right(const char *dir, const option_texts *names, const char *sha256) {
-  lines l = {0};
+  buffer l = {0};
   for (int i = 0; i < names->n; i++) {
     char hex[HASH_SHA256_TEXT], *path = file_join(dir, names->text[i]);
-    if (!hash_sha256_file(path, hex)) add_line(&l, text_format("%s  %s\n", hex, names->text[i]));
+    if (!hash_sha256_file(path, hex)) buffer_add(&l, "%s  %s\n", hex, names->text[i]);
     free(path);
   }
   return is_sum(&l, sha256);
@@ -93,7 +80,7 @@ static int make_folder_of(const char *data_dir, const char *name) {
   return status;
 }
 
-static int write_names(const char *data_dir, const lines *names, bool overwrite) {
+static int write_names(const char *data_dir, const buffer *names, bool overwrite) {
   if (make_folder_of(data_dir, names_file)) return XS_FAILED;
   return write_new(file_join(data_dir, names_file), names->text, names->size, overwrite);
 }
@@ -103,12 +90,12 @@ static int write_names(const char *data_dir, const lines *names, bool overwrite)
 int photographs_check(const get_row *r, const char *data_dir, bool overwrite, bool *right) {
   char *dir = file_join(data_dir, image_folder);
   option_texts names = {0};
-  lines list = {0};
+  buffer list = {0};
   int status = file_is_dir(dir) ? folder_images(dir, &names) : 0;
   *right = !status && names.n > 0 && folder_is_right(dir, &names, r->sha256[0]);
-  for (int i = 0; i < names.n; i++) add_line(&list, text_format("%s\n", names.text[i]));
+  for (int i = 0; i < names.n; i++) buffer_add(&list, "%s\n", names.text[i]);
   if (*right) status = write_names(data_dir, &list, overwrite);
-  free(list.text);
+  buffer_free(&list);
   file_list_release(&names);
   free(dir);
   return status;
@@ -116,15 +103,15 @@ int photographs_check(const get_row *r, const char *data_dir, bool overwrite, bo
 
 static int write_photographs(const char *data_dir, const unpacked_files *x, bool overwrite) {
   char *dir = file_join(data_dir, image_folder);
-  lines names = {0};
+  buffer names = {0};
   int status = file_make_public_dirs(dir);
   for (int i = 0; i < x->n && !status; i++) {
     const unpacked *f = &x->file[i];
-    add_line(&names, text_format("%s\n", f->name));
+    buffer_add(&names, "%s\n", f->name);
     status = write_new(file_join(dir, f->name), f->data, f->size, overwrite);
   }
   if (!status) status = write_names(data_dir, &names, overwrite);
-  free(names.text);
+  buffer_free(&names);
   free(dir);
   return status;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "buffer.h"
 #include "error.h"
 #include "file.h"
 #include "file_open.h"
@@ -28,7 +29,7 @@ typedef struct job {
   int fd; /* of part, locked */
   const xs_get_options *option;
   const xs_watch *watch;
-  char *reasons; /* of the addresses so far */
+  buffer reasons; /* of the addresses so far */
 } job;
 
 /* ---- is it the file? ---- */
@@ -65,10 +66,8 @@ static void note(const job *j, char *line) {
 
 static void remember(job *j, const char *folder, const char *reason) {
   note(j, text_format("%s: %s", j->d->name, reason));
-  char *more = text_format("%s%s%s: %s", j->reasons ? j->reasons : "", j->reasons ? "; " : "",
-                           folder, reason);
-  free(j->reasons);
-  j->reasons = more;
+  buffer_between(&j->reasons, "; ");
+  buffer_add(&j->reasons, "%s: %s", folder, reason);
 }
 
 static int give_up(const job *j, transfer_end end, const char *reason) {
@@ -85,7 +84,7 @@ static int give_up(const job *j, transfer_end end, const char *reason) {
       XS_FAILED,
       "%s: not to be had: %s; try again later, name a server with --mirror, or get the file "
       "by other means and put it there as %s",
-      j->d->name, j->reasons, j->path);
+      j->d->name, j->reasons.text, j->path);
 }
 
 /* ---- one address ---- */
@@ -241,6 +240,6 @@ int download_file(const download *d, const char *path, const xs_get_options *o, 
   j.part = text_format("%s.part", path);
   int status = fetch(&j);
   free(j.part);
-  free(j.reasons);
+  buffer_free(&j.reasons);
   return status;
 }

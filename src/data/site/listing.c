@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "buffer.h"
 #include "csv_table.h"
 #include "error.h"
 #include "file.h"
@@ -154,16 +155,12 @@ static int find_columns(const domain *d, const char *csv, const csv_table *t, co
 /* The classes for a message: no one of them is proposed, which might be the opposite; allocated. */
 static char *list_classes(const domain *d) {
   enum { SHOWN = 8 };
-  char *list = text_copy("");
+  buffer list = {0};
   for (int i = 0; i < d->classes.n && i < SHOWN; i++) {
-    char *longer = text_format("%s%s\"%s\"", list, i ? ", " : "", d->classes.text[i]);
-    free(list);
-    list = longer;
+    buffer_add(&list, "%s\"%s\"", i ? ", " : "", d->classes.text[i]);
   }
-  if (d->classes.n <= SHOWN) return list;
-  char *longer = text_format("%s and %d more", list, d->classes.n - SHOWN);
-  free(list);
-  return longer;
+  if (d->classes.n > SHOWN) buffer_add(&list, " and %d more", d->classes.n - SHOWN);
+  return buffer_take(&list);
 }
 
 /* An empty label is unknown. */

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "exposure.h"
 #include "image_cache.h"
 #include "memory.h"
 #include "resample.h"
 #include "site.h"
-#include "text.h"
 
 enum { NAMED = 3, LEVELS = 1024, BLOCK = 256 }; /* block: images between two forgettings */
 
@@ -61,21 +61,19 @@ static void measure(const xs_images *x, int64_t row, exposure *out) {
 /* ---- the site ---- */
 
 /* "2 inverted (a.png, b.png)" behind what is there already. */
-static char *add_fault(char *text, const xs_images *x, const uint8_t *f, exposure_fault which) {
-  char *names = NULL;
+static void add_fault(buffer *text, const xs_images *x, const uint8_t *f, exposure_fault which) {
+  buffer names = {0};
   int64_t n = 0;
   for (int64_t i = 0; i < x->n; i++) {
     if (f[i] != which || n++ >= NAMED) continue;
-    char *longer = text_format("%s%s%s", names ? names : "", names ? ", " : "", x->file[i]);
-    free(names);
-    names = longer;
+    buffer_between(&names, ", ");
+    buffer_text(&names, x->file[i]);
   }
-  if (!n) return text;
-  char *longer = text_format("%s%s%lld %s (%s%s)", text ? text : "", text ? ", " : "", (long long)n,
-                             exposure_name[which], names, n > NAMED ? ", ..." : "");
-  free(names);
-  free(text);
-  return longer;
+  if (!n) return;
+  buffer_between(text, ", ");
+  buffer_add(text, "%lld %s (%s%s)", (long long)n, exposure_name[which], names.text,
+             n > NAMED ? ", ..." : "");
+  buffer_free(&names);
 }
 
 static void measure_all(const xs_images *x, exposure *out) {
@@ -99,7 +97,7 @@ void site_find_faults(const xs_images *x, uint8_t *fault) {
 }
 
 char *site_name_faults(const xs_images *x, const uint8_t *fault) {
-  char *text = NULL;
-  for (int k = 0; k < EXPOSURE_RIGHT; k++) text = add_fault(text, x, fault, (exposure_fault)k);
-  return text;
+  buffer text = {0};
+  for (int k = 0; k < EXPOSURE_RIGHT; k++) add_fault(&text, x, fault, (exposure_fault)k);
+  return text.text;
 }

@@ -141,7 +141,7 @@ int tg_graph_onnx(const tg_graph *g, const tg_store *s, int n, const tg_value *o
   for (int i = 0; i < n && !e.failed; i++) write_output(&e, outputs[i]);
   if (!e.failed) {
     protobuf model = onnx_finish(&e.file, about);
-    *data = model.data;
+    *data = model.text;
     *size = model.size;
   }
   release(&e);

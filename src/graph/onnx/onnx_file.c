@@ -130,8 +130,8 @@ protobuf onnx_finish(onnx_file *f, const tg_onnx_about *about) {
 }
 
 void onnx_release(onnx_file *f) {
-  protobuf_free(&f->node);
-  protobuf_free(&f->initializer);
-  protobuf_free(&f->input);
-  protobuf_free(&f->output);
+  buffer_free(&f->node);
+  buffer_free(&f->initializer);
+  buffer_free(&f->input);
+  buffer_free(&f->output);
 }

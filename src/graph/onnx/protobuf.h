@@ -6,12 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct protobuf { /* a message; {0} is an empty one */
-  char *data;
-  size_t size, capacity;
-} protobuf;
+#include "buffer.h"
 
-void protobuf_free(protobuf *b);
+typedef buffer protobuf; /* a message */
+
 void protobuf_integer(protobuf *b, int field, int64_t x); /* int32, int64, enum */
 void protobuf_float(protobuf *b, int field, float x);
 void protobuf_bytes(protobuf *b, int field, const void *data, size_t size);

@@ -1,5 +1,6 @@
 #include "safetensors.h"
 
+#include "buffer.h"
 #include "error.h"
 #include "file.h"
 #include "file_kind.h"
@@ -379,29 +380,21 @@ int safetensors_write(const char *path, const safetensor *tensor, int n, const j
 
 /* ---- what is in it ---- */
 
-/* One line a tensor; takes the text over. */
-static char *add_line(char *text, const safetensor *t) {
+static void add_line(buffer *text, const safetensor *t) {
   char hex[HASH_SHA256_TEXT];
   hash_sha256_text(t->data, (size_t)t->count * types[t->dtype].bytes, hex);
-  char *more = text_format("%s%s %s", text, t->name, types[t->dtype].name);
-  free(text);
-  for (int i = 0; i < t->rank; i++) {
-    text = text_format("%s %" PRId64, more, t->dim[i]);
-    free(more);
-    more = text;
-  }
-  text = text_format("%s %s\n", more, hex);
-  free(more);
-  return text;
+  buffer_add(text, "%s %s", t->name, types[t->dtype].name);
+  for (int i = 0; i < t->rank; i++) buffer_add(text, " %" PRId64, t->dim[i]);
+  buffer_add(text, " %s\n", hex);
 }
 
 int safetensors_hash(const char *path, char hex[HASH_SHA256_TEXT]) {
   safetensors *file;
   if (safetensors_open(path, &file)) return 1;
-  char *text = text_copy("");
-  for (int i = 0; i < safetensors_count(file); i++) text = add_line(text, &file->tensor[i]);
-  hash_sha256_text(text, strlen(text), hex);
-  free(text);
+  buffer text = {0};
+  for (int i = 0; i < safetensors_count(file); i++) add_line(&text, &file->tensor[i]);
+  hash_sha256_text(text.text, text.size, hex);
+  buffer_free(&text);
   safetensors_close(file);
   return 0;
 }

@@ -22,17 +22,17 @@ double drawing_auc_floor(const results *r) {
 }
 
 /* Bars of means, without ceiling. */
-static void add_mean(page *out, double place, const char *name, const summary *s, bool adapted) {
+static void add_mean(buffer *out, double place, const char *name, const summary *s, bool adapted) {
   const interval none = {NAN, NAN, NAN};
   const interval mean[] = {s->internal, s->external, adapted ? s->adapted : none};
   tsv_number(out, place);
-  page_raw(out, "\t%s", name);
+  buffer_add(out, "\t%s", name);
   for (int k = 0; k < 3; k++) {
     tsv_column(out, mean[k].value);
     tsv_column(out, mean[k].low);
     tsv_column(out, mean[k].high);
   }
-  page_raw(out, "\tnan\tnan\tnan\n");
+  buffer_add(out, "\tnan\tnan\tnan\n");
 }
 
 /* The means stand apart, half a place to the right of the pairs. */
@@ -41,23 +41,23 @@ static int count_means(const results *r) { return (r->n > 1) + (paper_of(r) != N
 static const measure unknown = {.auc = NAN, .low = NAN, .high = NAN};
 
 static char *auc_table(const results *r) {
-  page out = {0};
+  buffer out = {0};
   const paper *p = paper_of(r);
-  page_raw(&out, "index\tpair");
+  buffer_add(&out, "index\tpair");
   for (int k = 0; k < MEASURES; k++) {
     const char *name = report_measure_name[k];
-    page_raw(&out, "\t%s\t%s_low\t%s_high", name, name, name);
+    buffer_add(&out, "\t%s\t%s_low\t%s_high", name, name, name);
   }
-  page_raw(&out, "\n");
+  buffer_add(&out, "\n");
   for (int i = 0; i < r->n; i++) {
     tsv_number(&out, i + 1);
-    page_raw(&out, "\t");
+    buffer_add(&out, "\t");
     tsv_pair(&out, &r->pair[i]);
     for (int k = 0; k < MEASURES; k++) {
       const bool left = k == ADAPTED && effect_of(&r->pair[i]) == EFFECT_LEFT;
       tsv_measure(&out, left ? &unknown : &r->pair[i].m[k]);
     }
-    page_raw(&out, "\n");
+    buffer_add(&out, "\n");
   }
   if (r->n > 1) add_mean(&out, r->n + 1.5, "mean", &r->summary, effect_count_adapted(r) > 0);
   if (p) add_mean(&out, r->n + 0.5 + count_means(r), "mean in the paper", &p->summary, true);

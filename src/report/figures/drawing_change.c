@@ -35,35 +35,35 @@ static double mean_of_source(const results *r, int first) {
 }
 
 /* One colour for neighbours of one source, the other for the next. */
-static void add_source(page *out, const results *r, int first, int colour, int *place) {
+static void add_source(buffer *out, const results *r, int first, int colour, int *place) {
   for (int i = first; i < r->n; i++) {
     if (!same_source(r, i, first)) continue;
     tsv_number(out, ++*place);
-    page_raw(out, "\t%d\t", colour);
+    buffer_add(out, "\t%d\t", colour);
     tsv_pair(out, &r->pair[i]);
     tsv_column(out, report_relative_change(&r->pair[i]));
     tsv_column(out, mean_of_source(r, first));
     tsv_column(out, 100 * r->pair[i].low / r->pair[i].m[EXTERNAL].auc);
     tsv_column(out, 100 * r->pair[i].high / r->pair[i].m[EXTERNAL].auc);
-    page_raw(out, "\n");
+    buffer_add(out, "\n");
   }
 }
 
-static void add_mean(page *out, double place, const char *name, double change) {
+static void add_mean(buffer *out, double place, const char *name, double change) {
   tsv_number(out, place);
-  page_raw(out, "\t2\t%s", name);
+  buffer_add(out, "\t2\t%s", name);
   tsv_column(out, change);
-  page_raw(out, "\tnan\tnan\tnan\n");
+  buffer_add(out, "\tnan\tnan\tnan\n");
 }
 
 /* As in the bars of AUC: half a place to the right of the pairs. */
 static int count_means(const results *r) { return (r->n > 1) + (paper_of(r) != NULL); }
 
 static char *change_table(const results *r) {
-  page out = {0};
+  buffer out = {0};
   const paper *p = paper_of(r);
   int place = 0, sources = 0;
-  page_raw(&out, "place\tcolour\tpair\tchange\tmean_of_source\tlow\thigh\n");
+  buffer_add(&out, "place\tcolour\tpair\tchange\tmean_of_source\tlow\thigh\n");
   for (int i = 0; i < r->n; i++) {
     if (first_of_source(r, i)) add_source(&out, r, i, sources++ % 2, &place);
   }

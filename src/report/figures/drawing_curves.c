@@ -66,15 +66,15 @@ static const panel classifier_panels[] = {
 };
 
 static char *curve_table(const history *c) {
-  page out = {0};
+  buffer out = {0};
   for (int k = 0; k < c->columns; k++) {
-    if (k) page_raw(&out, "\t");
+    if (k) buffer_add(&out, "\t");
     tsv_name(&out, c->name[k]);
   }
-  page_raw(&out, "\n");
+  buffer_add(&out, "\n");
   for (int i = 0; i < c->rows * c->columns; i++) {
     tsv_number(&out, c->value[i]);
-    page_raw(&out, "%s", (i + 1) % c->columns ? "\t" : "\n");
+    buffer_add(&out, "%s", (i + 1) % c->columns ? "\t" : "\n");
   }
   return out.text;
 }
@@ -92,7 +92,7 @@ static int count_values(const history *c, int column) {
 }
 
 /* A panel of those of its lines that were measured; nothing if none was. */
-static bool put_panel(page *out, const history *c, const panel *p) {
+static bool put_panel(buffer *out, const history *c, const panel *p) {
   bool any = false;
   for (int i = 0; i < count_lines(p); i++) {
     const line *l = &p->line[i];
@@ -105,12 +105,12 @@ static bool put_panel(page *out, const history *c, const panel *p) {
     char *rest = text_format(" using 1:%d with %s lw 2 dt %d lc rgb '%s' title '%s'", column + 1,
                              count_values(c, column) > 1 ? "lines" : "points pt 7", l->dash,
                              l->colour, l->title);
-    page_raw(out, "%s%s", head, rest);
+    buffer_add(out, "%s%s", head, rest);
     free(head);
     free(rest);
     any = true;
   }
-  if (any) page_raw(out, "\n");
+  if (any) buffer_add(out, "\n");
   return any;
 }
 
@@ -121,7 +121,7 @@ static double tic_distance(double last) {
 }
 
 static char *curves_plot(const history *c, const panel *panels, int n, int rows) {
-  page out = {0};
+  buffer out = {0};
   const double last = c->value[(c->rows - 1) * c->columns];
   char *head = text_format("set multiplot layout %d,2\nset border 3\nset tics nomirror\nset grid "
                            "lt 1 lw 0.5 lc rgb '#c8c8c8'\n"
@@ -130,10 +130,10 @@ static char *curves_plot(const history *c, const panel *panels, int n, int rows)
                            "set xrange [0:%g]\nset xtics %g\n",
                            rows, strcmp(c->name[0], "epoch") == 0 ? "epoch" : "step", fmax(1, last),
                            tic_distance(last));
-  page_raw(&out, "%s", head);
+  buffer_add(&out, "%s", head);
   free(head);
   for (int i = 0; i < n; i++) put_panel(&out, c, &panels[i]);
-  page_raw(&out, "unset multiplot\n");
+  buffer_add(&out, "unset multiplot\n");
   return out.text;
 }
 

@@ -16,10 +16,10 @@ static bool new_site(const results *r, int row) {
   return true;
 }
 
-static void add_row(page *out, int panel, const char *site, const char *kind, const char *name) {
-  page_raw(out, "\n%d\t", panel);
+static void add_row(buffer *out, int panel, const char *site, const char *kind, const char *name) {
+  buffer_add(out, "\n%d\t", panel);
   tsv_name(out, site);
-  page_raw(out, "\t%s\t", kind);
+  buffer_add(out, "\t%s\t", kind);
   tsv_name(out, name);
 }
 
@@ -55,7 +55,7 @@ static double place_name(const results *r, int row, double height) {
 }
 
 /* One site's curve, then the adapted classifiers that are tested there. */
-static void add_panel(page *out, const results *r, int panel, const char *site) {
+static void add_panel(buffer *out, const results *r, int panel, const char *site) {
   const double height = name_height(r);
   for (int i = 0; i < r->labelleds; i++) {
     const labelled *l = &r->labelled[i];
@@ -76,13 +76,13 @@ static void add_panel(page *out, const results *r, int panel, const char *site) 
 }
 
 static char *labels_table(const results *r, int *panels) {
-  page out = {0};
+  buffer out = {0};
   *panels = 0;
-  page_raw(&out, "panel\tsite\tkind\tname\tcount\tauc\tlow\thigh\tname_at");
+  buffer_add(&out, "panel\tsite\tkind\tname\tcount\tauc\tlow\thigh\tname_at");
   for (int i = 0; i < r->labelleds; i++) {
     if (new_site(r, i)) add_panel(&out, r, ++*panels, r->labelled[i].site);
   }
-  page_raw(&out, "\n");
+  buffer_add(&out, "\n");
   return out.text;
 }
 
@@ -111,28 +111,28 @@ static bool any_adapted(const results *r, const char *site) {
 }
 
 static char *labels_plot(const results *r, int panels) {
-  page out = {0};
+  buffer out = {0};
   double first = INFINITY, last = 0;
   for (int i = 0; i < r->labelleds; i++) {
     first = fmin(first, r->labelled[i].count);
     last = fmax(last, r->labelled[i].count);
   }
-  page_raw(&out,
-           "first = %g\nlast = %g\nset multiplot layout %d,2\nset border 3\nset tics nomirror\n"
-           "set grid lt 1 lw 0.5 lc rgb '#c8c8c8'\nset logscale x\nset xrange [%g:%g]\n"
-           "set format x '%%g'\nset xlabel 'labelled images' offset 0,0.5\nset ylabel 'AUC, per "
-           "cent'\nset yrange [*:%d]\n",
-           first / 1.3, last * 1.3, (panels + 1) / 2, first / 1.3, last * 1.3, HIGHEST);
+  buffer_add(&out,
+             "first = %g\nlast = %g\nset multiplot layout %d,2\nset border 3\nset tics nomirror\n"
+             "set grid lt 1 lw 0.5 lc rgb '#c8c8c8'\nset logscale x\nset xrange [%g:%g]\n"
+             "set format x '%%g'\nset xlabel 'labelled images' offset 0,0.5\nset ylabel 'AUC, per "
+             "cent'\nset yrange [*:%d]\n",
+             first / 1.3, last * 1.3, (panels + 1) / 2, first / 1.3, last * 1.3, HIGHEST);
   for (int i = 0, k = 0; i < r->labelleds; i++) {
     if (!new_site(r, i)) continue;
     char *site = tsv_quoted(r->labelled[i].site);
     k++;
-    page_raw(&out, labels_panel, site, k, k);
-    if (any_adapted(r, r->labelled[i].site)) page_raw(&out, adapted_lines, k, k, k);
-    page_raw(&out, "\n");
+    buffer_add(&out, labels_panel, site, k, k);
+    if (any_adapted(r, r->labelled[i].site)) buffer_add(&out, adapted_lines, k, k, k);
+    buffer_add(&out, "\n");
     free(site);
   }
-  page_raw(&out, "unset multiplot\n");
+  buffer_add(&out, "unset multiplot\n");
   return out.text;
 }
 

@@ -20,17 +20,17 @@ static const measure *find_site(const pooled *p, const char *site) {
 }
 
 static char *pooled_table(const results *r) {
-  page out = {0};
+  buffer out = {0};
   const pooled *first = &r->pooled[0];
-  page_raw(&out, "percent\timages\tglobal\tglobal_low\tglobal_high\tspread\tspread_paper");
+  buffer_add(&out, "percent\timages\tglobal\tglobal_low\tglobal_high\tspread\tspread_paper");
   for (int k = 0; k < first->sites; k++) {
-    page_raw(&out, "\t");
+    buffer_add(&out, "\t");
     tsv_name(&out, first->site[k].site);
-    page_raw(&out, "\tlow\thigh");
+    buffer_add(&out, "\tlow\thigh");
   }
   for (int i = 0; i < r->pooleds; i++) {
     const pooled *p = &r->pooled[i];
-    page_raw(&out, "\n");
+    buffer_add(&out, "\n");
     tsv_number(&out, p->percent);
     tsv_column(&out, p->images);
     tsv_measure(&out, &p->global);
@@ -38,7 +38,7 @@ static char *pooled_table(const results *r) {
     tsv_column(&out, paper_spread_at(paper_of(r), p->percent));
     for (int k = 0; k < first->sites; k++) tsv_measure(&out, find_site(p, first->site[k].site));
   }
-  page_raw(&out, "\n");
+  buffer_add(&out, "\n");
   return out.text;
 }
 
@@ -62,18 +62,18 @@ static const char *const site_colour[] = {"#0072B2", "#D55E00", "#009E73", "#CC7
                                           "#E69F00", "#56B4E9", "#000000"};
 enum { COLOURS = sizeof site_colour / sizeof *site_colour };
 
-static void put_sites(page *out, int sites) {
+static void put_sites(buffer *out, int sites) {
   for (int k = 0; k < sites; k++) {
     const int column = 8 + 3 * k, dash = 1 + k % 5;
     const char *colour = site_colour[k % COLOURS];
-    page_raw(out,
-             "%s using 1:%d with linespoints pt 7 ps 0.6 lw 2 dt %d lc rgb '%s' title "
-             "columnheader(%d), \\\n  '' using 1:%d:%d:%d with yerrorbars pt 0 lw 1 lc rgb '%s' "
-             "notitle",
-             k ? ", \\\n  ''" : "table", column, dash, colour, column, column, column + 1,
-             column + 2, colour);
+    buffer_add(out,
+               "%s using 1:%d with linespoints pt 7 ps 0.6 lw 2 dt %d lc rgb '%s' title "
+               "columnheader(%d), \\\n  '' using 1:%d:%d:%d with yerrorbars pt 0 lw 1 lc rgb '%s' "
+               "notitle",
+               k ? ", \\\n  ''" : "table", column, dash, colour, column, column, column + 1,
+               column + 2, colour);
   }
-  if (!sites) page_raw(out, "table using 1:3 with lines notitle");
+  if (!sites) buffer_add(out, "table using 1:3 with lines notitle");
 }
 
 static bool any_spread(const results *r) {
@@ -84,24 +84,24 @@ static bool any_spread(const results *r) {
 }
 
 static char *pooled_plot(const results *r) {
-  page out = {0};
+  buffer out = {0};
   double least = INFINITY, most = 0;
   for (int i = 0; i < r->pooleds; i++) {
     least = fmin(least, r->pooled[i].percent);
     most = fmax(most, r->pooled[i].percent);
   }
-  page_raw(&out, pooled_head, least / 1.5, most * 1.5);
+  buffer_add(&out, pooled_head, least / 1.5, most * 1.5);
   put_sites(&out, r->pooled[0].sites);
   if (any_spread(r)) {
-    page_raw(&out,
-             "\nset title 'C. domain spread of AUC'\nset logscale y\nset key bottom left\n"
-             "plot table using 1:($6 > 0 ? $6 : NaN) with linespoints pt 7 ps 0.6 lw 2 lc "
-             "rgb '#0072B2' title 'this study'%s",
-             paper_of(r) ? ", \\\n  '' using 1:7 with points pt 6 ps 1.2 lw 2 lc rgb '#D55E00' "
-                           "title 'paper'"
-                         : "");
+    buffer_add(&out,
+               "\nset title 'C. domain spread of AUC'\nset logscale y\nset key bottom left\n"
+               "plot table using 1:($6 > 0 ? $6 : NaN) with linespoints pt 7 ps 0.6 lw 2 lc "
+               "rgb '#0072B2' title 'this study'%s",
+               paper_of(r) ? ", \\\n  '' using 1:7 with points pt 6 ps 1.2 lw 2 lc rgb '#D55E00' "
+                             "title 'paper'"
+                           : "");
   }
-  page_raw(&out, "\nunset multiplot\n");
+  buffer_add(&out, "\nunset multiplot\n");
   return out.text;
 }
 

@@ -30,14 +30,14 @@ static int count_panels(const results *r) {
   return n;
 }
 
-static void add_curve(page *out, const pair *p, int panel, int kind) {
+static void add_curve(buffer *out, const pair *p, int panel, int kind) {
   const reliability *c = &p->reliability[kind];
   for (int i = 0; i < c->bins; i++) {
     const reliability_bin *b = &c->bin[i];
     if (!is_drawn(b)) continue;
-    page_raw(out, "\n%d\t", panel);
+    buffer_add(out, "\n%d\t", panel);
     tsv_pair(out, p);
-    page_raw(out, "\t%s", kind_name[kind]);
+    buffer_add(out, "\t%s", kind_name[kind]);
     tsv_column(out, b->confidence);
     tsv_column(out, b->accuracy);
     tsv_column(out, b->n);
@@ -45,15 +45,15 @@ static void add_curve(page *out, const pair *p, int panel, int kind) {
 }
 
 static char *reliability_table(const results *r) {
-  page out = {0};
+  buffer out = {0};
   int panel = 0;
-  page_raw(&out, "panel\tpair\tkind\tconfidence\taccuracy\timages");
+  buffer_add(&out, "panel\tpair\tkind\tconfidence\taccuracy\timages");
   for (int i = 0; i < r->n; i++) {
     if (!has_bins(&r->pair[i])) continue;
     panel++;
     for (int k = 0; k < KINDS; k++) add_curve(&out, &r->pair[i], panel, k);
   }
-  page_raw(&out, "\n");
+  buffer_add(&out, "\n");
   return out.text;
 }
 
@@ -72,29 +72,30 @@ static const char reliability_head[] =
 static const char *const curve_style[] = {
     "dt 2 pt 6 lc rgb '#E69F00'", "dt 1 pt 7 lc rgb '#009E73'", "dt 3 pt 6 lc rgb '#0072B2'"};
 
-static void put_panel(page *out, const pair *p, int panel) {
+static void put_panel(buffer *out, const pair *p, int panel) {
   char *source = tsv_quoted(p->source), *target = tsv_quoted(p->target);
-  page_raw(out, "set title '%s → %s' offset 0,-0.6\nplot x with lines lc rgb 'black' notitle",
-           source, target);
+  buffer_add(out, "set title '%s → %s' offset 0,-0.6\nplot x with lines lc rgb 'black' notitle",
+             source, target);
   for (int k = 0; k < KINDS; k++) {
-    page_raw(out,
-             ", \\\n  table using ($1 == %d && strcol(3) eq '%s' ? $4 : NaN):5 with linespoints ps "
-             "0.5 lw 2 %s notitle",
-             panel, kind_name[k], curve_style[k]);
+    buffer_add(
+        out,
+        ", \\\n  table using ($1 == %d && strcol(3) eq '%s' ? $4 : NaN):5 with linespoints ps "
+        "0.5 lw 2 %s notitle",
+        panel, kind_name[k], curve_style[k]);
   }
-  page_raw(out, "\n");
+  buffer_add(out, "\n");
   free(source);
   free(target);
 }
 
 static char *reliability_plot(const results *r, int rows) {
-  page out = {0};
+  buffer out = {0};
   int panel = 0;
-  page_raw(&out, reliability_head, rows);
+  buffer_add(&out, reliability_head, rows);
   for (int i = 0; i < r->n; i++) {
     if (has_bins(&r->pair[i])) put_panel(&out, &r->pair[i], ++panel);
   }
-  page_raw(&out, "unset multiplot\n");
+  buffer_add(&out, "unset multiplot\n");
   return out.text;
 }
 

@@ -105,7 +105,7 @@ static const rewrite rewrites[] = {
 };
 
 /* A reference to a symbol becomes the circle that it is: the figures use pt 6 and pt 7 only. */
-static bool add_point(const char **at, page *out) {
+static bool add_point(const char **at, buffer *out) {
   int symbol, used = 0;
   char x[16], y[16], size[16], colour[32];
   if (sscanf(*at,
@@ -115,24 +115,24 @@ static bool add_point(const char **at, page *out) {
       !used) {
     return false;
   }
-  page_raw(out, "<circle cx=\"%s\" cy=\"%s\" r=\"%s\" ", x, y, size);
+  buffer_add(out, "<circle cx=\"%s\" cy=\"%s\" r=\"%s\" ", x, y, size);
   if (symbol == 6) {
-    page_raw(out, "stroke=\"none\" fill=\"rgb(%s)\"/>", colour);
+    buffer_add(out, "stroke=\"none\" fill=\"rgb(%s)\"/>", colour);
   } else {
-    page_raw(out, "fill=\"none\" stroke=\"rgb(%s)\"/>", colour);
+    buffer_add(out, "fill=\"none\" stroke=\"rgb(%s)\"/>", colour);
   }
   *at += used;
   return true;
 }
 
-static bool apply_rewrite(const char **at, page *out) {
+static bool apply_rewrite(const char **at, buffer *out) {
   for (size_t i = 0; i < sizeof rewrites / sizeof *rewrites; i++) {
     const rewrite *r = &rewrites[i];
     if (strncmp(*at, r->start, strlen(r->start)) != 0) continue;
     const char *after = *at + strlen(r->start);
     const char *end = r->end ? strstr(after, r->end) : after;
     if (!end) continue;
-    page_markup(out, r->to, strlen(r->to));
+    buffer_text(out, r->to);
     *at = end + (r->end ? strlen(r->end) : 0);
     return true;
   }
@@ -176,10 +176,11 @@ static int embed(const char *path, const figure *f, char **svg) {
              box, f->title, f->title);
     free(box);
     for (at++; *at;) {
-      if (!add_point(&at, &out) && !apply_rewrite(&at, &out)) page_markup(&out, at++, 1);
+      if (!add_point(&at, &out.html) && !apply_rewrite(&at, &out.html))
+        buffer_put(&out.html, at++, 1);
     }
-    drop_empty_groups(out.text);
-    *svg = out.text;
+    drop_empty_groups(out.html.text);
+    *svg = buffer_take(&out.html);
   }
   free(text);
   return status;

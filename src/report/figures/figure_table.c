@@ -5,35 +5,35 @@
 #include <math.h>
 #include <string.h>
 
-void tsv_number(page *out, double v) {
+void tsv_number(buffer *out, double v) {
   if (isnan(v)) {
-    page_raw(out, "nan");
+    buffer_add(out, "nan");
   } else {
-    page_raw(out, "%.6g", v);
+    buffer_add(out, "%.6g", v);
   }
 }
 
-void tsv_column(page *out, double v) {
-  page_raw(out, "\t");
+void tsv_column(buffer *out, double v) {
+  buffer_add(out, "\t");
   tsv_number(out, v);
 }
 
-void tsv_measure(page *out, const measure *m) {
+void tsv_measure(buffer *out, const measure *m) {
   tsv_column(out, m->auc);
   tsv_column(out, m->low);
   tsv_column(out, m->high);
 }
 
-void tsv_name(page *out, const char *name) {
+void tsv_name(buffer *out, const char *name) {
   for (; *name; name++) {
     bool plain = (unsigned char)*name >= ' ' && *name != '"' && *name != '\\';
-    page_markup(out, plain ? name : " ", 1);
+    buffer_put(out, plain ? name : " ", 1);
   }
 }
 
-void tsv_pair(page *out, const pair *p) {
+void tsv_pair(buffer *out, const pair *p) {
   tsv_name(out, p->source);
-  page_raw(out, " → ");
+  buffer_add(out, " → ");
   tsv_name(out, p->target);
 }
 

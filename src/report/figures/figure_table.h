@@ -2,15 +2,15 @@
 #ifndef FIGURE_TABLE_H
 #define FIGURE_TABLE_H
 
-#include "page.h"
+#include "buffer.h"
 #include "results.h"
 
 /* A number, "nan" where it is not known; one that begins a column is led by a tab. */
-void tsv_number(page *out, double v);
-void tsv_column(page *out, double v);
-void tsv_measure(page *out, const measure *m); /* three columns: auc, low, high */
-void tsv_name(page *out, const char *name);    /* without tabs, line ends, quotes */
-void tsv_pair(page *out, const pair *p);       /* "source → target" */
+void tsv_number(buffer *out, double v);
+void tsv_column(buffer *out, double v);
+void tsv_measure(buffer *out, const measure *m); /* three columns: auc, low, high */
+void tsv_name(buffer *out, const char *name);    /* without tabs, line ends, quotes */
+void tsv_pair(buffer *out, const pair *p);       /* "source → target" */
 /* A name for single quotes in a script of gnuplot: without all that it would act on; allocated. */
 char *tsv_quoted(const char *name);
 

@@ -12,7 +12,7 @@ void document_open(page *out, const char *title) {
       "style-src 'unsafe-inline'\"/>\n"
       "<title>%s</title>\n<style>\n",
       title);
-  page_markup(out, page_style, strlen(page_style));
+  buffer_text(&out->html, page_style);
   page_add(out, "</style>\n</head>\n<body>\n");
 }
 

@@ -39,22 +39,22 @@ static const char *tex_escape(char c) {
 }
 
 /* TeX refuses control characters: they become blanks. */
-static void tex_text(page *out, const char *text) {
+static void tex_text(buffer *out, const char *text) {
   while (*text) {
     const int control = unicode_control(text);
     const char *to = control ? " " : tex_escape(*text);
-    page_raw(out, "%s", to ? to : (char[]){*text, 0});
+    buffer_text(out, to ? to : (char[]){*text, 0});
     text += control ? control : 1;
   }
 }
 
 /* The page's minus and dash in LaTeX's ASCII. */
-static void tex_number(page *out, number v) {
+static void tex_number(buffer *out, number v) {
   static const char minus[] = "−", dash[] = "–";
   if (strcmp(v.text, dash) == 0) {
-    page_raw(out, "--");
+    buffer_add(out, "--");
   } else if (strncmp(v.text, minus, strlen(minus)) == 0) {
-    page_raw(out, "$-$");
+    buffer_add(out, "$-$");
     tex_text(out, v.text + strlen(minus));
   } else {
     tex_text(out, v.text);
@@ -62,68 +62,68 @@ static void tex_number(page *out, number v) {
 }
 
 /* Where the interval is wide it stands alone: the value is hardly known. */
-static void tex_interval(page *out, number value, number low, number high, bool wide) {
-  page_raw(out, " & ");
+static void tex_interval(buffer *out, number value, number low, number high, bool wide) {
+  buffer_add(out, " & ");
   if (!wide) tex_number(out, value);
   if (strcmp(low.text, "–") == 0) return;
-  page_raw(out, wide ? "" : " (");
+  buffer_add(out, wide ? "" : " (");
   tex_number(out, low);
-  page_raw(out, " to ");
+  buffer_add(out, " to ");
   tex_number(out, high);
-  page_raw(out, wide ? "" : ")");
+  buffer_add(out, wide ? "" : ")");
 }
 
-static void tex_change(page *out, interval x) {
+static void tex_change(buffer *out, interval x) {
   tex_interval(out, number_signed(x.value), number_points(x.low), number_points(x.high),
                number_wide(x.low, x.high));
 }
 
-static void tex_measure(page *out, const measure *m, const char *untrained) {
+static void tex_measure(buffer *out, const measure *m, const char *untrained) {
   tex_interval(out, number_auc(m->auc), number_auc(m->low), number_auc(m->high),
                number_wide(m->low, m->high));
-  if (untrained && isfinite(m->auc)) page_raw(out, "$^\\dagger$");
+  if (untrained && isfinite(m->auc)) buffer_add(out, "$^\\dagger$");
 }
 
-static void tex_pair(page *out, const pair *p) {
+static void tex_pair(buffer *out, const pair *p) {
   tex_text(out, p->source);
-  page_raw(out, " $\\to$ ");
+  buffer_add(out, " $\\to$ ");
   tex_text(out, p->target);
   tex_measure(out, &p->m[INTERNAL], p->source_untrained);
   tex_measure(out, &p->m[EXTERNAL], p->source_untrained);
   if (effect_of(p) == EFFECT_LEFT) {
-    page_raw(out, " & not adapted");
+    buffer_add(out, " & not adapted");
     tex_measure(out, &p->m[CEILING], p->target_untrained);
-    page_raw(out, " & -- & -- \\\\\n");
+    buffer_add(out, " & -- & -- \\\\\n");
     return;
   }
   tex_measure(out, &p->m[ADAPTED], p->adapted_untrained);
   tex_measure(out, &p->m[CEILING], p->target_untrained);
   tex_change(out, (interval){p->gain, p->low, p->high});
-  page_raw(out, " & ");
+  buffer_add(out, " & ");
   tex_number(out, number_percent(p->salvage, 0));
-  page_raw(out, "%s \\\\\n", p->target_untrained && isfinite(p->salvage) ? "$^\\dagger$" : "");
+  buffer_add(out, "%s \\\\\n", p->target_untrained && isfinite(p->salvage) ? "$^\\dagger$" : "");
 }
 
-static void tex_mean(page *out, const char *name, const summary *s, bool adapted) {
+static void tex_mean(buffer *out, const char *name, const summary *s, bool adapted) {
   const interval mean[] = {s->internal, s->external, s->adapted};
-  page_raw(out, "%s", name);
+  buffer_text(out, name);
   for (int k = 0; k < 3; k++) {
     if (k == 2 && !adapted) {
-      page_raw(out, " & not adapted");
+      buffer_add(out, " & not adapted");
       continue;
     }
     tex_interval(out, number_fixed(mean[k].value, 2), number_auc(mean[k].low),
                  number_auc(mean[k].high), number_wide(mean[k].low, mean[k].high));
   }
   if (!adapted) {
-    page_raw(out, " & & -- & -- \\\\\n");
+    buffer_add(out, " & & -- & -- \\\\\n");
     return;
   }
-  page_raw(out, " &");
+  buffer_add(out, " &");
   tex_change(out, s->gain);
-  page_raw(out, " & ");
+  buffer_add(out, " & ");
   tex_number(out, number_percent(s->average_salvage, 0));
-  page_raw(out, " \\\\\n");
+  buffer_add(out, " \\\\\n");
 }
 
 static bool any_untrained(const results *r) {
@@ -137,92 +137,93 @@ static bool any_untrained(const results *r) {
   return false;
 }
 
-void export_tex(page *out, const results *r) {
+void export_tex(buffer *out, const results *r) {
   const paper *p = paper_of(r);
-  page_raw(out, "%% Needs \\usepackage{booktabs}.\n\\begin{table}\n\\centering\n\\caption{AUC in "
-                "per cent with 95\\,\\%% intervals");
-  if (*r->study) page_raw(out, ", study ");
+  buffer_add(out, "%% Needs \\usepackage{booktabs}.\n\\begin{table}\n\\centering\n\\caption{AUC in "
+                  "per cent with 95\\,\\%% intervals");
+  if (*r->study) buffer_add(out, ", study ");
   tex_text(out, r->study);
-  page_raw(out,
-           ". Gain: adapted less external, paired. Salvage: share of the loss against the "
-           "ceiling that came back, of the mean the ratio of mean gain and mean "
-           "loss.%s Intervals wider than 20 points stand "
-           "alone.}\n\\begin{tabular}{lrrrrrr}\n\\toprule\nSource $\\to$ "
-           "target & Internal & External & Adapted & Ceiling & Gain & Salvage \\\\\n\\midrule\n",
-           any_untrained(r) ? " $^\\dagger$\\,Not trained enough: such a classifier is no ceiling, "
-                              "and a salvage against it says little."
-                            : "");
+  buffer_add(out,
+             ". Gain: adapted less external, paired. Salvage: share of the loss against the "
+             "ceiling that came back, of the mean the ratio of mean gain and mean "
+             "loss.%s Intervals wider than 20 points stand "
+             "alone.}\n\\begin{tabular}{lrrrrrr}\n\\toprule\nSource $\\to$ "
+             "target & Internal & External & Adapted & Ceiling & Gain & Salvage \\\\\n\\midrule\n",
+             any_untrained(r)
+                 ? " $^\\dagger$\\,Not trained enough: such a classifier is no ceiling, "
+                   "and a salvage against it says little."
+                 : "");
   for (int i = 0; i < r->n; i++) {
     if (report_measured(&r->pair[i])) tex_pair(out, &r->pair[i]);
   }
-  if (r->n > 1 || p) page_raw(out, "\\midrule\n");
+  if (r->n > 1 || p) buffer_add(out, "\\midrule\n");
   if (r->n > 1) tex_mean(out, "Mean", &r->summary, effect_count_adapted(r) > 0);
   if (p) tex_mean(out, "Mean in Valliani et al.\\ 2022", &p->summary, true);
-  page_raw(out, "\\bottomrule\n\\end{tabular}\n\\end{table}\n");
+  buffer_add(out, "\\bottomrule\n\\end{tabular}\n\\end{table}\n");
 }
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
-static void csv_text(page *out, const char *text) {
+static void csv_text(buffer *out, const char *text) {
   char *cell = text_csv_shown(text);
-  page_raw(out, "%s", cell);
+  buffer_text(out, cell);
   free(cell);
 }
 
 /* The fewest digits that are read back as the same number. */
-static void csv_number(page *out, double v) {
+static void csv_number(buffer *out, double v) {
   char digits[40] = "";
   for (int n = 15; n <= 17 && isfinite(v) && (n == 15 || strtod(digits, NULL) != v); n++) {
     snprintf(digits, sizeof digits, "%.*g", n, v);
   }
-  page_raw(out, ",%s", digits);
+  buffer_add(out, ",%s", digits);
 }
 
-static void csv_texts(page *out, const char *const *text, int n) {
+static void csv_texts(buffer *out, const char *const *text, int n) {
   for (int i = 0; i < n; i++) {
-    if (i) page_raw(out, ",");
+    if (i) buffer_add(out, ",");
     csv_text(out, text[i] ? text[i] : "");
   }
 }
 
-static void csv_measure_names(page *out, const char *name) {
-  page_raw(out, ",%s,%s_low,%s_high,%s_accuracy", name, name, name, name);
+static void csv_measure_names(buffer *out, const char *name) {
+  buffer_add(out, ",%s,%s_low,%s_high,%s_accuracy", name, name, name, name);
 }
 
-static void csv_measure(page *out, const measure *m) {
+static void csv_measure(buffer *out, const measure *m) {
   const double value[] = {m->auc, m->low, m->high, m->accuracy};
   for (int i = 0; i < 4; i++) csv_number(out, value[i]);
 }
 
 /* Which images of the site a measure is of, how many, and what kind its interval is. */
-static void csv_origin_names(page *out, const char *name) {
-  page_raw(out, ",%s_images,%s_n,%s_interval", name, name, name);
+static void csv_origin_names(buffer *out, const char *name) {
+  buffer_add(out, ",%s_images,%s_n,%s_interval", name, name, name);
 }
 
-static void csv_origin(page *out, const measure *m) {
-  page_raw(out, ",");
+static void csv_origin(buffer *out, const measure *m) {
+  buffer_add(out, ",");
   csv_text(out, m->images ? m->images : "");
   csv_number(out, m->n);
-  page_raw(out, ",");
+  buffer_add(out, ",");
   csv_text(out, m->interval ? m->interval : "");
 }
 
-static void csv_names(page *out) {
-  page_raw(out, "source,target,chosen");
+static void csv_names(buffer *out) {
+  buffer_add(out, "source,target,chosen");
   for (int k = 0; k < MEASURES; k++) csv_measure_names(out, report_measure_name[k]);
-  page_raw(out, ",gain,gain_low,gain_high,p,p_holm,salvage");
+  buffer_add(out, ",gain,gain_low,gain_high,p,p_holm,salvage");
   for (int k = 0; k < MEASURES; k++) csv_origin_names(out, report_measure_name[k]);
-  page_raw(out, ",gain_interval");
+  buffer_add(out, ",gain_interval");
   for (int k = 0; k < 2; k++) {
     const char *name = k ? "ceiling_all" : "external_all";
     csv_measure_names(out, name);
     csv_origin_names(out, name);
   }
-  page_raw(out, ",salvage_all,source_untrained,adapted_untrained,target_untrained,"
-                "ceiling_all_untrained,label,verdict,reason\r\n");
+  buffer_add(out, ",salvage_all,source_untrained,adapted_untrained,target_untrained,"
+                  "ceiling_all_untrained,label,verdict,reason\r\n");
 }
 
-static void csv_pair(page *out, const pair *p) {
+static void csv_pair(buffer *out, const pair *p) {
   const double change[] = {p->gain, p->low, p->high, p->p, p->p_holm, p->salvage};
   const char *const why[] = {p->source_untrained, p->adapted_untrained, p->target_untrained,
                              isfinite(p->ceiling_all.auc) ? p->folds_untrained : NULL};
@@ -230,27 +231,27 @@ static void csv_pair(page *out, const pair *p) {
   for (int k = 0; k < MEASURES; k++) csv_measure(out, &p->m[k]);
   for (int k = 0; k < 6; k++) csv_number(out, change[k]);
   for (int k = 0; k < MEASURES; k++) csv_origin(out, &p->m[k]);
-  page_raw(out, ",");
+  buffer_add(out, ",");
   csv_text(out, p->gain_interval ? p->gain_interval : "");
   for (int k = 0; k < 2; k++) {
     csv_measure(out, k ? &p->ceiling_all : &p->external_all);
     csv_origin(out, k ? &p->ceiling_all : &p->external_all);
   }
   csv_number(out, p->salvage_all);
-  page_raw(out, ",");
+  buffer_add(out, ",");
   csv_texts(out, why, 4);
   csv_number(out, p->verdict.label);
-  page_raw(out, ",");
+  buffer_add(out, ",");
   csv_texts(out, (const char *const[]){p->verdict.word, p->verdict.reason}, 2);
-  page_raw(out, "\r\n");
+  buffer_add(out, "\r\n");
 }
 
-void export_csv(page *out, const results *r) {
+void export_csv(buffer *out, const results *r) {
   csv_names(out);
   for (int i = 0; i < r->n; i++) csv_pair(out, &r->pair[i]);
 }
 
-static void csv_subgroup(page *out, const pair *p, const subgroup *s) {
+static void csv_subgroup(buffer *out, const pair *p, const subgroup *s) {
   const double gain[] = {s->gain.value, s->gain.low, s->gain.high};
   csv_texts(out, (const char *const[]){p->source, p->target, s->attribute, s->value}, 4);
   csv_number(out, s->n);
@@ -258,14 +259,14 @@ static void csv_subgroup(page *out, const pair *p, const subgroup *s) {
   csv_measure(out, &s->external);
   csv_measure(out, &s->adapted);
   for (int i = 0; i < 3; i++) csv_number(out, gain[i]);
-  page_raw(out, "\r\n");
+  buffer_add(out, "\r\n");
 }
 
-void export_subgroups(page *out, const results *r) {
-  page_raw(out, "source,target,attribute,value,images,groups");
+void export_subgroups(buffer *out, const results *r) {
+  buffer_add(out, "source,target,attribute,value,images,groups");
   csv_measure_names(out, "external");
   csv_measure_names(out, "adapted");
-  page_raw(out, ",gain,gain_low,gain_high\r\n");
+  buffer_add(out, ",gain,gain_low,gain_high\r\n");
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
     for (int k = 0; k < p->subgroups; k++) csv_subgroup(out, p, &p->subgroup[k]);
@@ -273,14 +274,14 @@ void export_subgroups(page *out, const results *r) {
 }
 
 /* content is freed. */
-static int write_page(report_files *files, const char *name, page *content) {
+static int write_page(report_files *files, const char *name, buffer *content) {
   int status = report_files_write(files, name, content->text, content->size);
-  page_free(content);
+  buffer_free(content);
   return status;
 }
 
 int export_write(const results *r, report_files *files) {
-  page tex = {0}, csv = {0}, subgroups = {0};
+  buffer tex = {0}, csv = {0}, subgroups = {0};
   export_tex(&tex, r);
   export_csv(&csv, r);
   int status = write_page(files, "results.tex", &tex);

@@ -10,7 +10,7 @@ enum { MOST_NARROW = 8 }; /* columns that fit a sheet of paper in full size */
 
 void table_open(page *out, const char *caption, const char *const *head, int n) {
   char *title = text_format("Table %d. %s", ++out->tables, caption);
-  page_raw(out, "<div class=\"scroll%s\" ", n > MOST_NARROW ? " wide" : "");
+  buffer_add(&out->html, "<div class=\"scroll%s\" ", n > MOST_NARROW ? " wide" : "");
   page_add(out,
            "role=\"region\" aria-label=\"%s\" tabindex=\"0\">\n<table>\n"
            "<caption><span>%s</span></caption>\n<thead><tr>",
@@ -100,7 +100,7 @@ interval accuracy_of(const measure *m) {
 void figure_show(page *out, char *svg, const char *caption) {
   char *title = text_format("Figure %d. %s", ++out->figures, caption);
   page_add(out, "<figure><div class=\"scroll\">\n");
-  page_markup(out, svg, strlen(svg));
+  buffer_text(&out->html, svg);
   page_add(out, "</div>\n<figcaption>%s</figcaption></figure>\n", title);
   free(title);
   free(svg);

@@ -35,8 +35,8 @@ static int write_files(const results *r) {
   page out = {0};
   int status = make_page(&out, r, &files);
   if (!status) status = export_write(r, &files);
-  if (!status) status = report_files_seal(&files, out.text, out.size);
-  page_free(&out);
+  if (!status) status = report_files_seal(&files, out.html.text, out.html.size);
+  buffer_free(&out.html);
   json_decref(files.hash);
   return status;
 }

@@ -1,4 +1,5 @@
 /* The parts of the page that show figures: bars, images, curves. */
+#include "buffer.h"
 #include "drawings.h"
 #include "effect.h"
 #include "error.h"
@@ -26,18 +27,15 @@ static char *paper_sentence(const results *r) {
 
 /* Whose ceiling is none.  With its leading space, or nothing. */
 static char *untrained_sentence(const results *r) {
-  char *names = text_copy("");
+  buffer names = {0};
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
     if (!p->target_untrained || isnan(p->m[CEILING].auc)) continue;
-    char *more = text_format("%s%s%s → %s", names, *names ? ", " : "", p->source, p->target);
-    free(names);
-    names = more;
+    buffer_text(&names, names.size ? ", " : " That of ");
+    buffer_add(&names, "%s → %s", p->source, p->target);
   }
-  char *all = !*names ? text_copy("")
-                      : text_format(" That of %s was not trained enough to be a ceiling.", names);
-  free(names);
-  return all;
+  buffer_between(&names, " was not trained enough to be a ceiling.");
+  return buffer_take(&names);
 }
 
 static int add_bars(page *out, const results *r, report_files *files) {

@@ -228,8 +228,8 @@ void section_harm(page *out, const results *r) {
   } else {
     add_prediction_table(out, r);
   }
-  page_raw(out, "<details%s>\n<summary>Why, pair by pair</summary>\n",
-           r->n <= MOST_OPEN ? " open=\"open\"" : "");
+  buffer_add(&out->html, "<details%s>\n<summary>Why, pair by pair</summary>\n",
+             r->n <= MOST_OPEN ? " open=\"open\"" : "");
   for (int i = 0; i < r->n; i++) {
     if (predicted(&r->pair[i])) add_reasons(out, &r->pair[i]);
   }

@@ -93,9 +93,7 @@ static char *name_squares(const json_t *classes) {
     page_add(&text, "%sclass %s (mean %s)", i ? ", " : "", name ? name : "?",
              number_percent(number_of(j, "mean"), 1).text);
   }
-  char *all = text_copy(text.size ? text.text : "");
-  page_free(&text);
-  return all;
+  return buffer_take(&text.html);
 }
 
 /* Where the translator changes the source's validation images, class by class. */
@@ -110,7 +108,7 @@ static void add_change(page *out, const results *r, const pair *p, const char *n
     page_add(out,
              "<figcaption>Where translation changes images of %s: the mean absolute change of ",
              p->source);
-    page_raw(out, "%s", squares);
+    buffer_text(&out->html, squares);
     page_add(out,
              ", from left to right. Black: no change; white: a change by %s of the range from "
              "black to white%s%s",

@@ -4,18 +4,19 @@
 static void add_site(page *out, const left_out *l) {
   enum { FEW = 10 };
   const int n = (int)l->count, named = (int)json_array_size(l->images);
-  page_raw(out, "<details%s>\n<summary>", n <= FEW ? " open" : "");
+  buffer_add(&out->html, "<details%s>\n<summary>", n <= FEW ? " open" : "");
   page_add(out, "%s", l->site);
-  page_raw(out, ": %d image%s</summary>\n<ul>\n", n, n == 1 ? "" : "s");
+  buffer_add(&out->html, ": %d image%s</summary>\n<ul>\n", n, n == 1 ? "" : "s");
   for (int i = 0; i < named; i++) {
     const char *line = json_string_value(json_array_get(l->images, (size_t)i));
     if (line) page_add(out, "<li>%s</li>\n", line);
   }
-  page_raw(out, "</ul>\n");
+  buffer_add(&out->html, "</ul>\n");
   if (n > named) {
-    page_raw(out, "<p>The first %d; <code>xsite data check</code> names all.</p>\n", named);
+    buffer_add(&out->html, "<p>The first %d; <code>xsite data check</code> names all.</p>\n",
+               named);
   }
-  page_raw(out, "</details>\n");
+  buffer_add(&out->html, "</details>\n");
 }
 
 void section_left_out(page *out, const results *r) {

@@ -72,16 +72,16 @@ static bool is_struck(const choice *c, const char *method) {
 }
 
 static void add_auc(page *out, const candidate *c, bool chosen, bool struck) {
-  page_raw(out, "<td%s>", chosen ? " class=\"chosen\"" : "");
+  buffer_add(&out->html, "<td%s>", chosen ? " class=\"chosen\"" : "");
   cell_auc(out, c ? &c->m : NULL);
-  page_raw(out, "%s%s</td>", chosen ? "<small><b>chosen</b></small>" : "",
-           struck ? "<small>struck out</small>" : "");
+  buffer_add(&out->html, "%s%s</td>", chosen ? "<small><b>chosen</b></small>" : "",
+             struck ? "<small>struck out</small>" : "");
 }
 
 static void add_oracle(page *out, const oracle *o) {
   page_add(out, "<td>%s", number_auc(o->auc).text);
   if (o->method) page_add(out, "<small>%s</small>", o->method);
-  page_raw(out, "</td>");
+  buffer_add(&out->html, "</td>");
   table_number(out, number_points(o->regret));
 }
 

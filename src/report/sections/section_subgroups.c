@@ -41,10 +41,11 @@ static void add_count(page *out, const pair *p) {
     better += gain->low > 0;
     worse += gain->high < 0;
   }
-  page_raw(out,
-           "<p>Of %d subgroups %d had images enough to be measured. The AUC rose in %d of them and "
-           "fell in %d, with an interval of the change that leaves 0 out.</p>\n",
-           p->subgroups, measured, better, worse);
+  buffer_add(
+      &out->html,
+      "<p>Of %d subgroups %d had images enough to be measured. The AUC rose in %d of them and "
+      "fell in %d, with an interval of the change that leaves 0 out.</p>\n",
+      p->subgroups, measured, better, worse);
 }
 
 static void add_table(page *out, const pair *p) {
@@ -66,13 +67,14 @@ static void add_table(page *out, const pair *p) {
 
 void section_subgroups(page *out, const results *r) {
   page_add(out, "<section id=\"subgroups\">\n<h2>Is it the same for everybody?</h2>\n");
-  page_raw(out,
-           "<p>A classifier that is good on the whole may be bad for some. Of many small groups "
-           "some differ by chance: at a 95 %% interval one in twenty without any true difference. "
-           "A surprising row is a question for more data, not a finding. Subgroups with fewer than "
-           "%d images of a class, or fewer than %d patients, are listed without numbers. Where the "
-           "site names no patients, each image counts as one.</p>\n",
-           XS_SUBGROUP_FEWEST, XS_SUBGROUP_FEWEST);
+  buffer_add(
+      &out->html,
+      "<p>A classifier that is good on the whole may be bad for some. Of many small groups "
+      "some differ by chance: at a 95 %% interval one in twenty without any true difference. "
+      "A surprising row is a question for more data, not a finding. Subgroups with fewer than "
+      "%d images of a class, or fewer than %d patients, are listed without numbers. Where the "
+      "site names no patients, each image counts as one.</p>\n",
+      XS_SUBGROUP_FEWEST, XS_SUBGROUP_FEWEST);
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
     if (!p->subgroups) continue;

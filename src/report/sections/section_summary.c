@@ -52,16 +52,17 @@ static int count_unmeasured(const results *r) {
 static void add_summary_notes(page *out, const results *r) {
   const int unmeasured = count_unmeasured(r), untrained = count_untrained(r);
   if (unmeasured) {
-    page_raw(out,
-             "<p class=\"soft\">The mean internal AUC is of all %d pairs, the other numbers of the "
-             "%d whose target has labels.</p>\n",
-             r->n, r->n - unmeasured);
+    buffer_add(
+        &out->html,
+        "<p class=\"soft\">The mean internal AUC is of all %d pairs, the other numbers of the "
+        "%d whose target has labels.</p>\n",
+        r->n, r->n - unmeasured);
   }
   if (untrained && effect_count_adapted(r)) {
-    page_raw(out,
-             "<p class=\"soft\">† The ceiling of %d of the pairs was not trained enough, so that "
-             "salvages say little.</p>\n",
-             untrained);
+    buffer_add(&out->html,
+               "<p class=\"soft\">† The ceiling of %d of the pairs was not trained enough, so that "
+               "salvages say little.</p>\n",
+               untrained);
   }
 }
 
@@ -152,7 +153,7 @@ static void add_glossary(page *out) {
 }
 
 static void add_export(page *out, const results *r) {
-  page tex = {0};
+  buffer tex = {0};
   export_tex(&tex, r);
   page_add(out,
            "<details>\n<summary>For a paper: LaTeX and CSV</summary>\n"
@@ -160,7 +161,7 @@ static void add_export(page *out, const results *r) {
            "<code>results.csv</code> with all digits%s.</p>\n"
            "<pre tabindex=\"0\" aria-label=\"results.tex\">%s</pre>\n</details>\n",
            section_subgroups_wanted(r) ? ", <code>subgroups.csv</code> likewise" : "", tex.text);
-  page_free(&tex);
+  buffer_free(&tex);
 }
 
 void section_summary(page *out, const results *r) {

@@ -37,10 +37,10 @@ void section_training(page *out, const results *r) {
   if (!r->classifiers) return;
   const int untrained = count_untrained(r);
   if (untrained) {
-    page_raw(out, "<p>Of %d classifiers %d %s not trained enough.</p>\n", r->classifiers, untrained,
-             untrained == 1 ? "was" : "were");
+    buffer_add(&out->html, "<p>Of %d classifiers %d %s not trained enough.</p>\n", r->classifiers,
+               untrained, untrained == 1 ? "was" : "were");
   } else {
-    page_raw(out, "<p>All %d classifiers were trained enough.</p>\n", r->classifiers);
+    buffer_add(&out->html, "<p>All %d classifiers were trained enough.</p>\n", r->classifiers);
   }
   if (fold) page_add(out, "<details>\n<summary>How each classifier was trained</summary>\n");
   table_open(

@@ -59,8 +59,9 @@ void section_head(page *out, const results *r) {
   document_open(out, title);
   page_add(out, "<header>\n<h1>%s: do the classifiers work at new sites?</h1>\n", r->study);
   add_verdicts(out, r);
-  page_raw(out, "<p class=\"soft\">AUC: how well a classifier tells classes apart; 100 is perfect, "
-                "50 is guessing. In brackets and after the word between: 95 %% intervals.</p>\n");
+  buffer_add(&out->html,
+             "<p class=\"soft\">AUC: how well a classifier tells classes apart; 100 is perfect, "
+             "50 is guessing. In brackets and after the word between: 95 %% intervals.</p>\n");
   add_contents(out, r);
   page_add(out, "</header>\n<main>\n");
   free(title);

@@ -10,7 +10,7 @@
 
 static void end_paragraph(writer *w, page *out) {
   if (w->text.size) page_add(out, "<p>%s</p>\n", w->text.text);
-  page_free(&w->text);
+  buffer_free(&w->text);
 }
 
 /* ---- data ------------------------------------------------------------------------------------ */
@@ -29,15 +29,15 @@ static bool is_new_site(const results *r, int k) {
 static void add_sites(writer *w) {
   int n = 0, left;
   for (int k = 0; k < 2 * w->r->n; k++) n += is_new_site(w->r, k);
-  page_raw(&w->text, "Images of %d sites (", n);
+  buffer_add(&w->text, "Images of %d sites (", n);
   left = n;
   for (int k = 0; k < 2 * w->r->n; k++) {
     if (!is_new_site(w->r, k)) continue;
     left--;
-    page_raw(&w->text, "%s%s", site_of(w->r, k), left > 1 ? ", " : left ? " and " : "");
+    buffer_add(&w->text, "%s%s", site_of(w->r, k), left > 1 ? ", " : left ? " and " : "");
   }
-  page_raw(&w->text, ") were studied in %d ordered %s of a source and a target.", w->r->n,
-           w->r->n == 1 ? "pair" : "pairs");
+  buffer_add(&w->text, ") were studied in %d ordered %s of a source and a target.", w->r->n,
+             w->r->n == 1 ? "pair" : "pairs");
 }
 
 /* "nih-opacity, version 1 (with policy.uncertain=ignore), at nih" */
@@ -45,25 +45,25 @@ static void add_mapping(writer *w, const char *site, const json_t *mapping) {
   const json_t *set = json_object_get(mapping, "set");
   const json_t *name = json_object_get(mapping, "mapping"),
                *version = json_object_get(mapping, "version");
-  page_raw(&w->text, "%s, version %" PRId64, json_is_string(name) ? json_string_value(name) : "",
-           (int64_t)json_integer_value(version));
+  buffer_add(&w->text, "%s, version %" PRId64, json_is_string(name) ? json_string_value(name) : "",
+             (int64_t)json_integer_value(version));
   for (size_t i = 0; i < json_array_size(set); i++) {
     const json_t *word = json_array_get(set, i);
-    page_raw(&w->text, "%s%s", i ? ", " : " (with ",
-             json_is_string(word) ? json_string_value(word) : "");
+    buffer_add(&w->text, "%s%s", i ? ", " : " (with ",
+               json_is_string(word) ? json_string_value(word) : "");
   }
-  page_raw(&w->text, "%s, at %s", json_array_size(set) ? ")" : "", site);
+  buffer_add(&w->text, "%s, at %s", json_array_size(set) ? ")" : "", site);
 }
 
 static void add_mappings(writer *w) {
   const json_t *all = report_setting(w->r, NULL, "mappings"), *mapping;
   const char *site, *before = " Classes were read from label files by the mappings ";
   json_object_foreach((json_t *)(uintptr_t)all, site, mapping) {
-    page_raw(&w->text, "%s", before);
+    buffer_add(&w->text, "%s", before);
     add_mapping(w, site, mapping);
     before = "; ";
   }
-  if (json_object_size(all)) page_raw(&w->text, ".");
+  if (json_object_size(all)) buffer_add(&w->text, ".");
 }
 
 static void add_data(writer *w) {
@@ -72,16 +72,16 @@ static void add_data(writer *w) {
   add_sites(w);
   add_mappings(w);
   if (isfinite(size)) {
-    page_raw(&w->text, " Images were scaled to %g × %g pixels", size, size);
+    buffer_add(&w->text, " Images were scaled to %g × %g pixels", size, size);
     write_number(w, " with ", setting_number(w, NULL, "image_channels"), " channels");
-    page_raw(&w->text, " and to values from −1 to 1%s.",
-             text_is(setting_text(w, NULL, "normalisation"), "imagenet")
-                 ? ", for classifiers to ImageNet's mean and deviation"
-                 : "");
+    buffer_add(&w->text, " and to values from −1 to 1%s.",
+               text_is(setting_text(w, NULL, "normalisation"), "imagenet")
+                   ? ", for classifiers to ImageNet's mean and deviation"
+                   : "");
   }
-  if (limit > 0) page_raw(&w->text, " At most %g images of a site were used.", limit);
+  if (limit > 0) buffer_add(&w->text, " At most %g images of a site were used.", limit);
   if (*by) {
-    page_raw(
+    buffer_add(
         &w->text,
         " Each site was split into training, validation and test images, 80/10/10 where its domain "
         "file says nothing else, %s.",
@@ -96,15 +96,16 @@ static void add_data(writer *w) {
 static void add_network(writer *w, const char *network) {
   const bool dense = strncmp(network, "densenet121", 11) == 0;
   if (!*network) {
-    page_raw(&w->text, "The classifiers were convolutional networks");
+    buffer_add(&w->text, "The classifiers were convolutional networks");
   } else {
-    page_raw(&w->text, "The classifiers were %s networks",
-             dense                        ? "DenseNet-121"
-             : text_is(network, "lenet5") ? "LeNet-5"
-                                          : "LeNet");
+    buffer_add(&w->text, "The classifiers were %s networks",
+               dense                        ? "DenseNet-121"
+               : text_is(network, "lenet5") ? "LeNet-5"
+                                            : "LeNet");
     write_citation(w, dense ? WORK_DENSENET : WORK_LENET);
   }
-  if (*setting_text(w, "classifier", "init")) page_raw(&w->text, ", begun with pretrained weights");
+  if (*setting_text(w, "classifier", "init"))
+    buffer_add(&w->text, ", begun with pretrained weights");
 }
 
 /* Random changes of training images. */
@@ -113,34 +114,35 @@ static void add_changes(writer *w, const char *section) {
                rotation = setting_number(w, section, "rotation");
   const bool flips = setting_on(w, section, "flips");
   if (!(shift > 0) && !(rotation > 0) && !flips) return;
-  page_raw(&w->text, ", images at random");
-  if (shift > 0) page_raw(&w->text, " moved by up to %g %% of their side", 100 * shift);
+  buffer_add(&w->text, ", images at random");
+  if (shift > 0) buffer_add(&w->text, " moved by up to %g %% of their side", 100 * shift);
   if (rotation > 0) {
-    page_raw(&w->text, "%s turned by up to %g degrees", shift > 0 ? "," : "", rotation);
+    buffer_add(&w->text, "%s turned by up to %g degrees", shift > 0 ? "," : "", rotation);
   }
-  if (flips) page_raw(&w->text, "%s mirrored", shift > 0 || rotation > 0 ? " and" : "");
+  if (flips) buffer_add(&w->text, "%s mirrored", shift > 0 || rotation > 0 ? " and" : "");
 }
 
 static void add_classifier(writer *w) {
   const double epochs = setting_number(w, "classifier", "epochs");
   if (!json_is_object(report_setting(w->r, NULL, "classifier"))) return;
   add_network(w, setting_text(w, "classifier", "architecture"));
-  page_raw(&w->text, ", trained on the labelled images of the source with cross-entropy and Adam");
+  buffer_add(&w->text,
+             ", trained on the labelled images of the source with cross-entropy and Adam");
   write_citation(w, WORK_ADAM);
   if (isfinite(setting_number(w, "classifier", "learning_rate"))) write_rate(w, "classifier");
   if (setting_on(w, "classifier", "balanced")) {
-    page_raw(&w->text, ", every class drawn equally often");
+    buffer_add(&w->text, ", every class drawn equally often");
   }
   add_changes(w, "classifier");
   if (isfinite(epochs)) {
-    page_raw(&w->text, ", for at most %g epochs", epochs);
+    buffer_add(&w->text, ", for at most %g epochs", epochs);
     if (setting_number(w, "classifier", "steps_per_epoch") > 0) {
       write_number(w, " of ", setting_number(w, "classifier", "steps_per_epoch"), " steps");
     }
     write_number(w, ", stopped when the validation AUC of the source had not improved for ",
                  setting_number(w, "classifier", "patience"), " epochs; the best epoch was kept");
   }
-  page_raw(&w->text, ".");
+  buffer_add(&w->text, ".");
 }
 
 /* ---- judging without labels ------------------------------------------------------------------ */
@@ -170,11 +172,11 @@ static const named_work predictors[] = {
 static void add_named(writer *w, const named_work *of, int n, const char *name) {
   for (int i = 0; i < n; i++) {
     if (!text_is(of[i].name, name)) continue;
-    page_raw(&w->text, "%s", of[i].what);
+    buffer_add(&w->text, "%s", of[i].what);
     write_citation(w, of[i].of);
     return;
   }
-  page_raw(&w->text, "%s", name);
+  buffer_add(&w->text, "%s", name);
 }
 
 static const choice *any_choice(const results *r) {
@@ -187,42 +189,45 @@ static const choice *any_choice(const results *r) {
 static void add_ties(writer *w) {
   for (int i = 0; i < w->r->n; i++) {
     if (!w->r->pair[i].choice.settled_by) continue;
-    page_raw(&w->text, " Between classifiers whose values differed by no more than the 95 %% error "
-                       "of the difference, ");
+    buffer_add(&w->text,
+               " Between classifiers whose values differed by no more than the 95 %% error "
+               "of the difference, ");
     add_named(w, criteria, (int)(sizeof criteria / sizeof *criteria),
               w->r->pair[i].choice.settled_by);
-    page_raw(&w->text, " decided.");
+    buffer_add(&w->text, " decided.");
     return;
   }
 }
 
 static void add_choice(writer *w) {
   const choice *c = any_choice(w->r);
-  page_raw(&w->text,
-           "No label of a target was used to adapt a classifier to it, to stop or to choose "
-           "anything; target labels only measured the results and trained the classifiers "
-           "with which adaptation is compared.");
+  buffer_add(&w->text,
+             "No label of a target was used to adapt a classifier to it, to stop or to choose "
+             "anything; target labels only measured the results and trained the classifiers "
+             "with which adaptation is compared.");
   if (!c) return;
-  page_raw(&w->text,
-           " Of each pair's classifiers one was chosen on unlabelled images of the target, none of "
-           "them test images of a target with labels, by ");
+  buffer_add(
+      &w->text,
+      " Of each pair's classifiers one was chosen on unlabelled images of the target, none of "
+      "them test images of a target with labels, by ");
   add_named(w, criteria, (int)(sizeof criteria / sizeof *criteria), c->criterion);
-  page_raw(&w->text, ".");
+  buffer_add(&w->text, ".");
   if (c->rule && text_is(c->rule, "careful")) {
-    page_raw(&w->text,
-             " Before that, those were struck out that had lost a class in translation or in their "
-             "answers, had no temperature, or were not trained enough.");
+    buffer_add(
+        &w->text,
+        " Before that, those were struck out that had lost a class in translation or in their "
+        "answers, had no temperature, or were not trained enough.");
   }
   add_ties(w);
   if (!c->predictor) return;
-  page_raw(&w->text, " Accuracy at the target was predicted by ");
+  buffer_add(&w->text, " Accuracy at the target was predicted by ");
   add_named(w, predictors, (int)(sizeof predictors / sizeof *predictors), c->predictor);
-  page_raw(&w->text, ", with split conformal intervals");
+  buffer_add(&w->text, ", with split conformal intervals");
   write_citation(w, WORK_CONFORMAL);
-  page_raw(&w->text, " from validation images of the source that were shifted in known ways, and "
-                     "class shares were compared by black box shift estimation");
+  buffer_add(&w->text, " from validation images of the source that were shifted in known ways, and "
+                       "class shares were compared by black box shift estimation");
   write_citation(w, WORK_BBSE);
-  page_raw(&w->text, ".");
+  buffer_add(&w->text, ".");
 }
 
 /* ---- comparisons, statistics ----------------------------------------------------------------- */
@@ -232,32 +237,34 @@ static void add_list(writer *w, const char *name) {
   const size_t n = json_array_size(list);
   for (size_t i = 0; i < n; i++) {
     const json_t *j = json_array_get(list, i);
-    page_raw(&w->text, "%s%s",
-             i == 0       ? ""
-             : i + 1 == n ? " and "
-                          : ", ",
-             json_is_string(j) ? json_string_value(j) : "");
+    buffer_add(&w->text, "%s%s",
+               i == 0       ? ""
+               : i + 1 == n ? " and "
+                            : ", ",
+               json_is_string(j) ? json_string_value(j) : "");
   }
 }
 
 static void add_comparisons(writer *w) {
-  page_raw(&w->text, "The ceiling is a classifier trained on the target's own labels.");
+  buffer_add(&w->text, "The ceiling is a classifier trained on the target's own labels.");
   if (w->r->pooleds) {
-    page_raw(&w->text, " Pooled classifiers were trained with labels of all sites on ");
+    buffer_add(&w->text, " Pooled classifiers were trained with labels of all sites on ");
     add_list(w, "pooled");
-    page_raw(&w->text, " per cent of their training images; their domain spread is the population "
-                       "variance of the sites' AUC in per cent.");
+    buffer_add(&w->text,
+               " per cent of their training images; their domain spread is the population "
+               "variance of the sites' AUC in per cent.");
   }
   if (w->r->labelleds) {
-    page_raw(&w->text, " Learning curves come from classifiers trained on ");
+    buffer_add(&w->text, " Learning curves come from classifiers trained on ");
     add_list(w, "label_counts");
-    page_raw(&w->text,
-             " labelled images of the target; the label equivalent is the number at which "
-             "the curve, linear in its logarithm, reaches the adapted AUC.");
+    buffer_add(&w->text,
+               " labelled images of the target; the label equivalent is the number at which "
+               "the curve, linear in its logarithm, reaches the adapted AUC.");
   }
   if (setting_on(w, NULL, "oracle")) {
-    page_raw(&w->text, " The oracle is the candidate with the best AUC by the target's labels, for "
-                       "comparison only.");
+    buffer_add(&w->text,
+               " The oracle is the candidate with the best AUC by the target's labels, for "
+               "comparison only.");
   }
 }
 
@@ -271,43 +278,45 @@ static bool any_number(const results *r, size_t offset) {
 }
 
 static void add_statistics(writer *w) {
-  page_raw(&w->text, "AUC is the area under the ROC curve, of more than two classes the mean over "
-                     "classes, each against the rest by its probability. Intervals are 95 %% "
-                     "percentile bootstrap");
+  buffer_add(&w->text,
+             "AUC is the area under the ROC curve, of more than two classes the mean over "
+             "classes, each against the rest by its probability. Intervals are 95 %% "
+             "percentile bootstrap");
   write_number(w, " (", setting_number(w, NULL, "replicates"), " replicates)");
-  page_raw(&w->text, " of the whole test set, resampling groups; differences were resampled in "
-                     "pairs. Where a class, or the rest, has fewer than 200 groups, or the AUC is "
-                     "within 5 of 0 or 100, intervals are Newcombe's (method 5) with numbers of "
-                     "images divided by the design effect of groups, of several classes and "
-                     "differences combined by MOVER");
+  buffer_add(&w->text,
+             " of the whole test set, resampling groups; differences were resampled in "
+             "pairs. Where a class, or the rest, has fewer than 200 groups, or the AUC is "
+             "within 5 of 0 or 100, intervals are Newcombe's (method 5) with numbers of "
+             "images divided by the design effect of groups, of several classes and "
+             "differences combined by MOVER");
   write_citation(w, WORK_NEWCOMBE);
   write_citation(w, WORK_MOVER);
-  page_raw(&w->text, ".");
+  buffer_add(&w->text, ".");
   if (any_number(w->r, offsetof(pair, p_holm))) {
-    page_raw(&w->text, " P values were corrected for the number of pairs by Holm's method");
+    buffer_add(&w->text, " P values were corrected for the number of pairs by Holm's method");
     write_citation(w, WORK_HOLM);
-    page_raw(&w->text, ".");
+    buffer_add(&w->text, ".");
   }
   if (any_number(w->r, offsetof(pair, delong.external.value))) {
-    page_raw(&w->text, " Two AUCs were also compared by DeLong's method");
+    buffer_add(&w->text, " Two AUCs were also compared by DeLong's method");
     write_citation(w, WORK_DELONG);
-    page_raw(&w->text, ".");
+    buffer_add(&w->text, ".");
   }
   if (any_number(w->r, offsetof(pair, temperature))) {
-    page_raw(&w->text, " Calibration: expected calibration error in 15 bins and Brier score; the "
-                       "temperature was fitted on validation images of the source");
+    buffer_add(&w->text, " Calibration: expected calibration error in 15 bins and Brier score; the "
+                         "temperature was fitted on validation images of the source");
     write_citation(w, WORK_ECE);
-    page_raw(&w->text, ".");
+    buffer_add(&w->text, ".");
   }
   if (section_subgroups_wanted(w->r)) {
-    page_raw(&w->text,
-             " Subgroups of the target's test images with at least %d images of each class "
-             "and %d patients were measured likewise, without a correction for their "
-             "number.",
-             XS_SUBGROUP_FEWEST, XS_SUBGROUP_FEWEST);
+    buffer_add(&w->text,
+               " Subgroups of the target's test images with at least %d images of each class "
+               "and %d patients were measured likewise, without a correction for their "
+               "number.",
+               XS_SUBGROUP_FEWEST, XS_SUBGROUP_FEWEST);
   }
-  page_raw(&w->text, " Everything was computed with xsite %s, seed %" PRId64 "%s%s.", XSITE_VERSION,
-           w->r->seed, *w->r->precision ? ", precision " : "", w->r->precision);
+  buffer_add(&w->text, " Everything was computed with xsite %s, seed %" PRId64 "%s%s.",
+             XSITE_VERSION, w->r->seed, *w->r->precision ? ", precision " : "", w->r->precision);
 }
 
 static void add_references(const writer *w, page *out) {

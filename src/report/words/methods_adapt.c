@@ -37,9 +37,9 @@ static bool has_translator(const writer *w) {
 static void add_semantic(writer *w) {
   const char *mode = setting_text(w, "adapter", "semantic");
   if (text_is(mode, "off")) {
-    page_raw(&w->text, " and without a semantic loss");
+    buffer_add(&w->text, " and without a semantic loss");
   } else {
-    page_raw(&w->text, " and a semantic loss (mode %s)", *mode ? mode : "paper");
+    buffer_add(&w->text, " and a semantic loss (mode %s)", *mode ? mode : "paper");
     if (text_is(mode, "cycada-paper")) write_citation(w, WORK_CYCADA);
   }
 }
@@ -48,7 +48,7 @@ static void add_semantic(writer *w) {
 static void add_updates(writer *w, const char *section, const char *name, const char *of) {
   const double steps = setting_number(w, section, name);
   if (!isfinite(steps)) return;
-  page_raw(&w->text, " It was trained for %g updates%s with Adam", steps, of);
+  buffer_add(&w->text, " It was trained for %g updates%s with Adam", steps, of);
   if (isfinite(setting_number(w, section, "learning_rate"))) write_rate(w, section);
 }
 
@@ -56,70 +56,70 @@ static void add_paper_settings(writer *w) {
   const double channels = setting_number(w, "adapter", "channels"),
                penalty = setting_number(w, "adapter", "gradient_penalty");
   if (isfinite(channels)) {
-    page_raw(&w->text, " Its first layers have %g channels", channels);
+    buffer_add(&w->text, " Its first layers have %g channels", channels);
     write_number(w, ", its generator ", setting_number(w, "adapter", "blocks"),
                  setting_number(w, "adapter", "blocks") == 1 ? " residual block"
                                                              : " residual blocks");
-    page_raw(&w->text, ".");
+    buffer_add(&w->text, ".");
   }
   add_updates(w, "adapter", "generator_steps", " of the generator");
   write_number(w, ", ", setting_number(w, "adapter", "critic_steps"), " of the critic before each");
   write_number(w, "; the rate falls linearly to 0 after ",
                100 * setting_number(w, "adapter", "decay_start"), " per cent of them");
-  if (isfinite(setting_number(w, "adapter", "generator_steps"))) page_raw(&w->text, ".");
+  if (isfinite(setting_number(w, "adapter", "generator_steps"))) buffer_add(&w->text, ".");
   if (isfinite(penalty)) {
-    page_raw(&w->text, " The losses were weighted by %g (gradient penalty)", penalty);
+    buffer_add(&w->text, " The losses were weighted by %g (gradient penalty)", penalty);
     write_number(w, ", ", setting_number(w, "adapter", "classification"),
                  " (domain classification)");
     write_number(w, ", ", setting_number(w, "adapter", "cycle"), " (cycle)");
-    page_raw(&w->text, ".");
+    buffer_add(&w->text, ".");
   }
 }
 
 static void add_paper_method(writer *w) {
-  page_raw(&w->text, " The method of Valliani et al. (called paper)");
+  buffer_add(&w->text, " The method of Valliani et al. (called paper)");
   write_citation(w, WORK_PAPER);
-  page_raw(&w->text, " translates images between the sites by a StarGAN");
+  buffer_add(&w->text, " translates images between the sites by a StarGAN");
   write_citation(w, WORK_STARGAN);
-  page_raw(&w->text, ", trained with a WGAN-GP critic");
+  buffer_add(&w->text, ", trained with a WGAN-GP critic");
   write_citation(w, WORK_WGAN_GP);
   add_semantic(w);
-  page_raw(&w->text, ".");
+  buffer_add(&w->text, ".");
   add_paper_settings(w);
 }
 
 /* what: a sentence without its full stop. */
 static void add_matching(writer *w, const char *step, const char *name, const char *what, work of) {
   if (!has_step(w, step)) return;
-  page_raw(&w->text, " %s (called %s)", name, step);
+  buffer_add(&w->text, " %s (called %s)", name, step);
   write_citation(w, of);
-  page_raw(&w->text, " %s", what);
+  buffer_add(&w->text, " %s", what);
   if (text_is(setting_text(w, step, "reference"), "mean")) {
-    page_raw(&w->text, " the mean of the target's reference images");
+    buffer_add(&w->text, " the mean of the target's reference images");
   } else {
     write_number(w, " one of ", setting_number(w, step, "images"), " target training images");
-    page_raw(&w->text, ", drawn for each");
+    buffer_add(&w->text, ", drawn for each");
   }
-  page_raw(&w->text, ".");
+  buffer_add(&w->text, ".");
 }
 
 static void add_alignment(writer *w, const char *step, const char *name, const char *what,
                           work of) {
   if (!has_step(w, step)) return;
-  page_raw(&w->text, " %s (called %s)", name, step);
+  buffer_add(&w->text, " %s (called %s)", name, step);
   write_citation(w, of);
-  page_raw(&w->text, " %s.", what);
+  buffer_add(&w->text, " %s.", what);
   add_updates(w, step, "steps", "");
-  if (isfinite(setting_number(w, step, "steps"))) page_raw(&w->text, ".");
+  if (isfinite(setting_number(w, step, "steps"))) buffer_add(&w->text, ".");
 }
 
 static void add_tuning(writer *w) {
   if (!has_translator(w)) return;
-  page_raw(&w->text, " After a translator the classifier of the source was fine-tuned on the "
-                     "source's training images, translated, with their own labels");
+  buffer_add(&w->text, " After a translator the classifier of the source was fine-tuned on the "
+                       "source's training images, translated, with their own labels");
   if (isfinite(setting_number(w, "tune", "learning_rate"))) write_rate(w, "tune");
   write_number(w, " for at most ", setting_number(w, "tune", "epochs"), " epochs");
-  page_raw(&w->text, ", and stopped by translated validation images of the source.");
+  buffer_add(&w->text, ", and stopped by translated validation images of the source.");
 }
 
 /* Pairs of the study file with settings of their own. */
@@ -128,15 +128,15 @@ static void add_exceptions(writer *w) {
   for (size_t i = 0; i < json_array_size(list); i++) {
     const char *text = json_string_value(json_array_get(list, i));
     if (text && strchr(text, '='))
-      page_raw(&w->text, " One pair had settings of its own (%s).", text);
+      buffer_add(&w->text, " One pair had settings of its own (%s).", text);
   }
 }
 
 void write_adaptation(writer *w) {
   if (!json_array_size(report_setting(w->r, NULL, "portfolio"))) return;
-  page_raw(&w->text, "Classifiers were adapted to a target by its images alone.");
+  buffer_add(&w->text, "Classifiers were adapted to a target by its images alone.");
   if (has_step(w, "none"))
-    page_raw(&w->text, " To leave a classifier as it is (none) was allowed.");
+    buffer_add(&w->text, " To leave a classifier as it is (none) was allowed.");
   if (has_step(w, "paper")) add_paper_method(w);
   add_matching(w, "histogram", "Histogram matching",
                "gives each channel of an image the distribution of values of", WORK_HISTOGRAM);
@@ -153,7 +153,7 @@ void write_adaptation(writer *w) {
   add_alignment(w, "selftrain", "Self-training", "follows confident labels of a mean teacher",
                 WORK_MEAN_TEACHER);
   if (has_joined(w)) {
-    page_raw(&w->text, " Methods joined by + were carried out one after the other.");
+    buffer_add(&w->text, " Methods joined by + were carried out one after the other.");
   }
   add_tuning(w);
   add_exceptions(w);

@@ -19,10 +19,10 @@ bool setting_on(const writer *w, const char *section, const char *name) {
 
 bool text_is(const char *a, const char *b) { return strcmp(a, b) == 0; }
 
-void write_citation(writer *w, work of) { page_raw(&w->text, " [%d]", citation(&w->cited, of)); }
+void write_citation(writer *w, work of) { buffer_add(&w->text, " [%d]", citation(&w->cited, of)); }
 
 void write_number(writer *w, const char *before, double v, const char *after) {
-  if (isfinite(v)) page_raw(&w->text, "%s%g%s", before, v, after);
+  if (isfinite(v)) buffer_add(&w->text, "%s%g%s", before, v, after);
 }
 
 void write_rate(writer *w, const char *section) {
@@ -30,5 +30,5 @@ void write_rate(writer *w, const char *section) {
   write_number(w, " (learning rate ", setting_number(w, section, "learning_rate"), "");
   if (decay > 0) write_number(w, ", weight decay ", decay, "");
   write_number(w, ", batches of ", setting_number(w, section, "batch"), "");
-  page_raw(&w->text, ")");
+  buffer_add(&w->text, ")");
 }

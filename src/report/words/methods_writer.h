@@ -2,14 +2,14 @@
 #ifndef METHODS_WRITER_H
 #define METHODS_WRITER_H
 
+#include "buffer.h"
 #include "citations.h"
-#include "page.h"
 #include "results.h"
 
 #include <stdbool.h>
 
 typedef struct writer {
-  page text; /* of the present paragraph, not yet escaped */
+  buffer text; /* of the present paragraph, not yet escaped */
   const results *r;
   citations cited;
 } writer;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "error.h"
 #include "file.h"
 #include "file_list.h"
@@ -12,7 +13,7 @@
 
 typedef struct checker {
   const char *out;
-  char *report;
+  buffer report;
   int openings, evaluations, made, faults;
   bool evaluated; /* a test label was opened before the present line */
   bool extended;  /* the study was changed since */
@@ -22,10 +23,8 @@ typedef struct checker {
 } checker;
 
 static void say(checker *c, char *line) {
-  char *more = text_format("%s%s\n", c->report, line);
-  free(c->report);
+  buffer_add(&c->report, "%s\n", line);
   free(line);
-  c->report = more;
 }
 
 static void fault(checker *c, char *line) {
@@ -172,15 +171,11 @@ static void check_lines(checker *c, const json_t *lines) {
 }
 
 static checker open_checker(const char *out) {
-  return (checker){.out = out,
-                   .report = text_copy(""),
-                   .opened = json_object(),
-                   .late = json_object(),
-                   .files = sealed_new(out)};
+  return (checker){
+      .out = out, .opened = json_object(), .late = json_object(), .files = sealed_new(out)};
 }
 
 static void close_checker(checker *c) {
-  free(c->report);
   json_decref(c->opened);
   json_decref(c->late);
   sealed_close(&c->files);
@@ -220,7 +215,7 @@ xs_status seal_verify(const char *out, char **report) {
                              c.faults > 1 ? "s" : "");
   }
   if (!status) conclude(&c);
-  *report = text_copy(c.report);
+  *report = buffer_take(&c.report);
   close_checker(&c);
   json_decref(lines);
   free(path);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "error.h"
 #include "estimate.h"
 #include "memory.h"
@@ -14,7 +15,8 @@
 typedef struct planner {
   const xs_study *study;
   const xs_run_options *o;
-  char *out, *text;
+  char *out;
+  buffer text;
   json_t *identity;    /* of the study */
   folder_state folder; /* of the run folder, unless it is refused */
   char *refused;       /* why, or NULL */
@@ -32,10 +34,8 @@ typedef struct planner {
 
 /* line is freed. */
 static void add(planner *p, char *line) {
-  char *more = text_format("%s%s\n", p->text, line);
-  free(p->text);
+  buffer_add(&p->text, "%s\n", line);
   free(line);
-  p->text = more;
 }
 
 static char *duration_text(double s) {
@@ -212,7 +212,7 @@ static void add_folder(planner *p) {
 }
 
 static planner open_planner(const xs_study *s, const xs_run_options *o) {
-  planner p = {.study = s, .o = o, .out = study_out(s, o), .text = text_copy("")};
+  planner p = {.study = s, .o = o, .out = study_out(s, o)};
   nodes_list(s, &p.nodes);
   p.width = name_width(&p.nodes);
   p.site = memory_new((size_t)s->n_sites * sizeof *p.site);
@@ -241,14 +241,8 @@ static xs_status check_sites(planner *p) {
   if (!sites) return p->estimator ? estimator_refused(p->estimator) : XS_OK;
   xs_status status = study_check_sites(p->study, &p->nodes, sites);
   if (status) return status;
-  char *widths = plan_widths(p->study, sites), *choices;
-  status = plan_choices(p->study, &p->nodes, sites, &choices);
-  char *more = text_format("%s%s%s", p->text, widths, choices);
-  free(p->text);
-  free(widths);
-  free(choices);
-  p->text = more;
-  return status;
+  plan_widths(p->study, sites, &p->text);
+  return plan_choices(p->study, &p->nodes, sites, &p->text);
 }
 
 xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text) {
@@ -261,7 +255,7 @@ xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text)
   if (!status && p.estimator) add_sum(&p);
   if (!status) add_folder(&p);
   if (!status) status = check_sites(&p);
-  *text = p.text;
+  *text = buffer_take(&p.text);
   close_planner(&p);
   return status;
 }

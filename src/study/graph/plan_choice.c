@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "choice.h"
 #include "study_file.h"
-#include "text.h"
 
 static bool adapts(const xs_study *s, const study_nodes *l, int pair) {
   int n;
@@ -13,7 +13,7 @@ static bool adapts(const xs_study *s, const study_nodes *l, int pair) {
   return n > 1;
 }
 
-static xs_status add_pair(const xs_study *s, const seal *sites, const study_pair *p, char **text) {
+static xs_status add_pair(const xs_study *s, const seal *sites, const study_pair *p, buffer *text) {
   const split_rule rule = split_rule_of(s->settings.seed, s->settings.split_by);
   const char *target = s->site[p->target].name;
   int64_t *rows = NULL, n = 0;
@@ -21,19 +21,17 @@ static xs_status add_pair(const xs_study *s, const seal *sites, const study_pair
       choice_rows(seal_images(sites, p->target), s->site[p->target].labelled, rule, &rows, &n);
   free(rows);
   if (status || n >= JUDGED_LEAST) return status;
-  char *more = text_format(
-      "%s%s -> %s: nothing will be adapted: %lld image%s of %s can decide without labels, and from "
+  buffer_add(
+      text,
+      "%s -> %s: nothing will be adapted: %lld image%s of %s can decide without labels, and from "
       "fewer than %d the choice leaves the classifier as it is: bring more images of %s\n",
-      *text, s->site[p->source].name, target, (long long)n, n == 1 ? "" : "s", target, JUDGED_LEAST,
+      s->site[p->source].name, target, (long long)n, n == 1 ? "" : "s", target, JUDGED_LEAST,
       target);
-  free(*text);
-  *text = more;
   return XS_OK;
 }
 
-xs_status plan_choices(const xs_study *s, const study_nodes *l, const seal *sites, char **text) {
+xs_status plan_choices(const xs_study *s, const study_nodes *l, const seal *sites, buffer *text) {
   xs_status status = XS_OK;
-  *text = text_copy("");
   if (strcmp(s->settings.choice.rule, "careful") != 0) return XS_OK;
   for (int i = 0; i < s->n_pairs && !status; i++) {
     if (adapts(s, l, i)) status = add_pair(s, sites, &s->pair[i], text);

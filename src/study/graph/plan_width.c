@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "measure_json.h"
 #include "memory.h"
 #include "study_file.h"
@@ -57,19 +58,18 @@ static char *pair_line(const xs_study *s, const seal *sites, const study_pair *p
           : "; `measure: all` measures what is adapted on all of them");
 }
 
-char *plan_widths(const xs_study *s, const seal *sites) {
+void plan_widths(const xs_study *s, const seal *sites, buffer *text) {
   int labelled = 0;
   for (int i = 0; i < s->n_pairs; i++) labelled += s->site[s->pair[i].target].labelled;
-  if (!labelled) return text_copy("");
-  char *text = text_format("95 %% intervals to expect, at an AUC of %.0f, of patients rather than "
-                           "images (Hanley and McNeil 1982), and a correlation of %g:\n",
-                           PER_CENT * ASSUMED_AUC, ASSUMED_CORRELATION);
+  if (!labelled) return;
+  buffer_add(text,
+             "95 %% intervals to expect, at an AUC of %.0f, of patients rather than "
+             "images (Hanley and McNeil 1982), and a correlation of %g:\n",
+             PER_CENT * ASSUMED_AUC, ASSUMED_CORRELATION);
   for (int i = 0; i < s->n_pairs; i++) {
     if (!s->site[s->pair[i].target].labelled) continue;
-    char *line = pair_line(s, sites, &s->pair[i]), *more = text_format("%s%s", text, line);
-    free(text);
+    char *line = pair_line(s, sites, &s->pair[i]);
+    buffer_text(text, line);
     free(line);
-    text = more;
   }
-  return text;
 }

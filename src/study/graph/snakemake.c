@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "error.h"
 #include "memory.h"
 #include "study_file.h"
@@ -12,20 +13,10 @@
 #include "unicode.h"
 
 typedef struct writer {
-  char *text;
-  size_t size;
+  buffer text;
   const study_nodes *nodes;
   const char *out;
 } writer;
-
-/* piece is freed. */
-static void add(writer *w, char *piece) {
-  size_t length = strlen(piece);
-  w->text = memory_grow(w->text, w->size + length + 1);
-  memcpy(w->text + w->size, piece, length + 1);
-  w->size += length;
-  free(piece);
-}
 
 /* A Python text; braces are doubled where Snakemake would fill them in: in commands. */
 static char *quoted(const char *text) {
@@ -86,15 +77,14 @@ static void add_rule(writer *w, int node, const char *command, int threads) {
   char *name = rule_name(n, node), *made = record_of(w, node), *word = shell_word(n->name);
   const char *end = n->kind == NODE_RESULTS ? " || test $? -eq 3" : ""; /* XS_HARM: all is made */
   char *line = text_format("%s %s%s", command, word, end), *shell = quoted(line);
-  add(w, text_format("\nrule %s:\n  output: %s\n", name, made));
+  buffer_add(&w->text, "\nrule %s:\n  output: %s\n", name, made);
   for (int i = 0; i < n->n_needs; i++) {
     char *needed = record_of(w, n->needs[i]);
-    add(w, text_format("%s%s", i ? ", " : "  input: ", needed));
+    buffer_add(&w->text, "%s%s", i ? ", " : "  input: ", needed);
     free(needed);
   }
-  if (n->n_needs) add(w, text_copy("\n"));
-  add(w, text_format("  threads: %d\n", threads));
-  add(w, text_format("  shell: %s\n", shell));
+  if (n->n_needs) buffer_text(&w->text, "\n");
+  buffer_add(&w->text, "  threads: %d\n  shell: %s\n", threads, shell);
   free(shell);
   free(line);
   free(word);
@@ -103,14 +93,13 @@ static void add_rule(writer *w, int node, const char *command, int threads) {
 }
 
 static char *shell_line(int words, const char *const *command) {
-  char *line = text_copy("");
+  buffer line = {0};
   for (int i = 0; i < words; i++) {
-    char *word = shell_word(command[i]), *more = text_format("%s%s%s", line, i ? " " : "", word);
+    char *word = shell_word(command[i]);
+    buffer_add(&line, "%s%s", i ? " " : "", word);
     free(word);
-    free(line);
-    line = more;
   }
-  return line;
+  return buffer_take(&line);
 }
 
 /* In a file's name Snakemake takes braces for a wildcard, and nothing can say otherwise. */
@@ -129,11 +118,11 @@ static xs_status check_names(const char *out, const study_nodes *l) {
 static char *snakefile(const study_nodes *l, const char *out, const char *command, int threads) {
   writer w = {.nodes = l, .out = out};
   char *last = record_of(&w, l->n - 1);
-  add(&w,
-      text_format("# snakemake --cores N --snakefile THIS-FILE\nrule all:\n  input: %s\n", last));
+  buffer_add(&w.text, "# snakemake --cores N --snakefile THIS-FILE\nrule all:\n  input: %s\n",
+             last);
   for (int i = 0; i < l->n; i++) add_rule(&w, i, command, threads);
   free(last);
-  return w.text;
+  return buffer_take(&w.text);
 }
 
 xs_status xs_study_export(const xs_study *s, const xs_run_options *o, int words,

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "choice.h"
 #include "error.h"
-#include "text.h"
 
 /* Where the choice is not to adapt there is nothing that could hurt. */
 static xs_status is_harmful(const study_run *r, int pair, bool *harmful) {
@@ -29,19 +29,19 @@ static xs_status say_harm(int n, int pairs, const char *names) {
 
 xs_status run_harm(const study_run *r) {
   const xs_study *s = r->study;
-  char *names = text_copy("");
+  buffer names = {0};
   int n = 0;
   xs_status status = XS_OK;
   for (int i = 0; i < s->n_pairs && !status; i++) {
     bool harmful;
     status = is_harmful(r, i, &harmful);
     if (status || !harmful) continue;
-    char *more = text_format("%s%s%s -> %s", names, n++ ? ", " : "",
-                             s->site[s->pair[i].source].name, s->site[s->pair[i].target].name);
-    free(names);
-    names = more;
+    buffer_between(&names, ", ");
+    buffer_add(&names, "%s -> %s", s->site[s->pair[i].source].name,
+               s->site[s->pair[i].target].name);
+    n++;
   }
-  if (!status && n) status = say_harm(n, s->n_pairs, names);
-  free(names);
+  if (!status && n) status = say_harm(n, s->n_pairs, names.text);
+  buffer_free(&names);
   return status;
 }

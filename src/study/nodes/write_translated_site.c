@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "error.h"
 #include "file.h"
 #include "idx.h"
@@ -62,19 +63,19 @@ static char *site_name(const char *node) {
 
 static int write_site(const char *dir, const char *node, int classes, char *const *class_name) {
   char *name = site_name(node);
-  char *text = text_format("name: %s\nformat: idx\nimages: %s\nlabels: %s\nclasses:\n", name,
-                           IMAGES, LABELS);
+  buffer text = {0};
+  buffer_add(&text, "name: %s\nformat: idx\nimages: %s\nlabels: %s\nclasses:\n", name, IMAGES,
+             LABELS);
   free(name);
   for (int i = 0; i < classes; i++) {
-    char *word = text_yaml(class_name[i]), *more = text_format("%s  - %s\n", text, word);
+    char *word = text_yaml(class_name[i]);
+    buffer_add(&text, "  - %s\n", word);
     free(word);
-    free(text);
-    text = more;
   }
   char *path = file_join(dir, "site.yaml");
-  int status = file_write_atomic(path, text, strlen(text));
+  int status = file_write_atomic(path, text.text, text.size);
   free(path);
-  free(text);
+  buffer_free(&text);
   return status;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "domain.h"
 #include "error.h"
 #include "file.h"
@@ -143,16 +144,15 @@ static int set_by_profile(void *context, const char *key, const char *value, con
 
 static int refuse_profile(const xs_study *s) {
   const option_texts *profiles = &s->settings.profiles;
-  char *names = text_copy("");
+  buffer names = {0};
   for (int i = 0; i < profiles->n; i++) {
     const char *text = profiles->text[i];
-    char *more = text_format("%s%s%.*s", names, i ? ", " : "", (int)strcspn(text, " \t\n"), text);
-    free(names);
-    names = more;
+    buffer_text(&names, i ? ", " : ": ");
+    buffer_put(&names, text, strcspn(text, " \t\n"));
   }
-  int status = fail(XS_USAGE, "%s: profile: '%s' is not one of its profiles%s%s", s->path,
-                    s->settings.profile, profiles->n ? ": " : "; it has none", names);
-  free(names);
+  int status = fail(XS_USAGE, "%s: profile: '%s' is not one of its profiles%s", s->path,
+                    s->settings.profile, names.size ? names.text : "; it has none");
+  buffer_free(&names);
   return status;
 }
 

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "buffer.h"
 #include "label_seal.h"
 #include "learn.h"
 #include "run_log.h"
@@ -234,11 +235,10 @@ char *study_init_file(const xs_study *s);
 /* The study with what the files hold that it names; newly made. */
 xs_status study_identity(const xs_study *s, json_t **identity);
 
-/* How wide the intervals of pairs with a labelled target will be, a line each; allocated. */
-char *plan_widths(const xs_study *s, const seal *sites);
-/* A line for each pair of which too few images can decide to adapt; *text: allocated, also where it
- * fails. */
-xs_status plan_choices(const xs_study *s, const study_nodes *l, const seal *sites, char **text);
+/* How wide the intervals of pairs with a labelled target will be, a line each. */
+void plan_widths(const xs_study *s, const seal *sites, buffer *text);
+/* A line for each pair of which too few images can decide to adapt. */
+xs_status plan_choices(const xs_study *s, const study_nodes *l, const seal *sites, buffer *text);
 
 /* A site's data as they are in memory: {"images", "split": which images are where, "labels": of
  * training and validation images, "all_labels": with groups and attributes}; newly made, also where
