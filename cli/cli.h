@@ -17,7 +17,8 @@ typedef struct cli_verb {
   const char *words;     /* what follows besides options: "FILE", "IMAGE..." or "" */
   int least, most;       /* how many words; most CLI_ANY: no limit */
   const char *summary;   /* one line */
-  const option *options; /* [n_options] */
+  const char *task;      /* whose options they are, or NULL */
+  const option *options; /* [n_options] else */
   int n_options;
   size_t record; /* bytes of the options' record */
   bool computes; /* uses all processors for longer than a moment */

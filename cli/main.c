@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "error.h"
 #include "memory.h"
+#include "task_tables.h"
 #include "text.h"
 
 static const cli_verb *const verbs[] = {
@@ -47,9 +48,9 @@ static void print_help(FILE *f) {
 
 static int print_verb_help(const cli_verb *v, const option_table *t) {
   char *options = option_help(t, true);
-  printf("usage: xsite %s%s%s%s\n\n%s\n", v->name, v->n_options > 0 ? " [OPTION...]" : "",
+  printf("usage: xsite %s%s%s%s\n\n%s\n", v->name, t->n > 0 ? " [OPTION...]" : "",
          *v->words ? " " : "", v->words, v->summary);
-  if (v->n_options > 0) printf("\n%s", options);
+  if (t->n > 0) printf("\n%s", options);
   free(options);
   return XS_OK;
 }
@@ -178,8 +179,13 @@ static void limit_spinning(char **whole) {
   execv(program, whole); /* by its path, whose last part is the process's name */
 }
 
+static option_table table_of(const cli_verb *v) {
+  if (v->task) return *task_table(v->task);
+  return (option_table){.what = v->name, .row = v->options, .n = v->n_options};
+}
+
 static int run_verb(const cli_verb *v, int argc, char **argv, char **whole) {
-  const option_table table = {.what = v->name, .row = v->options, .n = v->n_options};
+  const option_table table = table_of(v);
   void *record = memory_new(v->record);
   const char **words = memory_new(sizeof *words * (size_t)argc);
   int n = 0;

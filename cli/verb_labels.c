@@ -1,10 +1,9 @@
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
-#include "error.h"
-#include "label_summary.h"
 #include "rows.h"
 
 typedef struct labels_options {
@@ -221,59 +220,21 @@ static void print_text(const json_t *j, bool all) {
   print_examples(json_object_get(j, "examples"));
 }
 
-static void print_json(const json_t *j) {
-  char *dump = json_dumps(j, JSON_INDENT(2) | JSON_REAL_PRECISION(8));
-  puts(dump);
-  free(dump);
-}
-
 /* ---- the verb ---- */
-
-static int check_classes(const json_t *classes) {
-  int64_t n[2];
-  for (size_t k = 0; k < 2; k++) n[k] = number(json_array_get(classes, k), "images");
-  if (!n[0] == !n[1]) return 0;
-  return fail(XS_FAILED, "class \"%s\" has no image; see what was left out, and the policies",
-              text(json_array_get(classes, n[0] ? 1 : 0), "name"));
-}
-
-/* What would stop a study is a fault here. */
-static int judge(const mapping *m, const labels *x, const json_t *summary) {
-  const json_t *again = json_object_get(summary, "duplicates");
-  int status = labels_check_terms(m, x);
-  if (!status && number(again, "rows")) {
-    status = fail(XS_FAILED,
-                  "%" PRId64 " kept rows repeat an image that is listed already; take them out, or "
-                  "say in the mapping how the rows of an image become one label: rows: any, all or "
-                  "majority",
-                  number(again, "rows"));
-  }
-  if (!status && !number(json_object_get(summary, "kept"), "images")) {
-    status = fail(XS_FAILED, "no image is kept; see what was left out");
-  }
-  if (!status) status = check_classes(json_object_get(summary, "classes"));
-  return status ? XS_HARM : XS_OK;
-}
 
 static int run(void *record, int n, const char **word) {
   const labels_options *o = record;
-  const option_texts csv = {n - 1, (char **)(uintptr_t)(word + 1)};
-  mapping m;
-  labels x = {0};
-  int status = mapping_open(word[0], &o->set, "--set", &m);
-  if (!status) status = labels_read(&m, &csv, o->only, &x);
-  if (!status) {
-    json_t *summary = label_summary(&m, &csv, &x);
-    if (o->json) {
-      print_json(summary);
-    } else {
-      print_text(summary, o->all);
-    }
-    status = judge(&m, &x, summary);
+  const xs_labels_options options = {
+      .set = o->set.n, .setting = (const char *const *)o->set.text, .only = o->only};
+  char *json;
+  const xs_status status = xs_labels_summarise(word[0], n - 1, word + 1, &options, &json);
+  if (json && o->json) puts(json);
+  if (json && !o->json) {
+    json_t *summary = json_loads(json, 0, NULL);
+    print_text(summary, o->all);
     json_decref(summary);
   }
-  labels_release(&x);
-  mapping_close(&m);
+  free(json);
   return status;
 }
 

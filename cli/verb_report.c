@@ -1,12 +1,13 @@
+#include <stdlib.h>
+
 #include "cli.h"
-#include "sealed_files.h"
 
 /* Drawn all the same from what is under no seal. */
 static xs_status warn(const char *dir) {
-  sealed s;
-  xs_status status = sealed_open(dir, &s);
-  if (!status && sealed_lacks(&s)) fprintf(stderr, "%s: %s\n", dir, sealed_lacks(&s));
-  sealed_close(&s);
+  char *what;
+  const xs_status status = xs_inspect_unsealed(dir, &what);
+  if (what) fprintf(stderr, "%s: %s\n", dir, what);
+  free(what);
   return status;
 }
 

@@ -9,13 +9,16 @@
 #define XSITE_H
 
 #include "xsite/adapt.h"
+#include "xsite/bench.h"
 #include "xsite/check.h"
 #include "xsite/classify.h"
 #include "xsite/data.h"
+#include "xsite/inspect.h"
 #include "xsite/labelfree.h"
 #include "xsite/measure.h"
 #include "xsite/site.h"
 #include "xsite/study.h"
+#include "xsite/task.h"
 #include "xsite/types.h"
 
 #endif

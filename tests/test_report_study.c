@@ -487,6 +487,7 @@ static void works_keep_their_numbers(void **state) {
   assert_int_equal(citation(&c, WORK_ADAM), 2);
   assert_int_equal(citation(&c, WORK_HOLM), 1);
   assert_int_equal(c.n, 2);
+  free(c.order);
 }
 
 static void methods_are_sentences(void **state) {

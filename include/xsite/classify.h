@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 typedef struct xs_classifier_options {
-  char *architecture;   /* "lenet", "lenet5", "densenet121", "densenet121-linear" */
+  char *architecture;   /* a name of xsite/architectures.def */
   double learning_rate; /* Adam */
   double weight_decay;
   int64_t batch;

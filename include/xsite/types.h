@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "xsite/version.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -25,7 +27,7 @@ typedef enum xs_status {
 } xs_status;
 
 XS_API const char *xs_message(void); /* last failure on this thread, never NULL */
-XS_API const char *xs_version(void);
+XS_API const char *xs_version(void); /* "0.2.0": of the library; XSITE_VERSION: of its headers */
 
 typedef struct xs_interval { /* of 95 % */
   double value, low, high;

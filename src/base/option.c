@@ -306,6 +306,19 @@ void option_defaults(const option_table *t, void *record) {
   }
 }
 
+void option_defaults_lent(const option_table *t, void *record) {
+  for (int i = 0; i < t->n; i++) {
+    const option *row = &t->row[i];
+    set_nothing(row, record);
+    if (!row->fallback) continue;
+    if (is_text(row)) {
+      *(const char **)field(row, record) = row->fallback;
+    } else if (row->type != OPTION_TEXTS) {
+      (void)option_row_set(row, record, row->fallback, row->name);
+    }
+  }
+}
+
 bool option_row_missing(const option *row, const void *record) {
   const void *p = peek(row, record);
   if (is_text(row)) return !*(char *const *)p;
@@ -319,22 +332,40 @@ static bool is_outside(const option *row, const void *record) {
   return !in_range(row, x) && (row->required || x != standard);
 }
 
-int option_check(const option_table *t, const void *record, const char *where) {
-  for (int i = 0; i < t->n; i++) {
-    const option *row = &t->row[i];
-    bool missing = row->required && option_row_missing(row, record);
-    if (!missing && !is_outside(row, record)) continue;
-    char *key = option_row_key(row), *allowed = option_row_allowed(row);
-    if (missing) {
-      fail(2, "%s: %s is missing: %s", where, key, row->help);
-    } else {
-      fail(2, "%s: %s is %.15g; it must be %s", where, key, number_of(row, record), allowed);
-    }
-    free(key);
+/* A choice that is none, which only a program can set. */
+static bool is_no_choice(const option *row, const void *record) {
+  if (row->type != OPTION_CHOICE) return false;
+  const char *text = *(char *const *)peek(row, record);
+  return text ? !read_choice(row, text) : row->fallback != NULL;
+}
+
+/* The value as a message shows it; allocated. */
+static char *show_value(const option *row, const void *record) {
+  if (is_number(row)) return text_format("%.15g", number_of(row, record));
+  const char *text = *(char *const *)peek(row, record);
+  return text ? text_format("'%.80s'", text) : text_copy("NULL");
+}
+
+static int check_row(const option *row, const void *record, const char *where) {
+  const bool missing = row->required && option_row_missing(row, record);
+  if (!missing && !is_outside(row, record) && !is_no_choice(row, record)) return 0;
+  char *key = option_row_key(row);
+  if (missing) {
+    fail(2, "%s: %s is missing: %s", where, key, row->help);
+  } else {
+    char *value = show_value(row, record), *allowed = option_row_allowed(row);
+    fail(2, "%s: %s is %s; it must be %s", where, key, value, allowed);
     free(allowed);
-    return 2;
+    free(value);
   }
-  return 0;
+  free(key);
+  return 2;
+}
+
+int option_check(const option_table *t, const void *record, const char *where) {
+  int status = 0;
+  for (int i = 0; i < t->n && !status; i++) status = check_row(&t->row[i], record, where);
+  return status;
 }
 
 void option_texts_trim(option_texts *t) {

@@ -83,6 +83,8 @@ typedef struct option_table {
  * value and what is allowed. */
 /* Sets every field of the table, whatever was in it. */
 void option_defaults(const option_table *t, void *record);
+/* The same with texts that are lent, so that nothing is to be released; lists are empty. */
+void option_defaults_lent(const option_table *t, void *record);
 /* key: "name" or "section.name" (- and _ are the same); where: "--set", "FILE:LINE", ...  A list's
  * value is "a,b,c" and replaces the list. */
 int option_set(const option_table *t, void *record, const char *key, const char *value,
@@ -97,7 +99,7 @@ int option_load(const option_table *t, void *record, const char *path);
 int option_parse(const option_table *t, void *record, int argc, char **argv, const char **rest,
                  int *n_rest, bool *help);
 int option_check(const option_table *t, const void *record,
-                 const char *where);                            /* required, ranges */
+                 const char *where);                            /* required, ranges, choices */
 void option_release(const option_table *t, void *record);       /* frees texts */
 json_t *option_json(const option_table *t, const void *record); /* sections become objects */
 /* A JSON string; bytes of a file's name that are not UTF-8, as JSON must be, are written as \xE9.

@@ -3,45 +3,43 @@
 
 #include "net.h"
 
-typedef struct architecture {
+typedef struct row {
   const char *name;
-  net_builder *features, *maps;
-  const char *last; /* layer */
-  net_check *impossible;
-} architecture;
+  const net_architecture *net;
+} row;
 
-static const architecture architectures[] = {
-    {"lenet", net_lenet, net_lenet_maps, "classifier.1", net_lenet_impossible},
-    {"lenet5", net_lenet5, net_lenet5_maps, "classifier.2", net_lenet_impossible},
-    {"densenet121", net_densenet121, net_densenet121_maps, "classifier.8", net_densenet_impossible},
-    {"densenet121-linear", net_densenet121_linear, net_densenet121_maps, "classifier",
-     net_densenet_impossible},
+static const row rows[] = {
+#define ARCHITECTURE(id, name, ...) {name, &net_##id},
+#include "xsite/architectures.def"
 };
 
-static const architecture *find(const char *name) {
-  for (size_t i = 0; i < sizeof architectures / sizeof *architectures; i++) {
-    if (strcmp(architectures[i].name, name) == 0) return &architectures[i];
+static const char unknown[] = "the architecture is not one of "
+#define ARCHITECTURE(id, name, ...) name ", "
+#include "xsite/architectures.def"
+                              "which are all that there are";
+
+static const net_architecture *find(const char *name) {
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    if (strcmp(rows[i].name, name) == 0) return rows[i].net;
   }
   return NULL;
 }
 
 const char *nn_classifier_impossible(const nn_classifier *c) {
-  const architecture *a = find(c->architecture);
-  if (!a) {
-    return "the architecture is not one of lenet, lenet5, densenet121, densenet121-linear";
-  }
+  const net_architecture *a = find(c->architecture);
+  if (!a) return unknown;
   if (c->channels < 1 || c->channels > 64) return "image channels must be 1 to 64";
   if (c->classes < 2) return "a classifier needs two classes or more";
   return a->impossible(c);
 }
 
 tg_value nn_classifier_features(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
-  const architecture *a = find(c->architecture);
+  const net_architecture *a = find(c->architecture);
   return a ? a->features(g, net, c, x) : TG_NONE;
 }
 
 tg_value nn_classifier_last(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value features) {
-  const architecture *a = find(c->architecture);
+  const net_architecture *a = find(c->architecture);
   return a ? nn_linear(g, net, a->last, features, c->classes) : TG_NONE;
 }
 
@@ -50,7 +48,7 @@ tg_value nn_classifier_build(tg_graph *g, nn_net *net, const nn_classifier *c, t
 }
 
 tg_value nn_classifier_texture(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
-  const architecture *a = find(c->architecture);
+  const net_architecture *a = find(c->architecture);
   if (!a) return TG_NONE;
   const tg_value maps = a->maps(g, net, c, x);
   const tg_shape s = tg_shape_of(g, maps), one = tg_shape4(s.d[0], 1, 1, s.d[3]);
@@ -62,11 +60,11 @@ tg_value nn_classifier_texture(tg_graph *g, nn_net *net, const nn_classifier *c,
 }
 
 const char *nn_classifier_last_name(const nn_classifier *c) {
-  const architecture *a = find(c->architecture);
+  const net_architecture *a = find(c->architecture);
   return a ? a->last : NULL;
 }
 
 void nn_classifier_freeze_last(nn_net *net, const nn_classifier *c) {
-  const architecture *a = find(c->architecture);
+  const net_architecture *a = find(c->architecture);
   if (a) nn_net_freeze(net, a->last);
 }

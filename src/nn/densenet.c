@@ -10,8 +10,8 @@
 
 enum { NAME = 64 };
 
-const nn_densenet nn_densenet121 = {64, 32, 4, 4, {6, 12, 24, 16}, {1000, 100}};
-const nn_densenet nn_densenet121_linear = {64, 32, 4, 4, {6, 12, 24, 16}, {0, 0}};
+static const nn_densenet densenet121 = {64, 32, 4, 4, {6, 12, 24, 16}, {1000, 100}};
+static const nn_densenet densenet121_linear = {64, 32, 4, 4, {6, 12, 24, 16}, {0, 0}};
 
 typedef struct builder {
   tg_graph *g;
@@ -119,20 +119,23 @@ tg_value nn_densenet_features(tg_graph *g, nn_net *net, const nn_densenet *d,
   return hidden(&b, c, 4, d->hidden[1], x);
 }
 
-tg_value net_densenet121(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
-  return nn_densenet_features(g, net, &nn_densenet121, c, x);
+static tg_value chest(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
+  return nn_densenet_features(g, net, &densenet121, c, x);
 }
 
-tg_value net_densenet121_linear(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
-  return nn_densenet_features(g, net, &nn_densenet121_linear, c, x);
+static tg_value published(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
+  return nn_densenet_features(g, net, &densenet121_linear, c, x);
 }
 
-tg_value net_densenet121_maps(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
-  const builder b = {g, net, &nn_densenet121, c->training};
-  return first_blocks(&b, x, nn_densenet121.blocks / 2).x;
+static tg_value maps(tg_graph *g, nn_net *net, const nn_classifier *c, tg_value x) {
+  const builder b = {g, net, &densenet121, c->training};
+  return first_blocks(&b, x, densenet121.blocks / 2).x;
 }
 
-const char *net_densenet_impossible(const nn_classifier *c) {
+static const char *impossible(const nn_classifier *c) {
   if (c->size >= 29) return NULL;
   return "a DenseNet-121 halves its images five times, which needs 29x29 pixels or more";
 }
+
+const net_architecture net_densenet121 = {chest, maps, "classifier.8", impossible};
+const net_architecture net_densenet121_linear = {published, maps, "classifier", impossible};

@@ -73,7 +73,7 @@ tg_value nn_dropout(tg_graph *g, const char *stream, tg_value x, double p, bool 
 /* ---- classifiers: x {n,size,size,channels} -> logits {n,1,1,classes}
  * ------------------------------ */
 typedef struct nn_classifier {
-  const char *architecture; /* "lenet", "lenet5", "densenet121", "densenet121-linear" */
+  const char *architecture; /* a name of xsite/architectures.def */
   int size, channels, classes;
   double dropout; /* 0 when evaluating */
   bool training;  /* batch norm by the batch's statistics */
@@ -101,7 +101,6 @@ typedef struct nn_densenet {
   int layers[4];     /* [blocks] */
   int64_t hidden[2]; /* widths of the chest head's linear layers; 0: one linear layer only */
 } nn_densenet;
-extern const nn_densenet nn_densenet121, nn_densenet121_linear;
 tg_value nn_densenet_features(tg_graph *g, nn_net *net, const nn_densenet *d,
                               const nn_classifier *c, tg_value x);
 

@@ -9,7 +9,7 @@ count=0
 for header in *.h xsite/*.h; do
   for language in "${CC:-cc} -std=c11 -x c" "${CXX:-c++} -std=c++17 -x c++"; do
     # shellcheck disable=SC2086
-    printf '#include "%s"\n#include "%s"\n' "$header" "$header" | $language $warnings -fsyntax-only -I. - 2>"$folder/errors" ||
+    printf '#include "%s"\n#include "%s"\nextern int used;\n' "$header" "$header" | $language $warnings -fsyntax-only -I. - 2>"$folder/errors" ||
       complain "$header: ${language%% -x*}: $(cat "$folder/errors")"
     count=$((count + 1))
   done

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "xsite/version.h"
+
 typedef struct request {
   transfer *t;
   CURL *curl;

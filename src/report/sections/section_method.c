@@ -4,6 +4,7 @@
 #include "methods.h"
 #include "sections.h"
 #include "text.h"
+#include "xsite/version.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,77 +1,14 @@
 #include "citations.h"
 
-int citation(citations *c, work w) {
-  for (int i = 0; i < c->n; i++) {
-    if (c->order[i] == w) return i + 1;
-  }
-  c->order[c->n++] = w;
-  return c->n;
-}
+#include <string.h>
 
-const char *citation_text(work w) {
-  static const char *const text[WORKS] = {
-      [WORK_PAPER] = "A. A. Valliani et al., Deploying deep learning models on unseen medical "
-                     "imaging using adversarial domain adaptation, PLOS ONE 17(10), 2022, doi "
-                     "10.1371/journal.pone.0273262.",
-      [WORK_STARGAN] = "Y. Choi et al., StarGAN: Unified Generative Adversarial Networks for "
-                       "Multi-Domain Image-to-Image Translation, CVPR 2018.",
-      [WORK_WGAN_GP] = "I. Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017.",
-      [WORK_CYCADA] =
-          "J. Hoffman et al., CyCADA: Cycle-Consistent Adversarial Domain Adaptation, ICML 2018.",
-      [WORK_ADAM] = "D. P. Kingma, J. Ba, Adam: A Method for Stochastic Optimization, ICLR 2015.",
-      [WORK_LENET] = "Y. LeCun et al., Gradient-Based Learning Applied to Document Recognition, "
-                     "Proceedings of the IEEE 86(11), 1998.",
-      [WORK_DENSENET] = "G. Huang, Z. Liu, L. van der Maaten, K. Q. Weinberger, Densely Connected "
-                        "Convolutional Networks, CVPR 2017.",
-      [WORK_HISTOGRAM] = "L. G. Nyul, J. K. Udupa, X. Zhang, New Variants of a Method of MRI Scale "
-                         "Standardization, IEEE Transactions on Medical Imaging 19(2), 2000.",
-      [WORK_FOURIER] = "Y. Yang, S. Soatto, FDA: Fourier Domain Adaptation for Semantic "
-                       "Segmentation, CVPR 2020.",
-      [WORK_CORAL] = "B. Sun, K. Saenko, Deep CORAL: Correlation Alignment for Deep Domain "
-                     "Adaptation, ECCV Workshops 2016.",
-      [WORK_DANN] =
-          "Y. Ganin et al., Domain-Adversarial Training of Neural Networks, JMLR 17(59), 2016.",
-      [WORK_SHOT] = "J. Liang, D. Hu, J. Feng, Do We Really Need to Access the Source Data? Source "
-                    "Hypothesis Transfer for Unsupervised Domain Adaptation, ICML 2020.",
-      [WORK_MEAN_TEACHER] =
-          "A. Tarvainen, H. Valpola, Mean teachers are better role models, NeurIPS 2017.",
-      [WORK_IM] = "Y. Shi, F. Sha, Information-Theoretical Learning of Discriminative Clusters for "
-                  "Unsupervised Domain Adaptation, ICML 2012.",
-      [WORK_ENTROPY] = "P. Morerio, J. Cavazza, V. Murino, Minimal-Entropy Correlation Alignment "
-                       "for Unsupervised Deep Domain Adaptation, ICLR 2018.",
-      [WORK_SND] = "K. Saito et al., Tune it the Right Way: Unsupervised Validation of Domain "
-                   "Adaptation via Soft Neighborhood Density, ICCV 2021.",
-      [WORK_DEV] =
-          "K. You, X. Wang, M. Long, M. I. Jordan, Towards Accurate Model Selection in Deep "
-          "Unsupervised Domain Adaptation, ICML 2019.",
-      [WORK_ENSEMBLE] =
-          "D. Hu, R. Luo, J. Liang, C. S. Foo, Towards Reliable Model Selection for Unsupervised "
-          "Domain Adaptation: An Empirical Study and a Certified Baseline, NeurIPS 2024.",
-      [WORK_BNM] = "S. Cui et al., Towards Discriminability and Diversity: Batch Nuclear-Norm "
-                   "Maximization Under Label Insufficient Situations, CVPR 2020.",
-      [WORK_CONFIDENCE] = "D. Hendrycks, K. Gimpel, A Baseline for Detecting Misclassified and "
-                          "Out-of-Distribution Examples in Neural Networks, ICLR 2017.",
-      [WORK_CONFIDENCE_DIFFERENCE] = "D. Guillory et al., Predicting with Confidence on Unseen "
-                                     "Distributions, ICCV 2021.",
-      [WORK_ATC] = "S. Garg et al., Leveraging Unlabeled Data to Predict Out-of-Distribution "
-                   "Performance, ICLR 2022.",
-      [WORK_CONFORMAL] = "J. Lei et al., Distribution-Free Predictive Inference for Regression, "
-                         "JASA 113(523), 2018.",
-      [WORK_BBSE] = "Z. C. Lipton, Y.-X. Wang, A. Smola, Detecting and Correcting for Label Shift "
-                    "with Black Box Predictors, ICML 2018.",
-      [WORK_DELONG] = "E. R. DeLong, D. M. DeLong, D. L. Clarke-Pearson, Comparing the Areas under "
-                      "Two or More Correlated Receiver Operating Characteristic Curves, Biometrics "
-                      "44(3), 1988.",
-      [WORK_HOLM] = "S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, "
-                    "Scandinavian Journal of Statistics 6(2), 1979.",
-      [WORK_NEWCOMBE] = "R. G. Newcombe, Confidence Intervals for an Effect Size Measure Based on "
-                        "the Mann-Whitney Statistic. Part 2: Asymptotic Methods and Evaluation, "
-                        "Statistics in Medicine 25(4), 2006.",
-      [WORK_MOVER] = "G. Y. Zou, A. Donner, Construction of Confidence Limits About Effect "
-                     "Measures: A General Approach, Statistics in Medicine 27(10), 2008.",
-      [WORK_ECE] =
-          "C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, On Calibration of Modern Neural Networks, "
-          "ICML 2017.",
-  };
-  return text[w];
+#include "memory.h"
+
+int citation(citations *c, const char *work) {
+  for (int i = 0; i < c->n; i++) {
+    if (strcmp(c->order[i], work) == 0) return i + 1;
+  }
+  c->order = memory_grow(c->order, (size_t)(c->n + 1) * sizeof *c->order);
+  c->order[c->n++] = work;
+  return c->n;
 }

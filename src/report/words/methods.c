@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void end_paragraph(writer *w, page *out) {
@@ -93,16 +94,32 @@ static void add_data(writer *w) {
 
 /* ---- classifiers ----------------------------------------------------------------------------- */
 
+typedef struct named_work {
+  const char *name, *what, *of;
+} named_work;
+
+/* The name itself, without a citation, where it is not known here. */
+static void add_named(writer *w, const named_work *of, int n, const char *name, const char *after) {
+  for (int i = 0; i < n; i++) {
+    if (!text_is(of[i].name, name)) continue;
+    buffer_add(&w->text, "%s%s", of[i].what, after);
+    write_citation(w, of[i].of);
+    return;
+  }
+  buffer_add(&w->text, "%s%s", name, after);
+}
+
+static const named_work networks[] = {
+#define ARCHITECTURE(id, name, drops, called, work) {name, called, work},
+#include "xsite/architectures.def"
+};
+
 static void add_network(writer *w, const char *network) {
-  const bool dense = strncmp(network, "densenet121", 11) == 0;
-  if (!*network) {
-    buffer_add(&w->text, "The classifiers were convolutional networks");
+  buffer_add(&w->text, "The classifiers were ");
+  if (*network) {
+    add_named(w, networks, (int)(sizeof networks / sizeof *networks), network, " networks");
   } else {
-    buffer_add(&w->text, "The classifiers were %s networks",
-               dense                        ? "DenseNet-121"
-               : text_is(network, "lenet5") ? "LeNet-5"
-                                            : "LeNet");
-    write_citation(w, dense ? WORK_DENSENET : WORK_LENET);
+    buffer_add(&w->text, "convolutional networks");
   }
   if (*setting_text(w, "classifier", "init"))
     buffer_add(&w->text, ", begun with pretrained weights");
@@ -147,11 +164,6 @@ static void add_classifier(writer *w) {
 
 /* ---- judging without labels ------------------------------------------------------------------ */
 
-typedef struct named_work {
-  const char *name, *what;
-  work of;
-} named_work;
-
 static const named_work criteria[] = {
     {"im", "information maximisation", WORK_IM},
     {"entropy", "least mean entropy", WORK_ENTROPY},
@@ -168,17 +180,6 @@ static const named_work predictors[] = {
     {"atc-entropy", "average thresholded confidence (score: negative entropy)", WORK_ATC},
 };
 
-/* The name itself, without a citation, where it is not known here. */
-static void add_named(writer *w, const named_work *of, int n, const char *name) {
-  for (int i = 0; i < n; i++) {
-    if (!text_is(of[i].name, name)) continue;
-    buffer_add(&w->text, "%s", of[i].what);
-    write_citation(w, of[i].of);
-    return;
-  }
-  buffer_add(&w->text, "%s", name);
-}
-
 static const choice *any_choice(const results *r) {
   for (int i = 0; i < r->n; i++) {
     if (r->pair[i].choice.criterion) return &r->pair[i].choice;
@@ -193,7 +194,7 @@ static void add_ties(writer *w) {
                " Between classifiers whose values differed by no more than the 95 %% error "
                "of the difference, ");
     add_named(w, criteria, (int)(sizeof criteria / sizeof *criteria),
-              w->r->pair[i].choice.settled_by);
+              w->r->pair[i].choice.settled_by, "");
     buffer_add(&w->text, " decided.");
     return;
   }
@@ -210,7 +211,7 @@ static void add_choice(writer *w) {
       &w->text,
       " Of each pair's classifiers one was chosen on unlabelled images of the target, none of "
       "them test images of a target with labels, by ");
-  add_named(w, criteria, (int)(sizeof criteria / sizeof *criteria), c->criterion);
+  add_named(w, criteria, (int)(sizeof criteria / sizeof *criteria), c->criterion, "");
   buffer_add(&w->text, ".");
   if (c->rule && text_is(c->rule, "careful")) {
     buffer_add(
@@ -221,7 +222,7 @@ static void add_choice(writer *w) {
   add_ties(w);
   if (!c->predictor) return;
   buffer_add(&w->text, " Accuracy at the target was predicted by ");
-  add_named(w, predictors, (int)(sizeof predictors / sizeof *predictors), c->predictor);
+  add_named(w, predictors, (int)(sizeof predictors / sizeof *predictors), c->predictor, "");
   buffer_add(&w->text, ", with split conformal intervals");
   write_citation(w, WORK_CONFORMAL);
   buffer_add(&w->text, " from validation images of the source that were shifted in known ways, and "
@@ -323,7 +324,7 @@ static void add_references(const writer *w, page *out) {
   if (!w->cited.n) return;
   page_add(out, "<ol>\n");
   for (int i = 0; i < w->cited.n; i++) {
-    page_add(out, "<li>%s</li>\n", citation_text(w->cited.order[i]));
+    page_add(out, "<li>%s</li>\n", w->cited.order[i]);
   }
   page_add(out, "</ol>\n");
 }
@@ -337,4 +338,5 @@ void methods_add(page *out, const results *r) {
     end_paragraph(&w, out);
   }
   add_references(&w, out);
+  free(w.cited.order);
 }

@@ -89,7 +89,8 @@ static void add_paper_method(writer *w) {
 }
 
 /* what: a sentence without its full stop. */
-static void add_matching(writer *w, const char *step, const char *name, const char *what, work of) {
+static void add_matching(writer *w, const char *step, const char *name, const char *what,
+                         const char *of) {
   if (!has_step(w, step)) return;
   buffer_add(&w->text, " %s (called %s)", name, step);
   write_citation(w, of);
@@ -104,7 +105,7 @@ static void add_matching(writer *w, const char *step, const char *name, const ch
 }
 
 static void add_alignment(writer *w, const char *step, const char *name, const char *what,
-                          work of) {
+                          const char *of) {
   if (!has_step(w, step)) return;
   buffer_add(&w->text, " %s (called %s)", name, step);
   write_citation(w, of);

@@ -19,7 +19,9 @@ bool setting_on(const writer *w, const char *section, const char *name) {
 
 bool text_is(const char *a, const char *b) { return strcmp(a, b) == 0; }
 
-void write_citation(writer *w, work of) { buffer_add(&w->text, " [%d]", citation(&w->cited, of)); }
+void write_citation(writer *w, const char *work) {
+  buffer_add(&w->text, " [%d]", citation(&w->cited, work));
+}
 
 void write_number(writer *w, const char *before, double v, const char *after) {
   if (isfinite(v)) buffer_add(&w->text, "%s%g%s", before, v, after);

@@ -19,7 +19,7 @@ const char *setting_text(const writer *w, const char *section, const char *name)
 bool setting_on(const writer *w, const char *section, const char *name);
 bool text_is(const char *a, const char *b);
 
-void write_citation(writer *w, work of); /* " [3]" */
+void write_citation(writer *w, const char *work); /* " [3]" */
 /* before, the number, after; nothing where it is not known. */
 void write_number(writer *w, const char *before, double v, const char *after);
 /* " (learning rate R, batches of N)" of a section of the settings. */

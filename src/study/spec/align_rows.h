@@ -34,7 +34,7 @@
       OPTION_REAL_ROW(section, base, xs_align_options, momentum, "0.99", 0, 1,                     \
                       "share that the teacher keeps at each step (selftrain)"),                    \
       OPTION_REAL_ROW(section, base, xs_align_options, dropout, "0.5", 0, 0.95,                    \
-                      "share of features dropped in training (lenet, densenet121)"),               \
+                      classifier_dropout_help),                                                    \
       OPTION_FLAG_ROW(section, base, xs_align_options, balanced,                                   \
                       "draw every class of the source equally often"),                             \
       OPTION_REAL_ROW(section, base, xs_align_options, shift, "0.06", 0, 1,                        \

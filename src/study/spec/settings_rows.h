@@ -9,14 +9,30 @@
 #include "option.h"
 #include "xsite.h"
 
+/* Choices are "a|b", so without the first |. */
+#define ARCHITECTURE(id, name, ...) "|" name
+static const char architecture_choices[] =
+#include "xsite/architectures.def"
+    ;
+
+#define NAMES_YES(name) name ", "
+#define NAMES_NO(name)
+#define ARCHITECTURE(id, name, drops, ...) NAMES_##drops(name)
+static const char classifier_dropout_help[] = "share of features dropped in training ("
+#include "xsite/architectures.def"
+                                              "no others)";
+#define ARCHITECTURE(id, name, drops, ...) NAMES_##drops(name)
+static const char target_dropout_help[] = "share of features dropped while F_T is trained ("
+#include "xsite/architectures.def"
+                                          "no others)";
+
 #define PRECISION_ROW(section, base, type)                                                         \
   OPTION_CHOICE_ROW(section, base, type, precision, "f32", "f32|bf16", "NAME",                     \
                     "numbers that convolutions multiply in training; sums and all else are f32")
 
 #define CLASSIFIER_ROWS(section, base)                                                             \
   OPTION_CHOICE_ROW(section, base, xs_classifier_options, architecture, "lenet",                   \
-                    "lenet|lenet5|densenet121|densenet121-linear", "NAME",                         \
-                    "network (Decision 4)"),                                                       \
+                    architecture_choices + 1, "NAME", "network (Decision 4)"),                     \
       OPTION_REAL_ROW(section, base, xs_classifier_options, learning_rate, "1e-3", 1e-9, 10,       \
                       "Adam's rate"),                                                              \
       OPTION_REAL_ROW(section, base, xs_classifier_options, weight_decay, "0", 0, 1,               \
@@ -33,7 +49,7 @@
                       "draw every class equally often"),                                           \
       PRECISION_ROW(section, base, xs_classifier_options),                                         \
       OPTION_REAL_ROW(section, base, xs_classifier_options, dropout, "0.5", 0, 0.95,               \
-                      "share of features dropped in training (lenet, densenet121)"),               \
+                      classifier_dropout_help),                                                    \
       OPTION_REAL_ROW(section, base, xs_classifier_options, shift, "0", 0, 1,                      \
                       "training images are moved by up to this share of their side"),              \
       OPTION_REAL_ROW(section, base, xs_classifier_options, rotation, "0", 0, 180,                 \
@@ -88,7 +104,7 @@
       OPTION_REAL_ROW(section, base, xs_adapter_options, target_learning_rate, "1e-3", 1e-9, 10,   \
                       "Adam's rate for F_T"),                                                      \
       OPTION_REAL_ROW(section, base, xs_adapter_options, target_dropout, "0.5", 0, 0.95,           \
-                      "share of features dropped while F_T is trained (lenet, densenet121)"),      \
+                      target_dropout_help),                                                        \
       OPTION_INTEGER_ROW(section, base, xs_adapter_options, target_every, "1", 1, 1000000,         \
                          "generator updates per update of F_T"),                                   \
       OPTION_CHOICE_ROW(section, base, xs_adapter_options, translate, "other", "other|permute",    \

@@ -1,9 +1,8 @@
-/* threshold.h: where predict and eval decide. */
+/* threshold.h: where predicting and evaluating decide. */
 #ifndef THRESHOLD_H
 #define THRESHOLD_H
 
 #include <jansson.h>
-#include <stdio.h>
 
 #include "option.h"
 #include "xsite.h"
@@ -18,8 +17,8 @@
 /* given: of the option, or NULL: the model's own.  XS_USAGE and a message where it is none. */
 xs_status threshold_read(const xs_classifier *c, const char *model, const char *given,
                          xs_decision *d);
-/* Says in one line how it is decided. */
-void threshold_print(FILE *f, const xs_classifier *c, const xs_decision *d);
+/* Says in one line how it is decided; allocated. */
+char *threshold_text(const xs_classifier *c, const xs_decision *d);
 /* {"positive", "threshold" in log odds, "probability", "site"}, newly made; null: the most probable
  * class. */
 json_t *threshold_json(const xs_classifier *c, const xs_decision *d);

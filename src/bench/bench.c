@@ -10,6 +10,8 @@
 #include "file.h"
 #include "memory.h"
 #include "random.h"
+#include "task_tables.h"
+#include "text.h"
 
 /* Seconds of every repeat: of the whole step, and of each of its kernels [kernels][repeats]. */
 typedef struct bench_times {
@@ -33,15 +35,15 @@ static double median(double *x, int64_t n) {
   return x[n / 2];
 }
 
-int bench_check(const bench_options *o) {
-  if (strcmp(o->precision, "bf16") == 0 && !tg_has_bf16())
-    fprintf(stderr, "precision bf16: this processor cannot multiply in it; f32 is used\n");
+int bench_check(const xs_bench_task *o, FILE *f) {
+  if (strcmp(o->precision, "bf16") == 0 && !tg_has_bf16() && !o->json)
+    fprintf(f, "precision bf16: this processor cannot multiply in it; f32 is used\n");
   if (!o->trace || !file_exists(o->trace)) return XS_OK;
   return fail(XS_FAILED, "%s is there already; nothing was changed: give a new file with --trace",
               o->trace);
 }
 
-tg_plan_options bench_plan_options(const bench_options *o) {
+tg_plan_options bench_plan_options(const xs_bench_task *o) {
   return (tg_plan_options){.effort = o->measure_kernels ? TG_MEASURE : TG_ESTIMATE,
                            .seed = 1,
                            .memory = (size_t)o->memory,
@@ -79,7 +81,7 @@ void bench_profile(const bench_step *s, int i, tg_step_profile *out) {
   out->start += end;
 }
 
-static void note_kernels(const bench_options *o, const bench_step *s, int64_t repeat,
+static void note_kernels(const xs_bench_task *o, const bench_step *s, int64_t repeat,
                          double *took) {
   tg_step_profile p;
   for (int i = 0; i < bench_kernels(s); i++) {
@@ -101,7 +103,7 @@ static int run_once(const bench_step *s, const bench_feed *feed, uint64_t number
 
 /* Runs the step's plans in turn, `repeats` times; before that twice to warm up, unless the first
  * run is asked for. */
-static int time_step(const bench_options *o, const bench_step *s, bench_feed *feed,
+static int time_step(const xs_bench_task *o, const bench_step *s, bench_feed *feed,
                      bench_times *t) {
   t->step = memory_new((size_t)o->repeats * sizeof *t->step);
   t->kernel = memory_new((size_t)o->repeats * (size_t)bench_kernels(s) * sizeof *t->kernel);
@@ -124,25 +126,25 @@ static double peak_bytes(void) {
   return 1024.0 * (double)u.ru_maxrss;
 }
 
-void bench_print_memory(double block, double alive) {
-  printf("%.1f MB of intermediate values, %.2f times the most that are alive at once", block / 1e6,
-         alive > 0 ? block / alive : 1);
+void bench_print_memory(FILE *f, double block, double alive) {
+  fprintf(f, "%.1f MB of intermediate values, %.2f times the most that are alive at once",
+          block / 1e6, alive > 0 ? block / alive : 1);
 }
 
-static void print_plans(int n, const bench_step *s) {
+static void print_plans(FILE *f, int n, const bench_step *s) {
   for (int i = 0; i < n; i++) {
     for (int k = 0; k < s[i].plans; k++) {
       char *text = tg_plan_dump(s[i].plan[k]);
-      printf("%s, ", s[i].name);
-      bench_print_memory((double)tg_plan_bytes(s[i].plan[k]),
+      fprintf(f, "%s, ", s[i].name);
+      bench_print_memory(f, (double)tg_plan_bytes(s[i].plan[k]),
                          (double)tg_plan_live_bytes(s[i].plan[k]));
-      printf(":\n%s\n", text);
+      fprintf(f, ":\n%s\n", text);
       free(text);
     }
   }
 }
 
-static json_t *numbers_json(const bench_options *o, int n, const bench_step *s, bench_times *t) {
+static json_t *numbers_json(const xs_bench_task *o, int n, const bench_step *s, bench_times *t) {
   json_t *j = json_object();
   for (int i = 0; i < n; i++) {
     json_object_set_new(j, s[i].key, json_real(1e3 * median(t[i].step, o->repeats)));
@@ -153,12 +155,12 @@ static json_t *numbers_json(const bench_options *o, int n, const bench_step *s, 
 }
 
 /* Adds to j, or prints, each step's explanation. */
-static int explain(const bench_options *o, int n, const bench_step *s, const bench_times *t,
-                   json_t *j) {
+static int explain(const xs_bench_task *o, int n, const bench_step *s, const bench_times *t,
+                   json_t *j, FILE *f) {
   tg_rates r;
   if (tg_rates_measure(&r)) return fail_context(XS_FAILED, "--explain: ");
   json_t *steps = json_array();
-  if (!o->json) explain_print_rates(&r);
+  if (!o->json) explain_print_rates(f, &r);
   for (int i = 0; i < n; i++) {
     int kernels = bench_kernels(&s[i]);
     double *seconds = memory_new((size_t)kernels * sizeof *seconds);
@@ -168,7 +170,7 @@ static int explain(const bench_options *o, int n, const bench_step *s, const ben
     if (o->json) {
       json_array_append_new(steps, explain_json(&e));
     } else {
-      explain_print(&e);
+      explain_print(f, &e);
     }
     explain_free(&e);
     free(seconds);
@@ -178,24 +180,24 @@ static int explain(const bench_options *o, int n, const bench_step *s, const ben
   return XS_OK;
 }
 
-static int print(const bench_options *o, int n, const bench_step *s, bench_times *t) {
+static int print(const xs_bench_task *o, int n, const bench_step *s, bench_times *t, FILE *f) {
   json_t *j = numbers_json(o, n, s, t), *value;
   const char *key;
-  if (o->plan) print_plans(n, s);
+  if (o->plan) print_plans(f, n, s);
   if (!o->json) {
-    json_object_foreach(j, key, value) printf("%-14s %.4g\n", key, json_number_value(value));
+    json_object_foreach(j, key, value) fprintf(f, "%-14s %.4g\n", key, json_number_value(value));
   }
-  int status = o->explain ? explain(o, n, s, t, j) : XS_OK;
+  int status = o->explain ? explain(o, n, s, t, j, f) : XS_OK;
   if (!status && o->json) {
-    json_dumpf(j, stdout, JSON_PRESERVE_ORDER);
-    putchar('\n');
+    json_dumpf(j, f, JSON_PRESERVE_ORDER);
+    fputc('\n', f);
   }
   json_decref(j);
   return status;
 }
 
-int bench_run(const bench_options *o, int n, const bench_step *s) {
-  bench_options once = *o;
+int bench_run(const xs_bench_task *o, int n, const bench_step *s, FILE *f) {
+  xs_bench_task once = *o;
   if (o->first) {
     once.repeats = n = 1;
     o = &once;
@@ -206,11 +208,30 @@ int bench_run(const bench_options *o, int n, const bench_step *s) {
   for (int i = 0; i < n && !status; i++) status = time_step(o, &s[i], feed, &t[i]);
   bench_feed_close(feed);
   if (!status && o->trace) status = trace_write(o->trace, n, s);
-  if (!status) status = print(o, n, s, t);
+  if (!status) status = print(o, n, s, t, f);
   for (int i = 0; i < n; i++) {
     free(t[i].step);
     free(t[i].kernel);
   }
   free(t);
   return status;
+}
+
+xs_status bench_task(const option_table *table, const xs_bench_task *o,
+                     int (*work)(const xs_bench_task *o, FILE *f), char **text) {
+  size_t size;
+  *text = NULL;
+  if (task_check(table, o)) return XS_USAGE;
+  FILE *f = text_open(text, &size);
+  const int status = work(o, f);
+  text_close(f);
+  return (xs_status)status;
+}
+
+void xs_bench_defaults(const char *work, xs_bench_task *t) {
+  char *name = text_format("bench %s", work);
+  const option_table *table = task_table(name);
+  *t = (xs_bench_task){0};
+  if (table) option_defaults_lent(table, t);
+  free(name);
 }

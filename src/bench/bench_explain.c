@@ -78,56 +78,58 @@ void explain_free(explanation *e) {
 
 static double percent(double part, double whole) { return whole > 0 ? 100 * part / whole : 0; }
 
-void explain_print_rates(const tg_rates *r) {
+void explain_print_rates(FILE *f, const tg_rates *r) {
   int n = tg_threads();
-  printf("\nthis machine: %d thread%s, %s; matrix products %.0f GFLOP/s", n, n == 1 ? "" : "s",
-         tg_processor(), r->flop / 1e9);
-  if (r->flop_bf16 > 0) printf(" (bf16 %.0f)", r->flop_bf16 / 1e9);
-  printf("; copies (read and write)");
+  fprintf(f, "\nthis machine: %d thread%s, %s; matrix products %.0f GFLOP/s", n, n == 1 ? "" : "s",
+          tg_processor(), r->flop / 1e9);
+  if (r->flop_bf16 > 0) fprintf(f, " (bf16 %.0f)", r->flop_bf16 / 1e9);
+  fprintf(f, "; copies (read and write)");
   for (int i = 0; i < TG_COPIES; i++) {
-    printf("%s %.3g MB %.0f", i ? "," : " of", r->copy[i].size / (1 << 20), r->copy[i].rate / 1e9);
+    fprintf(f, "%s %.3g MB %.0f", i ? "," : " of", r->copy[i].size / (1 << 20),
+            r->copy[i].rate / 1e9);
   }
-  printf(" GB/s\n");
+  fprintf(f, " GB/s\n");
   if (r->copy[0].rate < 2 * r->copy[TG_COPIES - 1].rate) {
-    printf("Copies in the cache are hardly faster than in memory: other programs seem to hold the "
-           "processors; measure again when they are done.\n");
+    fprintf(f,
+            "Copies in the cache are hardly faster than in memory: other programs seem to hold the "
+            "processors; measure again when they are done.\n");
   }
 }
 
 /* The kinds of kernel that lose most, over all their sites. */
-static void print_kinds(const explanation *e) {
+static void print_kinds(FILE *f, const explanation *e) {
   explain_row *kind = memory_new((size_t)e->rows * sizeof *kind);
   int n = 0;
   for (int i = 0; i < e->rows; i++) n = add_row(kind, n, &e->row[i], same_kernel);
   qsort(kind, (size_t)n, sizeof *kind, by_loss);
-  printf("the rest is here:");
+  fprintf(f, "the rest is here:");
   for (int i = 0, telling = count_telling(kind, n); i < telling; i++) {
-    printf("%s %s/%s %.0f %%", i ? "," : "", kind[i].profile.operation, kind[i].profile.kernel,
-           percent(lost(&kind[i]), e->seconds));
+    fprintf(f, "%s %s/%s %.0f %%", i ? "," : "", kind[i].profile.operation, kind[i].profile.kernel,
+            percent(lost(&kind[i]), e->seconds));
   }
-  printf("\n");
+  fprintf(f, "\n");
   free(kind);
 }
 
-static void print_waiting(const explanation *e) {
+static void print_waiting(FILE *f, const explanation *e) {
   if (e->waiting < 0) {
-    printf("The images are made up: no time goes to waiting for data.\n");
+    fprintf(f, "The images are made up: no time goes to waiting for data.\n");
   } else {
-    printf("waiting for images: %.3f ms a step, %.2f %% of it\n", 1e3 * e->waiting,
-           percent(e->waiting, e->seconds + e->waiting));
+    fprintf(f, "waiting for images: %.3f ms a step, %.2f %% of it\n", 1e3 * e->waiting,
+            percent(e->waiting, e->seconds + e->waiting));
   }
 }
 
-static void print_row(const explanation *e, const explain_row *r) {
+static void print_row(FILE *f, const explanation *e, const explain_row *r) {
   const tg_step_profile *p = &r->profile;
   double work = r->count * (r->memory ? p->bytes : p->flop) / 1e9;
   double rate = r->seconds > 0 ? work / r->seconds : 0, most = r->limit > 0 ? work / r->limit : 0;
-  printf("%8.3f %8.3f %5.1f%% %5.0f%%  %8.4f %-6s %7.1f %7.1f %5d  %-8s %s\n", 1e3 * lost(r),
-         1e3 * r->seconds, percent(r->seconds, e->seconds), percent(r->limit, r->seconds), work,
-         r->memory ? "GB" : "GFLOP", rate, most, r->count, p->kernel, p->site);
+  fprintf(f, "%8.3f %8.3f %5.1f%% %5.0f%%  %8.4f %-6s %7.1f %7.1f %5d  %-8s %s\n", 1e3 * lost(r),
+          1e3 * r->seconds, percent(r->seconds, e->seconds), percent(r->limit, r->seconds), work,
+          r->memory ? "GB" : "GFLOP", rate, most, r->count, p->kernel, p->site);
 }
 
-static void print_others(const explanation *e, int first) {
+static void print_others(FILE *f, const explanation *e, int first) {
   explain_row sum = {0};
   for (int i = first; i < e->rows; i++) {
     sum.count += e->row[i].count;
@@ -135,23 +137,25 @@ static void print_others(const explanation *e, int first) {
     sum.limit += e->row[i].limit;
   }
   if (!sum.count) return;
-  printf("%8.3f %8.3f %5.1f%% %5.0f%%  %31s %5d  others\n", 1e3 * lost(&sum), 1e3 * sum.seconds,
-         percent(sum.seconds, e->seconds), percent(sum.limit, sum.seconds), "", sum.count);
+  fprintf(f, "%8.3f %8.3f %5.1f%% %5.0f%%  %31s %5d  others\n", 1e3 * lost(&sum), 1e3 * sum.seconds,
+          percent(sum.seconds, e->seconds), percent(sum.limit, sum.seconds), "", sum.count);
 }
 
-void explain_print(const explanation *e) {
-  printf(
+void explain_print(FILE *f, const explanation *e) {
+  fprintf(
+      f,
       "\n%s: %.2f ms in %d kernels; at the machine's limits %.2f ms: it runs at %.0f %% of them\n",
       e->name, 1e3 * e->seconds, e->kernels, 1e3 * e->limit, percent(e->limit, e->seconds));
-  bench_print_memory(e->block, e->alive);
-  printf("\n");
-  print_waiting(e);
-  print_kinds(e);
-  printf(
+  bench_print_memory(f, e->block, e->alive);
+  fprintf(f, "\n");
+  print_waiting(f, e);
+  print_kinds(f, e);
+  fprintf(
+      f,
       " lost ms  time ms  share of limit  work              per s   limit sites  kernel, site\n");
   int telling = count_telling(e->row, e->rows);
-  for (int i = 0; i < telling; i++) print_row(e, &e->row[i]);
-  print_others(e, telling);
+  for (int i = 0; i < telling; i++) print_row(f, e, &e->row[i]);
+  print_others(f, e, telling);
 }
 
 /* ---- as JSON ------------------------------------------------------------------------------ */

@@ -108,21 +108,18 @@ static xs_status write_all(new_site *to, const xs_site *s, const int64_t *row, i
   return write_labels(to->out, s, row, n) || write_domain(to, s) ? XS_FAILED : XS_OK;
 }
 
-static xs_status open_rows(const site_write_options *o, int size, xs_site **s, int64_t **row,
-                           int64_t *n) {
-  cli_progress progress;
-  const xs_watch watch = cli_watch_plain(&progress);
+static xs_status open_rows(const xs_new_site *o, int size, const xs_watch *w, xs_site **s,
+                           int64_t **row, int64_t *n) {
   const xs_site_options options = {.data_dir = o->data_dir,
                                    .skip_unreadable = o->skip_unreadable,
                                    .limit = o->limit,
                                    .size = size,
                                    .cache = o->cache,
-                                   .watch = &watch};
+                                   .watch = w};
   const split_rule rule = split_rule_of(o->seed, o->split_by);
   xs_status status = xs_site_open(o->data, &options, s);
-  cli_watch_end(&progress);
   if (status) return status;
-  job_note_site(*s);
+  job_note_site(w, *s);
   status = xs_split_rows(&(*s)->images, rule.seed, rule.by_image, job_split(o->split), row, n);
   if (status || *n) return status;
   return (xs_status)fail(XS_FAILED, "%s: no image is in the split '%s'", o->data, o->split);
@@ -175,13 +172,13 @@ static xs_status check_unfinished(const char *out, int64_t n) {
   return status;
 }
 
-xs_status site_write(const site_write_options *o, const char *verb, const char *suffix, int size,
-                     site_maker *make, const void *how) {
+xs_status site_write(const xs_new_site *o, const char *verb, const char *suffix, int size,
+                     site_maker *make, const void *how, const xs_watch *w) {
   new_site to = {.out = o->out, .verb = verb, .suffix = suffix, .make = make, .how = how};
   xs_site *site = NULL;
   int64_t *row = NULL, n = 0;
   xs_status status = check_unfinished(o->out, MOST_IMAGES);
-  if (!status) status = open_rows(o, size, &site, &row, &n);
+  if (!status) status = open_rows(o, size, w, &site, &row, &n);
   if (!status) status = check_unfinished(o->out, n);
   if (!status) status = write_all(&to, site, row, n);
   free(row);

@@ -15,11 +15,11 @@ struct bench_feed {
 };
 
 /* Only a step says how many channels its images have. */
-static int channels_of(const bench_options *o) {
+static int channels_of(const xs_bench_task *o) {
   return o->image_channels ? (int)o->image_channels : 3;
 }
 
-static xs_status start_loader(const bench_options *o, bench_feed *f) {
+static xs_status start_loader(const xs_bench_task *o, bench_feed *f) {
   const xs_images *images = &f->site->images;
   int64_t *rows = memory_new((size_t)images->n * sizeof *rows);
   for (int64_t i = 0; i < images->n; i++) rows[i] = i;
@@ -34,7 +34,7 @@ static xs_status start_loader(const bench_options *o, bench_feed *f) {
   return status ? XS_FAILED : XS_OK;
 }
 
-xs_status bench_feed_open(const bench_options *o, bench_feed **out) {
+xs_status bench_feed_open(const xs_bench_task *o, bench_feed **out) {
   *out = NULL;
   if (!o->data) return XS_OK;
   const xs_site_options options = {.data_dir = o->data_dir, .size = (int)o->size};

@@ -6,6 +6,7 @@
 
 #include "buffer.h"
 #include "error.h"
+#include "text.h"
 
 static int find_class(const xs_classifier *c, const char *name, size_t length) {
   for (int k = 0; k < xs_classifier_classes(c); k++) {
@@ -63,28 +64,32 @@ xs_status threshold_read(const xs_classifier *c, const char *model, const char *
 
 static double probability(const xs_decision *d) { return 1 / (1 + exp(-d->threshold)); }
 
-static void print_rate(FILE *f, const char *what, const xs_interval *x) {
-  fprintf(f, "%s %.1f %%", what, 100 * x->value);
-  if (isfinite(x->low)) fprintf(f, " (%.1f to %.1f)", 100 * x->low, 100 * x->high);
+static char *rate_text(const char *what, const xs_interval *x) {
+  char *value = text_format("%s %.1f %%", what, 100 * x->value);
+  if (!isfinite(x->low)) return value;
+  char *all = text_format("%s (%.1f to %.1f)", value, 100 * x->low, 100 * x->high);
+  free(value);
+  return all;
 }
 
-void threshold_print(FILE *f, const xs_classifier *c, const xs_decision *d) {
+char *threshold_text(const xs_classifier *c, const xs_decision *d) {
   if (d->positive < 0) {
-    fprintf(f, "decision: the class with the largest probability; the model has no threshold "
-               "(--threshold CLASS=P gives one)\n");
-    return;
+    return text_copy("decision: the class with the largest probability; the model has no threshold "
+                     "(--threshold CLASS=P gives one)");
   }
-  fprintf(f, "decision: %s where its probability is %.4g or more, ",
-          xs_classifier_class_name(c, d->positive), probability(d));
+  const char *class = xs_classifier_class_name(c, d->positive);
   if (!d->site) {
-    fprintf(f, "as --threshold says\n");
-    return;
+    return text_format("decision: %s where its probability is %.4g or more, as --threshold says",
+                       class, probability(d));
   }
-  fprintf(f, "chosen for a sensitivity of %.0f %% on validation images of %s: ", 100 * d->wanted,
-          d->site);
-  print_rate(f, "sensitivity", &d->sensitivity);
-  print_rate(f, ", specificity", &d->specificity);
-  fprintf(f, " there\n");
+  char *found = rate_text("sensitivity", &d->sensitivity),
+       *spared = rate_text("specificity", &d->specificity),
+       *text = text_format("decision: %s where its probability is %.4g or more, chosen for a "
+                           "sensitivity of %.0f %% on validation images of %s: %s, %s there",
+                           class, probability(d), 100 * d->wanted, d->site, found, spared);
+  free(found);
+  free(spared);
+  return text;
 }
 
 json_t *threshold_json(const xs_classifier *c, const xs_decision *d) {

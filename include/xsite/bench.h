@@ -1,0 +1,33 @@
+/* xsite/bench.h: how long a step takes on this machine, on made-up images or on a site's. */
+#ifndef XSITE_BENCH_H
+#define XSITE_BENCH_H
+
+#include "xsite/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct xs_bench_task {
+  int64_t channels, blocks; /* of a generator and a critic */
+  int64_t image_channels, batch, size, repeats, threads;
+  int64_t memory;              /* as of xs_job */
+  const char *precision;       /* "f32", "bf16" */
+  const char *model;           /* an architecture of classifiers */
+  const char *trace;           /* new file for Perfetto, or NULL */
+  const char *data, *data_dir; /* domain file of a site whose images are read ahead, or NULL */
+  bool json, plan, measure_kernels, explain, first;
+} xs_bench_task;
+
+/* The defaults of "step", "classifier" or "inference". */
+XS_API void xs_bench_defaults(const char *work, xs_bench_task *t);
+/* *text: medians, and what else the options ask for; allocated, NULL where nothing was timed. */
+XS_API xs_status xs_bench_step(const xs_bench_task *t, char **text);
+XS_API xs_status xs_bench_classifier(const xs_bench_task *t, char **text);
+XS_API xs_status xs_bench_inference(const xs_bench_task *t, char **text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

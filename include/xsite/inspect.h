@@ -1,0 +1,56 @@
+/* xsite/inspect.h: what files and folders of xsite hold, for people to read. */
+#ifndef XSITE_INSPECT_H
+#define XSITE_INSPECT_H
+
+#include "xsite/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* *text is allocated; NULL after a failure, unless said otherwise. */
+
+/* A model file's metadata and tensors with their shapes, a line each. */
+XS_API xs_status xs_inspect_model(const char *path, char **text);
+/* A run folder's options, its nodes with what they were made with, and how far it is; *text holds
+ * what there was before a failure. */
+XS_API xs_status xs_inspect_run(const char *dir, char **text);
+/* Whether its seal proves that no label was opened by what may not see it, nor a test label too
+ * early, and its files are those that were written.  XS_FAILED where not; *text says why. */
+XS_API xs_status xs_inspect_seal(const char *dir, char **text);
+/* What of a run's results and what they were measured from is under no seal, a line; NULL: nothing.
+ */
+XS_API xs_status xs_inspect_unsealed(const char *dir, char **text);
+
+/* One of the networks as a graph: "generator", "discriminator" or an architecture of classifiers.
+ */
+typedef struct xs_inspect_graph_task {
+  int64_t size, image_channels, batch;
+  int64_t channels, blocks, critic_layers, domains; /* of a generator and a discriminator */
+  int64_t classes;                                  /* of a classifier */
+  bool plan; /* the planned steps with kernels and buffers instead of the nodes */
+} xs_inspect_graph_task;
+XS_API void xs_inspect_graph_defaults(xs_inspect_graph_task *t);
+XS_API xs_status xs_inspect_graph(const xs_inspect_graph_task *t, const char *network, char **text);
+
+typedef struct xs_labels_options {
+  int set; /* other values for the mapping's options: "policy.uncertain=ignore" */
+  const char *const *setting; /* [set] */
+  const char *only;           /* file of image names, one a line; others are left out; or NULL */
+} xs_labels_options;
+/* What a mapping makes of label files, without any image, as a JSON object that docs/labels.md
+ * describes.  XS_HARM and a message where a study would be stopped by it; *json is then there, too.
+ */
+XS_API xs_status xs_labels_summarise(const char *mapping_file, int files,
+                                     const char *const *csv_file, const xs_labels_options *o,
+                                     char **json);
+
+/* Checks in a moment that this build computes what it should on this machine; *text: a line a
+ * check, also where one fails. */
+XS_API xs_status xs_selftest(char **text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,23 @@
+/* task_tables.c: the tables of tasks by name. */
+#include "task_tables.h"
+
+#include <string.h>
+
+const option_table *task_table(const char *name) {
+  static const option_table *const table[] = {&task_train_table,
+                                              &task_adapt_table,
+                                              &task_align_table,
+                                              &task_match_table,
+                                              &task_translate_table,
+                                              &task_shift_table,
+                                              &task_eval_table,
+                                              &task_predict_table,
+                                              &task_inspect_graph_table,
+                                              &task_bench_step_table,
+                                              &task_bench_classifier_table,
+                                              &task_bench_inference_table};
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    if (strcmp(table[i]->what, name) == 0) return table[i];
+  }
+  return NULL;
+}

@@ -1,0 +1,20 @@
+/* task_tables.h: the options of each task, as tables. */
+#ifndef TASK_TABLES_H
+#define TASK_TABLES_H
+
+#include "option.h"
+#include "xsite/task.h"
+
+extern const option_table task_train_table, task_adapt_table, task_align_table, task_match_table,
+    task_translate_table, task_shift_table, task_eval_table, task_predict_table,
+    task_inspect_graph_table, task_bench_step_table, task_bench_classifier_table,
+    task_bench_inference_table;
+
+/* The table of a task, "train"; NULL: there is no such task. */
+const option_table *task_table(const char *name);
+
+/* XS_USAGE and a message where a number is outside its range or a text is no choice.  What is
+ * missing is not looked for: a file may be given as data instead. */
+xs_status task_check(const option_table *table, const void *task);
+
+#endif

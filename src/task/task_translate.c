@@ -1,0 +1,43 @@
+/* task_translate.c: a site's images in another site's look, so that the result is a site itself. */
+#include "site_write.h"
+#include "task_tables.h"
+#include "translator.h"
+
+static const option rows[] = {
+    MODEL_ROW(offsetof(xs_translate_task, model), "the generator"),
+    SITE_WRITE_ROWS(xs_translate_task, site, "translated", "of the split"),
+    OPTION_INTEGER_ROW(NULL, 0, xs_translate_task, domain, "1", 0, 1000,
+                       "wanted domain: 0 the generator's source, 1 its target"),
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+typedef struct translation {
+  translator *by;
+  int domain;
+} translation;
+
+static xs_status translate(const void *how, const xs_images *x, const int64_t *row, int64_t n,
+                           xs_images **out) {
+  const translation *t = how;
+  return translator_apply(t->by, x, row, n, t->domain, out);
+}
+
+const option_table task_translate_table = {.what = "translate", .row = rows, .n = ROWS};
+
+void xs_translate_defaults(xs_translate_task *t) {
+  *t = (xs_translate_task){0};
+  option_defaults_lent(&task_translate_table, t);
+}
+
+xs_status xs_translate(const xs_translate_task *o, const xs_watch *w) {
+  translation t = {.domain = (int)o->domain};
+  if (task_check(&task_translate_table, o)) return XS_USAGE;
+  tg_set_threads((int)o->site.threads);
+  xs_status status = translator_load(o->model, &t.by) ? XS_FAILED : XS_OK;
+  if (!status) {
+    status = site_write(&o->site, "translate", "translated", translator_geometry(t.by)->size,
+                        translate, &t, w);
+  }
+  translator_free(t.by);
+  return status;
+}
