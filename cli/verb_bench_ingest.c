@@ -1,7 +1,7 @@
 /* verb_bench_ingest.c: how fast a site's images are decoded, resized and put into the cache. */
-#include <time.h>
 
 #include "cli.h"
+#include "clock.h"
 #include "rows.h"
 #include "tg.h"
 #include "xsite.h"
@@ -22,12 +22,6 @@ static const option rows[] = {
     JSON_ROW(FIELD(json), "print JSON"),
 };
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void print(const ingest_options *o, const xs_images *x, double seconds) {
   const double rate = (double)x->n / seconds;
   printf(o->json ? "{\"images\": %lld, \"seconds\": %.6g, \"images_per_second\": %.6g}\n"
@@ -43,9 +37,9 @@ static int run(void *record, int words, const char **word) {
   const xs_site_options reading = {.data_dir = o->data_dir, .cache = o->cache, .watch = &watch};
   xs_site *s = NULL;
   tg_set_threads((int)o->threads);
-  const double start = now();
+  const double start = clock_seconds();
   const xs_status status = xs_site_open(o->data, &reading, &s);
-  const double seconds = now() - start;
+  const double seconds = clock_seconds() - start;
   cli_watch_end(&progress);
   if (!status) print(o, &s->images, seconds);
   xs_site_close(s);

@@ -8,11 +8,13 @@
 #undef fail /* error.h has a function of this name */
 
 #include "buffer.h"
+#include "clock.h"
 #include "error.h"
 #include "file.h"
 #include "hash.h"
 #include "memory.h"
 #include "random.h"
+#include "sort.h"
 #include "text.h"
 #include "unicode.h"
 
@@ -432,6 +434,41 @@ static void test_buffer_grows(void **state) {
   free(text);
 }
 
+/* ---- order and time ---- */
+
+static void test_sort(void **state) {
+  (void)state;
+  double x[] = {2, -INFINITY, 0.5, 2, -1};
+  const double x_sorted[] = {-INFINITY, -1, 0.5, 2, 2};
+  int64_t k[] = {INT64_MAX, -1, INT64_MIN, 0};
+  const int64_t k_sorted[] = {INT64_MIN, -1, 0, INT64_MAX};
+  uint64_t u[] = {UINT64_MAX, 1, 0, (uint64_t)1 << 63}, wanted = (uint64_t)1 << 63;
+  const char *s[] = {"b", "", "\xc3\xa4", "a", "B"};
+  const char *const s_sorted[] = {"", "B", "a", "b", "\xc3\xa4"};
+  sort_doubles(x, 5);
+  sort_integers(k, 4);
+  sort_keys(u, 4);
+  sort_texts(s, 5);
+  assert_memory_equal(x, x_sorted, sizeof x);
+  assert_memory_equal(k, k_sorted, sizeof k);
+  for (int i = 0; i < 5; i++) assert_string_equal(s[i], s_sorted[i]);
+  for (int i = 1; i < 4; i++) assert_true(u[i - 1] < u[i]);
+  assert_ptr_equal(bsearch(&wanted, u, 4, sizeof *u, sort_compare_keys), &u[2]);
+  sort_doubles(NULL, 0);
+}
+
+static void test_clock(void **state) {
+  (void)state;
+  char text[CLOCK_TEXT];
+  int length = 0;
+  const double before = clock_seconds();
+  assert_true(clock_seconds() >= before);
+  clock_date(text);
+  sscanf(text, "%*4d-%*2d-%*2dT%*2d:%*2d:%*2dZ%n", &length);
+  assert_int_equal(length, 20);
+  assert_int_equal(text[20], 0);
+}
+
 static int remove_files(void **state) {
   (void)state;
   return system("rm -rf test_base.tmp") == 0 ? 0 : 1;
@@ -463,6 +500,8 @@ int main(void) {
       cmocka_unit_test(test_unicode),
       cmocka_unit_test(test_buffer),
       cmocka_unit_test(test_buffer_grows),
+      cmocka_unit_test(test_sort),
+      cmocka_unit_test(test_clock),
   };
   return cmocka_run_group_tests(tests, remove_files, remove_files);
 }

@@ -8,11 +8,8 @@
 #include "error.h"
 #include "file.h"
 #include "memory.h"
+#include "sort.h"
 #include "text.h"
-
-static int compare_names(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
 
 void file_list_append(option_texts *names, char *text) {
   if ((names->n & (names->n - 1)) == 0) { /* room doubles at powers of two */
@@ -55,7 +52,7 @@ static int list(const char *dir, bool must, option_texts *names) {
   if (!d) return refuse(dir, "open", reason);
   const int status = read_names(dir, d, names);
   closedir(d);
-  if (names->n) qsort(names->text, (size_t)names->n, sizeof *names->text, compare_names);
+  sort_texts((const char **)names->text, names->n);
   return status;
 }
 

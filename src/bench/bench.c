@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "clock.h"
 #include "error.h"
 #include "file.h"
 #include "memory.h"
 #include "random.h"
+#include "sort.h"
 #include "task_tables.h"
 #include "text.h"
 
@@ -19,19 +20,8 @@ typedef struct bench_times {
   double waiting; /* for images, the mean of all repeats */
 } bench_times;
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b) {
-  const double *x = a, *y = b;
-  return *x < *y ? -1 : *x > *y;
-}
-
 static double median(double *x, int64_t n) {
-  qsort(x, (size_t)n, sizeof *x, by_value);
+  sort_doubles(x, n);
   return x[n / 2];
 }
 
@@ -91,13 +81,13 @@ static void note_kernels(const xs_bench_task *o, const bench_step *s, int64_t re
 }
 
 static int run_once(const bench_step *s, const bench_feed *feed, uint64_t number, double *seconds) {
-  const double start = now();
+  const double start = clock_seconds();
   int status = 0;
   for (int k = 0; k < s->plans && !status; k++) {
     bench_feed_fill(feed, s, k);
     status = tg_plan_run(s->plan[k], number);
   }
-  *seconds = now() - start;
+  *seconds = clock_seconds() - start;
   return status;
 }
 

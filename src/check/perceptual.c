@@ -1,8 +1,9 @@
 #include "perceptual.h"
 
+#include "sort.h"
+
 #include <math.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { FREQUENCIES = 8, STEPS = 8, UNKNOWNS = 4 };
@@ -35,16 +36,11 @@ static void transform(const float *x, double *f) {
   }
 }
 
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 uint64_t perceptual_hash(const float *x) {
   double f[64], sorted[64];
   transform(x, f);
   memcpy(sorted, f, sizeof f);
-  qsort(sorted, 64, sizeof *sorted, compare_doubles);
+  sort_doubles(sorted, 64);
   const double median = (sorted[31] + sorted[32]) / 2;
   uint64_t hash = 0;
   for (int i = 0; i < 64; i++) hash |= (uint64_t)(f[i] > median) << i;

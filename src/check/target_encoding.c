@@ -6,14 +6,10 @@
 
 #include "memory.h"
 #include "random.h"
+#include "sort.h"
 #include "text.h"
 
 /* ---- numbers --------------------------------------------------------------------------------- */
-
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
 
 /* Ends of the levels, ascending: a value belongs to the first end that is not below it. */
 static int32_t choose_ends(const double *sorted, int64_t known, double *end) {
@@ -56,7 +52,7 @@ levels levels_of_numbers(const double *value, int64_t n) {
   for (int64_t i = 0; i < n; i++) {
     if (!isnan(value[i])) sorted[known++] = value[i];
   }
-  if (known) qsort(sorted, (size_t)known, sizeof *sorted, compare_doubles);
+  sort_doubles(sorted, known);
   const int32_t ends = choose_ends(sorted, known, end);
   for (int64_t i = 0; i < n; i++) {
     x.level[i] = isnan(value[i]) ? ends : level_of(value[i], end, ends);
@@ -71,10 +67,6 @@ levels levels_of_numbers(const double *value, int64_t n) {
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-static int compare_texts(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 levels levels_of_texts(const char *const *text, int64_t n) {
   levels x = {.n = n, .level = memory_new(sizeof *x.level * (size_t)(n + 1))};
   const char **sorted = memory_new(sizeof *sorted * (size_t)(n + 1));
@@ -82,13 +74,14 @@ levels levels_of_texts(const char *const *text, int64_t n) {
   for (int64_t i = 0; i < n; i++) {
     if (text[i]) sorted[known++] = text[i];
   }
-  if (known) qsort(sorted, (size_t)known, sizeof *sorted, compare_texts);
+  sort_texts(sorted, known);
   for (int64_t i = 0; i < known; i++) {
     if (!i || strcmp(sorted[i], sorted[distinct - 1]) != 0) sorted[distinct++] = sorted[i];
   }
   for (int64_t i = 0; i < n; i++) {
     const char **at =
-        text[i] ? bsearch(&text[i], sorted, (size_t)distinct, sizeof *sorted, compare_texts) : NULL;
+        text[i] ? bsearch(&text[i], sorted, (size_t)distinct, sizeof *sorted, sort_compare_texts)
+                : NULL;
     x.level[i] = at ? (int32_t)(at - sorted) : (int32_t)distinct;
   }
   x.count = (int32_t)distinct + (known < n);

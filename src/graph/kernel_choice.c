@@ -2,18 +2,12 @@
  * (estimate) or the fastest of those that apply (measure). */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "error.h"
 #include "plan.h"
 
 #define NEVER 1e30
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int prepare(const op_kernel *k, const op_site *s, void **state, size_t *scratch) {
   *state = NULL;
@@ -55,9 +49,9 @@ static bool make_buffers(const op_site *s, size_t scratch, op_buffers *b) {
 static double time_runs(const op_kernel *k, const op_site *s, void *state, const op_buffers *b) {
   double best = NEVER;
   for (int i = 0; i < 5; i++) {
-    double start = now();
+    double start = clock_seconds();
     if (k->run(s, state, b)) return NEVER;
-    double took = now() - start;
+    double took = clock_seconds() - start;
     if (i > 0 && took < best) best = took;
   }
   return best;

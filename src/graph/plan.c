@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "error.h"
 #include "memory.h"
 #include "team.h"
@@ -322,12 +322,6 @@ static void mark_changed(tg_plan *p, const plan_step *s) {
   }
 }
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static int run_kernel(tg_plan *p, plan_step *s, uint64_t step) {
   s->buffers.step = step;
   if (s->pack && refresh_pack(p, s)) return 1;
@@ -349,10 +343,10 @@ static int run_step(tg_plan *p, plan_step *s, uint64_t step) {
 }
 
 static int time_step(tg_plan *p, plan_step *s, uint64_t step, double run_start) {
-  double start = now();
+  double start = clock_seconds();
   int status = run_step(p, s, step);
   s->start = start - run_start;
-  s->took = now() - start;
+  s->took = clock_seconds() - start;
   s->seconds += s->took;
   return status;
 }
@@ -365,7 +359,7 @@ static uint64_t count_changes(const tg_store *s) {
 }
 
 static int run_steps(tg_plan *p, uint64_t step) {
-  const double start = p->timed ? now() : 0;
+  const double start = p->timed ? clock_seconds() : 0;
   int status = 0;
   for (int i = 0; i < p->steps && !status; i++) {
     plan_step *s = &p->step[i];

@@ -2,20 +2,14 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "onednn.h"
 #include "store.h"
 #include "team.h"
 
 enum { KB = 1024, SMALLEST = 256 * KB, RUN_BYTES = 8 * 1024 * KB };
 static const double product_seconds = 0.15, copy_seconds = 0.05;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* The best FLOP/s of products of n x n matrices; 0: no memory. */
 static double product_rate(int64_t n, bool bf16) {
@@ -32,10 +26,10 @@ static double product_rate(int64_t n, bool bf16) {
   double best = 0, flop = 2 * pow((double)n, 3);
   if (x && onednn_products_new(&s, &p) == 0) {
     int failed = 0;
-    for (double first = now(), start = first; start - first < product_seconds && !failed;
-         start = now()) {
+    for (double first = clock_seconds(), start = first; start - first < product_seconds && !failed;
+         start = clock_seconds()) {
       failed = onednn_products_run(p, x, x + n * n, x + 2 * n * n);
-      if (!failed) best = fmax(best, flop / (now() - start));
+      if (!failed) best = fmax(best, flop / (clock_seconds() - start));
     }
     onednn_products_free(p);
   }
@@ -59,9 +53,10 @@ static double copy_rate(char *x, size_t size) {
   double best = 0;
   int runs = 1 + (int)(RUN_BYTES / size);
   copy_parts(x, size, runs);
-  for (double first = now(), start = first; start - first < copy_seconds; start = now()) {
+  for (double first = clock_seconds(), start = first; start - first < copy_seconds;
+       start = clock_seconds()) {
     copy_parts(x, size, runs);
-    best = fmax(best, (double)size * runs / (now() - start));
+    best = fmax(best, (double)size * runs / (clock_seconds() - start));
   }
   return best;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "memory.h"
+#include "sort.h"
 #include "text.h"
 
 const char *const exposure_name[EXPOSURE_RIGHT] = {"flat", "inverted", "saturated", "dark",
@@ -11,14 +12,9 @@ const char *const exposure_name[EXPOSURE_RIGHT] = {"flat", "inverted", "saturate
 
 /* ---- a site ---- */
 
-static int compare_doubles(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 /* Sorts v. */
 static double median(double *v, int64_t n) {
-  qsort(v, (size_t)n, sizeof *v, compare_doubles);
+  sort_doubles(v, n);
   return (v[(n - 1) / 2] + v[n / 2]) / 2;
 }
 
@@ -117,7 +113,7 @@ static void measure_likeness(const exposure *x, int64_t n, double *work, exposur
     work[i] = fabs(likeness(&x[i], out));
     alike += work[i] > 0.2;
   }
-  qsort(work, (size_t)n, sizeof *work, compare_doubles);
+  sort_doubles(work, n);
   out->least = work[n / 20];
   out->aligned = (double)alike > 0.9 * (double)n;
   out->opposite = 0;

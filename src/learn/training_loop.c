@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "error.h"
 #include "file.h"
 #include "memory.h"
@@ -136,12 +136,6 @@ typedef struct stopwatch { /* rates are of the last two seconds or so */
   double rate, waiting;
 } stopwatch;
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static double waited(const training *t) {
   double seconds = 0;
   for (int i = 0; i < TRAINING_LOADERS; i++) {
@@ -151,7 +145,7 @@ static double waited(const training *t) {
 }
 
 static void update_rates(stopwatch *w, const training *t) {
-  const double at = now(), took = at - w->since;
+  const double at = clock_seconds(), took = at - w->since;
   const bool first = w->since <= 0;
   if (!first && took <= 2) return;
   if (!first) {
@@ -182,7 +176,7 @@ static void report(training *t, stopwatch *w) {
 }
 
 static void note_waiting(const training *t, const stopwatch *w) {
-  const double took = now() - w->start;
+  const double took = clock_seconds() - w->start;
   if (w->since <= 0) return;
   run_note(t->job, "waited for images %.2f %% of %.3g s", 100 * waited(t) / took, took);
 }
@@ -267,7 +261,7 @@ static int run_step(training *t, stopwatch *w) {
 
 static int run_steps(training *t) {
   const trainer *own = t->trainer;
-  stopwatch w = {.start = now()};
+  stopwatch w = {.start = clock_seconds()};
   note_precision(t);
   while (t->done < t->total && !(own->stops && own->stops(t->own))) {
     if (run_step(t, &w)) return 1;

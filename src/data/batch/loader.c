@@ -1,9 +1,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "batch.h"
+#include "clock.h"
 #include "error.h"
 #include "memory.h"
 
@@ -116,14 +116,8 @@ void loader_free(loader *l) {
 
 int64_t loader_epoch_steps(const loader *l) { return sampler_epoch_steps(l->sampler); }
 
-static double seconds(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 const batch *loader_next(loader *l) {
-  double start = seconds();
+  double start = clock_seconds();
   pthread_mutex_lock(&l->lock);
   l->released = l->taken;
   pthread_cond_broadcast(&l->changed);
@@ -131,7 +125,7 @@ const batch *loader_next(loader *l) {
   const batch *b = &l->slot[l->taken % SLOTS];
   l->taken++;
   pthread_mutex_unlock(&l->lock);
-  l->waited += seconds() - start;
+  l->waited += clock_seconds() - start;
   return b;
 }
 

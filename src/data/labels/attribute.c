@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "memory.h"
+#include "sort.h"
 #include "text.h"
 
 static const char *const names[ATTRIBUTES] = {"sex", "age", "view", "scanner"};
@@ -57,10 +58,6 @@ char *attribute_read(attribute_kind kind, const char *text) {
 
 /* ---- a site's ---- */
 
-static int compare_texts(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The distinct texts of one kind, sorted, in a->level. */
 static void collect_levels(char *const *text, int64_t n, attribute_kind kind, xs_attribute *a) {
   const char **known = memory_new(sizeof *known * (size_t)n);
@@ -69,7 +66,7 @@ static void collect_levels(char *const *text, int64_t n, attribute_kind kind, xs
     const char *t = text[i * ATTRIBUTES + (int64_t)kind];
     if (t) known[count++] = t;
   }
-  if (count) qsort(known, (size_t)count, sizeof *known, compare_texts);
+  sort_texts(known, count);
   a->level = memory_new(sizeof *a->level * (size_t)(count + 1));
   for (int64_t i = 0; i < count; i++) {
     if (i && !strcmp(known[i - 1], known[i])) continue;
@@ -80,7 +77,7 @@ static void collect_levels(char *const *text, int64_t n, attribute_kind kind, xs
 
 static int32_t find_level(const xs_attribute *a, const char *text) {
   if (!text) return -1;
-  char **found = bsearch(&text, a->level, (size_t)a->levels, sizeof *a->level, compare_texts);
+  char **found = bsearch(&text, a->level, (size_t)a->levels, sizeof *a->level, sort_compare_texts);
   return found ? (int32_t)(found - a->level) : -1;
 }
 

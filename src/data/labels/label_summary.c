@@ -5,6 +5,7 @@
 
 #include "memory.h"
 #include "number_ids.h"
+#include "sort.h"
 #include "text.h"
 
 static const char *const reason[LABEL_OUTCOMES] = {
@@ -190,11 +191,6 @@ static json_t *list_values(const labels *x, attribute_kind kind) {
   return j;
 }
 
-static int compare_numbers(const void *a, const void *b) {
-  double p = *(const double *)a, q = *(const double *)b;
-  return p < q ? -1 : p > q;
-}
-
 static json_t *describe_ages(const labels *x) {
   double *age = memory_new(sizeof *age * (size_t)x->n);
   int64_t n = 0;
@@ -202,7 +198,7 @@ static json_t *describe_ages(const labels *x) {
     const char *text = x->row[i].attribute[ATTRIBUTE_AGE];
     if (text) age[n++] = strtod(text, NULL);
   }
-  if (n) qsort(age, (size_t)n, sizeof *age, compare_numbers);
+  sort_doubles(age, n);
   json_t *j = json_pack("{s:I, s:I, s:I}", "known", (json_int_t)n, "unknown",
                         (json_int_t)(x->n - n), "impossible", (json_int_t)x->strange_ages);
   if (x->first_strange) {

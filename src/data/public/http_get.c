@@ -1,12 +1,13 @@
 #include "http_get.h"
 
+#include "clock.h"
+
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "xsite/version.h"
@@ -21,12 +22,6 @@ typedef struct request {
   int64_t marked;   /* received when the clock of stalls was last set */
   double marked_at;
 } request;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static transfer_end because(transfer *t, transfer_end end, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -97,7 +92,7 @@ static int follow(void *context, curl_off_t announced, curl_off_t received, curl
   (void)to_send, (void)sent;
   request *r = context;
   const xs_watch *w = r->t->watch;
-  double time = now(), limit = r->t->option->stall_timeout;
+  double time = clock_seconds(), limit = r->t->option->stall_timeout;
   if (w && w->stop && w->stop(w->context)) {
     r->end = because(r->t, TRANSFER_STOPPED, "stopped");
   } else if (received - r->marked >= TRANSFER_LEAST) {
@@ -171,7 +166,7 @@ static transfer_end judge(request *r, CURLcode code, const char *text) {
 
 transfer_end transfer_run(transfer *t) {
   char text[CURL_ERROR_SIZE] = "";
-  request r = {.t = t, .curl = curl_easy_init(), .start = t->size, .marked_at = now()};
+  request r = {.t = t, .curl = curl_easy_init(), .start = t->size, .marked_at = clock_seconds()};
   t->wait = 0;
   t->reason[0] = 0;
   if (!r.curl) return because(t, TRANSFER_FAILED, "libcurl cannot start");

@@ -8,6 +8,7 @@
 #include "image_cache.h"
 #include "memory.h"
 #include "random.h"
+#include "sort.h"
 #include "text.h"
 
 typedef struct place { /* of an image in the fixed order of its site */
@@ -21,11 +22,6 @@ static int compare_places(const void *a, const void *b) {
   return p->row < q->row ? -1 : p->row > q->row;
 }
 
-static int compare_rows(const void *a, const void *b) {
-  int64_t p = *(const int64_t *)a, q = *(const int64_t *)b;
-  return p < q ? -1 : p > q;
-}
-
 int64_t site_limit_rows(const uint64_t *group, int64_t n, int64_t limit, int64_t *rows) {
   if (limit <= 0 || limit > n) limit = n;
   place *all = memory_new(sizeof *all * (size_t)n);
@@ -37,7 +33,7 @@ int64_t site_limit_rows(const uint64_t *group, int64_t n, int64_t limit, int64_t
   }
   qsort(all, (size_t)n, sizeof *all, compare_places);
   for (int64_t i = 0; i < limit; i++) rows[i] = all[i].row;
-  qsort(rows, (size_t)limit, sizeof *rows, compare_rows);
+  sort_integers(rows, limit);
   free(all);
   return limit;
 }

@@ -6,6 +6,7 @@
 #include "learn.h"
 #include "memory.h"
 #include "random.h"
+#include "sort.h"
 #include "text.h"
 
 split_rule split_rule_of(int64_t seed, const char *split_by) {
@@ -70,11 +71,6 @@ static int by_key(const void *a, const void *b) {
   return x->row < y->row ? -1 : x->row > y->row;
 }
 
-static int by_row(const void *a, const void *b) {
-  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return x < y ? -1 : x > y;
-}
-
 void train_set_limit(train_set *set, uint64_t seed, int64_t n) {
   if (n >= set->n) return;
   const uint64_t stream = random_stream("limit");
@@ -87,7 +83,7 @@ void train_set_limit(train_set *set, uint64_t seed, int64_t n) {
   qsort(order, (size_t)set->n, sizeof *order, by_key);
   for (int64_t i = n; i < set->n; i++) set->label[order[i].row] = -1;
   for (int64_t i = 0; i < n; i++) set->rows[i] = order[i].row;
-  qsort(set->rows, (size_t)n, sizeof *set->rows, by_row);
+  sort_integers(set->rows, n);
   set->n = n;
   free(order);
 }

@@ -1,6 +1,7 @@
 /* Average thresholded confidence (Garg et al. 2022). */
 #include "memory.h"
 #include "probability.h"
+#include "sort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -35,15 +36,10 @@ static int64_t score_all(const xs_outputs *x, const int32_t *label, xs_atc_score
   return n;
 }
 
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 /* value [n] is sorted.  The share of the source's images that count is right / n exactly. */
 static threshold fit_threshold(double *value, int64_t n, int64_t right) {
   if (right == 0) return (threshold){INFINITY, 0};
-  qsort(value, (size_t)n, sizeof *value, compare_doubles);
+  sort_doubles(value, n);
   threshold t = {.at = value[n - right]};
   int64_t above = 0, at = 0;
   for (int64_t i = 0; i < n; i++) {

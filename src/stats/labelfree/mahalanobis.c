@@ -6,6 +6,7 @@
 
 #include "dot.h"
 #include "memory.h"
+#include "sort.h"
 
 /* With Z the standardised vectors and r the ridge, (Z'Z/n + r)^-1 = (1 - Z' (ZZ' + n r)^-1 Z) / r:
  * a matrix of n x n is factored, not one of width x width. */
@@ -94,11 +95,6 @@ double mahalanobis_distance(const mahalanobis *m, const float *x) {
   return sqrt(fmax(0, square) / m->width);
 }
 
-static int compare(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 /* Distances of one part's rows from the others'; false where these are all equal. */
 static bool measure_part(const float *known, int64_t n, int width, int part, double *distance) {
   float *others = memory_new((size_t)(n * width + 1) * sizeof *others);
@@ -125,7 +121,7 @@ double mahalanobis_quantile(const float *known, int64_t n, int width, double sha
     measured = measure_part(known, n, width, part, distance);
   }
   if (measured) {
-    qsort(distance, (size_t)n, sizeof *distance, compare);
+    sort_doubles(distance, n);
     found = distance[(int64_t)ceil(share * (double)n) - 1];
   }
   free(distance);

@@ -2,15 +2,11 @@
  * interval (Vovk, Gammerman and Shafer 2005; Lei et al. 2018). */
 #include "error.h"
 #include "memory.h"
+#include "sort.h"
 #include "xsite.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
 
 xs_status xs_prediction_calibrate(const double *predicted, const double *measured, int n,
                                   xs_prediction_error *out) {
@@ -20,7 +16,7 @@ xs_status xs_prediction_calibrate(const double *predicted, const double *measure
   int64_t rank = (19 * ((int64_t)n + 1) + 19) / 20; /* ceil(0.95 (n + 1)) */
   xs_status status = XS_OK;
   if (isfinite(sum)) {
-    qsort(error, (size_t)n, sizeof *error, compare_doubles);
+    sort_doubles(error, n);
     *out = (xs_prediction_error){sum / n, rank <= n ? error[rank - 1] : INFINITY, n};
   } else {
     status = fail(XS_FAILED, "no prediction error: an accuracy is not a number");

@@ -1,6 +1,7 @@
 #include "error.h"
 #include "memory.h"
 #include "resampling.h"
+#include "sort.h"
 #include "xsite.h"
 
 #include <math.h>
@@ -30,11 +31,6 @@ static double reached_at(const double *count, const double *auc, int points, dou
   return INFINITY;
 }
 
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 /* The least value at or below which a share p of them is: no mean of finite and infinite ones. */
 static double order_statistic(const double *sorted, int n, double p) {
   int rank = (int)ceil(p * n) - 1;
@@ -49,7 +45,7 @@ static xs_status interval(const double *count, int points, const double *auc, co
   }
   int n = resample_defined(value, replicates);
   if (n > 0) {
-    qsort(value, (size_t)n, sizeof *value, compare_doubles);
+    sort_doubles(value, n);
     out->low = order_statistic(value, n, 0.025);
     out->high = order_statistic(value, n, 0.975);
   }

@@ -2,6 +2,7 @@
 
 #include "memory.h"
 #include "random.h"
+#include "sort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -19,23 +20,18 @@ static uint64_t key_of(const uint64_t *group, const int64_t *kept, int64_t i) {
   return group ? group[kept ? kept[i] : i] : (uint64_t)i;
 }
 
-static int compare_keys(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return (x > y) - (x < y);
-}
-
 int64_t resample_groups(const uint64_t *group, const int64_t *kept, int64_t n_kept,
                         uint32_t *unit) {
   uint64_t *key = memory_new((size_t)n_kept * sizeof *key);
   for (int64_t i = 0; i < n_kept; i++) key[i] = key_of(group, kept, i);
-  qsort(key, (size_t)n_kept, sizeof *key, compare_keys);
+  sort_keys(key, n_kept);
   int64_t groups = 0;
   for (int64_t i = 0; i < n_kept; i++) {
     if (i == 0 || key[i] != key[groups - 1]) key[groups++] = key[i];
   }
   for (int64_t i = 0; i < n_kept; i++) {
     uint64_t k = key_of(group, kept, i);
-    const uint64_t *found = bsearch(&k, key, (size_t)groups, sizeof *key, compare_keys);
+    const uint64_t *found = bsearch(&k, key, (size_t)groups, sizeof *key, sort_compare_keys);
     unit[i] = (uint32_t)(found - key);
   }
   free(key);
@@ -50,11 +46,6 @@ int resample_defined(double *value, int n) {
   return m;
 }
 
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 double resample_quantile(const double *sorted, int n, double p) {
   double at = p * (n - 1);
   int i = (int)at;
@@ -65,7 +56,7 @@ double resample_quantile(const double *sorted, int n, double p) {
 int resample_interval(double *value, int n, double *low, double *high) {
   int defined = resample_defined(value, n);
   if (defined == 0) return 0;
-  qsort(value, (size_t)defined, sizeof *value, compare_doubles);
+  sort_doubles(value, defined);
   *low = resample_quantile(value, defined, 0.025);
   *high = resample_quantile(value, defined, 0.975);
   return defined;

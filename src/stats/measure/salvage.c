@@ -1,4 +1,5 @@
 #include "memory.h"
+#include "sort.h"
 #include "xsite.h"
 
 #include <math.h>
@@ -21,11 +22,6 @@ double xs_average_salvage(const double *external, const double *adapted, const d
   return gap == 0 ? NAN : gain / gap;
 }
 
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 double xs_median_salvage(const double *external, const double *adapted, const double *ceiling,
                          int n) {
   double *salvage = memory_new((size_t)n * sizeof *salvage);
@@ -34,7 +30,7 @@ double xs_median_salvage(const double *external, const double *adapted, const do
     double s = xs_salvage(external[i], adapted[i], ceiling[i]);
     if (!isnan(s)) salvage[m++] = s;
   }
-  if (m > 0) qsort(salvage, (size_t)m, sizeof *salvage, compare_doubles);
+  sort_doubles(salvage, m);
   double median = m ? (salvage[(m - 1) / 2] + salvage[m / 2]) / 2 : NAN;
   free(salvage);
   return median;

@@ -7,9 +7,11 @@
 #include "answer_table.h"
 #include "error.h"
 #include "file.h"
+#include "group_count.h"
 #include "hash.h"
 #include "memory.h"
 #include "seal_log.h"
+#include "sort.h"
 #include "training_run.h"
 
 struct seal {
@@ -53,11 +55,6 @@ xs_status seal_sides(const seal *s, int site, uint8_t **side) {
 int64_t seal_skipped(const seal *s, int site, char *const **image) {
   *image = s->site[site]->skipped_image;
   return s->site[site]->skipped;
-}
-
-static int compare_keys(const void *a, const void *b) {
-  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return x < y ? -1 : x > y;
 }
 
 xs_status seal_check_splits(const seal *s, int site) {
@@ -137,8 +134,7 @@ void seal_count_class(const seal *s, int site, xs_split split, int class, int64_
       if (set.label[row] == class) key[(*images)++] = from->images.group[row];
     }
   }
-  qsort(key, (size_t)*images, sizeof *key, compare_keys);
-  for (int64_t i = 0; i < *images; i++) *groups += i == 0 || key[i] != key[i - 1];
+  *groups = group_count(key, *images);
   train_set_release(&set);
   free(key);
 }
@@ -218,7 +214,7 @@ static uint64_t *learnt_groups(const seal *s, int site, int64_t *n) {
     }
     train_set_release(&set);
   }
-  qsort(key, (size_t)*n, sizeof *key, compare_keys);
+  sort_keys(key, *n);
   return key;
 }
 
@@ -227,7 +223,7 @@ void seal_leave_out_learnt(const seal *s, int site, train_set *set) {
   uint64_t *key = learnt_groups(s, site, &keys);
   for (int64_t i = 0; i < set->n; i++) {
     const int64_t row = set->rows[i];
-    if (bsearch(&set->images->group[row], key, (size_t)keys, sizeof *key, compare_keys)) {
+    if (bsearch(&set->images->group[row], key, (size_t)keys, sizeof *key, sort_compare_keys)) {
       set->label[row] = -1;
     } else {
       set->rows[n++] = row;

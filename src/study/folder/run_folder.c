@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "domain.h"
 #include "error.h"
 #include "file.h"
@@ -111,11 +111,9 @@ xs_status folder_check(const char *out, const json_t *mine, const char *result, 
 
 /* For those who find the folder locked. */
 static void sign_lock(int lock) {
-  char host[256] = "", since[32] = "";
-  time_t t = time(NULL);
-  struct tm utc;
+  char host[256] = "", since[CLOCK_TEXT];
   gethostname(host, sizeof host - 1);
-  if (gmtime_r(&t, &utc)) strftime(since, sizeof since, "%Y-%m-%d %H:%M:%S UTC", &utc);
+  clock_date(since);
   if (ftruncate(lock, 0) == 0) {
     dprintf(lock, "process %ld on %s since %s", (long)getpid(), host, since);
   }

@@ -8,9 +8,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "error.h"
 #include "file.h"
 #include "file_open.h"
@@ -50,10 +50,8 @@ static void write_line(run_log *l, json_t *j) {
 }
 
 static json_t *new_line(const run_log *l) {
-  char text[32] = "";
-  time_t t = time(NULL);
-  struct tm utc;
-  if (gmtime_r(&t, &utc)) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  char text[CLOCK_TEXT];
+  clock_date(text);
   json_t *j = json_pack("{s:s}", "time", text);
   if (l->node) json_object_set_new(j, "node", option_text_json(l->node));
   return j;
@@ -65,16 +63,10 @@ static void add_text(run_log *l, const char *key, const char *text) {
   write_line(l, j);
 }
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void on_progress(void *context, const xs_progress *p) {
   run_log *l = context;
   if (l->inner && l->inner->progress) l->inner->progress(l->inner->context, p);
-  double time = now();
+  double time = clock_seconds();
   if (!p->losses || (time - l->last < PAUSE && p->done != p->total)) return;
   l->last = time;
   json_t *j = new_line(l), *losses = json_object();

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "error.h"
 #include "file.h"
 #include "file_open.h"
@@ -83,17 +83,10 @@ static int drop_torn_line(const char *path, int fd) {
   return ftruncate(fd, (off_t)size) ? fail(1, "%s: %s", path, strerror(errno)) : 0;
 }
 
-static void now(char *text, size_t size) {
-  time_t t = time(NULL);
-  struct tm utc;
-  *text = 0;
-  if (gmtime_r(&t, &utc)) strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
-}
-
 /* The file is locked. */
 static xs_status append(const char *path, int fd, const json_t *line) {
   json_t *lines, *mine = json_deep_copy(line);
-  char time[32];
+  char time[CLOCK_TEXT];
   if (drop_torn_line(path, fd)) {
     json_decref(mine);
     return XS_FAILED;
@@ -101,7 +94,7 @@ static xs_status append(const char *path, int fd, const json_t *line) {
   xs_status status = seal_log_read(path, &lines);
   size_t n = json_array_size(lines);
   json_t *last = json_array_get(lines, n - 1);
-  now(time, sizeof time);
+  clock_date(time);
   json_object_set_new(mine, "n", json_integer((json_int_t)n + 1));
   json_object_set_new(mine, "time", json_string(time));
   json_object_set_new(mine, "previous",

@@ -2,12 +2,12 @@
 #include "step_timing.h"
 
 #include <math.h>
-#include <time.h>
 
 #include "adapter_plans.h"
 #include "align.h"
 #include "classifier.h"
 #include "classifier_plan.h"
+#include "clock.h"
 #include "inference.h"
 #include "memory_left.h"
 #include "training_loop.h"
@@ -17,22 +17,16 @@
 enum { RUNS = 3 };            /* that count, after a first one */
 static const double LONG = 2; /* seconds after which a plan is not run again */
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* The first run counts only where there is no other. */
 static int time_plan(tg_plan *p, double *seconds) {
-  const double begin = now();
+  const double begin = clock_seconds();
   if (tg_plan_run(p, 0)) return 1;
-  const double first = now();
+  const double first = clock_seconds();
   int runs = 0;
-  while (runs < RUNS && now() - begin < LONG) {
+  while (runs < RUNS && clock_seconds() - begin < LONG) {
     if (tg_plan_run(p, (uint64_t)++runs)) return 1;
   }
-  *seconds = runs ? (now() - first) / runs : first - begin;
+  *seconds = runs ? (clock_seconds() - first) / runs : first - begin;
   return 0;
 }
 
