@@ -19,6 +19,7 @@
 #include "unicode.h"
 
 #include <math.h>
+#include <openssl/evp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,9 +286,28 @@ static void test_hash_published(void **state) {
   assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   hash_sha256_text(million, 1000000, hex);
   assert_string_equal(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
-  hash_md5_text("message digest", 14, hex);
+  char *path = file_join(folder, "message");
+  assert_int_equal(file_write_atomic(path, "message digest", 14), 0);
+  assert_int_equal(hash_md5_file(path, hex), 0);
   assert_string_equal(hex, "f96b697d7cb7938d525a2f31aaf161d0");
+  free(path);
   free(million);
+}
+
+/* As on a machine in FIPS mode: an error, and allowed again afterwards. */
+static void test_hash_forbidden(void **state) {
+  (void)state;
+  char hex[HASH_MD5_TEXT], *path = file_join(folder, "message");
+  assert_int_equal(file_write_atomic(path, "message digest", 14), 0);
+  assert_int_equal(hash_md5_allowed(), 0);
+  assert_int_equal(EVP_set_default_properties(NULL, "fips=yes"), 1);
+  assert_int_equal(hash_md5_allowed(), 1);
+  assert_message("MD5 cannot be computed: this system's OpenSSL does not allow it");
+  assert_int_equal(hash_md5_file(path, hex), 1);
+  assert_message("message: MD5 cannot be computed");
+  assert_int_equal(EVP_set_default_properties(NULL, ""), 1);
+  assert_int_equal(hash_md5_file(path, hex), 0);
+  free(path);
 }
 
 static void test_hash_file(void **state) {
@@ -491,6 +511,7 @@ int main(void) {
       cmocka_unit_test(test_dirs),
       cmocka_unit_test(test_paths),
       cmocka_unit_test(test_hash_published),
+      cmocka_unit_test(test_hash_forbidden),
       cmocka_unit_test(test_hash_file),
       cmocka_unit_test(test_nearest),
       cmocka_unit_test(test_format),

@@ -11,8 +11,9 @@ void hash_sha256_text(const void *data, size_t size, char hex[HASH_SHA256_TEXT])
 /* Of a whole file, read in pieces.  Non-zero and a message where it cannot be read. */
 int hash_sha256_file(const char *path, char hex[HASH_SHA256_TEXT]);
 
-/* MD5 (RFC 1321): only to recognise files whose publishers state nothing stronger. */
-void hash_md5_text(const void *data, size_t size, char hex[HASH_MD5_TEXT]);
+/* MD5 (RFC 1321): only to recognise files whose publishers state nothing stronger.  A system may
+ * forbid it, as OpenSSL does in FIPS mode: then both fail, with a message. */
+int hash_md5_allowed(void);
 int hash_md5_file(const char *path, char hex[HASH_MD5_TEXT]);
 
 #endif

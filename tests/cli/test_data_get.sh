@@ -50,6 +50,20 @@ mkdir -p data/digits/mnist && echo mine >data/digits/mnist/$name
 expect 1 'move it away, or give --overwrite' data get mnist "${quick[@]}" --mirror "$mirror/good"
 [ "$(cat data/digits/mnist/$name)" = mine ] || complain 'a file of the user is gone'
 
+# Where MD5 is forbidden nothing is asked for, and nothing is touched.
+cat >openssl.cnf <<'END'
+openssl_conf = init
+[init]
+alg_section = algorithms
+[algorithms]
+default_properties = fips=yes
+END
+rm -f server/requests
+OPENSSL_CONF=$PWD/openssl.cnf expect 1 'get it where MD5 is allowed' data get mnist "${quick[@]}" --overwrite --mirror "$mirror/good"
+grep -q "MD5 cannot be computed: this system's OpenSSL does not allow it" stderr || complain "MD5 forbidden: $(cat stderr)"
+[ -e server/requests ] && complain "asked for in vain: $(cat server/requests)"
+[ "$(cat data/digits/mnist/$name)" = mine ] || complain 'a file of the user is gone where MD5 is forbidden'
+
 exec 3>&-
 wait
 finish

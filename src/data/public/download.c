@@ -229,6 +229,12 @@ static int fetch(job *j) {
 }
 
 int download_file(const download *d, const char *path, const xs_get_options *o, const xs_watch *w) {
+  if (d->md5 && hash_md5_allowed()) {
+    return fail_context(XS_FAILED,
+                        "%s is known by its MD5 alone; get it where MD5 is allowed, and copy the "
+                        "folder: ",
+                        d->name);
+  }
   if (file_exists(path) && download_check(d, path) == 0) return 0;
   if (file_exists(path) && !o->overwrite) {
     return fail_context(XS_FAILED,
