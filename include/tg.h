@@ -294,6 +294,10 @@ TG_API void tg_set_threads(int n);
 TG_API int tg_threads(void);
 /* The instruction set that kernels are chosen for: "AVX-512", "AVX2" or "baseline". */
 TG_API const char *tg_processor(void);
+/* oneDNN as it is loaded: its version, as "2.6.0", and the instruction set that it takes, in its
+ * own words, as "avx512_core_bf16" (ONEDNN_MAX_CPU_ISA limits it). */
+TG_API const char *tg_onednn_version(void);
+TG_API const char *tg_onednn_instructions(void);
 TG_API bool tg_has_bf16(void); /* whether the processor multiplies in bfloat16 */
 
 #ifdef __cplusplus

@@ -11,6 +11,8 @@
 
 #include <dlfcn.h>
 #include <dnnl.h>
+#include <dnnl_debug.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,10 +251,25 @@ static void an_impossible_product_is_refused(void **state) {
   assert_non_null(strstr(tg_message(), "oneDNN could not compute: invalid arguments"));
 }
 
+/* Records name it. */
+static void the_library_says_what_it_is(void **state) {
+  (void)state;
+  int major, minor, patch;
+  char more;
+  assert_int_equal(sscanf(tg_onednn_version(), "%d.%d.%d%c", &major, &minor, &patch, &more), 3);
+  assert_int_equal(major, DNNL_VERSION_MAJOR);
+  const char *isa = tg_onednn_instructions();
+  const char *whole = dnnl_cpu_isa2str(dnnl_get_effective_cpu_isa());
+  assert_in_range(strlen(isa), 3, strlen(whole));
+  assert_string_equal(isa, whole + strlen(whole) - strlen(isa)); /* its last part */
+  assert_null(strstr(isa, "isa"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_failure_stops_the_plan),
       cmocka_unit_test(an_impossible_product_is_refused),
+      cmocka_unit_test(the_library_says_what_it_is),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,6 +39,10 @@ void kernels_restore(tg_kernels *k, const json_t *j) {
 void run_record_machine(const train_job *job, json_t *record) {
   json_object_set_new(record, "threads", json_integer(tg_threads()));
   json_object_set_new(record, "processor", json_string(tg_processor()));
+  json_object_set_new(record, "onednn_instructions", json_string(tg_onednn_instructions()));
+  json_object_set_new(
+      record, "versions",
+      json_pack("{s:s, s:s}", "xsite", xs_version(), "oneDNN", tg_onednn_version()));
   json_object_set_new(record, "kernels", kernels_json(job->kernels));
 }
 
@@ -49,20 +53,40 @@ static int recorded_threads(const json_t *record) {
   return n > 0 && n <= MOST_THREADS ? (int)n : 0;
 }
 
+static bool is_other(const json_t *recorded, const char *now) {
+  const char *text = json_string_value(recorded); /* NULL: of before it was recorded */
+  return text && strcmp(text, now) != 0;
+}
+
+/* Kernels of oneDNN's that another version, or another instruction set, would take. */
+static void note_other_onednn(const train_job *job, const json_t *record) {
+  const json_t *version = json_object_get(json_object_get(record, "versions"), "oneDNN");
+  const json_t *instructions = json_object_get(record, "onednn_instructions");
+  if (is_other(version, tg_onednn_version()) || is_other(instructions, tg_onednn_instructions())) {
+    const char *before = json_string_value(version), *with = json_string_value(instructions);
+    run_note(job,
+             "continues with oneDNN %s and %s what oneDNN %s and %s began: the last digits may "
+             "differ",
+             tg_onednn_version(), tg_onednn_instructions(), before ? before : "(unknown)",
+             with ? with : "(unknown)");
+  }
+}
+
 void run_restore_machine(const train_job *job, const json_t *record) {
   const int threads = recorded_threads(record);
-  const char *processor = json_string_value(json_object_get(record, "processor"));
+  const json_t *processor = json_object_get(record, "processor");
   kernels_restore(job->kernels, json_object_get(record, "kernels"));
   if (threads > 0 && !job->threads) tg_set_threads(threads);
   if (threads > 0 && threads != tg_threads()) {
     run_note(job, "continues with %d threads what %d began: the last digits may differ",
              tg_threads(), threads);
   }
-  if (processor && strcmp(processor, tg_processor()) != 0) {
+  if (is_other(processor, tg_processor())) {
     run_note(job,
              "continues on a processor with %s what one with %s began: the last digits may differ",
-             tg_processor(), processor);
+             tg_processor(), json_string_value(processor));
   }
+  note_other_onednn(job, record);
 }
 
 const char *run_precision(const char *asked) { return run_rounds(asked) ? "bf16" : "f32"; }

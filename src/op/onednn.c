@@ -2,8 +2,10 @@
 #include "onednn.h"
 
 #include <dnnl.h>
+#include <dnnl_debug.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
 #include "memory.h"
@@ -444,6 +446,19 @@ int onednn_products_run(const onednn_products *p, const void *a, const void *b, 
   keep(&status, place(p->b, b));
   keep(&status, place(p->c, c));
   return (int)execute(status, p->matmul, p->stream, 3, arg);
+}
+
+const char *tg_onednn_version(void) {
+  static _Thread_local char text[48];
+  const dnnl_version_t *v = dnnl_version();
+  snprintf(text, sizeof text, "%d.%d.%d", v->major, v->minor, v->patch);
+  return text;
+}
+
+const char *tg_onednn_instructions(void) {
+  static const char prefix[] = "cpu_isa_";
+  const char *text = dnnl_cpu_isa2str(dnnl_get_effective_cpu_isa());
+  return strncmp(text, prefix, sizeof prefix - 1) == 0 ? text + sizeof prefix - 1 : text;
 }
 
 bool tg_has_bf16(void) {

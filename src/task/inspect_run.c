@@ -72,8 +72,8 @@ static int put_unfinished(FILE *f, const char *dir, const char *node) {
 
 /* The options are the study's; a record adds what it was made with. */
 static int put_finished(FILE *f, const char *dir, const char *node) {
-  static const char *const shown[] = {"seed",    "device",    "precision",
-                                      "threads", "processor", "versions"};
+  static const char *const shown[] = {
+      "seed", "device", "precision", "threads", "processor", "onednn_instructions", "versions"};
   json_t *record = read_object(dir, "record.json"), *choice;
   if (!record) return XS_FAILED;
   const char *signature;

@@ -94,7 +94,14 @@ continue_few() { # continue_few THREADS: without its last unit
 }
 continue_few 0
 same "$whole" "$(results_of "$folder/few")" 'threads of a resumed run'
-grep -q 'threads what' "$folder/stderr" && complain 'a note about threads without a reason'
+grep -q 'threads what\|oneDNN' "$folder/stderr" && complain 'a note about the machine without a reason'
+record=$folder/few/nodes/adapted-paper-optdigits-mnist/record.json
+grep -q '"oneDNN": "[0-9.]*"' "$record" && grep -q '"onednn_instructions": "[a-z0-9_]*"' "$record" ||
+  complain "the record does not name oneDNN: $(cat "$record")"
+# What another oneDNN began, or one that was not recorded, is continued all the same.
+ONEDNN_MAX_CPU_ISA=SSE41 continue_few 0
+grep -q 'continues with oneDNN [0-9.]* and sse41 what oneDNN [0-9.]* and [a-z0-9_]* began' "$folder/stderr" ||
+  complain 'resuming with other instructions of oneDNN is silent'
 continue_few 2
 grep -qF 'continues with 2 threads what 1 began' "$folder/stderr" ||
   complain 'resuming with other threads is silent'

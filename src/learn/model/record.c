@@ -74,9 +74,9 @@ xs_status run_make_record(const train_job *job, json_t *options, json_t *more, j
     json_decref(training);
     return XS_FAILED;
   }
-  *record = json_pack("{s:s, s:I, s:O*, s:s, s:s, s:{s:s}}", "unit", job->task, "seed",
-                      (json_int_t)job->seed, "options", options, "device", "cpu", "precision",
-                      run_precision(precision), "versions", "xsite", xs_version());
+  *record =
+      json_pack("{s:s, s:I, s:O*, s:s, s:s}", "unit", job->task, "seed", (json_int_t)job->seed,
+                "options", options, "device", "cpu", "precision", run_precision(precision));
   json_object_set_new(*record, "files", files);
   json_object_update(*record, more);
   if (training) json_object_set_new(*record, "training", training);
