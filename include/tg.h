@@ -167,14 +167,16 @@ TG_API void tg_store_free(tg_store *s);
 /* Adds a parameter of zeros; if it exists with the same shape, does nothing. */
 TG_API int tg_store_add(tg_store *s, const char *name, tg_shape shape);
 TG_API int tg_store_size(const tg_store *s);
-TG_API const char *tg_store_name(const tg_store *s, int i);    /* in order of addition; lent */
 TG_API int tg_store_find(const tg_store *s, const char *name); /* index, or -1 */
+/* In order of addition.  An index that is none, as -1, is an error of these and of the next three:
+ * the name is NULL, the shape of no elements. */
+TG_API const char *tg_store_name(const tg_store *s, int i); /* lent, as long as the store */
 TG_API tg_shape tg_store_shape(const tg_store *s, int i);
 /* Copies count(shape) elements in or out, converting to the device's type.  Writing marks packed
  * copies of the parameter stale. */
-TG_API void tg_store_write(tg_store *s, int i, const float *x);
-TG_API void tg_store_read(const tg_store *s, int i, float *x);
-TG_API void tg_store_read_f64(const tg_store *s, int i, double *x);
+TG_API int tg_store_write(tg_store *s, int i, const float *x);
+TG_API int tg_store_read(const tg_store *s, int i, float *x);
+TG_API int tg_store_read_f64(const tg_store *s, int i, double *x);
 /* The same by name: put adds what is not there; a parameter of another shape, and one that get does
  * not find, are errors. */
 TG_API int tg_store_put(tg_store *s, const char *name, tg_shape shape, const float *x);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -556,6 +557,7 @@ static void failures_say_what_and_where(void **state) {
     tg_plan *p;
     tg_value a = tg_input(g, "a", tg_shape4(2, 4, 4, 3)),
              b = tg_input(g, "b", tg_shape4(2, 4, 4, 5));
+    assert_int_not_equal(tg_param(g, "known", SHAPE), TG_NONE);
     tg_value bad = row[i].build(g, a, b);
     const char *why = tg_graph_failure(g);
     if (!why) fail_msg("row %d was accepted", (int)i);
@@ -564,6 +566,7 @@ static void failures_say_what_and_where(void **state) {
     }
     assert_int_equal(bad, TG_NONE);
     assert_int_equal(tg_add(g, a, a), TG_NONE); /* it sticks */
+    assert_int_equal(tg_param(g, "known", SHAPE), TG_NONE);
     assert_int_not_equal(tg_plan_new(g, s, 1, &a, NULL, &p), 0);
     assert_null(p);
     assert_string_equal(tg_message(), why);
@@ -589,6 +592,46 @@ static void plans_that_cannot_be(void **state) {
   assert_non_null(strstr(tg_message(), "gpu"));
   tg_store_free(s);
   tg_graph_free(g);
+}
+
+/* A plan that was made for its sizes has no memory to run in. */
+static void a_plan_that_was_only_sized_cannot_run(void **state) {
+  (void)state;
+  tg_graph *g = tg_graph_new();
+  tg_store *s = tg_store_new(tg_device_cpu());
+  const tg_value y = tg_exp(g, tg_param(g, "w", SHAPE));
+  tg_plan *p = plan_of(g, s, 1, &y, &(tg_plan_options){.only_sized = true});
+  assert_int_not_equal(tg_plan_run(p, 0), 0);
+  assert_non_null(strstr(tg_message(), "only sized"));
+  tg_plan_free(p);
+  tg_store_free(s);
+  tg_graph_free(g);
+}
+
+static void a_store_refuses_an_index_that_is_none(void **state) {
+  (void)state;
+  const int index[] = {-1, 2, INT_MIN, INT_MAX};
+  tg_store *s = tg_store_new(tg_device_cpu());
+  float x[2] = {1, 2};
+  assert_int_equal(tg_store_put(s, "a", tg_shape4(1, 1, 1, 2), x), 0);
+  assert_int_equal(tg_store_put(s, "b", tg_shape4(1, 1, 1, 2), x), 0);
+  assert_int_equal(tg_store_find(s, "c"), -1);
+  for (size_t i = 0; i < sizeof index / sizeof *index; i++) {
+    char says[64];
+    double wide[2];
+    snprintf(says, sizeof says, "no parameter %d: there are 2", index[i]);
+    assert_null(tg_store_name(s, index[i]));
+    assert_non_null(strstr(tg_message(), says));
+    assert_int_equal(tg_count(tg_store_shape(s, index[i])), 0);
+    assert_int_not_equal(tg_store_write(s, index[i], x), 0);
+    assert_int_not_equal(tg_store_read(s, index[i], x), 0);
+    assert_int_not_equal(tg_store_read_f64(s, index[i], wide), 0);
+    assert_non_null(strstr(tg_message(), says));
+  }
+  assert_string_equal(tg_store_name(s, 1), "b");
+  assert_int_equal(tg_store_write(s, 1, x), 0);
+  assert_int_equal(tg_store_read(s, 1, x), 0);
+  tg_store_free(s);
 }
 
 /* Any builder on any shapes either makes a value or fails with a message; nothing else. */
@@ -628,6 +671,8 @@ int main(void) {
       cmocka_unit_test(measured_kernels_are_remembered),
       cmocka_unit_test(failures_say_what_and_where),
       cmocka_unit_test(plans_that_cannot_be),
+      cmocka_unit_test(a_plan_that_was_only_sized_cannot_run),
+      cmocka_unit_test(a_store_refuses_an_index_that_is_none),
       cmocka_unit_test(random_builders),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,7 +224,7 @@ static bench_step make_step(fixture f[2]) {
     x = tg_conv(g, x, tg_param(g, "b", tg_shape4(3, 3, 4, 4)), 1, 1);
     x = tg_sum_to(g, x, tg_scalar());
     plan(&f[i], 1, &x);
-    tg_plan_run(f[i].plan, 0);
+    assert_int_equal(tg_plan_run(f[i].plan, 0), 0);
     s.plan[i] = f[i].plan;
   }
   return s;

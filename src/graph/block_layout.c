@@ -1,6 +1,7 @@
 /* block_layout.c: where in the block each life goes: the largest first, each into the smallest gap
  * that holds it during its life (greedy by size: Pisarchyk and Lee 2020, "Efficient memory
  * management for deep neural net inference"). */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ static int64_t end_of(const plan_life *x) { return x->offset + x->count; }
 /* Where x goes among the n placed ones, which are sorted by offset. */
 static int64_t find_gap(const plan_life *const *placed, int n, const plan_life *x) {
   int64_t end = 0, least = INT64_MAX, at = -1;
-  for (int i = 0; i < n; i++) {
+  for (int i = 0; i < n && least > x->count; i++) { /* a gap of just its size is the best */
     if (!meet(placed[i], x)) continue;
     int64_t gap = placed[i]->offset - end;
     if (gap >= x->count && gap < least) {
@@ -40,6 +41,17 @@ static void insert(const plan_life **placed, int n, const plan_life *x) {
   placed[n] = x;
 }
 
+/* No two lives that meet share memory. */
+__attribute__((unused)) static bool lie_apart(const plan_life *l, int n) {
+  for (int i = 0; i < n; i++) {
+    for (int k = 0; k < i; k++) {
+      bool over = l[i].offset < end_of(&l[k]) && l[k].offset < end_of(&l[i]);
+      if (over && meet(&l[i], &l[k])) return false;
+    }
+  }
+  return true;
+}
+
 int64_t plan_place_lives(plan_life *l, int n) {
   const plan_life **placed = memory_new((size_t)(n + 1) * sizeof *placed);
   int64_t total = 0;
@@ -50,6 +62,7 @@ int64_t plan_place_lives(plan_life *l, int n) {
     if (end_of(&l[i]) > total) total = end_of(&l[i]);
   }
   free(placed);
+  assert(lie_apart(l, n));
   return total;
 }
 

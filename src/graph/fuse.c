@@ -4,10 +4,10 @@
  * An epilogue (bias, residual, activation) joins the convolution or norm before it when that is its
  * only reader and the device has a kernel for the whole.  A pointwise node takes the chains that
  * feed it into its own, when everything else that reads them runs later. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
 #include "plan.h"
 
 static int count_users(const plan_draft *d, tg_value v) {
@@ -185,6 +185,7 @@ static void fold_gate(plan_draft *d, tg_value mask) {
 void plan_open_gate(const plan_draft *d, tg_value root, plan_step *s) {
   const node *mask = &d->g->node[d->gate[root]];
   const node *norm = &d->g->node[d->g->node[mask->in[0]].in[0]];
+  assert(gated_operand(s->site.op) >= 0);
   s->in[gated_operand(s->site.op)] = mask->in[1];
   if (s->site.op == &op_norm_sums) s->in[s->n_in++] = norm->in[2];
   s->in[s->n_in++] = norm->in[3];
@@ -199,31 +200,51 @@ static bool in_chain(const plan_draft *d, tg_value v) {
 
 /* Everything that reads a member of chain `root` from outside runs after v. */
 static bool readers_follow(const plan_draft *d, tg_value root, tg_value v) {
-  for (tg_value m = 1; m <= root; m++) {
-    if (d->root[m] != root || !in_chain(d, m)) continue;
-    for (int i = d->first_user[m]; i < d->first_user[m + 1]; i++) {
+  for (tg_value m = d->first[root]; m != TG_NONE; m = d->next[m]) {
+    for (int i = d->first_user[m]; i < d->first_user[m + 1] && d->user[i] < v; i++) {
       tg_value u = d->user[i];
-      if (u < v && d->root[u] != root && d->root[u] != v) return false;
+      if (d->root[u] != root && d->root[u] != v) return false;
     }
   }
   return true;
 }
 
-static void set_root(plan_draft *d, tg_value from, tg_value to) {
-  for (tg_value m = 1; m <= from; m++) {
-    if (d->root[m] == from) d->root[m] = to;
+/* The members of a chain, ascending; their number. */
+static int list_members(const plan_draft *d, tg_value root, tg_value member[CHAIN_MAX_STEPS]) {
+  int n = 0;
+  for (tg_value m = d->first[root]; m != TG_NONE; m = d->next[m]) {
+    assert(n < CHAIN_MAX_STEPS);
+    member[n++] = m;
   }
+  return n;
+}
+
+static void set_members(plan_draft *d, tg_value root, int n, const tg_value *member) {
+  d->first[root] = member[0];
+  for (int i = 0; i < n; i++) {
+    d->root[member[i]] = root;
+    d->next[member[i]] = i + 1 < n ? member[i + 1] : TG_NONE;
+  }
+}
+
+static int by_value(const void *a, const void *b) {
+  const tg_value x = *(const tg_value *)a, y = *(const tg_value *)b;
+  return (x > y) - (x < y);
 }
 
 /* Takes chain `from` into the chain of v, unless the whole exceeds a chain's limits. */
 static void merge(plan_draft *d, tg_value from, tg_value v) {
-  tg_value *before = memory_new((size_t)(from + 1) * sizeof *before);
-  memcpy(before, d->root, (size_t)(from + 1) * sizeof *before);
-  set_root(d, from, v);
+  tg_value apart[2 * CHAIN_MAX_STEPS], whole[2 * CHAIN_MAX_STEPS];
+  const int before = list_members(d, from, apart), n = before + list_members(d, v, apart + before);
+  if (n > CHAIN_MAX_STEPS) return;
+  memcpy(whole, apart, (size_t)n * sizeof *whole);
+  qsort(whole, (size_t)n, sizeof *whole, by_value);
+  set_members(d, v, n, whole);
   chain c;
   plan_step s;
-  if (!plan_build_chain(d, v, &c, &s)) memcpy(d->root, before, (size_t)(from + 1) * sizeof *before);
-  free(before);
+  if (plan_build_chain(d, v, &c, &s)) return;
+  set_members(d, from, before, apart);
+  set_members(d, v, n - before, apart + before);
 }
 
 static void grow_chain(plan_draft *d, tg_value v) {
@@ -258,8 +279,7 @@ static bool read_outside(const plan_draft *d, tg_value v, tg_value root) {
 
 /* Collects the inputs of the chain's members. */
 static bool collect_inputs(const plan_draft *d, tg_value root, chain *c, plan_step *s) {
-  for (tg_value m = 1; m <= root; m++) {
-    if (d->root[m] != root) continue;
+  for (tg_value m = d->first[root]; m != TG_NONE; m = d->next[m]) {
     const node *x = &d->g->node[m];
     for (int i = 0; i < x->n; i++) {
       if (d->root[x->in[i]] == root) continue;
@@ -276,12 +296,12 @@ static bool collect_inputs(const plan_draft *d, tg_value root, chain *c, plan_st
 
 bool plan_build_chain(const plan_draft *d, tg_value root, chain *c, plan_step *s) {
   tg_value member[CHAIN_MAX_STEPS];
+  const int members = list_members(d, root, member);
   memset(s, 0, sizeof *s);
   *c = (chain){.shape = d->g->node[root].shape};
   if (!collect_inputs(d, root, c, s)) return false;
-  for (tg_value m = 1; m <= root; m++) {
-    if (d->root[m] != root) continue;
-    if (c->steps == CHAIN_MAX_STEPS) return false;
+  for (; c->steps < members; c->steps++) {
+    const tg_value m = member[c->steps];
     const node *x = &d->g->node[m];
     chain_step *t = &c->step[c->steps];
     *t = (chain_step){.op = x->op, .attr = x->attr};
@@ -289,11 +309,11 @@ bool plan_build_chain(const plan_draft *d, tg_value root, chain *c, plan_step *s
       int k = c->steps - 1;
       while (k >= 0 && member[k] != x->in[i]) k--;
       t->in[i] = k >= 0 ? c->inputs + k : find_input(s, skip_broadcast(d, x->in[i]));
+      assert(t->in[i] >= 0);
     }
-    member[c->steps++] = m;
     if (!read_outside(d, m, root)) continue;
     if (c->outputs == OP_MAX_OUTPUTS) return false;
-    c->output[c->outputs++] = c->inputs + c->steps - 1;
+    c->output[c->outputs++] = c->inputs + c->steps;
     s->out[s->n_out++] = m;
   }
   return true;

@@ -1,4 +1,5 @@
 /* gradient.c: reverse-mode differentiation that builds ordinary nodes. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "graph.h"
@@ -33,6 +34,7 @@ static void pass_on(tg_graph *g, tg_value v, const bool *depends, tg_value *adjo
                                 .dx = dx});
   for (int i = 0; i < x.n; i++) {
     if (dx[i] == TG_NONE || !wanted[i]) continue;
+    assert(tg_same_shape(tg_shape_of(g, dx[i]), tg_shape_of(g, x.in[i])));
     tg_value *a = &adjoint[x.in[i]];
     *a = *a == TG_NONE ? dx[i] : tg_add(g, *a, dx[i]);
   }

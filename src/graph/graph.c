@@ -2,6 +2,7 @@
  */
 #include "graph.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,6 @@
 #include "buffer.h"
 #include "error.h"
 #include "memory.h"
-#include "text.h"
 
 tg_shape tg_shape4(int64_t n, int64_t h, int64_t w, int64_t c) { return (tg_shape){{n, h, w, c}}; }
 
@@ -34,8 +34,8 @@ tg_graph *tg_graph_new(void) {
 
 void tg_graph_free(tg_graph *g) {
   if (!g) return;
-  for (int i = 0; i < g->names; i++) free(g->name[i]);
-  free(g->name);
+  text_set_release(&g->names);
+  free(g->param);
   free(g->bucket);
   free(g->node);
   free(g);
@@ -53,13 +53,19 @@ const char *op_param_name(const tg_graph *g, tg_value v) {
   return v > 0 && v < g->count && g->node[v].op == &op_param ? g->node[v].attr.name : NULL;
 }
 
-static const char *intern(tg_graph *g, const char *name) {
-  if (!name) return NULL;
-  for (int i = 0; i < g->names; i++) {
-    if (strcmp(g->name[i], name) == 0) return g->name[i];
+/* The number of a name among those of the graph. */
+static int64_t add_name(tg_graph *g, const char *name) {
+  const int64_t room = g->names.places, i = text_set_add(&g->names, name);
+  if (g->names.places > room) {
+    g->param = memory_grow(g->param, (size_t)g->names.places * sizeof *g->param);
+    memset(g->param + room, 0, (size_t)(g->names.places - room) * sizeof *g->param);
   }
-  g->name = memory_grow(g->name, (size_t)(g->names + 1) * sizeof *g->name);
-  return g->name[g->names++] = text_copy(name);
+  return i;
+}
+
+static const char *intern(tg_graph *g, const char *name) {
+  const int64_t i = add_name(g, name);
+  return g->names.text[i];
 }
 
 void graph_describe_shape(tg_shape s, char *text, size_t size) {
@@ -158,10 +164,11 @@ static bool valid_shape(tg_shape s) {
 }
 
 tg_value op_node(tg_graph *g, const op *o, int n, const tg_value *in, const op_attr *attr) {
+  assert(n <= OP_MAX_INPUTS);
   if (g->failed) return TG_NONE;
   op_site s = {.op = o, .n = n};
   if (attr) s.attr = *attr;
-  s.attr.name = intern(g, s.attr.name);
+  if (s.attr.name) s.attr.name = intern(g, s.attr.name);
   node x = {.op = o, .n = n, .attr = s.attr};
   for (int i = 0; i < n; i++) {
     if (in[i] <= 0 || in[i] >= g->count) return refuse(g, &s, "an operand is missing");
@@ -179,17 +186,18 @@ tg_value tg_input(tg_graph *g, const char *name, tg_shape s) {
 }
 
 tg_value tg_param(tg_graph *g, const char *name, tg_shape s) {
-  for (int i = 1; i < g->count; i++) {
-    const node *x = &g->node[i];
-    if (x->op != &op_param || strcmp(x->attr.name, name) != 0) continue;
-    if (tg_same_shape(x->shape, s)) return i;
-    char wanted[96], known[96], why[256];
-    graph_describe_shape(s, wanted, sizeof wanted);
-    graph_describe_shape(x->shape, known, sizeof known);
-    snprintf(why, sizeof why, "is wanted as %s and is already %s", wanted, known);
-    return graph_refuse(g, name, why);
+  if (g->failed) return TG_NONE;
+  const int64_t i = add_name(g, name);
+  if (g->param[i] == TG_NONE) { /* the name is known: op_node does not move g->param */
+    return g->param[i] = op_node(g, &op_param, 0, NULL, &(op_attr){.name = name, .shape = s});
   }
-  return op_node(g, &op_param, 0, NULL, &(op_attr){.name = name, .shape = s});
+  const tg_shape there = tg_shape_of(g, g->param[i]);
+  if (tg_same_shape(there, s)) return g->param[i];
+  char wanted[96], known[96], why[256];
+  graph_describe_shape(s, wanted, sizeof wanted);
+  graph_describe_shape(there, known, sizeof known);
+  snprintf(why, sizeof why, "is wanted as %s and is already %s", wanted, known);
+  return graph_refuse(g, name, why);
 }
 
 tg_value tg_const(tg_graph *g, double x) {

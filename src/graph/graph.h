@@ -3,6 +3,7 @@
 #define GRAPH_H
 
 #include "op.h"
+#include "text_set.h"
 
 typedef struct node {
   const op *op;
@@ -17,8 +18,8 @@ struct tg_graph {
   int count, capacity;
   int32_t *bucket; /* [buckets] hash table of nodes, so that equal nodes are one */
   int buckets;
-  char **name; /* interned */
-  int names;
+  text_set names;  /* of leaves and random streams: equal names are one pointer */
+  tg_value *param; /* [names.places] the parameter of that name; TG_NONE */
   bool failed;
   char failure[512];
 };

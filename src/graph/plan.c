@@ -1,6 +1,7 @@
 /* plan.c: the draft of a plan, its steps, and running them. */
 #include "plan.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,11 +45,13 @@ static void draft_new(plan_draft *d, int n, const tg_value *outputs) {
   d->output = memory_new(count * sizeof *d->output);
   d->first_user = memory_new((count + 2) * sizeof *d->first_user);
   d->root = memory_new(count * sizeof *d->root);
+  d->first = memory_new(count * sizeof *d->first);
+  d->next = memory_new(count * sizeof *d->next);
   d->body = memory_new(count * sizeof *d->body);
   d->fusion = memory_new(count * sizeof *d->fusion);
   d->extra = memory_new(count * sizeof *d->extra);
   d->gate = memory_new(count * sizeof *d->gate);
-  for (tg_value v = 0; v < d->g->count; v++) d->root[v] = d->body[v] = v;
+  for (tg_value v = 0; v < d->g->count; v++) d->root[v] = d->first[v] = d->body[v] = v;
   mark_live(d, n, outputs);
   list_users(d);
 }
@@ -59,6 +62,8 @@ static void draft_free(plan_draft *d) {
   free(d->first_user);
   free(d->user);
   free(d->root);
+  free(d->first);
+  free(d->next);
   free(d->body);
   free(d->fusion);
   free(d->extra);
@@ -83,6 +88,7 @@ static void fill_site(const plan_draft *d, tg_value root, plan_step *s) {
   if (s->site.fusion.residual) s->in[s->n_in++] = d->extra[root][1];
   if (s->site.fusion.scaled) plan_open_scaling(d, root, s);
   if (s->site.fusion.gate) plan_open_gate(d, root, s);
+  assert(s->n_in <= OP_MAX_INPUTS);
   s->site.n = s->n_in;
   for (int i = 0; i < s->n_in; i++) s->site.in[i] = d->g->node[s->in[i]].shape;
   s->out[s->n_out++] = root;
@@ -162,7 +168,7 @@ static int set_pack(const plan_draft *d, tg_plan *p, plan_step *s) {
   if (w->op == &op_param) {
     char key[64];
     k->packed_key(&s->site, s->state, key);
-    s->pack_slot = tg_store_find(p->store, w->attr.name);
+    s->pack_slot = p->place[s->in[1]].slot;
     s->pack = store_find_pack(p->store, s->pack_slot, key, bytes);
   } else {
     s->own_pack.data = store_allocate(bytes);
@@ -203,6 +209,7 @@ static void bind_step(const tg_plan *p, plan_step *s) {
   for (int k = 0; k < s->n_in; k++) b->in[k] = plan_data(p, s->in[k]);
   for (int k = 0; k < s->n_out; k++) b->out[k] = plan_data(p, s->out[k]);
   for (int k = 0; k < plan_changes(s); k++) b->out[k] = plan_data(p, s->in[plan_changed[k]]);
+  for (int k = 0; k < s->n_in; k++) assert(b->in[k]);
   if (s->pack) b->in[1] = s->pack->data;
   b->scratch = (char *)p->store->block + (size_t)s->scratch_start * p->store->device->element;
   b->seed = p->seed;
@@ -267,6 +274,7 @@ int tg_plan_new(tg_graph *g, tg_store *s, int n, const tg_value *outputs, const 
   p->store = s;
   p->seed = d.options->seed;
   p->timed = d.options->timed;
+  p->only_sized = d.options->only_sized;
   p->team = team_size();
   p->values = g->count;
   p->place = memory_new((size_t)g->count * sizeof *p->place);
@@ -315,10 +323,9 @@ size_t tg_plan_live_bytes(const tg_plan *p) { return p->live_bytes; }
 
 static void mark_changed(tg_plan *p, const plan_step *s) {
   for (int i = 0; i < plan_changes(s); i++) {
-    for (int k = 0; k < p->store->n; k++) {
-      store_slot *slot = &p->store->slot[k];
-      if (slot->data == p->place[s->in[plan_changed[i]]].data) slot->version++;
-    }
+    const plan_place *at = &p->place[s->in[plan_changed[i]]];
+    assert(at->kind == PLACE_SLOT);
+    p->store->slot[at->slot].version++;
   }
 }
 
@@ -354,7 +361,7 @@ static int time_step(tg_plan *p, plan_step *s, uint64_t step, double run_start) 
 /* Grows with every change of a parameter. */
 static uint64_t count_changes(const tg_store *s) {
   uint64_t sum = 0;
-  for (int i = 0; i < s->n; i++) sum += s->slot[i].version;
+  for (int64_t i = 0; i < s->names.n; i++) sum += s->slot[i].version;
   return sum;
 }
 
@@ -370,6 +377,7 @@ static int run_steps(tg_plan *p, uint64_t step) {
 
 int tg_plan_run(tg_plan *p, uint64_t step) {
   team_settings before;
+  if (p->only_sized) return fail(1, "the plan was only sized: it has no memory to run in");
   if (bind(p)) return 1;
   if (team_enter(p->team, &before)) return fail_context(1, "a plan that was ");
   const uint64_t changes = 1 + count_changes(p->store);

@@ -50,6 +50,7 @@ typedef struct plan_place {
   bool fixed;     /* computed from parameters and constants alone */
   place_kind kind;
   int64_t start; /* elements from the start of the block */
+  int slot;      /* of a parameter: where in the store */
   void *data;    /* of a value outside the block */
 } plan_place;
 
@@ -66,7 +67,7 @@ struct tg_plan {
   size_t live_bytes;  /* the most of them that are needed at one step */
   const void *bound;  /* the block that the steps' buffers are in */
   uint64_t seed;
-  bool timed;
+  bool timed, only_sized;
   uint64_t changes; /* of the store's parameters, when the fixed steps last ran; 0: never */
   bool stale;       /* the fixed steps run in this run */
   int64_t runs;
@@ -97,9 +98,11 @@ typedef struct plan_draft {
   bool *output;    /* asked for */
   int *first_user; /* users of v are user[first_user[v] .. first_user[v + 1] - 1], ascending */
   tg_value *user;
-  tg_value *root;    /* the node at whose place the step runs that computes v; v itself if alone */
-  op_fusion *fusion; /* of a root: the epilogue of its body */
-  tg_value *body;    /* of a root: the node whose operator runs; itself if nothing is folded */
+  tg_value *root;  /* the node at whose place the step runs that computes v; v itself if alone */
+  tg_value *first; /* of a root that is a chain: its members are first[root], next[first[root]], */
+  tg_value *next;  /* ..., ascending, up to the root itself */
+  op_fusion *fusion;    /* of a root: the epilogue of its body */
+  tg_value *body;       /* of a root: the node whose operator runs; itself if nothing is folded */
   tg_value (*extra)[2]; /* of a root: bias and residual */
   tg_value *gate;       /* of a root: the leaky_relu_dx that it takes in; TG_NONE */
 } plan_draft;

@@ -28,7 +28,7 @@ static double product_rate(int64_t n, bool bf16) {
     int failed = 0;
     for (double first = clock_seconds(), start = first; start - first < product_seconds && !failed;
          start = clock_seconds()) {
-      failed = onednn_products_run(p, x, x + n * n, x + 2 * n * n);
+      failed = onednn_check(onednn_products_run(p, x, x + n * n, x + 2 * n * n));
       if (!failed) best = fmax(best, flop / (clock_seconds() - start));
     }
     onednn_products_free(p);

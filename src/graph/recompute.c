@@ -2,6 +2,7 @@
  * late readers instead of being kept: a copy of its step runs before the first of them.  Where most
  * is alive, the value goes first that frees most memory for the memory that its copy moves (Chen et
  * al. 2016, "Training deep nets with sublinear memory cost", have the idea). */
+#include <assert.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -126,7 +127,8 @@ static tg_value shown(plan_draft *d, tg_plan *p, tg_value x, tg_value v, tg_valu
 
 static int find_step(const tg_plan *p, tg_value first_output) {
   int i = 0;
-  while (p->step[i].out[0] != first_output) i++;
+  while (i < p->steps && p->step[i].out[0] != first_output) i++;
+  assert(i < p->steps);
   return i;
 }
 
@@ -137,7 +139,8 @@ static int copy_step(const plan_step *from, tg_value v, tg_value copy, plan_step
   if (from->name) s->site.attr.name = s->name = text_copy(from->name);
   if (!from->chain) return plan_prepare(s);
   int k = 0;
-  while (from->out[k] != v) k++;
+  while (k < from->n_out && from->out[k] != v) k++;
+  assert(k < from->n_out);
   s->chain = memory_new(sizeof *s->chain);
   *s->chain = *from->chain;
   s->chain->outputs = 1;

@@ -124,25 +124,34 @@ static void free_packs(store_pack *p) {
 
 void tg_store_free(tg_store *s) {
   if (!s) return;
-  for (int i = 0; i < s->n; i++) {
-    free_packs(s->slot[i].packs);
-    free(s->slot[i].name);
-  }
+  for (int64_t i = 0; i < s->names.n; i++) free_packs(s->slot[i].packs);
+  text_set_release(&s->names);
   free(s->slot);
   free(s->block);
   free_chunks(s);
   free(s);
 }
 
-int tg_store_size(const tg_store *s) { return s->n; }
-const char *tg_store_name(const tg_store *s, int i) { return s->slot[i].name; }
-tg_shape tg_store_shape(const tg_store *s, int i) { return s->slot[i].shape; }
+int tg_store_size(const tg_store *s) { return (int)s->names.n; }
 
 int tg_store_find(const tg_store *s, const char *name) {
-  for (int i = 0; i < s->n; i++) {
-    if (strcmp(s->slot[i].name, name) == 0) return i;
-  }
-  return -1;
+  return (int)text_set_find(&s->names, name);
+}
+
+/* NULL and a message where there is none, as of the -1 of a name that was not found. */
+static store_slot *slot_at(const tg_store *s, int i) {
+  if (i >= 0 && i < s->names.n) return &s->slot[i];
+  fail(1, "the store has no parameter %d: there are %d, counted from 0", i, tg_store_size(s));
+  return NULL;
+}
+
+const char *tg_store_name(const tg_store *s, int i) {
+  return slot_at(s, i) ? s->names.text[i] : NULL;
+}
+
+tg_shape tg_store_shape(const tg_store *s, int i) {
+  const store_slot *slot = slot_at(s, i);
+  return slot ? slot->shape : tg_shape4(0, 0, 0, 0);
 }
 
 static int refuse_shape(const char *name, tg_shape wanted, tg_shape known) {
@@ -160,60 +169,60 @@ int tg_store_add(tg_store *s, const char *name, tg_shape shape) {
   }
   void *data = lend(s, (size_t)tg_count(shape) * s->device->element);
   if (!data) return fail_context(1, "parameter %s: ", name);
-  s->slot = memory_grow(s->slot, (size_t)(s->n + 1) * sizeof *s->slot);
-  s->slot[s->n++] = (store_slot){
-      .name = text_copy(name),
-      .shape = shape,
-      .version = 1,
-      .data = data,
-  };
+  i = (int)text_set_add(&s->names, name);
+  s->slot = memory_grow(s->slot, (size_t)s->names.places * sizeof *s->slot);
+  s->slot[i] = (store_slot){.shape = shape, .version = 1, .data = data};
   return 0;
 }
 
-void tg_store_write(tg_store *s, int i, const float *x) {
-  store_slot *slot = &s->slot[i];
+int tg_store_write(tg_store *s, int i, const float *x) {
+  store_slot *slot = slot_at(s, i);
+  if (!slot) return 1;
   int64_t count = tg_count(slot->shape);
   slot->version++;
   if (s->device->element == sizeof(float)) {
     memcpy(slot->data, x, (size_t)count * sizeof *x);
-    return;
+    return 0;
   }
   double *to = slot->data;
   for (int64_t j = 0; j < count; j++) to[j] = (double)x[j];
+  return 0;
 }
 
-void tg_store_read(const tg_store *s, int i, float *x) {
-  const store_slot *slot = &s->slot[i];
+int tg_store_read(const tg_store *s, int i, float *x) {
+  const store_slot *slot = slot_at(s, i);
+  if (!slot) return 1;
   int64_t count = tg_count(slot->shape);
   if (s->device->element == sizeof(float)) {
     memcpy(x, slot->data, (size_t)count * sizeof *x);
-    return;
+    return 0;
   }
   const double *from = slot->data;
   for (int64_t j = 0; j < count; j++) x[j] = (float)from[j];
+  return 0;
 }
 
-void tg_store_read_f64(const tg_store *s, int i, double *x) {
-  const store_slot *slot = &s->slot[i];
+int tg_store_read_f64(const tg_store *s, int i, double *x) {
+  const store_slot *slot = slot_at(s, i);
+  if (!slot) return 1;
   int64_t count = tg_count(slot->shape);
   const float *narrow = slot->data;
   const double *wide = slot->data;
   bool is_narrow = s->device->element == sizeof(float);
   for (int64_t j = 0; j < count; j++) x[j] = is_narrow ? (double)narrow[j] : wide[j];
+  return 0;
 }
 
 int tg_store_put(tg_store *s, const char *name, tg_shape shape, const float *x) {
   if (tg_store_add(s, name, shape)) return 1;
-  tg_store_write(s, tg_store_find(s, name), x);
-  return 0;
+  return tg_store_write(s, tg_store_find(s, name), x);
 }
 
 int tg_store_get(const tg_store *s, const char *name, tg_shape shape, float *x) {
   const int i = tg_store_find(s, name);
   if (i < 0) return fail(1, "parameter %s is not in the store", name);
   if (!tg_same_shape(s->slot[i].shape, shape)) return refuse_shape(name, shape, s->slot[i].shape);
-  tg_store_read(s, i, x);
-  return 0;
+  return tg_store_read(s, i, x);
 }
 
 store_pack *store_find_pack(tg_store *s, int i, const char *key, size_t bytes) {

@@ -2,6 +2,7 @@
 #ifndef STORE_H
 #define STORE_H
 
+#include "text_set.h"
 #include "tg.h"
 
 /* A copy of a parameter in some kernel's own layout, made again when the parameter has changed. */
@@ -13,7 +14,6 @@ typedef struct store_pack {
 } store_pack;
 
 typedef struct store_slot {
-  char *name;
   tg_shape shape;
   uint64_t version; /* grows with every change; starts at 1 */
   void *data;
@@ -30,9 +30,9 @@ typedef struct store_chunk {
 struct tg_store {
   const tg_device *device;
   store_chunk *chunk; /* the newest: of parameters and packed copies */
-  store_slot *slot;
-  int n;
-  void *block; /* of the intermediate values of whichever of its plans runs */
+  text_set names;
+  store_slot *slot; /* [names.n] */
+  void *block;      /* of the intermediate values of whichever of its plans runs */
   size_t block_bytes;
 };
 

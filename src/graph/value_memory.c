@@ -2,6 +2,7 @@
  * the step that makes them to the last that reads them; values whose lives do not meet share
  * memory. Inputs, outputs and constants have memory of their own, for the plans of a store share
  * the block. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ static void find_homes(const plan_draft *d, tg_plan *p) {
 static void spread_kinds(tg_plan *p) {
   for (tg_value v = 1; v < p->values; v++) {
     const plan_place *home = &p->place[p->place[v].home];
+    assert(home->home == p->place[v].home);
     p->place[v].kind = home->kind;
     p->place[v].fixed = home->fixed;
   }
@@ -209,7 +211,8 @@ static int allocate_own(const plan_draft *d, tg_plan *p) {
         return fail_context(TG_TOO_LARGE, "%s %s: ", x->op->name, x->attr.name ? x->attr.name : "");
     }
     if (at->kind == PLACE_SLOT && x->op == &op_param) {
-      at->data = p->store->slot[tg_store_find(p->store, x->attr.name)].data;
+      at->slot = tg_store_find(p->store, x->attr.name);
+      at->data = p->store->slot[at->slot].data;
     }
     if (x->op != &op_constant) continue;
     if (element == sizeof(float)) *(float *)at->data = (float)x->attr.f[0];

@@ -83,7 +83,7 @@ static int restore(const char *path, const safetensors *file, const checkpoint_p
   if (status) return status;
   float *x = memory_new((size_t)t->count * sizeof *x);
   status = model_read_finite(path, t, x);
-  if (!status) tg_store_write(part->store, k, x);
+  if (!status) status = tg_store_write(part->store, k, x);
   free(x);
   return status;
 }

@@ -215,14 +215,16 @@ static bool stops_early(const void *own) {
 
 enum { MEASURED_MOST = 1000 }; /* training images: more say no more of what was learnt */
 
-static void take_best(fit *f) {
-  for (int i = 0; i < f->net->n; i++) {
+static xs_status take_best(fit *f) {
+  int status = 0;
+  for (int i = 0; i < f->net->n && !status; i++) {
     const nn_param *p = &f->net->param[i];
     float *x = memory_new((size_t)tg_count(p->shape) * sizeof *x);
-    tg_store_read(f->best, tg_store_find(f->best, p->name), x);
-    tg_store_write(f->now, tg_store_find(f->now, p->name), x);
+    status =
+        tg_store_get(f->best, p->name, p->shape, x) || tg_store_put(f->now, p->name, p->shape, x);
     free(x);
   }
+  return status ? XS_FAILED : XS_OK;
 }
 
 /* AUC of the kept epoch on training images, evenly spaced in their order. */
@@ -232,8 +234,8 @@ static int measure_training(fit *f, double *auc) {
   some.n = all->n < MEASURED_MOST ? all->n : MEASURED_MOST;
   some.rows = memory_new((size_t)(some.n + 1) * sizeof *some.rows);
   for (int64_t i = 0; i < some.n; i++) some.rows[i] = all->rows[i * all->n / some.n];
-  take_best(f);
-  int status = measure_on(f, &some, auc);
+  int status = take_best(f);
+  if (!status) status = measure_on(f, &some, auc);
   free(some.rows);
   return status;
 }
