@@ -18,7 +18,6 @@
   const cli_verb verb_bench_##work = {.name = "bench " #work,                                      \
                                       .words = "",                                                 \
                                       .summary = words_of_it,                                      \
-                                      .task = "bench " #work,                                      \
                                       .record = sizeof(xs_bench_task),                             \
                                       .computes = true,                                            \
                                       .run = run};

@@ -7,22 +7,18 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "option.h"
 #include "xsite.h"
 
 enum { CLI_ANY = -1 };
 
 typedef struct cli_verb {
-  const char *name;      /* as typed: "study run" */
-  const char *words;     /* what follows besides options: "FILE", "IMAGE..." or "" */
-  int least, most;       /* how many words; most CLI_ANY: no limit */
-  const char *summary;   /* one line */
-  const char *task;      /* whose options they are, or NULL */
-  const option *options; /* [n_options] else */
-  int n_options;
-  size_t record; /* bytes of the options' record */
-  bool computes; /* uses all processors for longer than a moment */
-  /* Returns an xs_status; main prints xs_message() where it is not XS_OK. */
+  const char *name;    /* as typed: "study run" */
+  const char *words;   /* what follows besides options: "FILE", "IMAGE..." or "" */
+  int least, most;     /* how many words; most CLI_ANY: no limit */
+  const char *summary; /* one line */
+  size_t record;       /* bytes of the record of its options, which have its name (options.h) */
+  bool computes;       /* uses all processors for longer than a moment */
+  /* Returns an xs_status; main prints words_message() where it is not XS_OK. */
   int (*run)(void *record, int n, const char **word);
 } cli_verb;
 

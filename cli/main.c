@@ -5,12 +5,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "buffer.h"
 #include "cli.h"
-#include "error.h"
-#include "memory.h"
-#include "task_tables.h"
-#include "text.h"
+#include "words.h"
 
 static const cli_verb *const verbs[] = {
 #define VERB(name) &verb_##name,
@@ -25,7 +21,7 @@ enum { VERBS = sizeof verbs / sizeof *verbs };
 static void list_verbs(FILE *f, const char *prefix) {
   for (int i = 0; i < VERBS; i++) {
     if (strncmp(verbs[i]->name, prefix, strlen(prefix)) != 0) continue;
-    char *use = text_format("%s %s", verbs[i]->name, verbs[i]->words);
+    char *use = words_format("%s %s", verbs[i]->name, verbs[i]->words);
     fprintf(f, "  %-28s  %s\n", use, verbs[i]->summary);
     free(use);
   }
@@ -46,11 +42,11 @@ static void print_help(FILE *f) {
       "nothing else: for files that you do not trust.\n");
 }
 
-static int print_verb_help(const cli_verb *v, const option_table *t) {
-  char *options = option_help(t, true);
-  printf("usage: xsite %s%s%s%s\n\n%s\n", v->name, t->n > 0 ? " [OPTION...]" : "",
+static int print_verb_help(const cli_verb *v) {
+  char *options = xs_options_help(v->name);
+  printf("usage: xsite %s%s%s%s\n\n%s\n", v->name, *options ? " [OPTION...]" : "",
          *v->words ? " " : "", v->words, v->summary);
-  if (t->n > 0) printf("\n%s", options);
+  if (*options) printf("\n%s", options);
   free(options);
   return XS_OK;
 }
@@ -88,12 +84,13 @@ static bool is_group(const char *prefix) {
 
 /* The first n words, joined. */
 static char *join(int n, char **words) {
-  buffer name = {0};
-  for (int i = 0; i < n; i++) {
-    buffer_between(&name, " ");
-    buffer_text(&name, words[i]);
+  char *name = words_format("%s", words[0]);
+  for (int i = 1; i < n; i++) {
+    char *longer = words_format("%s %s", name, words[i]);
+    free(name);
+    name = longer;
   }
-  return buffer_take(&name);
+  return name;
 }
 
 /* The verb that the first words were probably meant to be, or NULL; *typed: those words. */
@@ -106,7 +103,7 @@ static const char *guess_verb(int n, char **words, char **typed) {
     if (counts[i] > n) continue;
     free(*typed);
     *typed = join(counts[i], words);
-    near = text_nearest(*typed, names, VERBS);
+    near = xs_nearest_word(*typed, names, VERBS);
   }
   return near;
 }
@@ -127,21 +124,21 @@ static int words_before_help(int n, char **words) {
 static int refuse_group(const char *group, bool asked) {
   list_verbs(asked ? stdout : stderr, group);
   if (asked) return XS_OK;
-  return fail(XS_USAGE, "the verbs that begin with '%.*s' are above", (int)strlen(group) - 1,
-              group);
+  return words_fail(XS_USAGE, "the verbs that begin with '%.*s' are above", (int)strlen(group) - 1,
+                    group);
 }
 
 static int refuse_verb(int n, char **words) {
   const int asked = words_before_help(n, words);
-  char *first = join(asked ? asked : 1, words), *typed, *group = text_format("%s ", first);
+  char *first = join(asked ? asked : 1, words), *typed, *group = words_format("%s ", first);
   const char *near = guess_verb(n, words, &typed);
   int status = XS_USAGE;
   if (is_group(group) && (asked || !near)) {
     status = refuse_group(group, asked);
   } else if (near) {
-    fail(XS_USAGE, "'%s' is no verb; did you mean '%s'?", typed, near);
+    words_fail(XS_USAGE, "'%s' is no verb; did you mean '%s'?", typed, near);
   } else {
-    fail(XS_USAGE, "'%s' is no verb; see xsite --help", words[0]);
+    words_fail(XS_USAGE, "'%s' is no verb; see xsite --help", words[0]);
   }
   free(group);
   free(first);
@@ -153,11 +150,11 @@ static int refuse_verb(int n, char **words) {
 
 static int check_words(const cli_verb *v, int n, const char **words) {
   if (n < v->least) {
-    return fail(XS_USAGE, "%s needs %s; see xsite %s --help", v->name, v->words, v->name);
+    return words_fail(XS_USAGE, "%s needs %s; see xsite %s --help", v->name, v->words, v->name);
   }
   if (v->most != CLI_ANY && n > v->most) {
-    return fail(XS_USAGE, "%s: '%s' is one word too many; see xsite %s --help", v->name,
-                words[v->most], v->name);
+    return words_fail(XS_USAGE, "%s: '%s' is one word too many; see xsite %s --help", v->name,
+                      words[v->most], v->name);
   }
   return XS_OK;
 }
@@ -179,28 +176,21 @@ static void limit_spinning(char **whole) {
   execv(program, whole); /* by its path, whose last part is the process's name */
 }
 
-static option_table table_of(const cli_verb *v) {
-  if (v->task) return *task_table(v->task);
-  return (option_table){.what = v->name, .row = v->options, .n = v->n_options};
-}
-
 static int run_verb(const cli_verb *v, int argc, char **argv, char **whole) {
-  const option_table table = table_of(v);
-  void *record = memory_new(v->record);
-  const char **words = memory_new(sizeof *words * (size_t)argc);
+  void *record = words_new(v->record);
+  const char **words = words_new(sizeof *words * (size_t)argc);
   int n = 0;
   bool help = false;
-  option_defaults(&table, record);
-  int status = option_parse(&table, record, argc, argv, words, &n, &help);
+  int status = xs_options_parse(v->name, record, argc, argv, words, &n, &help);
   if (status == XS_OK && help) {
-    status = print_verb_help(v, &table);
+    status = print_verb_help(v);
     goto out;
   }
   if (status == XS_OK) status = check_words(v, n, words);
   if (status == XS_OK && v->computes) limit_spinning(whole);
   if (status == XS_OK) status = v->run(record, n, words);
 out:
-  option_release(&table, record);
+  xs_options_release(v->name, record);
   free(words);
   free(record);
   return status;
@@ -210,7 +200,7 @@ static int run(int n, char **words, char **whole);
 
 /* `help VERB` is `VERB --help`. */
 static int run_help(int n, char **words, char **whole) {
-  char **turned = memory_new((size_t)n * sizeof *turned);
+  char **turned = words_new((size_t)n * sizeof *turned);
   for (int i = 1; i < n; i++) turned[i - 1] = words[i];
   turned[n - 1] = (char[]){"--help"};
   int status = run(n, turned, whole);
@@ -222,7 +212,7 @@ static int run(int n, char **words, char **whole) {
   int used = 0;
   if (n == 0) {
     print_help(stderr);
-    return fail(XS_USAGE, "a verb is needed, see above");
+    return words_fail(XS_USAGE, "a verb is needed, see above");
   }
   if (strcmp(words[0], "--version") == 0) {
     printf("xsite %s\n", xs_version());
@@ -274,12 +264,12 @@ int main(int argc, char **argv) {
   leave_no_core();
   keep_freed_memory();
   signal(SIGXFSZ, SIG_IGN); /* a file beyond its limit is then a failed write, with a message */
-  char **words = memory_new(sizeof *words * (size_t)(argc + 1));
+  char **words = words_new(sizeof *words * (size_t)(argc + 1));
   int status = run(take_words(argc, argv, words), words, argv);
   free(words);
   if (status == XS_OK && (fflush(stdout) != 0 || ferror(stdout))) {
-    status = fail(XS_FAILED, "cannot write to standard output");
+    status = words_fail(XS_FAILED, "cannot write to standard output");
   }
-  if (status != XS_OK) fprintf(stderr, "xsite: %s\n", xs_message());
+  if (status != XS_OK) fprintf(stderr, "xsite: %s\n", words_message());
   return status;
 }

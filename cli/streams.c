@@ -9,8 +9,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "file.h"
-#include "memory.h"
+#include "words.h"
 
 /* For reading alone, so that an answer to a closed standard output is still a failure. */
 static void fill_closed(void) {
@@ -40,9 +39,21 @@ static bool is_odd(stream *s, unsigned char c) {
   return c >= 0x80 ? s->more == 0 : c == 0x7f || !c || (c < 0x20 && !strchr("\t\n", c));
 }
 
+/* All of it, whatever interrupts. */
+static bool put(int fd, const char *text, size_t size) {
+  while (size) {
+    const ssize_t n = write(fd, text, size);
+    if (n < 0 && errno != EINTR) return false;
+    if (n < 0) continue;
+    text += n;
+    size -= (size_t)n;
+  }
+  return true;
+}
+
 static ssize_t write_shown(void *context, const char *text, size_t size) {
   stream *s = context;
-  char *shown = memory_new(4 * size + 1), *to = shown;
+  char *shown = words_new(4 * size + 1), *to = shown;
   for (size_t i = 0; i < size; i++) {
     if (is_odd(s, (unsigned char)text[i])) {
       to += sprintf(to, "\\x%02X", (unsigned char)text[i]);
@@ -50,9 +61,9 @@ static ssize_t write_shown(void *context, const char *text, size_t size) {
       *to++ = text[i];
     }
   }
-  const int status = file_put(s->fd, shown, (size_t)(to - shown));
+  const bool written = put(s->fd, shown, (size_t)(to - shown));
   free(shown);
-  return status ? 0 : (ssize_t)size; /* 0: an error, as fopencookie has it */
+  return written ? (ssize_t)size : 0; /* 0: an error, as fopencookie has it */
 }
 
 static void guard(FILE **file, stream *s, int buffering) {
@@ -71,5 +82,5 @@ void cli_streams_begin(void) {
 
 void cli_terminal_put(const char *text) {
   fflush(stderr);
-  (void)file_put(STDERR_FILENO, text, strlen(text));
+  (void)put(STDERR_FILENO, text, strlen(text));
 }

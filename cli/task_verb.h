@@ -4,7 +4,6 @@
 #define TASK_VERB_H
 
 #include "cli.h"
-#include "xsite/task.h"
 
 /* watch: how it is followed, cli_watch or cli_watch_plain. */
 #define TASK_VERB(verb, watch_of, words_of_it)                                                     \
@@ -19,7 +18,6 @@
   const cli_verb verb_##verb = {.name = #verb,                                                     \
                                 .words = "",                                                       \
                                 .summary = words_of_it,                                            \
-                                .task = #verb,                                                     \
                                 .record = sizeof(xs_##verb##_task),                                \
                                 .computes = true,                                                  \
                                 .run = run};

@@ -3,66 +3,6 @@
 #include <string.h>
 
 #include "cli.h"
-#include "error.h"
-#include "rows.h"
-#include "tg.h"
-
-typedef struct check_options {
-  char *data_dir, *out, *split_by, *split_column;
-  option_texts accept;
-  int64_t seed, limit, near_bits, replicates, threads;
-  double near_match, shortcut_auc, alpha;
-  bool ignore_labels, groups, json;
-} check_options;
-
-#define FIELD(name) offsetof(check_options, name)
-
-static const option rows[] = {
-    OUT_ROW(FIELD(out), false, "folder for the page check.html, check.json and contact sheets"),
-    OPTION_FLAG_ROW(NULL, 0, check_options, groups,
-                    "also write OUT/groups-SITE.csv, for group_file of the domain files: patients "
-                    "with their duplicates"),
-    SEED_ROW(FIELD(seed), "of the split that is checked, as of a study"),
-    SPLIT_BY_ROW(FIELD(split_by)),
-    {NULL, "split_column", OPTION_TEXT, FIELD(split_column), NULL, false, 0, 0, NULL, "NAME",
-     "column of the label files with the official split, which is then checked instead"},
-    OPTION_FLAG_ROW(NULL, 0, check_options, ignore_labels, "do not look at labels"),
-    OPTION_INTEGER_ROW(NULL, 0, check_options, limit, "0", 0, 9e15,
-                       "most images of a site; 0: all"),
-    OPTION_INTEGER_ROW(NULL, 0, check_options, near_bits, "10", -1, 15,
-                       "near duplicates: most of 64 bits of the hash that differ; -1: none sought"),
-    OPTION_REAL_ROW(NULL, 0, check_options, near_match, "0.9", 0, 1,
-                    "near duplicates: least correlation of their fine structure"),
-    OPTION_REAL_ROW(NULL, 0, check_options, shortcut_auc, "0.65", 0.5, 1,
-                    "AUC from which an attribute that tells the label is a fault"),
-    OPTION_REAL_ROW(NULL, 0, check_options, alpha, "0.05", 0, 1,
-                    "level of the tests, after Holm's correction"),
-    OPTION_INTEGER_ROW(NULL, 0, check_options, replicates, "500", 10, 1000000,
-                       "bootstrap replicates of AUCs"),
-    {NULL, "accept", OPTION_TEXTS, FIELD(accept), NULL, false, 0, 0, NULL, "KIND",
-     "a kind of finding that is known and no fault; may be repeated"},
-    DATA_DIR_ROW(FIELD(data_dir)),
-    THREADS_ROW(FIELD(threads)),
-    JSON_ROW(FIELD(json), "print check.json"),
-};
-
-static xs_check_options make_options(const check_options *o) {
-  return (xs_check_options){.data_dir = o->data_dir,
-                            .seed = (uint64_t)o->seed,
-                            .by_image = !strcmp(o->split_by, "image"),
-                            .split_column = o->split_column,
-                            .ignore_labels = o->ignore_labels,
-                            .limit = o->limit,
-                            .near_bits = (int)o->near_bits,
-                            .near_match = o->near_match,
-                            .shortcut_auc = o->shortcut_auc,
-                            .alpha = o->alpha,
-                            .replicates = (int)o->replicates,
-                            .accepted = o->accept.n,
-                            .accept = (const char *const *)o->accept.text,
-                            .out = o->out,
-                            .groups = o->groups};
-}
 
 static const char *text_of(const json_t *j, const char *name) {
   return json_string_value(json_object_get(j, name));
@@ -99,17 +39,15 @@ static void print_text(const char *json) {
 }
 
 static int run(void *record, int n, const char **word) {
-  const check_options *o = record;
-  const xs_check_options options = make_options(o);
+  const xs_check_task *t = record;
   cli_progress progress;
   const xs_watch watch = cli_watch(&progress);
   char *json;
-  tg_set_threads((int)o->threads);
-  xs_status status = xs_data_check(word, n, &options, &watch, &json);
+  const xs_status status = xs_check(t, n, word, &watch, &json);
   cli_watch_end(&progress);
-  if (json && o->json) puts(json);
-  if (json && !o->json) print_text(json);
-  if (json && o->out && !o->json) printf("%s/check.html\n", o->out);
+  if (json && t->json) puts(json);
+  if (json && !t->json) print_text(json);
+  if (json && t->out && !t->json) printf("%s/check.html\n", t->out);
   free(json);
   return status;
 }
@@ -120,8 +58,6 @@ const cli_verb verb_data_check = {
     .least = 1,
     .most = CLI_ANY,
     .summary = "Look for leaks, duplicates, shortcuts and bad images before training; 3: faults.",
-    .options = rows,
-    .n_options = sizeof rows / sizeof *rows,
-    .record = sizeof(check_options),
+    .record = sizeof(xs_check_task),
     .computes = true,
     .run = run};

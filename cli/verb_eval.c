@@ -1,7 +1,6 @@
 #include <inttypes.h>
 
 #include "cli.h"
-#include "xsite/task.h"
 
 static void print_rate(const char *what, const xs_interval *x) {
   printf("%-16s %6.2f %%  95 %% interval %.2f to %.2f (Wilson, of single images)\n", what,
@@ -47,7 +46,6 @@ static int run(void *record, int n, const char **word) {
 const cli_verb verb_eval = {.name = "eval",
                             .words = "",
                             .summary = "Measure a classifier on a site: AUC with intervals.",
-                            .task = "eval",
                             .record = sizeof(xs_eval_task),
                             .computes = true,
                             .run = run};

@@ -18,6 +18,5 @@ const cli_verb verb_inspect_graph = {
     .most = 1,
     .summary =
         "Print the nodes of a generator, discriminator or classifier (lenet, densenet121, ...).",
-    .task = "inspect graph",
     .record = sizeof(xs_inspect_graph_task),
     .run = run};

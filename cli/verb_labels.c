@@ -4,25 +4,6 @@
 #include <string.h>
 
 #include "cli.h"
-#include "rows.h"
-
-typedef struct labels_options {
-  option_texts set;
-  char *only;
-  bool json, all;
-} labels_options;
-
-#define FIELD(name) offsetof(labels_options, name)
-
-static const option rows[] = {
-    {NULL, "set", OPTION_TEXTS, FIELD(set), NULL, false, 0, 0, NULL, "SECTION.NAME=VALUE",
-     "another value for one of the mapping's options, as policy.uncertain=ignore; repeatable"},
-    {NULL, "only", OPTION_TEXT, FIELD(only), NULL, false, 0, 0, NULL, "FILE",
-     "a list of image names, one a line; other images are left out"},
-    {NULL, "all", OPTION_FLAG, FIELD(all), "no", false, 0, 0, NULL, NULL,
-     "list all unmapped terms and all values, not the most frequent"},
-    JSON_ROW(FIELD(json), "print JSON"),
-};
 
 enum { SHORT_LIST = 20 };
 
@@ -223,15 +204,13 @@ static void print_text(const json_t *j, bool all) {
 /* ---- the verb ---- */
 
 static int run(void *record, int n, const char **word) {
-  const labels_options *o = record;
-  const xs_labels_options options = {
-      .set = o->set.n, .setting = (const char *const *)o->set.text, .only = o->only};
+  const xs_labels_task *t = record;
   char *json;
-  const xs_status status = xs_labels_summarise(word[0], n - 1, word + 1, &options, &json);
-  if (json && o->json) puts(json);
-  if (json && !o->json) {
+  const xs_status status = xs_labels(t, word[0], n - 1, word + 1, &json);
+  if (json && t->json) puts(json);
+  if (json && !t->json) {
     json_t *summary = json_loads(json, 0, NULL);
-    print_text(summary, o->all);
+    print_text(summary, t->all);
     json_decref(summary);
   }
   free(json);
@@ -244,7 +223,5 @@ const cli_verb verb_labels = {.name = "labels",
                               .most = CLI_ANY,
                               .summary =
                                   "Say what a mapping makes of label files, without any image.",
-                              .options = rows,
-                              .n_options = sizeof rows / sizeof *rows,
-                              .record = sizeof(labels_options),
+                              .record = sizeof(xs_labels_task),
                               .run = run};

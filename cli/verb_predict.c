@@ -2,8 +2,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
-#include "error.h"
-#include "xsite/task.h"
+#include "words.h"
 
 typedef struct printer {
   bool json, csv;
@@ -55,7 +54,7 @@ static int run(void *record, int n, const char **word) {
   printer to = {.json = t->json, .csv = t->csv};
   cli_progress progress;
   const xs_watch watch = cli_watch_plain(&progress);
-  if (t->json && t->csv) return fail(XS_USAGE, "--json and --csv exclude each other");
+  if (t->json && t->csv) return words_fail(XS_USAGE, "--json and --csv exclude each other");
   const xs_status status = xs_predict(t, n, word, print, &to, &watch);
   cli_watch_end(&progress);
   if (to.json && to.printed) puts("\n]");
@@ -68,7 +67,6 @@ const cli_verb verb_predict = {
     .least = 1,
     .most = CLI_ANY,
     .summary = "Classify PNG, JPEG, TIFF, BMP and DICOM files and folders of them.",
-    .task = "predict",
     .record = sizeof(xs_predict_task),
     .computes = true,
     .run = run};

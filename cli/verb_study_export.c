@@ -2,16 +2,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "error.h"
-#include "image.h"
-#include "memory.h"
 #include "study_options.h"
-#include "text.h"
 #include "tg.h"
-
-static const option rows[] = {{NULL, "snakemake", OPTION_FLAG, STUDY_FIELD(snakemake), "no", false,
-                               0, 0, NULL, NULL, "as a Snakefile, which also runs on clusters"},
-                              STUDY_ROWS};
+#include "words.h"
 
 /* The words of a command, each allocated. */
 typedef struct words {
@@ -20,61 +13,63 @@ typedef struct words {
 } words;
 
 static void add(words *w, char *word) {
-  w->word = memory_grow(w->word, ((size_t)w->n + 1) * sizeof *w->word);
-  w->word[w->n++] = word;
+  char **longer = words_new(((size_t)w->n + 1) * sizeof *longer);
+  for (int i = 0; i < w->n; i++) longer[i] = w->word[i];
+  longer[w->n++] = word;
+  free(w->word);
+  w->word = longer;
 }
 
 static void add_option(words *w, const char *name, const char *value) {
   if (!value) return;
-  add(w, text_copy(name));
-  add(w, text_copy(value));
+  add(w, words_format("%s", name));
+  add(w, words_format("%s", value));
 }
 
 static void add_number(words *w, const char *name, int64_t value) {
   if (!value) return;
-  add(w, text_copy(name));
-  add(w, text_format("%" PRId64, value));
+  add(w, words_format("%s", name));
+  add(w, words_format("%" PRId64, value));
 }
 
 /* This program, by a path that any folder can call. */
 static char *program(void) {
   char path[4096];
   ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-  return n > 0 ? text_format("%.*s", (int)n, path) : text_copy("xsite");
+  return n > 0 ? words_format("%.*s", (int)n, path) : words_format("%s", "xsite");
 }
 
-static words command(const study_options *o, const char *file) {
+static words command(const xs_study_task *t, const char *file) {
   words w = {0};
   add(&w, program());
-  add(&w, text_copy("study"));
-  add(&w, text_copy("node"));
-  if (image_is_isolated()) add(&w, text_copy("--isolate"));
-  add_option(&w, "--out", o->out);
-  add_option(&w, "--data-dir", o->data_dir);
-  add_option(&w, "--cache", o->cache);
-  add_number(&w, "--threads", o->threads);
-  add_number(&w, "--memory", o->memory);
-  add_option(&w, "--kernels-of", o->kernels_of);
-  if (o->measure_kernels) add(&w, text_copy("--measure-kernels"));
-  if (o->skip_unreadable) add(&w, text_copy("--skip-unreadable"));
-  for (int i = 0; i < o->set.n; i++) add_option(&w, "--set", o->set.text[i]);
-  add(&w, text_format("%s%s", *file == '-' ? "./" : "", file)); /* no option */
+  add(&w, words_format("%s", "study"));
+  add(&w, words_format("%s", "node"));
+  if (xs_is_isolated()) add(&w, words_format("%s", "--isolate"));
+  add_option(&w, "--out", t->run.out);
+  add_option(&w, "--data-dir", t->run.data_dir);
+  add_option(&w, "--cache", t->run.cache);
+  add_number(&w, "--threads", t->run.threads);
+  add_number(&w, "--memory", t->run.memory);
+  add_option(&w, "--kernels-of", t->run.kernels_of);
+  if (t->run.measure_kernels) add(&w, words_format("%s", "--measure-kernels"));
+  if (t->run.skip_unreadable) add(&w, words_format("%s", "--skip-unreadable"));
+  for (int i = 0; i < t->set.n; i++) add_option(&w, "--set", t->set.text[i]);
+  add(&w, words_format("%s%s", *file == '-' ? "./" : "", file)); /* no option */
   return w;
 }
 
 static int run(void *record, int n, const char **word) {
   (void)n;
-  study_options *o = record;
-  tg_set_threads((int)o->threads);
-  o->threads = tg_threads();
-  const xs_run_options options = study_run_options(o);
+  xs_study_task *t = record;
+  tg_set_threads((int)t->run.threads);
+  t->run.threads = tg_threads();
   xs_study *study = NULL;
   char *text = NULL;
-  if (!o->snakemake) return fail(XS_USAGE, "say for which engine: --snakemake");
-  xs_status status = study_open(o, word[0], &study);
-  words w = command(o, word[0]);
+  if (!t->snakemake) return words_fail(XS_USAGE, "say for which engine: --snakemake");
+  xs_status status = study_open(t, word[0], &study);
+  words w = command(t, word[0]);
   if (status == XS_OK) {
-    status = xs_study_export(study, &options, w.n, (const char *const *)w.word, &text);
+    status = xs_study_export(study, &t->run, w.n, (const char *const *)w.word, &text);
   }
   if (status == XS_OK) fputs(text, stdout);
   for (int i = 0; i < w.n; i++) free(w.word[i]);
@@ -89,7 +84,5 @@ const cli_verb verb_study_export = {.name = "study export",
                                     .least = 1,
                                     .most = 1,
                                     .summary = "Write a study's graph for a workflow engine.",
-                                    .options = rows,
-                                    .n_options = sizeof rows / sizeof *rows,
-                                    .record = sizeof(study_options),
+                                    .record = sizeof(xs_study_task),
                                     .run = run};

@@ -16,6 +16,7 @@
 #include "xsite/inspect.h"
 #include "xsite/labelfree.h"
 #include "xsite/measure.h"
+#include "xsite/options.h"
 #include "xsite/site.h"
 #include "xsite/study.h"
 #include "xsite/task.h"

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <turbojpeg.h>
 
+#include "data_check.h"
 #include "clustered_share.h"
 #include "data_files.h"
 #include "encoding.h"
@@ -176,7 +177,7 @@ static void release(site *s) {
   free(s);
 }
 
-static const xs_check_options plain = {.seed = 1,
+static const check_options plain = {.seed = 1,
                                        .near_bits = 10,
                                        .near_match = 0.9,
                                        .shortcut_auc = 0.65,
@@ -184,10 +185,10 @@ static const xs_check_options plain = {.seed = 1,
                                        .replicates = 100};
 
 /* What a check says; status: what it must end with. */
-static json_t *check(xs_status status, const xs_check_options *o, const char *a, const char *b) {
+static json_t *check(xs_status status, const check_options *o, const char *a, const char *b) {
   const char *const path[] = {a, b};
   char *text;
-  const xs_status found = xs_data_check(path, b ? 2 : 1, o, NULL, &text);
+  const xs_status found = data_check(path, b ? 2 : 1, o, NULL, &text);
   if (found != status) print_error("status %d: %s\n%s\n", found, xs_message(), text ? text : "");
   assert_int_equal(found, status);
   json_t *root = json_loads(text, 0, NULL);
@@ -386,7 +387,7 @@ static void test_groups(void **state) {
   (void)state;
   site *a = site_with_duplicates();
   char *pa = write_site(a, ""), *out = file_join(a->dir, "out");
-  xs_check_options o = plain;
+  check_options o = plain;
   xs_site *before, *after;
   o.out = out;
   o.groups = true;
@@ -428,7 +429,7 @@ static void test_patients(void **state) {
   strcpy(a->side[4], "test"); /* film 5 of the patient is in train */
   strcpy(b->patient[60], "a-8");
   char *pa = write_site(a, ""), *pb = write_site(b, "");
-  xs_check_options o = plain;
+  check_options o = plain;
   o.split_column = "side";
   json_t *root = check(XS_HARM, &o, pa, pb);
   assert_int_equal(count_of(root, "patients"), 1);
@@ -446,7 +447,7 @@ static void test_patients(void **state) {
   json_decref(check(XS_OK, &o, pa, NULL));
   o.split_column = "fold";
   char *text;
-  assert_int_equal(xs_data_check((const char *[]){pa}, 1, &o, NULL, &text), XS_FAILED);
+  assert_int_equal(data_check((const char *[]){pa}, 1, &o, NULL, &text), XS_FAILED);
   assert_says("no column \"fold\" (split_column)");
   free(pa);
   free(pb);
@@ -479,7 +480,7 @@ static void test_sides_of_files(void **state) {
            "name: a\nformat: folder\nimages: images\nlabels: [train.csv, test.csv]\n"
            "mapping: mapping.yaml\nsize: 32\n");
   char *path = file_join(a->dir, "site.yaml");
-  xs_check_options o = plain;
+  check_options o = plain;
   o.split_column = "side";
   json_decref(check(XS_OK, &o, path, NULL));
   char *crossed = text_format("%strain,a-000.png,a-3,sick\n", text[1]), *row = text[0];
@@ -552,7 +553,7 @@ static void test_shortcuts(void **state) {
   root = check(XS_HARM, &plain, path, NULL);
   assert_advice(root, "shortcut", "is hidden by center_crop");
   json_decref(root);
-  xs_check_options o = plain;
+  check_options o = plain;
   o.ignore_labels = true;
   json_decref(check(XS_OK, &o, path, NULL));
   o = plain;
@@ -668,7 +669,7 @@ static void test_not_aligned(void **state) {
     free(p);
   }
   char *path = write_site(a, "");
-  xs_check_options o = plain;
+  check_options o = plain;
   o.near_bits = -1;
   o.ignore_labels = true;
   json_t *root = check(XS_OK, &o, path, NULL);
@@ -737,7 +738,7 @@ static void test_unreadable_and_views(void **state) {
   strcpy(a->view[22], "LLD");
   strcpy(a->view[23], "Lat. decubitus");
   char *path = write_site(a, "view_column: view\n"), *out = file_join(a->dir, "out");
-  xs_check_options o = plain;
+  check_options o = plain;
   o.out = out;
   json_t *root = check(XS_HARM, &o, path, NULL);
   assert_text(root, "unreadable", "2 of 120 images of a cannot be read");
@@ -781,7 +782,7 @@ static void test_patient_numbers(void **state) {
   assert_null(finding(root, "patient-numbers"));
   assert_text(root, "classes", "Every cell of column \"label\" in ");
   json_decref(root);
-  xs_check_options o = plain;
+  check_options o = plain;
   o.ignore_labels = true;
   json_decref(check(XS_OK, &o, path, NULL));
   free(path);
@@ -814,15 +815,15 @@ static void test_refusals(void **state) {
   (void)state;
   site *a = make_site("a", 1000);
   char *path = write_site(a, ""), *text;
-  xs_check_options o = plain;
+  check_options o = plain;
   o.accepted = 1;
   o.accept = (const char *[]){"duplicate"};
-  assert_int_equal(xs_data_check((const char *[]){path}, 1, &o, NULL, &text), XS_USAGE);
+  assert_int_equal(data_check((const char *[]){path}, 1, &o, NULL, &text), XS_USAGE);
   assert_says("did you mean duplicates");
   o = plain;
   o.groups = true;
-  assert_int_equal(xs_data_check((const char *[]){path}, 1, &o, NULL, &text), XS_USAGE);
-  assert_int_equal(xs_data_check((const char *[]){path, path}, 2, &plain, NULL, &text), XS_USAGE);
+  assert_int_equal(data_check((const char *[]){path}, 1, &o, NULL, &text), XS_USAGE);
+  assert_int_equal(data_check((const char *[]){path, path}, 2, &plain, NULL, &text), XS_USAGE);
   assert_says("both called a");
   assert_null(text);
   free(path);
@@ -987,7 +988,7 @@ static void test_stopped(void **state) {
   caller c = {.thread = pthread_self()};
   const xs_watch watch = {.stop = ask, .context = &c};
   tg_set_threads(4);
-  assert_int_equal(xs_data_check((const char *[]){path}, 1, &plain, &watch, &text), XS_FAILED);
+  assert_int_equal(data_check((const char *[]){path}, 1, &plain, &watch, &text), XS_FAILED);
   tg_set_threads(0);
   assert_says("stopped; nothing was written");
   assert_true(c.calls > 0 && c.foreign == 0);

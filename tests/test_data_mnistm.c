@@ -18,7 +18,7 @@ static void test_official(void **state) {
   if (!getenv("XSITE_DATA")) skip();
   char *dir = temporary_dir(), *path = file_join(dir, "mnistm-images-idx4-ubyte");
   idx x;
-  assert_int_equal(xs_mnistm_import(NULL, dir, 1, NULL), XS_OK);
+  assert_int_equal(mnistm_import(NULL, dir, 1, NULL), XS_OK);
   assert_int_equal(idx_read(path, &x), 0);
   assert_int_equal(x.dim[0], 70000);
   assert_int_equal(x.dim[3], 3);
@@ -26,8 +26,8 @@ static void test_official(void **state) {
   assert_true(fnv1a(pixels, (size_t)TRAIN * IMAGE) == 0x22859d93ef0767a7);
   assert_true(fnv1a(pixels + (size_t)60000 * IMAGE, (size_t)TEST * IMAGE) == 0x570b8986ea1632e4);
   idx_release(&x);
-  assert_int_equal(xs_mnistm_import(NULL, dir, 1, NULL), XS_OK); /* the same again */
-  assert_int_not_equal(xs_mnistm_import(NULL, dir, 2, NULL), XS_OK);
+  assert_int_equal(mnistm_import(NULL, dir, 1, NULL), XS_OK); /* the same again */
+  assert_int_not_equal(mnistm_import(NULL, dir, 2, NULL), XS_OK);
   assert_says("exists and holds something else");
   free(path);
   remove_dir(dir);
@@ -38,7 +38,7 @@ static void test_tiny(void **state) {
   (void)state;
   char *dir = temporary_dir(), *path = file_join(dir, "mnistm-images-idx4-ubyte");
   idx x;
-  assert_int_equal(xs_mnistm_import(TEST_DATA "/golden/mnistm", dir, 1, NULL), XS_OK);
+  assert_int_equal(mnistm_import(TEST_DATA "/golden/mnistm", dir, 1, NULL), XS_OK);
   assert_int_equal(idx_read(path, &x), 0);
   assert_int_equal(x.count, 5 * IMAGE);
   const uint8_t *pixels = x.data;
@@ -77,7 +77,7 @@ static void copy_golden(const char *dir, int first, int end) {
 static uint64_t import_drawn(const char *dir, const char *out, uint64_t seed, const xs_watch *w) {
   char *to = file_join(dir, out), *path = file_join(to, "mnistm-images-idx4-ubyte");
   idx x;
-  assert_int_equal(xs_mnistm_import(dir, to, seed, w), XS_OK);
+  assert_int_equal(mnistm_import(dir, to, seed, w), XS_OK);
   assert_int_equal(idx_read(path, &x), 0);
   assert_int_equal(x.count, 5 * IMAGE);
   uint64_t sum = fnv1a(x.data, (size_t)x.count);
@@ -103,7 +103,7 @@ static void test_without_recipe(void **state) {
   assert_true(import_drawn(dir, "again", 1, NULL) == first);
   assert_true(import_drawn(dir, "other", 2, NULL) != first);
   copy_golden(dir, WITHOUT_RECIPE, NEEDED); /* one of the two recipes alone */
-  assert_int_not_equal(xs_mnistm_import(dir, dir, 1, NULL), XS_OK);
+  assert_int_not_equal(mnistm_import(dir, dir, 1, NULL), XS_OK);
   assert_says("mnistm-train-recipe-idx2-short.gz");
   remove_dir(dir);
 }
@@ -111,14 +111,14 @@ static void test_without_recipe(void **state) {
 static void test_missing(void **state) {
   (void)state;
   char *dir = temporary_dir();
-  assert_int_not_equal(xs_mnistm_import(dir, dir, 1, NULL), XS_OK);
+  assert_int_not_equal(mnistm_import(dir, dir, 1, NULL), XS_OK);
   assert_says("bsds500-train-names.txt");
   put_text(dir, "digits/mnistm/bsds500-train-names.txt", "a.jpg\n");
-  assert_int_not_equal(xs_mnistm_import(dir, dir, 1, NULL), XS_OK);
+  assert_int_not_equal(mnistm_import(dir, dir, 1, NULL), XS_OK);
   assert_says("digits/bsds500-train/a.jpg");
   char *small = text_format("%s/golden/images/rgb.jpg", TEST_DATA);
   copy_file(small, dir, "digits/bsds500-train/a.jpg");
-  assert_int_not_equal(xs_mnistm_import(dir, dir, 1, NULL), XS_OK);
+  assert_int_not_equal(mnistm_import(dir, dir, 1, NULL), XS_OK);
   assert_says("a.jpg: 23 x 17 with 3 channels, expected");
   free(small);
   remove_dir(dir);

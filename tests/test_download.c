@@ -113,8 +113,8 @@ static void count_progress(void *context, const xs_progress *p) {
 
 static const xs_watch listener = {.note = take_note};
 
-static xs_get_options quick(void) {
-  return (xs_get_options){.connect_timeout = 5, .stall_timeout = 1, .tries = 3, .pause = 0.1};
+static xs_get_task quick(void) {
+  return (xs_get_task){.connect_timeout = 5, .stall_timeout = 1, .tries = 3, .pause = 0.1};
 }
 
 static void read_served(const char *name, char **data, size_t *size) {
@@ -131,7 +131,7 @@ static char *sum_of(const char *name) {
 }
 
 /* Downloads `data` by one or two manners; the status. */
-static int get_data(const char *first, const char *second, xs_get_options o, const xs_watch *w) {
+static int get_data(const char *first, const char *second, xs_get_task o, const xs_watch *w) {
   char *md5 = sum_of("files/data"), *a = address(first), *b = second ? address(second) : NULL;
   char *path = file_join(folder, "in/data");
   const download d = {"data", {a, b}, BYTES, md5};
@@ -250,7 +250,7 @@ static void test_stall(void **state) {
 
 static void test_useless_servers(void **state) {
   (void)state;
-  xs_get_options o = quick();
+  xs_get_task o = quick();
   o.tries = 1;
   assert_int_equal(get_data("mute", "drip", o, NULL), XS_FAILED);
   assert_says("/mute: nothing came for 1 seconds; ");
@@ -272,7 +272,7 @@ static void test_mirrors(void **state) {
 
 static void test_own_mirror(void **state) {
   (void)state;
-  xs_get_options o = quick();
+  xs_get_task o = quick();
   char *own = address("good/");
   o.mirror = own;
   assert_int_equal(get_data("broken", NULL, o, NULL), 0);
@@ -328,7 +328,7 @@ static void test_endless(void **state) {
 
 static void test_no_server(void **state) {
   (void)state;
-  xs_get_options o = quick();
+  xs_get_task o = quick();
   o.tries = 1;
   o.mirror = "http://127.0.0.1:1";
   assert_int_equal(get_data("missing", NULL, o, NULL), XS_FAILED);
@@ -373,7 +373,7 @@ static void test_other_file(void **state) {
   assert_int_equal(get_data("good", NULL, quick(), NULL), XS_FAILED);
   assert_says("in/data is there and is not what it should be; move it away, or give --overwrite");
   assert_false(has("in/data.part"));
-  xs_get_options o = quick();
+  xs_get_task o = quick();
   o.overwrite = true;
   assert_int_equal(get_data("missing", NULL, o, NULL), XS_FAILED); /* until the new one is whole */
   char *path = file_join(folder, "in/data"), *data;
@@ -399,7 +399,7 @@ static void test_stopped(void **state) {
 static void test_stopped_in_pause(void **state) {
   (void)state;
   const xs_watch w = {.stop = stops_at_once};
-  xs_get_options o = quick();
+  xs_get_task o = quick();
   o.pause = 50;
   time_t start = time(NULL);
   assert_int_equal(get_data("broken", NULL, o, &w), XS_FAILED);
@@ -474,7 +474,7 @@ static int get_one(get_row like, const char *name, bool with_md5, bool overwrite
   char *good = address("good"), *path = text_format("files/%s", name);
   char *md5 = with_md5 ? sum_of(path) : NULL, *where = text_format("%s/%s", served, path);
   struct stat s;
-  xs_get_options o = quick();
+  xs_get_task o = quick();
   o.data_dir = folder;
   o.overwrite = overwrite;
   assert_int_equal(stat(where, &s), 0);

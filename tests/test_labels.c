@@ -156,7 +156,7 @@ static void test_mappings(void **state) {
 static int read_labels(const char *lines, const char *csv, labels *out) {
   char *dir = temporary_dir(), *path = file_join(dir, "m.yaml"), *text;
   char *table = file_join(dir, "x.csv");
-  const option_texts files = {1, &table};
+  const xs_texts files = {1, &table};
   mapping m;
   text = text_format("%s%s", plain, lines);
   put_text(dir, "m.yaml", text);

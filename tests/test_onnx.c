@@ -337,7 +337,7 @@ static void model_contents(void **state) {
   field f, graph;
   make_model();
   unlink(onnx_path);
-  assert_int_equal(xs_model_export(model_path, onnx_path, false), XS_OK);
+  assert_int_equal(model_export(model_path, onnx_path, false), XS_OK);
   field model = read_model(onnx_path, &data);
   assert_true(find_field(model, 1, 0, NULL, &f) && f.integer == 8);
   assert_text(model, 2, "xsite");
@@ -362,9 +362,9 @@ static void same_bytes_again(void **state) {
   (void)state;
   char *first, *second;
   field a = read_model(onnx_path, &first);
-  assert_int_equal(xs_model_export(model_path, onnx_path, false), XS_FAILED);
+  assert_int_equal(model_export(model_path, onnx_path, false), XS_FAILED);
   assert_message("is there already; nothing was changed");
-  assert_int_equal(xs_model_export(model_path, onnx_path, true), XS_OK);
+  assert_int_equal(model_export(model_path, onnx_path, true), XS_OK);
   field b = read_model(onnx_path, &second);
   assert_int_equal(a.size, b.size);
   assert_memory_equal(first, second, a.size);

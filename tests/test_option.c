@@ -21,7 +21,7 @@
 
 typedef struct record {
   char *name;
-  option_texts site;
+  xs_texts site;
   int64_t batch;
   double rate;
   bool flips;
@@ -227,7 +227,7 @@ typedef struct words {
   int64_t count, room;
   bool json;
   char *out;
-  option_texts set;
+  xs_texts set;
 } words;
 static const option word_rows[] = {
     {NULL, "count", OPTION_INTEGER, offsetof(words, count), "3", false, -5, 9, NULL, NULL,

@@ -26,6 +26,15 @@ XS_API xs_status xs_bench_step(const xs_bench_task *t, char **text);
 XS_API xs_status xs_bench_classifier(const xs_bench_task *t, char **text);
 XS_API xs_status xs_bench_inference(const xs_bench_task *t, char **text);
 
+/* The reading of a site's images, which goes into the cache or comes from it. */
+typedef struct xs_bench_ingest_task {
+  const char *data, *data_dir, *cache;
+  int64_t threads;
+  bool json; /* of the program's verb: no meaning here */
+} xs_bench_ingest_task;
+XS_API xs_status xs_bench_ingest(const xs_bench_ingest_task *t, const xs_watch *w, int64_t *images,
+                                 double *seconds);
+
 #ifdef __cplusplus
 }
 #endif

@@ -67,30 +67,38 @@ XS_API xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images,
 XS_API xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *image, int64_t n,
                                        float *logit, double *distance);
 
-typedef struct xs_import_options {
-  const char *weights; /* safetensors with the names of an architecture's tensors */
-  const char *architecture;
-  int classes;                   /* 0: as many as there are outputs, named 0, 1, ... */
-  const char *const *class_name; /* [classes] */
-  int64_t
-      output;   /* -1: outputs are exclusive classes; else this one, from 0, against its absence */
-  int64_t size; /* of the images that the network shall see */
-  const char *normalisation;      /* "half", "imagenet", "xrv": which it was trained with */
-  double epsilon;                 /* of its batch norms */
-  xs_preprocessing preprocessing; /* of images */
-  bool overwrite;                 /* replace `out` where it is there already */
-} xs_import_options;
-
 /* Makes a model file of another program's weights, by the names of torchvision (old ones too, as
  * norm.1 for norm1), torchxrayvision, timm, MONAI or CheXNet, behind any prefix.  Each output of a
  * model for several findings is an answer of its own, a sigmoid: `output` makes a classifier of two
  * classes of one of them, which gives the same probability; where the file has a tensor op_threshs,
  * that output's threshold becomes 1/2. */
-XS_API xs_status xs_model_import(const xs_import_options *o, const char *out);
+typedef struct xs_import_task {
+  const char *weights; /* safetensors with the names of an architecture's tensors */
+  const char *out;     /* the model file */
+  const char *architecture;
+  xs_texts classes; /* their names, in the order of the outputs; none: they are called 0, 1, ... */
+  int64_t
+      output;   /* -1: outputs are exclusive classes; else this one, from 0, against its absence */
+  int64_t size; /* of the images that the network shall see */
+  const char *normalisation; /* "half", "imagenet", "xrv": which it was trained with */
+  double epsilon;            /* of its batch norms */
+  const char *resize;        /* "nearest", "bilinear": how images become that size */
+  bool center_crop;          /* the central square of images is cut before */
+  double max_value; /* the stored value that means 1.0; 0: the largest of an image's depth */
+  bool overwrite;   /* replace `out` where it is there already */
+} xs_import_task;
+XS_API void xs_import_defaults(xs_import_task *t);
+XS_API xs_status xs_import(const xs_import_task *t);
 
 /* Writes a model file's network as ONNX (IR version 8, opset 17), for programs that have no xsite;
- * what is inside: docs/model-files.md.  overwrite: replace `out` where it is there already. */
-XS_API xs_status xs_model_export(const char *model, const char *out, bool overwrite);
+ * what is inside: docs/model-files.md. */
+typedef struct xs_export_task {
+  const char *model; /* a classifier or a generator */
+  const char *out;   /* the ONNX file */
+  bool overwrite;
+} xs_export_task;
+XS_API void xs_export_defaults(xs_export_task *t);
+XS_API xs_status xs_export(const xs_export_task *t);
 
 #ifdef __cplusplus
 }

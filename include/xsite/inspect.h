@@ -18,6 +18,9 @@ XS_API xs_status xs_inspect_run(const char *dir, char **text);
 /* Whether its seal proves that no label was opened by what may not see it, nor a test label too
  * early, and its files are those that were written.  XS_FAILED where not; *text says why. */
 XS_API xs_status xs_inspect_seal(const char *dir, char **text);
+typedef struct xs_inspect_run_task { /* of the program's verb */
+  bool seal;
+} xs_inspect_run_task;
 /* What of a run's results and what they were measured from is under no seal, a line; NULL: nothing.
  */
 XS_API xs_status xs_inspect_unsealed(const char *dir, char **text);
@@ -33,17 +36,17 @@ typedef struct xs_inspect_graph_task {
 XS_API void xs_inspect_graph_defaults(xs_inspect_graph_task *t);
 XS_API xs_status xs_inspect_graph(const xs_inspect_graph_task *t, const char *network, char **text);
 
-typedef struct xs_labels_options {
-  int set; /* other values for the mapping's options: "policy.uncertain=ignore" */
-  const char *const *setting; /* [set] */
-  const char *only;           /* file of image names, one a line; others are left out; or NULL */
-} xs_labels_options;
+typedef struct xs_labels_task {
+  xs_texts set;     /* other values for the mapping's options: "policy.uncertain=ignore" */
+  const char *only; /* file of image names, one a line; others are left out; or NULL */
+  bool json, all;   /* of the program's verb: no meaning here */
+} xs_labels_task;
+XS_API void xs_labels_defaults(xs_labels_task *t);
 /* What a mapping makes of label files, without any image, as a JSON object that docs/labels.md
  * describes.  XS_HARM and a message where a study would be stopped by it; *json is then there, too.
  */
-XS_API xs_status xs_labels_summarise(const char *mapping_file, int files,
-                                     const char *const *csv_file, const xs_labels_options *o,
-                                     char **json);
+XS_API xs_status xs_labels(const xs_labels_task *t, const char *mapping_file, int files,
+                           const char *const *csv_file, char **json);
 
 /* Checks in a moment that this build computes what it should on this machine; *text: a line a
  * check, also where one fails. */

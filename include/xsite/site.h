@@ -158,6 +158,7 @@ XS_API xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_i
  * is decoded in a process of its own that can open no file and start no process, as DICOM files
  * always are.  Call it before images are read.  What that costs: docs/images.md. */
 XS_API void xs_isolate(bool all);
+XS_API bool xs_is_isolated(void);
 XS_API void xs_images_close(xs_images *x);
 
 #ifdef __cplusplus

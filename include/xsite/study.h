@@ -14,8 +14,8 @@ typedef struct xs_run_options {
   const char *out; /* run folder; NULL: runs/NAME */
   const char *data_dir;
   bool resume;            /* continue a broken run of the same study */
-  int threads;            /* 0: all */
-  size_t memory;          /* most bytes of a training step's intermediate values; 0: no limit */
+  int64_t threads;        /* 0: all */
+  int64_t memory;         /* most bytes of a training step's intermediate values; 0: no limit */
   const char *device;     /* "cpu" */
   bool measure_kernels;   /* time candidate kernels once and remember */
   const char *cache;      /* of images: as of a site */
@@ -24,6 +24,13 @@ typedef struct xs_run_options {
   bool quick;  /* of a plan: without estimates of time and memory, which open the sites */
   bool verify; /* of a finished run: compare its data and files with what was recorded */
 } xs_run_options;
+XS_API void xs_run_defaults(xs_run_options *o);
+
+typedef struct xs_study_task { /* of the program's verbs: how one study is run */
+  xs_run_options run;
+  xs_texts set; /* "adapter.batch=64": for xs_study_open */
+  bool snakemake;
+} xs_study_task;
 
 /* Reads and checks a study file; set: "key=value" or "section.key=value" overrides, applied last.
  */

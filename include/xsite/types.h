@@ -33,6 +33,11 @@ typedef struct xs_interval { /* of 95 % */
   double value, low, high;
 } xs_interval;
 
+typedef struct xs_texts { /* a list of options' values */
+  int n;
+  char **text; /* [n] */
+} xs_texts;
+
 /* ==== progress and interruption =============================================================== */
 
 typedef struct xs_progress { /* a snapshot of running work */

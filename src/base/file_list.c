@@ -11,7 +11,7 @@
 #include "sort.h"
 #include "text.h"
 
-void file_list_append(option_texts *names, char *text) {
+void file_list_append(xs_texts *names, char *text) {
   if ((names->n & (names->n - 1)) == 0) { /* room doubles at powers of two */
     names->text =
         memory_grow(names->text, sizeof *names->text * (names->n ? 2 * (size_t)names->n : 1));
@@ -19,10 +19,10 @@ void file_list_append(option_texts *names, char *text) {
   names->text[names->n++] = text;
 }
 
-void file_list_release(option_texts *names) {
+void file_list_release(xs_texts *names) {
   for (int i = 0; i < names->n; i++) free(names->text[i]);
   free(names->text);
-  *names = (option_texts){0};
+  *names = (xs_texts){0};
 }
 
 static int refuse(const char *dir, const char *what, int reason) {
@@ -34,7 +34,7 @@ static int refuse(const char *dir, const char *what, int reason) {
 }
 
 /* readdir tells its end from a failure by errno alone. */
-static int read_names(const char *dir, DIR *d, option_texts *names) {
+static int read_names(const char *dir, DIR *d, xs_texts *names) {
   for (;;) {
     errno = 0;
     const struct dirent *e = readdir(d);
@@ -44,8 +44,8 @@ static int read_names(const char *dir, DIR *d, option_texts *names) {
   }
 }
 
-static int list(const char *dir, bool must, option_texts *names) {
-  *names = (option_texts){0};
+static int list(const char *dir, bool must, xs_texts *names) {
+  *names = (xs_texts){0};
   DIR *d = opendir(dir);
   const int reason = d ? 0 : errno;
   if (!d && !must && !file_exists(dir) && reason != EACCES) return 0;
@@ -56,6 +56,6 @@ static int list(const char *dir, bool must, option_texts *names) {
   return status;
 }
 
-int file_list(const char *dir, option_texts *names) { return list(dir, true, names); }
+int file_list(const char *dir, xs_texts *names) { return list(dir, true, names); }
 
-int file_list_if_there(const char *dir, option_texts *names) { return list(dir, false, names); }
+int file_list_if_there(const char *dir, xs_texts *names) { return list(dir, false, names); }

@@ -179,7 +179,7 @@ static void keep_text(char **place, const char *value) {
 }
 
 void option_row_append(const option *row, void *record, const char *value) {
-  option_texts *list = field(row, record);
+  xs_texts *list = field(row, record);
   list->text = memory_grow(list->text, ((size_t)list->n + 1) * sizeof *list->text);
   list->text[list->n++] = text_copy(value);
 }
@@ -190,10 +190,10 @@ void option_row_clear(const option *row, void *record) {
     free(*text);
     *text = NULL;
   } else if (row->type == OPTION_TEXTS) {
-    option_texts *list = field(row, record);
+    xs_texts *list = field(row, record);
     for (int i = 0; i < list->n; i++) free(list->text[i]);
     free(list->text);
-    *list = (option_texts){0, NULL};
+    *list = (xs_texts){0, NULL};
   }
 }
 
@@ -294,7 +294,7 @@ static void set_nothing(const option *row, void *record) {
       [OPTION_INTEGER] = sizeof(int64_t),   [OPTION_REAL] = sizeof(double),
       [OPTION_BYTES] = sizeof(int64_t),     [OPTION_FLAG] = sizeof(bool),
       [OPTION_TEXT] = sizeof(char *),       [OPTION_CHOICE] = sizeof(char *),
-      [OPTION_TEXTS] = sizeof(option_texts)};
+      [OPTION_TEXTS] = sizeof(xs_texts)};
   memset(field(row, record), 0, bytes[row->type]);
 }
 
@@ -322,7 +322,7 @@ void option_defaults_lent(const option_table *t, void *record) {
 bool option_row_missing(const option *row, const void *record) {
   const void *p = peek(row, record);
   if (is_text(row)) return !*(char *const *)p;
-  return row->type == OPTION_TEXTS && ((const option_texts *)p)->n == 0;
+  return row->type == OPTION_TEXTS && ((const xs_texts *)p)->n == 0;
 }
 
 /* A number out of its range, unless it is an optional one's default. */
@@ -368,7 +368,7 @@ int option_check(const option_table *t, const void *record, const char *where) {
   return status;
 }
 
-void option_texts_trim(option_texts *t) {
+void option_texts_trim(xs_texts *t) {
   for (int i = 0; i < t->n; i++) {
     char *trimmed = text_trim(t->text[i], t->text[i] + strlen(t->text[i]));
     free(t->text[i]);
@@ -389,7 +389,7 @@ json_t *option_text_json(const char *text) {
   return j;
 }
 
-static json_t *texts_json(const option_texts *list) {
+static json_t *texts_json(const xs_texts *list) {
   json_t *array = json_array();
   for (int i = 0; i < list->n; i++) json_array_append_new(array, option_text_json(list->text[i]));
   return array;

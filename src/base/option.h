@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "xsite/types.h"
+
 typedef enum option_type {
   OPTION_INTEGER, /* int64_t */
   OPTION_REAL,    /* double */
@@ -15,15 +17,11 @@ typedef enum option_type {
   OPTION_FLAG,    /* bool; on the command line --name alone means true */
   OPTION_TEXT,    /* char *, owned by the record; NULL when not given and without default */
   OPTION_CHOICE,  /* char *, one of choices */
-  OPTION_TEXTS    /* option_texts: a YAML list, or one scalar; repeated on the command line */
+  OPTION_TEXTS    /* xs_texts: a YAML list, or one scalar; repeated on the command line */
 } option_type;
 
-typedef struct option_texts {
-  int n;
-  char **text;
-} option_texts;
 /* Takes away blanks at the ends of each. */
-void option_texts_trim(option_texts *t);
+void option_texts_trim(xs_texts *t);
 
 typedef struct option {
   const char *section; /* "adapter": a mapping of the YAML file; NULL: top level */

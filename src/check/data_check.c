@@ -17,7 +17,7 @@ static check_finder *const finders[] = {find_unreadable, find_patients,  find_du
 
 /* ---- before any work ------------------------------------------------------------------------- */
 
-static int check_accepted(const xs_check_options *o) {
+static int check_accepted(const check_options *o) {
   const char *const *kind;
   const int kinds = check_kinds(&kind);
   for (int i = 0; i < o->accepted; i++) {
@@ -31,8 +31,8 @@ static int check_accepted(const xs_check_options *o) {
   return 0;
 }
 
-static int check_options(const check *c) {
-  const xs_check_options *o = c->o;
+static int check_all_options(const check *c) {
+  const check_options *o = c->o;
   if (c->sites < 1) return fail(XS_USAGE, "no site to check");
   if (o->near_bits > NEIGHBOUR_MOST) {
     return fail(XS_USAGE, "near_bits is %d, the most is %d", o->near_bits, NEIGHBOUR_MOST);
@@ -65,7 +65,7 @@ static json_t *describe_site(const check *c, const check_site *t) {
                    !t->read && t->l.present[ATTRIBUTE_VIEW]);
 }
 
-static json_t *describe_options(const xs_check_options *o) {
+static json_t *describe_options(const check_options *o) {
   json_t *j =
       json_pack("{s:I, s:s, s:s?, s:b, s:I, s:i, s:f, s:f, s:f, s:i, s:[]}", "seed",
                 (json_int_t)o->seed, "split_by", o->by_image ? "image" : "group", "split_column",
@@ -135,13 +135,13 @@ static int conclude(const check *c, char **json) {
   return status;
 }
 
-xs_status xs_data_check(const char *const *domain_file, int n, const xs_check_options *o,
-                        const xs_watch *w, char **json) {
+xs_status data_check(const char *const *domain_file, int n, const check_options *o,
+                     const xs_watch *w, char **json) {
   check c = {.o = o, .w = w, .sites = n, .findings = json_array(), .tables = json_array()};
   *json = NULL;
   c.site = memory_new(sizeof *c.site * (size_t)(n + 1));
   for (int i = 0; i < n; i++) c.site[i].path = domain_file[i];
-  int status = check_options(&c);
+  int status = check_all_options(&c);
   if (!status) status = gather(&c);
   if (!status) status = check_groups(&c);
   if (!status) status = sides_find(&c);

@@ -25,7 +25,7 @@ enum { SHUT_IN = 2 }; /* how the child ends where it could not be shut in */
 static bool all_apart;
 
 void xs_isolate(bool all) { all_apart = all; }
-bool image_is_isolated(void) { return all_apart; }
+bool xs_is_isolated(void) { return all_apart; }
 
 typedef struct reply { /* before the pixels, or before the message */
   int32_t status;

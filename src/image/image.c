@@ -97,7 +97,7 @@ int image_read(const char *path, bool window, image *out) {
   int status = file_check_regular(path);
   if (!status) status = file_read(path, &data, &size);
   if (status) return status;
-  status = image_is_isolated() || begins_dicom(data, size)
+  status = xs_is_isolated() || begins_dicom(data, size)
                ? image_decode_apart(path, data, size, window, out)
                : image_decode(path, data, size, window, out);
   free(data);

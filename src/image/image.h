@@ -46,8 +46,6 @@ int image_decode_bmp(const char *path, const void *data, size_t size, image *out
 int image_decode_dicom(const char *path, const void *data, size_t size, bool window, image *out);
 /* By the one of these that the first bytes name. */
 int image_decode(const char *path, const void *data, size_t size, bool window, image *out);
-/* The same in a process of its own, which may crash and can reach nothing (sandbox.h). */
-bool image_is_isolated(void); /* xs_isolate */
 int image_decode_apart(const char *path, const void *data, size_t size, bool window, image *out);
 /* Refuses sizes that are surely damage, and allocates the pixels of *out. */
 int image_allocate(const char *path, image *out);

@@ -172,4 +172,7 @@ void translator_free(translator *t);
 xs_status translator_apply(translator *t, const xs_images *images, const int64_t *rows, int64_t n,
                            int domain, xs_images **out);
 
+/* A model file's network as ONNX: xs_export. */
+xs_status model_export(const char *model, const char *out, bool overwrite);
+
 #endif

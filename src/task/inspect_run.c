@@ -10,6 +10,7 @@
 #include "label_seal.h"
 #include "option.h"
 #include "sealed_files.h"
+#include "task_tables.h"
 #include "text.h"
 #include "xsite.h"
 
@@ -99,7 +100,7 @@ static int put_node(FILE *f, const char *nodes, const char *folder, const char *
 
 static int put_nodes(FILE *f, const char *run) {
   char *nodes = file_join(run, "nodes");
-  option_texts names;
+  xs_texts names;
   int status = file_list_if_there(nodes, &names) ? XS_FAILED : XS_OK;
   for (int i = 0; i < names.n && !status; i++) {
     const char *name = names.text[i];
@@ -143,3 +144,11 @@ xs_status xs_inspect_unsealed(const char *dir, char **text) {
   sealed_close(&s);
   return status;
 }
+
+static const option rows[] = {
+    {NULL, "seal", OPTION_FLAG, offsetof(xs_inspect_run_task, seal), "no", false, 0, 0, NULL, NULL,
+     "verify that no label was opened by what may not see it, nor a test label too early"},
+};
+
+const option_table task_inspect_run_table = {
+    .what = "inspect run", .row = rows, .n = sizeof rows / sizeof *rows};

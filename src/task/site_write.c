@@ -137,7 +137,7 @@ static bool is_image_name(const char *name, int64_t n) {
 }
 
 static xs_status find_foreign(const char *out, int64_t n, char **foreign) {
-  option_texts names = {0}, images = {0};
+  xs_texts names = {0}, images = {0};
   char *dir = file_join(out, "images");
   xs_status status = file_list(out, &names) || file_list_if_there(dir, &images) ? XS_FAILED : XS_OK;
   for (int i = 0; i < names.n && !status && !*foreign; i++) {

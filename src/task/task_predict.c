@@ -129,7 +129,7 @@ static void pass_on(predictor *r, pending *p, bool predicted) {
   p->error = p->doubt = NULL;
 }
 
-static xs_status predict_all(predictor *r, const option_texts *file) {
+static xs_status predict_all(predictor *r, const xs_texts *file) {
   const int classes = r->model.classes;
   double *room = memory_new(sizeof *room * (size_t)(2 * AT_ONCE * classes));
   float *logit = memory_new(sizeof *logit * (size_t)(AT_ONCE * classes));
@@ -244,16 +244,16 @@ static void note_doubted(const predictor *r, int files, const xs_watch *w) {
 }
 
 /* The files that are named, and those in the folders. */
-static xs_status list_files(int n, const char *const *word, option_texts *files) {
+static xs_status list_files(int n, const char *const *word, xs_texts *files) {
   for (int i = 0; i < n; i++) {
-    option_texts found = {0};
+    xs_texts found = {0};
     if (file_is_dir(word[i])) {
       if (folder_walk(word[i], &found)) return XS_FAILED;
       if (!found.n) {
         return (xs_status)fail(XS_FAILED, "%s: no image is in this folder or below it", word[i]);
       }
     } else {
-      found = (option_texts){1, memory_new(sizeof *found.text)};
+      found = (xs_texts){1, memory_new(sizeof *found.text)};
       found.text[0] = text_copy(word[i]);
     }
     files->text = memory_grow(files->text, sizeof *files->text * (size_t)(files->n + found.n));
@@ -303,7 +303,7 @@ void xs_predict_defaults(xs_predict_task *t) {
 xs_status xs_predict(const xs_predict_task *t, int files, const char *const *file,
                      void (*each)(void *context, const xs_prediction *p), void *context,
                      const xs_watch *w) {
-  option_texts list = {0};
+  xs_texts list = {0};
   predictor r = {.each = each, .context = context};
   if (task_check(&task_predict_table, t)) return XS_USAGE;
   if (!t->model) return (xs_status)fail(XS_USAGE, "predict: the model is missing");

@@ -6,6 +6,7 @@
 #include "fuzz_tensors.h"
 #include "fuzz_training.h"
 #include "memory.h"
+#include "model_import.h"
 #include "text.h"
 #include "translator.h"
 
@@ -78,14 +79,14 @@ static void read_translator(const char *path) {
 
 static void import(const char *path) {
   char *out = text_format("%s.imported", path);
-  const xs_import_options o = {.weights = path,
+  const import_options o = {.weights = path,
                                .architecture = "lenet5",
                                .output = -1,
                                .size = FUZZ_SIDE,
                                .normalisation = "half",
                                .epsilon = 1e-5,
                                .overwrite = true};
-  if (xs_model_import(&o, out)) {
+  if (model_import(&o, out)) {
     fuzz_outcome(fail_message());
   } else {
     read_classifier(out);

@@ -10,7 +10,7 @@
 
 static void inspect(const char *out) {
   sealed s;
-  option_texts faults = {0};
+  xs_texts faults = {0};
   char *report;
   json_t *late;
   const bool whole = !sealed_open(out, &s);

@@ -143,7 +143,7 @@ void sheet_close(sheet *s) {
 /* ---- cells ---- */
 
 static bool is_key(const sheet *s, const char *name) {
-  const option_texts *join = &s->mapping->join;
+  const xs_texts *join = &s->mapping->join;
   for (int i = 0; i < join->n; i++) {
     if (!strcmp(join->text[i], name)) return true;
   }

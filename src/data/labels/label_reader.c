@@ -86,7 +86,7 @@ typedef bool (*equal_texts)(const char *a, const char *b);
 static bool same_text(const char *a, const char *b) { return strcmp(a, b) == 0; }
 
 static value find_value(const mapping *m, const char *cell, equal_texts equal) {
-  const option_texts *list[] = {[VALUE_POSITIVE] = &m->labels.positive_values,
+  const xs_texts *list[] = {[VALUE_POSITIVE] = &m->labels.positive_values,
                                 [VALUE_NEGATIVE] = &m->labels.negative_values,
                                 [VALUE_UNCERTAIN] = &m->labels.uncertain_values};
   for (int v = VALUE_POSITIVE; v <= VALUE_UNCERTAIN; v++) {

@@ -30,7 +30,7 @@ static void count_votes(const mapping *m, const labels *x, row_votes *v) {
 
 static bool differ(const char *a, const char *b) { return a && b && strcmp(a, b) != 0; }
 
-static int check_patients(const option_texts *csv, const labels *x, const row_votes *v) {
+static int check_patients(const xs_texts *csv, const labels *x, const row_votes *v) {
   for (int64_t i = 0; i < x->n; i++) {
     const label_row *row = &x->row[i], *first = &x->row[v->first[v->image[i]]];
     if (differ(row->split, first->split)) {
@@ -130,7 +130,7 @@ static void keep_chosen(labels *x, const row_votes *v, const label_outcome *outc
   x->n = x->room = v->images;
 }
 
-int labels_merge_rows(const mapping *m, const option_texts *csv, labels *x) {
+int labels_merge_rows(const mapping *m, const xs_texts *csv, labels *x) {
   row_votes v;
   count_votes(m, x, &v);
   const int status = check_patients(csv, x, &v);

@@ -226,13 +226,13 @@ static json_t *describe_attributes(const labels *x) {
 
 /* ---- single rows ---- */
 
-static json_t *describe_row(const option_texts *csv, const label_row *row) {
+static json_t *describe_row(const xs_texts *csv, const label_row *row) {
   return json_pack("{s:o, s:o, s:I}", "image", option_text_json(row->image), "file",
                    option_text_json(csv->text[row->file]), "line", (json_int_t)row->line);
 }
 
 /* Images that kept rows list more than once: how many rows too many, of them with another class. */
-static json_t *find_duplicates(const mapping *m, const option_texts *csv, const labels *x) {
+static json_t *find_duplicates(const mapping *m, const xs_texts *csv, const labels *x) {
   text_set images = {0};
   int64_t *first = memory_new(sizeof *first * (size_t)(x->n + 1)), again = 0, differ = 0;
   json_t *example = NULL;
@@ -281,7 +281,7 @@ static json_t *find_number_ids(const mapping *m, const labels *x) {
   return j;
 }
 
-static json_t *list_examples(const mapping *m, const option_texts *csv, const labels *x) {
+static json_t *list_examples(const mapping *m, const xs_texts *csv, const labels *x) {
   json_t *all = json_array();
   for (int k = 0; k < LABEL_OUTCOMES; k++) {
     const char *what = k < 2 ? m->classes.text[k] : reason[k];
@@ -305,13 +305,13 @@ static json_t *describe_mapping(const mapping *m) {
   return j;
 }
 
-static json_t *list_texts(const option_texts *t) {
+static json_t *list_texts(const xs_texts *t) {
   json_t *all = json_array();
   for (int i = 0; i < t->n; i++) json_array_append_new(all, option_text_json(t->text[i]));
   return all;
 }
 
-json_t *label_summary(const mapping *m, const option_texts *csv, const labels *x) {
+json_t *label_summary(const mapping *m, const xs_texts *csv, const labels *x) {
   json_t *j = json_object();
   json_object_set_new(j, "mapping", describe_mapping(m));
   json_object_set_new(j, "files", list_texts(csv));

@@ -7,6 +7,6 @@
 #include "labels.h"
 
 /* The members are described in docs/labels.md. */
-json_t *label_summary(const mapping *m, const option_texts *csv, const labels *x);
+json_t *label_summary(const mapping *m, const xs_texts *csv, const labels *x);
 
 #endif

@@ -124,7 +124,7 @@ static double read_age(const reader *r, int64_t row, const label_row *x) {
 }
 
 static char *read_view(const reader *r, int64_t row) {
-  const option_texts *names = &r->m->columns.view_names;
+  const xs_texts *names = &r->m->columns.view_names;
   const char *text = cell(r, r->c.view, row);
   if (!*text) text = cell(r, r->c.view_else, row);
   size_t length = strlen(text);
@@ -137,7 +137,7 @@ static char *read_view(const reader *r, int64_t row) {
 
 /* ---- whether it is kept ---- */
 
-static bool has_text(const option_texts *list, const char *text) {
+static bool has_text(const xs_texts *list, const char *text) {
   for (int i = 0; i < list->n; i++) {
     if (text && !strcmp(list->text[i], text)) return true;
   }
@@ -200,7 +200,7 @@ static int read_row(reader *r, int64_t row) {
 }
 
 static int read_sheet(reader *r) {
-  const option_texts *where = &r->m->keep.where;
+  const xs_texts *where = &r->m->keep.where;
   int status = find_columns(r);
   if (!status) status = conditions_parse(r->m->path, where, r->s, &r->where);
   if (!status) status = label_reader_open(r->m, r->s, r->out, &r->label);
@@ -212,7 +212,7 @@ static int read_sheet(reader *r) {
 }
 
 /* Files are joined, or come one after the other. */
-static int read_files(reader *r, const option_texts *csv) {
+static int read_files(reader *r, const xs_texts *csv) {
   int step = r->m->join.n ? csv->n : 1, status = 0;
   for (int i = 0; i < csv->n && !status; i += step) {
     sheet s;
@@ -229,7 +229,7 @@ static int read_files(reader *r, const option_texts *csv) {
 }
 
 static void start(const mapping *m, labels *out) {
-  const option_texts *list[] = {
+  const xs_texts *list[] = {
       [ROLE_POSITIVE] = &m->labels.positive, [ROLE_NEGATIVE] = &m->labels.negative,
       [ROLE_OTHER] = &m->labels.other,       [ROLE_EXCLUDE] = &m->labels.exclude,
       [ROLE_SILENT] = &m->labels.silent,
@@ -254,7 +254,7 @@ static void start(const mapping *m, labels *out) {
   out->present[ATTRIBUTE_SCANNER] = m->columns.scanner != NULL;
 }
 
-int labels_read(const mapping *m, const option_texts *csv, const char *only, labels *out) {
+int labels_read(const mapping *m, const xs_texts *csv, const char *only, labels *out) {
   memset(out, 0, sizeof *out);
   start(m, out);
   name_list list = {0};

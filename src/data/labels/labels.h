@@ -81,11 +81,11 @@ typedef struct labels {
 
 /* Reads label files by a mapping.  only: a file of image names, one a line, outside of which images
  * are left out; NULL for none.  Release *out in any case. */
-int labels_read(const mapping *m, const option_texts *csv, const char *only, labels *out);
+int labels_read(const mapping *m, const xs_texts *csv, const char *only, labels *out);
 void labels_release(labels *x);
 void label_row_release(label_row *row);
 /* Of several rows of an image one, by m->rows, which is not NULL.  csv: for messages. */
-int labels_merge_rows(const mapping *m, const option_texts *csv, labels *x);
+int labels_merge_rows(const mapping *m, const xs_texts *csv, labels *x);
 /* Whether an image of this outcome belongs to the site. */
 bool labels_keeps(const mapping *m, label_outcome outcome);
 /* Fails where a term is unmapped and the mapping does not say that this is right. */

@@ -118,7 +118,7 @@ static const option_table table = {
 
 /* A term can be in one list only, once. */
 static int check_terms(const mapping *m) {
-  const option_texts *list[] = {&m->labels.positive, &m->labels.negative, &m->labels.other,
+  const xs_texts *list[] = {&m->labels.positive, &m->labels.negative, &m->labels.other,
                                 &m->labels.exclude, &m->labels.silent};
   text_set seen = {0};
   int status = 0;
@@ -234,7 +234,7 @@ static int override(mapping *m, const char *text, const char *where) {
   return status;
 }
 
-int mapping_open(const char *path, const option_texts *set, const char *where, mapping *out) {
+int mapping_open(const char *path, const xs_texts *set, const char *where, mapping *out) {
   memset(out, 0, sizeof *out);
   option_defaults(&table, out);
   out->path = path;

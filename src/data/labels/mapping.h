@@ -10,24 +10,24 @@
 typedef struct mapping {
   char *mapping, *archive;
   int64_t version;
-  option_texts classes; /* the negative one, the positive one */
+  xs_texts classes; /* the negative one, the positive one */
   char *rows;           /* how several rows of an image become one; NULL: they are refused */
-  option_texts join;    /* columns by which further files are joined; none: files are stacked */
+  xs_texts join;    /* columns by which further files are joined; none: files are stacked */
   struct {
     char *image, *patient, *patient_folder, *study, *study_folder, *reader, *view, *view_else, *age,
         *birth, *date, *sex, *scanner, *split;
-    option_texts image_from, view_names;
+    xs_texts image_from, view_names;
   } columns;
   struct {
     char *cells, *column, *separator, *unmapped, *from;
-    option_texts positive, negative, other, exclude, silent;
-    option_texts positive_values, negative_values, uncertain_values;
+    xs_texts positive, negative, other, exclude, silent;
+    xs_texts positive_values, negative_values, uncertain_values;
   } labels;
   struct {
     char *uncertain, *blank, *negatives;
   } policy;
   struct {
-    option_texts views, where, broken;
+    xs_texts views, where, broken;
     double age_from, age_to;
     bool unknown_age, unlabelled;
   } keep;
@@ -36,7 +36,7 @@ typedef struct mapping {
 
 /* Reads and checks a mapping file; set: "section.name=value" overrides, in the order given; where:
  * what they belong to, for messages.  Release *out in any case. */
-int mapping_open(const char *path, const option_texts *set, const char *where, mapping *out);
+int mapping_open(const char *path, const xs_texts *set, const char *where, mapping *out);
 void mapping_close(mapping *m);
 json_t *mapping_json(const mapping *m); /* as it was applied */
 

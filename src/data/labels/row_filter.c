@@ -21,7 +21,7 @@ static int parse(const char *path, const char *text, const sheet *s, condition *
   return sheet_find(s, "keep.where", out->text, &out->at);
 }
 
-int conditions_parse(const char *path, const option_texts *texts, const sheet *s, conditions *out) {
+int conditions_parse(const char *path, const xs_texts *texts, const sheet *s, conditions *out) {
   out->condition = memory_new(sizeof *out->condition * (size_t)(texts->n + 1));
   int status = 0;
   for (out->n = 0; out->n < texts->n && !status; out->n++) {

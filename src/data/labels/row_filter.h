@@ -18,7 +18,7 @@ typedef struct conditions {
 } conditions;
 
 /* path: of the mapping, for messages.  Release *out in any case. */
-int conditions_parse(const char *path, const option_texts *texts, const sheet *s, conditions *out);
+int conditions_parse(const char *path, const xs_texts *texts, const sheet *s, conditions *out);
 bool conditions_hold(const conditions *c, const sheet *s, int64_t row); /* all of them */
 void conditions_release(conditions *c);
 

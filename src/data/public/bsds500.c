@@ -37,7 +37,7 @@ static bool are_right(const unpacked_files *x, const char *sha256) {
 }
 
 /* Of the images in the folder. */
-static bool folder_is_right(const char *dir, const option_texts *names, const char *sha256) {
+static bool folder_is_right(const char *dir, const xs_texts *names, const char *sha256) {
   buffer l = {0};
   for (int i = 0; i < names->n; i++) {
     char hex[HASH_SHA256_TEXT], *path = file_join(dir, names->text[i]);
@@ -89,7 +89,7 @@ static int write_names(const char *data_dir, const buffer *names, bool overwrite
 
 int photographs_check(const get_row *r, const char *data_dir, bool overwrite, bool *right) {
   char *dir = file_join(data_dir, image_folder);
-  option_texts names = {0};
+  xs_texts names = {0};
   buffer list = {0};
   int status = file_is_dir(dir) ? folder_images(dir, &names) : 0;
   *right = !status && names.n > 0 && folder_is_right(dir, &names, r->sha256[0]);

@@ -103,7 +103,7 @@ static void tell_licence(const get_row *r, const char **told, const xs_watch *w)
 }
 
 /* Downloads, unpacks, and removes what only came for that. */
-static int bring(const get_row *r, const char *data_dir, const char *path, const xs_get_options *o,
+static int bring(const get_row *r, const char *data_dir, const char *path, const xs_get_task *o,
                  const xs_watch *w) {
   bool own = file_exists(path); /* put there by the user */
   int status = download_file(&r->file, path, o, w);
@@ -120,8 +120,8 @@ static int check_plain(const get_row *r, const char *path, bool *right) {
   return 0; /* a wrong file is the download's to refuse */
 }
 
-static int get_one(const get_row *r, const char *data_dir, const xs_get_options *o,
-                   const xs_watch *w, const char **told) {
+static int get_one(const get_row *r, const char *data_dir, const xs_get_task *o, const xs_watch *w,
+                   const char **told) {
   char *dir = file_join(data_dir, r->folder), *path = file_join(dir, r->file.name);
   bool right = false;
   int status =
@@ -154,15 +154,14 @@ static int check_set(const char *set) {
               set, near ? ", did you mean '" : "", near ? near : "", near ? "'" : "");
 }
 
-static int check_options(const xs_get_options *o) {
+static int check_options(const xs_get_task *o) {
   const char *m = o->mirror;
   if (!m || !*m || strncmp(m, "http://", 7) == 0 || strncmp(m, "https://", 8) == 0) return 0;
   return fail(XS_USAGE, "--mirror '%s': an address that begins with http:// or https:// is needed",
               m);
 }
 
-int get_rows(const get_row *row, int n, const char *set, const xs_get_options *o,
-             const xs_watch *w) {
+int get_rows(const get_row *row, int n, const char *set, const xs_get_task *o, const xs_watch *w) {
   const char *dir = o->data_dir ? o->data_dir : getenv("XSITE_DATA"), *told = NULL;
   if (!dir || !*dir) {
     return fail(XS_USAGE, "no data folder is given: pass --data-dir DIR or set XSITE_DATA");
@@ -174,7 +173,7 @@ int get_rows(const get_row *row, int n, const char *set, const xs_get_options *o
   return status;
 }
 
-xs_status xs_data_get(const char *set, const xs_get_options *o, const xs_watch *w) {
+xs_status xs_data_get(const char *set, const xs_get_task *o, const xs_watch *w) {
   int status = check_set(set);
   return (xs_status)(status ? status : get_rows(table, ROWS, set, o, w));
 }

@@ -19,8 +19,7 @@ struct get_row {
 };
 
 /* The rows of a set; "digits": all, "mnistm": mnist and bsds500. */
-int get_rows(const get_row *row, int n, const char *set, const xs_get_options *o,
-             const xs_watch *w);
+int get_rows(const get_row *row, int n, const char *set, const xs_get_task *o, const xs_watch *w);
 
 /* usps.c: IDX files r->folder/STEM-images-idx3-short.gz and STEM-labels-idx1-ubyte.gz */
 int usps_check(const get_row *r, const char *data_dir, bool overwrite, bool *right);
@@ -28,5 +27,9 @@ int usps_unpack(const get_row *r, const char *data_dir, const char *path, bool o
 /* bsds500.c: digits/bsds500-train/NAME.jpg, and their names in digits/mnistm */
 int photographs_check(const get_row *r, const char *data_dir, bool overwrite, bool *right);
 int photographs_unpack(const get_row *r, const char *data_dir, const char *path, bool overwrite);
+
+/* xs_mnistm. */
+xs_status mnistm_import(const char *data_dir, const char *out_dir, uint64_t seed,
+                        const xs_watch *w);
 
 #endif

@@ -27,7 +27,7 @@ typedef struct job {
   const char *path;
   char *part;
   int fd; /* of part, locked */
-  const xs_get_options *option;
+  const xs_get_task *option;
   const xs_watch *watch;
   buffer reasons; /* of the addresses so far */
 } job;
@@ -228,7 +228,7 @@ static int fetch(job *j) {
   return status;
 }
 
-int download_file(const download *d, const char *path, const xs_get_options *o, const xs_watch *w) {
+int download_file(const download *d, const char *path, const xs_get_task *o, const xs_watch *w) {
   if (d->md5 && hash_md5_allowed()) {
     return fail_context(XS_FAILED,
                         "%s is known by its MD5 alone; get it where MD5 is allowed, and copy the "

@@ -14,7 +14,7 @@ typedef struct download {
 /* Leaves the file at path, with its folders.  A right file that is there already is not asked for
  * again; a wrong one is an error, or replaced where o->overwrite says so.  What came of a broken
  * download stays in path.part, and the next call continues it; path itself is only ever whole. */
-int download_file(const download *d, const char *path, const xs_get_options *o, const xs_watch *w);
+int download_file(const download *d, const char *path, const xs_get_task *o, const xs_watch *w);
 /* Is this the file?  Non-zero and a message that says how it differs. */
 int download_check(const download *d, const char *path);
 

@@ -25,7 +25,7 @@ typedef struct transfer {
   int64_t bytes;    /* how many there will be, about; twice as many are refused */
   double wait;      /* set: seconds that the server asks to wait for, 0 where it does not */
   char reason[512]; /* set: why the transfer did not end as DONE */
-  const xs_get_options *option;
+  const xs_get_task *option;
   const xs_watch *watch;
 } transfer;
 

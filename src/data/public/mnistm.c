@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalogue.h"
 #include "error.h"
 #include "file.h"
 #include "idx.h"
@@ -213,8 +214,8 @@ static int write_all(work *w, const char *out_dir) {
   return status;
 }
 
-xs_status xs_mnistm_import(const char *data_dir, const char *out_dir, uint64_t seed,
-                           const xs_watch *watch) {
+xs_status mnistm_import(const char *data_dir, const char *out_dir, uint64_t seed,
+                        const xs_watch *watch) {
   if (!data_dir) data_dir = getenv("XSITE_DATA");
   if (!data_dir || !*data_dir) {
     return (xs_status)fail(XS_USAGE,

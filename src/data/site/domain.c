@@ -237,7 +237,7 @@ static int check_name(const domain *d) {
 }
 
 static int check_classes(const domain *d) {
-  const option_texts *c = &d->classes;
+  const xs_texts *c = &d->classes;
   const int64_t twice = text_set_repeated(c->text, c->n);
   if (twice >= 0) {
     return fail(XS_USAGE, "%s: classes: \"%s\" is listed twice", d->path, c->text[twice]);
@@ -358,7 +358,7 @@ static void resolve_path(const char *dir, char **path) {
   *path = whole;
 }
 
-static void resolve_paths(domain *d, option_texts *t) {
+static void resolve_paths(domain *d, xs_texts *t) {
   for (int i = 0; i < t->n; i++) resolve_path(d->dir, &t->text[i]);
 }
 
@@ -449,7 +449,7 @@ void domain_close(domain *d) {
 }
 
 /* By its name, or else as the only one that is the same number. */
-static int find_class(const option_texts *c, const char *name) {
+static int find_class(const xs_texts *c, const char *name) {
   int found = -1, n = 0;
   for (int i = 0; i < c->n; i++) {
     if (!strcmp(c->text[i], name)) return i;

@@ -10,7 +10,7 @@
 
 typedef struct domain {
   char *name, *format, *root, *resize;
-  option_texts images, labels, classes, first_index;
+  xs_texts images, labels, classes, first_index;
   double max_value; /* 0: by the range */
   char *range;      /* NULL: not said */
   double low_percentile, high_percentile;
@@ -20,10 +20,10 @@ typedef struct domain {
   bool center_crop;
   char *file_column, *label_column, *group_column, *group_prefix, *group_file;
   char *mapping, *only; /* files */
-  option_texts mapping_set;
+  xs_texts mapping_set;
   char *rows, *reader_column; /* how several rows of an image become one; NULL: they are refused */
   char *sex_column, *age_column, *view_column, *scanner_column;
-  option_texts split; /* a word or three shares */
+  xs_texts split; /* a word or three shares */
   char *split_train, *split_validation, *split_test, *split_column;
   int64_t cross;
   xs_split_plan plan;  /* the rows above; side NULL */

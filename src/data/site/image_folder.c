@@ -42,10 +42,10 @@ static int check_image(const char *dir, const char *name, bool *is) {
   return status;
 }
 
-int folder_images(const char *dir, option_texts *images) {
-  option_texts names;
+int folder_images(const char *dir, xs_texts *images) {
+  xs_texts names;
   int status = file_list(dir, &names);
-  *images = (option_texts){0};
+  *images = (xs_texts){0};
   for (int i = 0; i < names.n && !status; i++) {
     bool is = false;
     if (*names.text[i] != '.') status = check_image(dir, names.text[i], &is);
@@ -55,10 +55,10 @@ int folder_images(const char *dir, option_texts *images) {
   return status;
 }
 
-static int walk(const char *dir, option_texts *found);
+static int walk(const char *dir, xs_texts *found);
 
 /* What a name in dir adds.  Links to folders are not walked: they may lead round. */
-static int visit(const char *dir, const char *name, option_texts *found) {
+static int visit(const char *dir, const char *name, xs_texts *found) {
   char *path = file_join(dir, name);
   bool is = false;
   struct stat st;
@@ -75,8 +75,8 @@ static int visit(const char *dir, const char *name, option_texts *found) {
   return status;
 }
 
-static int walk(const char *dir, option_texts *found) {
-  option_texts names;
+static int walk(const char *dir, xs_texts *found) {
+  xs_texts names;
   int status = file_list(dir, &names);
   for (int i = 0; i < names.n && !status; i++) {
     if (*names.text[i] != '.') status = visit(dir, names.text[i], found);
@@ -85,8 +85,8 @@ static int walk(const char *dir, option_texts *found) {
   return status;
 }
 
-int folder_walk(const char *dir, option_texts *found) {
-  *found = (option_texts){0};
+int folder_walk(const char *dir, xs_texts *found) {
+  *found = (xs_texts){0};
   return walk(dir, found);
 }
 
@@ -97,14 +97,14 @@ static bool holds(const char *dir, const char *file) {
     free(path);
     return found;
   }
-  option_texts images;
+  xs_texts images;
   bool found = !folder_images(dir, &images) && images.n > 0;
   file_list_release(&images);
   return found;
 }
 
 char *folder_below(const char *dir, const char *file) {
-  option_texts names;
+  xs_texts names;
   char *found = NULL;
   int status = file_list(dir, &names);
   for (int i = 0; i < names.n && !found && !status; i++) {
@@ -157,7 +157,7 @@ int folder_read_name(const char *csv, int64_t line, char *name) {
 
 struct folder_forms {
   text_set composed; /* names of a folder, composed */
-  option_texts
+  xs_texts
       real; /* as they are, under the same number; of two that are composed alike the first */
 };
 
@@ -169,7 +169,7 @@ static int list_forms(folder_finder *f, const char *dir, int64_t *number) {
   f->forms = memory_grow(f->forms, sizeof *f->forms * (size_t)f->listed.n);
   struct folder_forms *forms = &f->forms[*number];
   *forms = (struct folder_forms){0};
-  option_texts names;
+  xs_texts names;
   const int status = file_list(dir, &names);
   for (int i = 0; i < names.n; i++) {
     char *name = text_copy(names.text[i]);

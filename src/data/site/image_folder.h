@@ -38,7 +38,7 @@ void listing_release(listing *l);
 int group_file_read(const char *path, listing *l);
 
 typedef struct folder_finder { /* looks files up in folders */
-  const option_texts *dirs;    /* lent */
+  const xs_texts *dirs;    /* lent */
   int near;                    /* the folder that had the last one */
   text_set listed;             /* folders that were listed, and of each ... */
   struct folder_forms *forms;  /* [listed.n] its names by their composed form */
@@ -50,10 +50,10 @@ typedef struct folder_finder { /* looks files up in folders */
 int folder_find(folder_finder *f, const char *file, char **path);
 void folder_finder_release(folder_finder *f);
 /* Names of the image files directly in a folder, sorted; to be released in any case. */
-int folder_images(const char *dir, option_texts *images);
+int folder_images(const char *dir, xs_texts *images);
 /* Paths of the image files in a folder and all folders below it, sorted in each; links to folders
  * are not followed; to be released in any case. */
-int folder_walk(const char *dir, option_texts *images);
+int folder_walk(const char *dir, xs_texts *images);
 /* For advice: a sub-folder of dir that has image files, or the file of this name where file is not
  * NULL; allocated, NULL where none is found. */
 char *folder_below(const char *dir, const char *file);

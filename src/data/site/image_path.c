@@ -68,7 +68,7 @@ int image_path_find(const sheet *s, image_path *p) {
   return 0;
 }
 
-static char *start_at(char *path, const option_texts *from) {
+static char *start_at(char *path, const xs_texts *from) {
   for (int i = 0; i < from->n; i++) {
     const char *found = strstr(path, from->text[i]);
     if (!found) continue;
@@ -78,7 +78,7 @@ static char *start_at(char *path, const option_texts *from) {
   return path;
 }
 
-char *image_path_make(const sheet *s, const image_path *p, const option_texts *from, int64_t row) {
+char *image_path_make(const sheet *s, const image_path *p, const xs_texts *from, int64_t row) {
   char buffer[4096];
   size_t n = 0;
   for (int i = 0; i < p->n; i++) {

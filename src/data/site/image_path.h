@@ -22,6 +22,6 @@ void image_path_release(image_path *p);
 int image_path_find(const sheet *s, image_path *p); /* sets all `at` */
 /* The path of a row, from the first of the texts `from` that it holds; allocated.  NULL where a
  * cell is empty. */
-char *image_path_make(const sheet *s, const image_path *p, const option_texts *from, int64_t row);
+char *image_path_make(const sheet *s, const image_path *p, const xs_texts *from, int64_t row);
 
 #endif

@@ -341,7 +341,7 @@ static int refuse_empty(const char *dir) {
 }
 
 static int read_folder(const domain *d, const char *dir, listing *out) {
-  option_texts names;
+  xs_texts names;
   int status = folder_images(dir, &names);
   if (!status && !names.n) status = refuse_empty(dir);
   out->entry = memory_grow(out->entry, sizeof *out->entry * (size_t)(out->n + names.n + 1));

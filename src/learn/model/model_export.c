@@ -174,7 +174,7 @@ static int describe(const char *path, const json_t *metadata, network *n) {
               kind ? kind : "file of unknown kind");
 }
 
-xs_status xs_model_export(const char *model, const char *out, bool overwrite) {
+xs_status model_export(const char *model, const char *out, bool overwrite) {
   json_t *metadata = NULL;
   network n = {0};
   if (!overwrite && file_exists(out)) {

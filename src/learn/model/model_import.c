@@ -10,12 +10,13 @@
 #include "inference.h"
 #include "memory.h"
 #include "model_file.h"
+#include "model_import.h"
 #include "text.h"
 #include "unicode.h"
 #include "weight_names.h"
 
 typedef struct importer {
-  const xs_import_options *o;
+  const import_options *o;
   safetensors *file;
   weight_names names; /* of its tensors */
   nn_classifier description;
@@ -88,7 +89,7 @@ static bool is_sequential(const importer *m) {
 }
 
 static int check_outputs(const importer *m) {
-  const xs_import_options *o = m->o;
+  const import_options *o = m->o;
   const int classes = m->description.classes;
   if (o->output >= m->outputs) {
     return fail(XS_USAGE, "%s: output %lld is beyond its %lld outputs, which are numbered from 0",
@@ -119,7 +120,7 @@ static int check_outputs(const importer *m) {
 }
 
 static int describe(importer *m) {
-  const xs_import_options *o = m->o;
+  const import_options *o = m->o;
   m->description = (nn_classifier){
       .architecture = o->architecture, .size = (int)o->size, .channels = 3, .classes = 2};
   const char *why = nn_classifier_impossible(&m->description);
@@ -250,7 +251,7 @@ static int write_model(importer *m, const char *out) {
   return status;
 }
 
-xs_status xs_model_import(const xs_import_options *o, const char *out) {
+xs_status model_import(const import_options *o, const char *out) {
   importer m = {.o = o};
   if (!o->overwrite && file_exists(out)) {
     return (xs_status)fail(XS_FAILED, "%s: is there already; --overwrite replaces it", out);

@@ -40,7 +40,7 @@ static bool is_product(const char *name) {
 }
 
 xs_status run_files(const char *dir, json_t **files) {
-  option_texts names;
+  xs_texts names;
   int status = file_list(dir, &names);
   *files = json_object();
   for (int i = 0; i < names.n && !status; i++) {

@@ -29,7 +29,7 @@ int report_files_note(report_files *w, const char *name) {
 }
 
 xs_status report_files_check(const char *dir) {
-  option_texts faults = {0};
+  xs_texts faults = {0};
   sealed s;
   xs_status status = sealed_open(dir, &s);
   if (!status) sealed_check_results(&s, &faults);

@@ -56,7 +56,7 @@ static xs_status check_site_note(const char *path, bool *is) {
 /* Whether all entries of a folder are of a kind. */
 static xs_status check_all(const char *dir, xs_status (*check)(const char *path, bool *is),
                            bool *are) {
-  option_texts names;
+  xs_texts names;
   xs_status status = file_list(dir, &names) ? XS_FAILED : XS_OK;
   *are = true;
   for (int i = 0; i < names.n && *are && !status; i++) {
@@ -95,7 +95,7 @@ static xs_status check_early(const char *name, const char *path, bool owned, boo
 xs_status folder_check_unbegun(const char *out, bool *unbegun) {
   char *owner = file_join(out, FOLDER_OWNER);
   const bool owned = file_exists(owner);
-  option_texts names;
+  xs_texts names;
   xs_status status = file_list_if_there(out, &names) ? XS_FAILED : XS_OK;
   *unbegun = true;
   for (int i = 0; i < names.n && *unbegun && !status; i++) {
@@ -114,7 +114,7 @@ xs_status folder_check_unbegun(const char *out, bool *unbegun) {
 
 xs_status folder_forget_sites(const char *out) {
   char *sites = file_join(out, SITES);
-  option_texts names;
+  xs_texts names;
   xs_status status = file_list_if_there(sites, &names) ? XS_FAILED : XS_OK;
   for (int i = 0; i < names.n && !status; i++) {
     char *path = file_join(sites, names.text[i]);
@@ -129,7 +129,7 @@ xs_status folder_forget_sites(const char *out) {
 }
 
 static xs_status sweep(const char *dir) {
-  option_texts names;
+  xs_texts names;
   xs_status status = file_list_if_there(dir, &names) ? XS_FAILED : XS_OK;
   for (int i = 0; i < names.n && !status; i++) {
     char *path = file_join(dir, names.text[i]);
@@ -144,7 +144,7 @@ static xs_status sweep(const char *dir) {
 
 static xs_status sweep_nodes(const char *out) {
   char *nodes = file_join(out, NODES);
-  option_texts names;
+  xs_texts names;
   xs_status status = file_list_if_there(nodes, &names) ? XS_FAILED : XS_OK;
   for (int i = 0; i < names.n && !status; i++) {
     char *node = file_join(nodes, names.text[i]);

@@ -111,9 +111,9 @@ static void check_made(checker *c, const json_t *line) {
 
 /* What is there must have been recorded, so that no lines are missing at the end: nodes that the
  * results do not need, or that are there before the results are. */
-static void check_other_nodes(const checker *c, bool finished, option_texts *faults) {
+static void check_other_nodes(const checker *c, bool finished, xs_texts *faults) {
   char *nodes = file_join(c->out, "nodes");
-  option_texts names;
+  xs_texts names;
   if (file_list_if_there(nodes, &names)) file_list_append(faults, text_copy(fail_message()));
   for (int i = 0; i < names.n; i++) {
     char *record = text_format("%s/%s/record.json", nodes, names.text[i]);
@@ -132,7 +132,7 @@ static bool is_there(const checker *c, const char *name) {
   return there;
 }
 
-static void check_finished(const checker *c, option_texts *faults) {
+static void check_finished(const checker *c, xs_texts *faults) {
   if (!c->evaluated) {
     file_list_append(
         faults, text_format("%s/results.json: is there, and no test label was opened", c->out));
@@ -142,7 +142,7 @@ static void check_finished(const checker *c, option_texts *faults) {
 }
 
 static void check_files(checker *c) {
-  option_texts faults = {0};
+  xs_texts faults = {0};
   const bool finished = is_there(c, "results.json");
   if (finished) check_finished(c, &faults);
   check_other_nodes(c, finished, &faults);

@@ -74,13 +74,13 @@ static const char *find_fault(const char *path, const json_t *recorded) {
 }
 
 /* path: is freed. */
-static void check_file(char *path, const json_t *recorded, option_texts *faults) {
+static void check_file(char *path, const json_t *recorded, xs_texts *faults) {
   const char *fault = find_fault(path, recorded);
   if (fault) file_list_append(faults, text_format("%s: %s", path, fault));
   free(path);
 }
 
-static void check_files(const char *dir, const json_t *files, option_texts *faults) {
+static void check_files(const char *dir, const json_t *files, xs_texts *faults) {
   const char *name;
   json_t *recorded;
   json_object_foreach((json_t *)(uintptr_t)files, name, recorded) {
@@ -88,7 +88,7 @@ static void check_files(const char *dir, const json_t *files, option_texts *faul
   }
 }
 
-static void check_unrecorded(const sealed *s, const char *file, option_texts *faults) {
+static void check_unrecorded(const sealed *s, const char *file, xs_texts *faults) {
   char *path = file_join(s->out, file);
   if (file_exists(path)) {
     file_list_append(faults, text_format("%s: is there and is not recorded", path));
@@ -96,7 +96,7 @@ static void check_unrecorded(const sealed *s, const char *file, option_texts *fa
   free(path);
 }
 
-void sealed_check_node(const sealed *s, const char *node, option_texts *faults) {
+void sealed_check_node(const sealed *s, const char *node, xs_texts *faults) {
   const json_t *line = json_object_get(s->made, node), *record = json_object_get(line, "record");
   char *name = text_format("nodes/%s", node), *dir = file_join(s->out, name);
   if (!line) check_unrecorded(s, name, faults);
@@ -125,7 +125,7 @@ bool sealed_is_needed(const sealed *s, const char *node) {
 }
 
 /* Of an older run nodes that were removed, to save room, are not missed. */
-static void check_older_nodes(const sealed *s, option_texts *faults) {
+static void check_older_nodes(const sealed *s, xs_texts *faults) {
   const char *node;
   json_t *line;
   json_object_foreach(s->made, node, line) {
@@ -135,7 +135,7 @@ static void check_older_nodes(const sealed *s, option_texts *faults) {
   }
 }
 
-static void check_needed_nodes(const sealed *s, option_texts *faults) {
+static void check_needed_nodes(const sealed *s, xs_texts *faults) {
   size_t i;
   json_t *node;
   json_array_foreach(json_object_get(s->results, "nodes"), i, node) {
@@ -143,7 +143,7 @@ static void check_needed_nodes(const sealed *s, option_texts *faults) {
   }
 }
 
-void sealed_check_results(const sealed *s, option_texts *faults) {
+void sealed_check_results(const sealed *s, xs_texts *faults) {
   const json_t *files = json_object_get(s->results, "wrote");
   check_files(s->out, files, faults);
   if (sealed_lacks(s)) {
@@ -154,7 +154,7 @@ void sealed_check_results(const sealed *s, option_texts *faults) {
   }
 }
 
-void sealed_check_report(const sealed *s, option_texts *faults) {
+void sealed_check_report(const sealed *s, xs_texts *faults) {
   check_files(s->out, json_object_get(s->reported, "reported"), faults);
   if (!s->reported && !sealed_lacks(s)) check_unrecorded(s, "report.html", faults);
 }
@@ -176,7 +176,7 @@ void sealed_note(json_t *files, const char *file, const void *content, size_t si
   json_object_set_new(files, file, json_string(hex));
 }
 
-xs_status sealed_refuse(const option_texts *faults, const char *what_to_do) {
+xs_status sealed_refuse(const xs_texts *faults, const char *what_to_do) {
   if (!faults->n) return XS_OK;
   char *more = faults->n > 1 ? text_format(" (and %d more)", faults->n - 1) : text_copy("");
   fail(XS_FAILED, "%s%s; %s", faults->text[0], more, what_to_do);

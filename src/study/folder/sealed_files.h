@@ -38,9 +38,9 @@ const char *sealed_lacks(const sealed *s);
 
 /* What is not as it was sealed, a sentence each, put behind those in *faults: of a node that is
  * there; of a finished run without its report; of a report that is there. */
-void sealed_check_node(const sealed *s, const char *node, option_texts *faults);
-void sealed_check_results(const sealed *s, option_texts *faults);
-void sealed_check_report(const sealed *s, option_texts *faults);
+void sealed_check_node(const sealed *s, const char *node, xs_texts *faults);
+void sealed_check_results(const sealed *s, xs_texts *faults);
+void sealed_check_report(const sealed *s, xs_texts *faults);
 
 /* Whether the record of a node that is there is not the one that was sealed. */
 bool sealed_record_changed(const sealed *s, const char *node);
@@ -53,6 +53,6 @@ bool sealed_result_changed(const sealed *s, const char *file);
 void sealed_note(json_t *files, const char *file, const void *content, size_t size);
 
 /* XS_FAILED and a message with the first of the faults, where there are any. */
-xs_status sealed_refuse(const option_texts *faults, const char *what_to_do);
+xs_status sealed_refuse(const xs_texts *faults, const char *what_to_do);
 
 #endif

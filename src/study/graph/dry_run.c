@@ -247,7 +247,7 @@ static xs_status check_sites(planner *p) {
 
 xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char **text) {
   planner p = open_planner(s, o);
-  tg_set_threads(o->threads);
+  tg_set_threads((int)o->threads);
   xs_status status = look_at_folder(&p);
   if (!status) status = look_at_nodes(&p);
   if (!status && !o->quick && !is_all_done(&p)) p.estimator = estimator_new(s, &p.nodes, o);

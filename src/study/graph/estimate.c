@@ -101,7 +101,7 @@ static estimator *new_estimator(const xs_study *s, const study_nodes *l, const x
                                             .channels = (int)s->settings.image_channels,
                                             .classes = 2},
                              .effort = o->measure_kernels ? TG_MEASURE : TG_ESTIMATE,
-                             .memory = o->memory}};
+                             .memory = (size_t)o->memory}};
   e->size = memory_new((size_t)s->n_sites * sizeof *e->size);
   for (int i = 0; i < s->n_sites; i++) e->size[i] = (site_size){{NAN, NAN, NAN}, 0};
   return e;

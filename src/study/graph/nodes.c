@@ -128,7 +128,7 @@ static bool has_none(const study_candidate *c, int n) {
 /* Not to adapt can always be chosen. */
 static study_candidate *add_candidates(builder *b, int pair, int *n) {
   const study_pair *p = &b->study->pair[pair];
-  const option_texts *portfolio = &p->settings.portfolio;
+  const xs_texts *portfolio = &p->settings.portfolio;
   study_candidate *c = NULL;
   *n = 0;
   for (int i = 0; i < portfolio->n; i++) {
@@ -209,7 +209,7 @@ static void add_baselines(builder *b) {
 }
 
 static void add_pooled(builder *b) {
-  const option_texts *part = &b->study->settings.pooled;
+  const xs_texts *part = &b->study->settings.pooled;
   for (int i = 0; i < part->n; i++) {
     add(b, (study_node){.kind = NODE_POOLED,
                         .name = text_format("pooled-%s", part->text[i]),
@@ -223,7 +223,7 @@ static void add_pooled(builder *b) {
 /* The targets' own learning curves. */
 static void add_labelled(builder *b) {
   const xs_study *s = b->study;
-  const option_texts *count = &s->settings.label_counts;
+  const xs_texts *count = &s->settings.label_counts;
   for (int i = 0; i < s->n_pairs; i++) {
     int site = s->pair[i].target;
     for (int k = 0; k < count->n && s->site[site].labelled; k++) {

@@ -73,8 +73,8 @@ static train_job node_job(const study_run *r, const study_node *n, const char *d
                      .device = tg_device_cpu(),
                      .effort = r->o->measure_kernels ? TG_MEASURE : TG_ESTIMATE,
                      .kernels = r->kernels,
-                     .threads = r->o->threads,
-                     .memory = r->o->memory,
+                     .threads = (int)r->o->threads,
+                     .memory = (size_t)r->o->memory,
                      .checkpoint_every = t->checkpoint_every,
                      .watch = r->watch};
 }

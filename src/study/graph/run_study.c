@@ -148,7 +148,7 @@ static xs_status open_seal(const study_run *r, sealed *s) {
 }
 
 /* Names all of them, and says what to do unless it is asked for. */
-static xs_status tell_changed(const study_run *r, const option_texts *faults) {
+static xs_status tell_changed(const study_run *r, const xs_texts *faults) {
   for (int i = 0; i < faults->n; i++) note(r, faults->text[i]);
   if (!faults->n || r->o->resume) return XS_OK;
   return sealed_refuse(faults,
@@ -160,7 +160,7 @@ static xs_status tell_changed(const study_run *r, const option_texts *faults) {
 static xs_status write_report(const study_run *r) {
   char *page = file_join(r->out, "report.html");
   const bool there = file_exists(page);
-  option_texts faults = {0};
+  xs_texts faults = {0};
   sealed s;
   xs_status status = open_seal(r, &s);
   if (!status && there) sealed_check_report(&s, &faults);
@@ -206,7 +206,7 @@ static xs_status reopen(study_run *r, const sealed *s) {
 /* A finished run of which something was changed is not finished: what it is and the results are
  * made again, where that is asked for. */
 static xs_status check_finished(study_run *r, bool *finished) {
-  option_texts faults = {0};
+  xs_texts faults = {0};
   sealed s;
   xs_status status = open_seal(r, &s);
   if (!status) sealed_check_results(&s, &faults);
@@ -372,7 +372,7 @@ static xs_status run_study(const xs_study *s, const xs_run_options *o, const cha
   nodes_list(s, &r.nodes);
   r.site = memory_new((size_t)s->n_sites * sizeof(json_t *));
   r.state = memory_new((size_t)r.nodes.n * sizeof *r.state);
-  tg_set_threads(o->threads);
+  tg_set_threads((int)o->threads);
   xs_status status = check_device(o->device);
   if (!status) status = name ? run_node(&r, name) : run_all(&r);
   if (status) log_error(r.log, fail_message());

@@ -132,7 +132,7 @@ xs_status xs_study_export(const xs_study *s, const xs_run_options *o, int words,
   nodes_list(s, &nodes);
   xs_status status = check_names(out, &nodes);
   if (!status) status = (xs_status)unicode_check("a Snakefile's command", line);
-  *text = status ? NULL : snakefile(&nodes, out, line, o->threads ? o->threads : tg_threads());
+  *text = status ? NULL : snakefile(&nodes, out, line, o->threads ? (int)o->threads : tg_threads());
   free(line);
   free(out);
   nodes_free(&nodes);

@@ -172,7 +172,7 @@ static int check_node_names(const xs_study *s) {
 }
 
 static int read_pairs(xs_study *s) {
-  const option_texts *p = &s->settings.pairs;
+  const xs_texts *p = &s->settings.pairs;
   int status = 0;
   if (p->n == 0) {
     return fail(XS_USAGE, "%s: pairs: there is none; give 'SOURCE -> TARGET', or all", s->path);

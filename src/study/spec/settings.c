@@ -110,8 +110,8 @@ const option_table settings_table = {
                 "it describes one site: write a study file that lists it, and another site's, "
                 "under sites"}};
 
-static option_texts copy_texts(const option_texts *from) {
-  option_texts to = {from->n, memory_new(((size_t)from->n + 1) * sizeof *to.text)};
+static xs_texts copy_texts(const xs_texts *from) {
+  xs_texts to = {from->n, memory_new(((size_t)from->n + 1) * sizeof *to.text)};
   for (int i = 0; i < from->n; i++) to.text[i] = text_copy(from->text[i]);
   return to;
 }
@@ -122,7 +122,7 @@ study_settings settings_copy(const study_settings *s) {
     const option *row = &settings_table.row[i];
     void *field = (char *)&copy + row->offset;
     if (row->type == OPTION_TEXTS) {
-      *(option_texts *)field = copy_texts(field);
+      *(xs_texts *)field = copy_texts(field);
     } else if (row->type == OPTION_TEXT || row->type == OPTION_CHOICE) {
       char **text = field;
       if (*text) *text = text_copy(*text);

@@ -13,7 +13,7 @@
 #include "text.h"
 
 /* The class of the operating point must be one of the site's. */
-static int check_positive(const xs_study *s, const char *file, const option_texts *classes) {
+static int check_positive(const xs_study *s, const char *file, const xs_texts *classes) {
   const char *positive = s->settings.operating.positive;
   for (int i = 0; i < classes->n && positive; i++) {
     if (strcmp(classes->text[i], positive) == 0) return 0;
@@ -63,7 +63,7 @@ static int read_site(xs_study *s, const char *file) {
 }
 
 static int read_sites(xs_study *s) {
-  const option_texts *files = &s->settings.sites;
+  const xs_texts *files = &s->settings.sites;
   if (files->n < 2) {
     return fail(XS_USAGE, "%s: sites: a source and a target site are needed, %d is given", s->path,
                 files->n);
@@ -74,7 +74,7 @@ static int read_sites(xs_study *s) {
 }
 
 /* Every entry of a list is a number from low to high. */
-static int check_numbers(const xs_study *s, const char *name, const option_texts *list, double low,
+static int check_numbers(const xs_study *s, const char *name, const xs_texts *list, double low,
                          double high) {
   for (int i = 0; i < list->n; i++) {
     char *end;
@@ -86,7 +86,7 @@ static int check_numbers(const xs_study *s, const char *name, const option_texts
   return 0;
 }
 
-static int check_portfolio(const xs_study *s, const option_texts *method) {
+static int check_portfolio(const xs_study *s, const xs_texts *method) {
   char *where = text_format("%s: portfolio", s->path);
   int status = method->n ? 0 : fail(XS_USAGE, "%s: there is no method; give paper", where);
   for (int i = 0; i < method->n && !status; i++) {
@@ -143,7 +143,7 @@ static int set_by_profile(void *context, const char *key, const char *value, con
 }
 
 static int refuse_profile(const xs_study *s) {
-  const option_texts *profiles = &s->settings.profiles;
+  const xs_texts *profiles = &s->settings.profiles;
   buffer names = {0};
   for (int i = 0; i < profiles->n; i++) {
     const char *text = profiles->text[i];

@@ -1,9 +1,10 @@
-/* labels_summary.c: what a mapping makes of label files, without any image. */
+/* task_labels.c: what a mapping makes of label files, without any image. */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "error.h"
 #include "label_summary.h"
+#include "rows.h"
 #include "task_tables.h"
 #include "xsite.h"
 
@@ -41,15 +42,34 @@ static int judge(const mapping *m, const labels *x, const json_t *summary) {
   return status ? XS_HARM : XS_OK;
 }
 
-xs_status xs_labels_summarise(const char *mapping_file, int files, const char *const *csv_file,
-                              const xs_labels_options *o, char **json) {
-  const option_texts csv = {files, (char **)(uintptr_t)csv_file},
-                     set = {o->set, (char **)(uintptr_t)o->setting};
+#define FIELD(name) offsetof(xs_labels_task, name)
+
+static const option rows[] = {
+    {NULL, "set", OPTION_TEXTS, FIELD(set), NULL, false, 0, 0, NULL, "SECTION.NAME=VALUE",
+     "another value for one of the mapping's options, as policy.uncertain=ignore; repeatable"},
+    {NULL, "only", OPTION_TEXT, FIELD(only), NULL, false, 0, 0, NULL, "FILE",
+     "a list of image names, one a line; other images are left out"},
+    {NULL, "all", OPTION_FLAG, FIELD(all), "no", false, 0, 0, NULL, NULL,
+     "list all unmapped terms and all values, not the most frequent"},
+    JSON_ROW(FIELD(json), "print JSON"),
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+const option_table task_labels_table = {.what = "labels", .row = rows, .n = ROWS};
+
+void xs_labels_defaults(xs_labels_task *t) {
+  *t = (xs_labels_task){0};
+  option_defaults_lent(&task_labels_table, t);
+}
+
+xs_status xs_labels(const xs_labels_task *t, const char *mapping_file, int files,
+                    const char *const *csv_file, char **json) {
+  const xs_texts csv = {files, (char **)(uintptr_t)csv_file};
   mapping m;
   labels x = {0};
   *json = NULL;
-  int status = mapping_open(mapping_file, &set, "--set", &m);
-  if (!status) status = labels_read(&m, &csv, o->only, &x);
+  int status = mapping_open(mapping_file, &t->set, "--set", &m);
+  if (!status) status = labels_read(&m, &csv, t->only, &x);
   if (!status) {
     json_t *summary = label_summary(&m, &csv, &x);
     *json = json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(8));
