@@ -2,10 +2,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
-#include "clock.h"
 
 #define CLEAR "\033[K" /* from here to the line's end */
 
@@ -20,6 +20,12 @@ static void stop_soon(int signal_number) {
 static bool is_stopped(void *context) {
   (void)context;
   return stopped != 0;
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static void write_duration(FILE *f, double seconds) {
@@ -70,7 +76,7 @@ static void overwrite(const xs_progress *p) {
 
 static void show(void *context, const xs_progress *p) {
   cli_progress *c = context;
-  double time = clock_seconds(), pause = c->terminal ? 0.1 : 10;
+  double time = now(), pause = c->terminal ? 0.1 : 10;
   if (time - c->last < pause && p->done != p->total) return;
   c->last = time;
   c->shown = c->terminal;

@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <turbojpeg.h>
 
-#include "data_check.h"
+#include "check_options.h"
 #include "clustered_share.h"
 #include "data_files.h"
 #include "encoding.h"
@@ -178,11 +178,11 @@ static void release(site *s) {
 }
 
 static const check_options plain = {.seed = 1,
-                                       .near_bits = 10,
-                                       .near_match = 0.9,
-                                       .shortcut_auc = 0.65,
-                                       .alpha = 0.05,
-                                       .replicates = 100};
+                                    .near_bits = 10,
+                                    .near_match = 0.9,
+                                    .shortcut_auc = 0.65,
+                                    .alpha = 0.05,
+                                    .replicates = 100};
 
 /* What a check says; status: what it must end with. */
 static json_t *check(xs_status status, const check_options *o, const char *a, const char *b) {

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "catalogue.h"
 #include "data_files.h"
 #include "file.h"
 #include "idx.h"

@@ -74,12 +74,12 @@ static char *write_weights(const char *dir, const char *prefix, int extra) {
 
 static import_options options_of(const char *weights) {
   return (import_options){.weights = weights,
-                             .architecture = "lenet5",
-                             .output = -1,
-                             .size = SIZE,
-                             .normalisation = "half",
-                             .epsilon = 1e-5,
-                             .overwrite = true};
+                          .architecture = "lenet5",
+                          .output = -1,
+                          .size = SIZE,
+                          .normalisation = "half",
+                          .epsilon = 1e-5,
+                          .overwrite = true};
 }
 
 static xs_images image_of(uint8_t *pixels, int channels) {

@@ -1,7 +1,7 @@
 /* task_check.c: sites checked before anything is trained on them. */
 #include <string.h>
 
-#include "data_check.h"
+#include "check_options.h"
 #include "rows.h"
 #include "task_tables.h"
 #include "tg.h"
