@@ -291,9 +291,9 @@ int option_set(const option_table *t, void *record, const char *key, const char 
 
 static void set_nothing(const option *row, void *record) {
   static const size_t bytes[] = {
-      [OPTION_INTEGER] = sizeof(int64_t),   [OPTION_REAL] = sizeof(double),
-      [OPTION_BYTES] = sizeof(int64_t),     [OPTION_FLAG] = sizeof(bool),
-      [OPTION_TEXT] = sizeof(char *),       [OPTION_CHOICE] = sizeof(char *),
+      [OPTION_INTEGER] = sizeof(int64_t), [OPTION_REAL] = sizeof(double),
+      [OPTION_BYTES] = sizeof(int64_t),   [OPTION_FLAG] = sizeof(bool),
+      [OPTION_TEXT] = sizeof(char *),     [OPTION_CHOICE] = sizeof(char *),
       [OPTION_TEXTS] = sizeof(xs_texts)};
   memset(field(row, record), 0, bytes[row->type]);
 }

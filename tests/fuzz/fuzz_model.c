@@ -80,12 +80,12 @@ static void read_translator(const char *path) {
 static void import(const char *path) {
   char *out = text_format("%s.imported", path);
   const import_options o = {.weights = path,
-                               .architecture = "lenet5",
-                               .output = -1,
-                               .size = FUZZ_SIDE,
-                               .normalisation = "half",
-                               .epsilon = 1e-5,
-                               .overwrite = true};
+                            .architecture = "lenet5",
+                            .output = -1,
+                            .size = FUZZ_SIDE,
+                            .normalisation = "half",
+                            .epsilon = 1e-5,
+                            .overwrite = true};
   if (model_import(&o, out)) {
     fuzz_outcome(fail_message());
   } else {

@@ -87,8 +87,8 @@ static bool same_text(const char *a, const char *b) { return strcmp(a, b) == 0; 
 
 static value find_value(const mapping *m, const char *cell, equal_texts equal) {
   const xs_texts *list[] = {[VALUE_POSITIVE] = &m->labels.positive_values,
-                                [VALUE_NEGATIVE] = &m->labels.negative_values,
-                                [VALUE_UNCERTAIN] = &m->labels.uncertain_values};
+                            [VALUE_NEGATIVE] = &m->labels.negative_values,
+                            [VALUE_UNCERTAIN] = &m->labels.uncertain_values};
   for (int v = VALUE_POSITIVE; v <= VALUE_UNCERTAIN; v++) {
     for (int i = 0; i < list[v]->n; i++) {
       if (equal(list[v]->text[i], cell)) return (value)v;

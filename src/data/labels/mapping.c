@@ -119,7 +119,7 @@ static const option_table table = {
 /* A term can be in one list only, once. */
 static int check_terms(const mapping *m) {
   const xs_texts *list[] = {&m->labels.positive, &m->labels.negative, &m->labels.other,
-                                &m->labels.exclude, &m->labels.silent};
+                            &m->labels.exclude, &m->labels.silent};
   text_set seen = {0};
   int status = 0;
   for (int i = 0; i < 5; i++) {

@@ -11,7 +11,7 @@ typedef struct mapping {
   char *mapping, *archive;
   int64_t version;
   xs_texts classes; /* the negative one, the positive one */
-  char *rows;           /* how several rows of an image become one; NULL: they are refused */
+  char *rows;       /* how several rows of an image become one; NULL: they are refused */
   xs_texts join;    /* columns by which further files are joined; none: files are stacked */
   struct {
     char *image, *patient, *patient_folder, *study, *study_folder, *reader, *view, *view_else, *age,

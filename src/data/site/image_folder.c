@@ -157,8 +157,7 @@ int folder_read_name(const char *csv, int64_t line, char *name) {
 
 struct folder_forms {
   text_set composed; /* names of a folder, composed */
-  xs_texts
-      real; /* as they are, under the same number; of two that are composed alike the first */
+  xs_texts real; /* as they are, under the same number; of two that are composed alike the first */
 };
 
 /* Lists a folder once; *number: of its forms. */

@@ -38,7 +38,7 @@ void listing_release(listing *l);
 int group_file_read(const char *path, listing *l);
 
 typedef struct folder_finder { /* looks files up in folders */
-  const xs_texts *dirs;    /* lent */
+  const xs_texts *dirs;        /* lent */
   int near;                    /* the folder that had the last one */
   text_set listed;             /* folders that were listed, and of each ... */
   struct folder_forms *forms;  /* [listed.n] its names by their composed form */

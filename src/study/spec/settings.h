@@ -21,13 +21,13 @@ typedef struct operating_options {
 typedef struct study_settings {
   char *name;
   int64_t seed;
-  xs_texts sites;     /* domain files, relative to the study file */
-  xs_texts pairs;     /* "SOURCE -> TARGET [via=SITE] [KEY=VALUE ...]"; or the one word all */
-  char *paper;            /* "none", "digits", "chest": what the report compares with */
-  char *profile;          /* the chosen one of profiles, or NULL */
-  xs_texts profiles;  /* "NAME KEY=VALUE ..." */
-  xs_texts portfolio; /* methods: "paper", "none", "paper+shot" */
-  xs_texts pooled;    /* per cent of the pooled training images */
+  xs_texts sites;        /* domain files, relative to the study file */
+  xs_texts pairs;        /* "SOURCE -> TARGET [via=SITE] [KEY=VALUE ...]"; or the one word all */
+  char *paper;           /* "none", "digits", "chest": what the report compares with */
+  char *profile;         /* the chosen one of profiles, or NULL */
+  xs_texts profiles;     /* "NAME KEY=VALUE ..." */
+  xs_texts portfolio;    /* methods: "paper", "none", "paper+shot" */
+  xs_texts pooled;       /* per cent of the pooled training images */
   xs_texts label_counts; /* labelled target images of learning curves */
   int64_t size, image_channels;
   char *normalisation; /* of train_geometry_of */
