@@ -61,6 +61,16 @@ XS_API const char *xs_classifier_unknown(const xs_classifier *c);
 XS_API xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images,
                                       const int64_t *rows, int64_t n, float *logit);
 
+/* The same with what the last layer sees, feature [n][xs_classifier_width]; either may be NULL. */
+XS_API xs_status xs_classifier_features(xs_classifier *c, const xs_images *images,
+                                        const int64_t *rows, int64_t n, float *logit,
+                                        float *feature);
+XS_API int xs_classifier_width(const xs_classifier *c);
+/* softmax(logit / temperature) [n][classes]; a temperature of 1 gives the classifier's own
+ * probabilities, xs_classifier_temperature calibrated ones.  probability may not be logit. */
+XS_API void xs_probabilities(const float *logit, int64_t n, int classes, double temperature,
+                             double *probability);
+
 /* Logits [n][classes] of n images that each are of a size of their own (image[i]->n is 1), and
  * their distance [n] from those of the classifier's site, as a multiple of what 98 % of these have
  * at most: above 1 is unlike them; NAN where no site is known. */

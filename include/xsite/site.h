@@ -107,6 +107,30 @@ typedef struct xs_site_options {
 /* Reads a domain file (YAML) and the images and labels that it names.  The pixels of a folder's
  * images lie in a file of the cache, if it can be used, else in memory. */
 XS_API xs_status xs_site_open(const char *domain_file, const xs_site_options *o, xs_site **out);
+
+/* What a site in memory is made of; all of it is copied. */
+typedef struct xs_arrays {
+  const char *name;
+  int64_t n;
+  int height, width, channels; /* channels 1 or 3 */
+  int bytes;                   /* per value: 1 (uint8_t) or 2 (uint16_t) */
+  const void *pixels;          /* [n][height][width][channels] */
+  double max_value;            /* the value that means 1.0; 0: 255 or 65535 */
+  int size;                    /* pixels per side at which they are kept; 0: as they are */
+  xs_resize resize;            /* how they become that size */
+  bool center_crop;            /* the central square is cut before */
+  const uint64_t *group;       /* [n] equal for images of one patient; NULL: each is one */
+  const char *const *file;     /* [n] names; NULL: they have none */
+  int classes;
+  const char *const *class_name; /* [classes] */
+  const int32_t *label;          /* [n] in 0 .. classes-1, -1 unknown; NULL: all unknown */
+  xs_split_kind split;           /* XS_SPLIT_HASH or XS_SPLIT_STRATIFIED */
+  double validation, test;       /* shares of the images; both 0: a tenth each */
+} xs_arrays;
+/* A site of arrays, with the same pixels as one that is opened from files of these values.
+ * XS_USAGE and a message that names the field and the image: a value above max_value, a label that
+ * is no class, a class without an image among the labelled ones, an impossible shape. */
+XS_API xs_status xs_site_new(const xs_arrays *a, xs_site **out);
 XS_API void xs_site_close(xs_site *s);
 /* A subgroup of a study's test images is measured where it has so many images of each class, and so
  * many patients (groups). */

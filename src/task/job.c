@@ -218,7 +218,6 @@ xs_status job_run(const xs_job *o, const option_table *table, const void *task, 
   bool finished = false;
   int lock = -1;
   json_t *mine = NULL;
-  if (task_check(table, task)) return XS_USAGE;
   if (!o->out)
     return (xs_status)fail(XS_USAGE, "%s: `out` is missing: the folder to work in", table->what);
   xs_status status = describe(table, task, &mine);

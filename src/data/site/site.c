@@ -7,6 +7,7 @@
 #include "error.h"
 #include "image_cache.h"
 #include "memory.h"
+#include "prepare.h"
 #include "random.h"
 #include "sort.h"
 #include "text.h"
@@ -79,6 +80,29 @@ int site_refuse_pale(const domain *d) {
       "files state, the images would be near white; say range: percentiles in the domain "
       "file",
       d->path);
+}
+
+void site_prepare(xs_images *x) {
+  const int64_t size = x->how.size;
+  const int bytes = prepare_bytes(x->bytes, x->max_value);
+  const size_t in = (size_t)x->height * (size_t)x->width * (size_t)(x->channels * x->bytes);
+  const size_t out = (size_t)(size * size * x->channels * bytes);
+  char *pixels = memory_new(out * (size_t)x->n);
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < x->n; i++) {
+    const picture p = {(const char *)x->pixels + (size_t)i * in,
+                       x->height,
+                       x->width,
+                       x->channels,
+                       x->bytes,
+                       x->width};
+    prepare_pixels(&p, &x->how, x->max_value, pixels + (size_t)i * out);
+  }
+  free(x->pixels);
+  x->pixels = pixels;
+  x->height = x->width = (int)size;
+  x->bytes = bytes;
+  x->max_value = prepare_white(bytes);
 }
 
 /* Sites of every format get these from the domain file. */

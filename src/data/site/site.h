@@ -15,6 +15,8 @@ int site_load_folder(const domain *d, const xs_site_options *o, xs_site *s);
 int64_t site_limit_rows(const uint64_t *group, int64_t n, int64_t limit, int64_t *rows);
 /* Every class has an image, or no image has a label.  advice: what to do about a class without. */
 int site_check_classes(const domain *d, const int32_t *label, int64_t n, const char *advice);
+/* Images as their files have them become those of the size that how.size wants. */
+void site_prepare(xs_images *x);
 /* Refuses a max_value that 8-bit values cannot have.  largest: value of all images. */
 int site_check_range(const domain *d, int bytes, int largest);
 /* Refuses images that would all be near black.  largest, white: of the brightest file. */

@@ -160,30 +160,6 @@ static void keep_limit(int64_t limit, xs_site *s) {
   free(rows);
 }
 
-/* The images that were read become those of the size that is wanted. */
-static void prepare_all(xs_images *x) {
-  const int64_t size = x->how.size;
-  const int bytes = prepare_bytes(x->bytes, x->max_value);
-  const size_t in = (size_t)x->height * (size_t)x->width * (size_t)(x->channels * x->bytes);
-  const size_t out = (size_t)(size * size * x->channels * bytes);
-  char *pixels = memory_new(out * (size_t)x->n);
-#pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < x->n; i++) {
-    const picture p = {(const char *)x->pixels + (size_t)i * in,
-                       x->height,
-                       x->width,
-                       x->channels,
-                       x->bytes,
-                       x->width};
-    prepare_pixels(&p, &x->how, x->max_value, pixels + (size_t)i * out);
-  }
-  free(x->pixels);
-  x->pixels = pixels;
-  x->height = x->width = (int)size;
-  x->bytes = bytes;
-  x->max_value = prepare_white(bytes);
-}
-
 static int set_range(const domain *d, const xs_preprocessing *how, xs_images *x, int largest) {
   const double depth = prepare_white(x->bytes);
   x->how = *how;
@@ -205,6 +181,6 @@ int site_load_idx(const domain *d, const xs_site_options *o, xs_site *s) {
     keep_limit(o->limit, s);
     status = site_check_classes(d, s->label, s->images.n, "raise the limit");
   }
-  if (!status && how.size > 0) prepare_all(&s->images);
+  if (!status && how.size > 0) site_prepare(&s->images);
   return status;
 }

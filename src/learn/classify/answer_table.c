@@ -94,3 +94,10 @@ xs_status answer_sides(const xs_site *s, split_rule rule, uint8_t **side) {
   }
   return status;
 }
+
+void xs_probabilities(const float *logit, int64_t n, int classes, double temperature,
+                      double *probability) {
+  for (int64_t i = 0; i < n; i++) {
+    answer_softmax(logit + i * classes, classes, temperature, probability + i * classes);
+  }
+}

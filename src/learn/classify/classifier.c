@@ -396,3 +396,10 @@ xs_status classifier_labels(xs_classifier *c, const xs_images *images, int32_t *
   free(logit);
   return status;
 }
+
+xs_status xs_classifier_features(xs_classifier *c, const xs_images *images, const int64_t *rows,
+                                 int64_t n, float *logit, float *feature) {
+  return classifier_answer(c, images, rows, n, logit, feature);
+}
+
+int xs_classifier_width(const xs_classifier *c) { return classifier_width(c); }
