@@ -23,28 +23,13 @@ static tg_value code_input(golden_case *c, const char *name, bool other) {
 static void open_gan(gan_case *t, void **state) {
   golden_open(&t->c, state, "gan_losses");
   tg_graph *g = t->c.g;
-  t->nets = (adapter_nets){
-      .stargan = {.size = 32, .image_channels = 3, .domains = 2, .channels = 4, .blocks = 1},
-      .classifier = {"lenet", 32, 3, 10, 0, false},
-      .g = nn_net_new("G/"),
-      .d = nn_net_new("D/"),
-      .fs = nn_net_new("FS/"),
-      .ft = nn_net_new("FT/"),
-  };
-  t->options = (xs_adapter_options){
-      .batch = BATCH,
-      .beta1 = 0.5,
-      .beta2 = 0.999,
-      .gradient_penalty = 10,
-      .penalty_epsilon = 1e-12,
-      .classification = 1,
-      .cycle = 10,
-      .semantic = "paper",
-      .semantic_cycle = 1,
-      .semantic_target = 1,
-      .semantic_pseudo = 1,
-      .pseudo_threshold = 1,
-  };
+  t->options = xs_adapter_defaults();
+  t->options.channels = 4;
+  t->options.blocks = 1;
+  t->options.batch = BATCH;
+  t->options.target_dropout = 0;
+  const nn_classifier lenet = {"lenet", 32, 3, 10, 0, false};
+  t->nets = adapter_nets_new(&t->options, &lenet, NULL);
   t->p = (adapter_plan){
       .x = golden_input(&t->c, "in/x", tg_shape4(BATCH, 32, 32, 3)),
       .from = code_input(&t->c, "from", false),
@@ -57,10 +42,7 @@ static void open_gan(gan_case *t, void **state) {
 }
 
 static void close_gan(gan_case *t) {
-  nn_net_free(t->nets.g);
-  nn_net_free(t->nets.d);
-  nn_net_free(t->nets.fs);
-  nn_net_free(t->nets.ft);
+  adapter_nets_free(&t->nets);
   golden_close(&t->c);
 }
 

@@ -46,44 +46,24 @@ static void fill_inputs(adapter_plan *p, int64_t size) {
 }
 
 static void open_session(session *s, tg_kernels *kernels, const trial *t) {
-  const xs_adapter_options o = {.channels = 16,
-                                .blocks = 1,
-                                .batch = BATCH,
-                                .beta1 = 0.5,
-                                .beta2 = 0.999,
-                                .gradient_penalty = 10,
-                                .penalty_epsilon = 1e-12,
-                                .classification = 1,
-                                .cycle = 10,
-                                .semantic = (char[]){"paper"},
-                                .semantic_cycle = 1,
-                                .semantic_target = 1,
-                                .semantic_pseudo = 1,
-                                .pseudo_threshold = 1};
+  xs_adapter_options o = xs_adapter_defaults();
+  o.channels = 16;
+  o.blocks = 1;
+  o.batch = BATCH;
   const tg_plan_options p = {.kernels = kernels, .seed = 5, .bf16 = t->bf16};
-  *s = (session){.nets = {.stargan = {t->size, 3, 2, o.channels, o.blocks, 0},
-                          .classifier = {"lenet", t->size, 3, 10, 0, false},
-                          .dropout = 0.5,
-                          .g = nn_net_new("G/"),
-                          .d = nn_net_new("D/"),
-                          .fs = nn_net_new("FS/"),
-                          .ft = nn_net_new("FT/")},
-                 .store = tg_store_new(tg_device_cpu())};
-  nn_net *const net[] = {s->nets.g, s->nets.d, s->nets.fs, s->nets.ft};
+  const nn_classifier c = {"lenet", t->size, 3, 10, 0, false};
+  *s = (session){.nets = adapter_nets_new(&o, &c, NULL), .store = tg_store_new(tg_device_cpu())};
   assert_int_equal(adapter_plan_critic(&s->nets, &o, s->store, &p, &s->plan[0]), 0);
   assert_int_equal(adapter_plan_generator(&s->nets, &o, s->store, &p, &s->plan[1]), 0);
   assert_int_equal(adapter_plan_target(&s->nets, &o, s->store, &p, &s->plan[2]), 0);
-  for (int i = 0; i < 4; i++) assert_int_equal(nn_net_initialise(net[i], s->store, 1), 0);
+  assert_int_equal(adapter_nets_initialise(&s->nets, s->store, 1), 0);
   for (int i = 0; i < PLANS; i++) fill_inputs(&s->plan[i], t->size);
 }
 
 static void close_session(session *s) {
   for (int i = 0; i < PLANS; i++) tg_plan_free(s->plan[i].plan);
   tg_store_free(s->store);
-  nn_net_free(s->nets.g);
-  nn_net_free(s->nets.d);
-  nn_net_free(s->nets.fs);
-  nn_net_free(s->nets.ft);
+  adapter_nets_free(&s->nets);
 }
 
 static void run_steps(session *s, int first, int end) {

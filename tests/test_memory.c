@@ -25,18 +25,6 @@ static void assert_tight(const tg_plan *p, const char *what) {
   }
 }
 
-static const xs_adapter_options usual = {.beta1 = 0.5,
-                                         .beta2 = 0.999,
-                                         .gradient_penalty = 10,
-                                         .penalty_epsilon = 1e-12,
-                                         .classification = 1,
-                                         .cycle = 10,
-                                         .semantic = (char[]){"paper"},
-                                         .semantic_cycle = 1,
-                                         .semantic_target = 1,
-                                         .semantic_pseudo = 1,
-                                         .pseudo_threshold = 1};
-
 enum { PLANS = 3 };
 
 typedef struct session {
@@ -46,17 +34,12 @@ typedef struct session {
 } session;
 
 static void open_session(session *s, int channels, int batch, int size, int blocks, size_t memory) {
-  xs_adapter_options o = usual;
+  xs_adapter_options o = xs_adapter_defaults();
   o.channels = channels;
   o.batch = batch;
-  *s = (session){.nets = {.stargan = {size, 3, 2, channels, blocks, 0},
-                          .classifier = {"lenet", size, 3, 10, 0, false},
-                          .dropout = 0.5,
-                          .g = nn_net_new("G/"),
-                          .d = nn_net_new("D/"),
-                          .fs = nn_net_new("FS/"),
-                          .ft = nn_net_new("FT/")},
-                 .store = tg_store_new(tg_device_cpu())};
+  o.blocks = blocks;
+  const nn_classifier c = {"lenet", size, 3, 10, 0, false};
+  *s = (session){.nets = adapter_nets_new(&o, &c, NULL), .store = tg_store_new(tg_device_cpu())};
   const tg_plan_options p = {.seed = 5, .memory = memory};
   assert_int_equal(adapter_plan_critic(&s->nets, &o, s->store, &p, &s->plan[0]), 0);
   assert_int_equal(adapter_plan_generator(&s->nets, &o, s->store, &p, &s->plan[1]), 0);
@@ -66,10 +49,7 @@ static void open_session(session *s, int channels, int batch, int size, int bloc
 static void close_session(session *s) {
   for (int i = 0; i < PLANS; i++) tg_plan_free(s->plan[i].plan);
   tg_store_free(s->store);
-  nn_net_free(s->nets.g);
-  nn_net_free(s->nets.d);
-  nn_net_free(s->nets.fs);
-  nn_net_free(s->nets.ft);
+  adapter_nets_free(&s->nets);
 }
 
 static void test_adapter_steps_are_tight(void **state) {
@@ -189,8 +169,7 @@ enum { CHANNELS = 16, BATCH = 16, SIZE = 16, BLOCKS = 2, STEPS = 2 };
 static uint64_t train(size_t memory, size_t block[PLANS]) {
   session s;
   open_session(&s, CHANNELS, BATCH, SIZE, BLOCKS, memory);
-  nn_net *const net[] = {s.nets.g, s.nets.d, s.nets.fs, s.nets.ft};
-  for (int i = 0; i < 4; i++) assert_int_equal(nn_net_initialise(net[i], s.store, 1), 0);
+  assert_int_equal(adapter_nets_initialise(&s.nets, s.store, 1), 0);
   for (int i = 0; i < PLANS * STEPS; i++) {
     adapter_plan *p = &s.plan[i % PLANS];
     fill(p, p->x, (p->from ? BATCH : BATCH / 2) * SIZE * SIZE * 3);
@@ -302,15 +281,13 @@ static int plan_lenet(int64_t batch, size_t memory, size_t *block) {
 }
 
 static int plan_adapter(int64_t batch, size_t memory, size_t *block) {
-  xs_adapter_options o = usual;
+  xs_adapter_options o = xs_adapter_defaults();
   o.channels = 4;
   o.batch = batch;
-  adapter_nets n = {.stargan = {16, 3, 2, 4, 1, 0},
-                    .classifier = {"lenet", 16, 3, 10, 0, false},
-                    .g = nn_net_new("G/"),
-                    .d = nn_net_new("D/"),
-                    .fs = nn_net_new("FS/"),
-                    .ft = nn_net_new("FT/")};
+  o.blocks = 1;
+  o.target_dropout = 0;
+  const nn_classifier c = {"lenet", 16, 3, 10, 0, false};
+  adapter_nets n = adapter_nets_new(&o, &c, NULL);
   const tg_plan_options p = {.memory = memory};
   tg_store *s = tg_store_new(tg_device_cpu());
   adapter_plan plan[ADAPTER_PLANS];
@@ -321,10 +298,7 @@ static int plan_adapter(int64_t batch, size_t memory, size_t *block) {
   }
   adapter_plans_free(plan);
   tg_store_free(s);
-  nn_net_free(n.g);
-  nn_net_free(n.d);
-  nn_net_free(n.fs);
-  nn_net_free(n.ft);
+  adapter_nets_free(&n);
   return status;
 }
 

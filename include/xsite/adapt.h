@@ -36,6 +36,9 @@ typedef struct xs_adapter_options {
   char *precision;             /* as of a classifier */
 } xs_adapter_options;
 
+/* The program's defaults, which are the paper's; texts are constants, which nobody frees. */
+XS_API xs_adapter_options xs_adapter_defaults(void);
+
 typedef struct xs_match_options { /* of a translator that needs no training */
   char *method;                   /* "histogram", "fourier" */
   char *reference; /* "image": one drawn for each translated image; "mean": their mean */
@@ -44,6 +47,9 @@ typedef struct xs_match_options { /* of a translator that needs no training */
   int64_t levels;  /* of a quantile function (histogram) */
   double beta;     /* highest frequency of the window, in cycles a pixel (fourier) */
 } xs_match_options;
+
+/* The program's defaults of this method, whose name is lent; texts are constants. */
+XS_API xs_match_options xs_match_method_defaults(const char *method);
 
 /* ==== alignment: a classifier is adapted itself, without a translator ========================= */
 
@@ -71,6 +77,9 @@ typedef struct xs_align_options {
   bool colour;       /* contrast, brightness and inversion of each channel for itself */
   char *precision;   /* as of a classifier */
 } xs_align_options;
+
+/* The program's defaults of this method, whose name is lent; texts are constants. */
+XS_API xs_align_options xs_align_method_defaults(const char *method);
 
 #ifdef __cplusplus
 }

@@ -25,6 +25,9 @@ typedef struct xs_classifier_options {
   char *precision; /* "f32", or "bf16": what convolutions multiply in training, if it can */
 } xs_classifier_options;
 
+/* The program's defaults; texts are constants, which nobody frees. */
+XS_API xs_classifier_options xs_classifier_defaults(void);
+
 typedef struct xs_classifier xs_classifier;
 
 XS_API xs_status xs_classifier_load(const char *path, xs_classifier **out);

@@ -48,8 +48,6 @@ void bench_fill_uniform(tg_plan *p, tg_value v, int64_t count) {
   }
 }
 
-void bench_set_scalar(tg_plan *p, tg_value v, float x) { *(float *)tg_plan_data(p, v) = x; }
-
 /* ---- timing ------------------------------------------------------------------------------- */
 
 int bench_kernels(const bench_step *s) {

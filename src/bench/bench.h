@@ -68,7 +68,6 @@ xs_status bench_task(const option_table *table, const xs_bench_task *o,
 int bench_check(const xs_bench_task *o, FILE *f);
 tg_plan_options bench_plan_options(const xs_bench_task *o);
 void bench_fill_uniform(tg_plan *p, tg_value v, int64_t count); /* in [-1,1) */
-void bench_set_scalar(tg_plan *p, tg_value v, float x);
 
 /* Batches of the site o->data, or NULL where there is none, which the others take too. */
 typedef struct bench_feed bench_feed;

@@ -4,6 +4,7 @@
 #include "classifier_plan.h"
 #include "error.h"
 #include "task_tables.h"
+#include "training_loop.h"
 
 static const option rows[] = {
     OPTION_CHOICE_ROW(NULL, 0, xs_bench_task, model, "lenet", architecture_choices + 1, "NAME",
@@ -15,7 +16,8 @@ static const option rows[] = {
 enum { ROWS = sizeof rows / sizeof *rows };
 
 static int run(const xs_bench_task *o, FILE *f) {
-  nn_classifier c = {o->model, (int)o->size, 3, 10, 0.5, true};
+  const xs_classifier_options usual = xs_classifier_defaults();
+  const nn_classifier c = {o->model, (int)o->size, 3, 10, usual.dropout, true};
   const char *why = nn_classifier_impossible(&c);
   if (why) return fail(XS_USAGE, "size %lld: %s", (long long)o->size, why);
   if (bench_check(o, f)) return XS_FAILED;
@@ -24,12 +26,12 @@ static int run(const xs_bench_task *o, FILE *f) {
   nn_net *net = nn_net_new("");
   fit_plan p;
   const tg_plan_options options = bench_plan_options(o);
-  int status = fit_plan_new(net, &c, o->batch, 0, s, &options, &p);
+  int status = fit_plan_new(net, &c, o->batch, usual.weight_decay, s, &options, &p);
   if (!status) status = nn_net_initialise(net, s, 1);
   if (!status) {
     bench_fill_uniform(p.plan, p.x, o->batch * o->size * o->size * 3);
-    bench_set_scalar(p.plan, p.rate, 1e-3f);
-    bench_set_scalar(p.plan, p.step, 1);
+    training_set_scalar(p.plan, p.rate, usual.learning_rate);
+    training_set_scalar(p.plan, p.step, 1);
     const bench_step step = {"classifier step", "step_ms", 1, {p.plan}, {p.x}, {o->batch}};
     status = bench_run(o, 1, &step, f);
   }

@@ -66,13 +66,11 @@ static inline train_job fuzz_job(const fuzz_training *t, const xs_watch *watch) 
 
 static inline xs_status fuzz_fit(const fuzz_training *t, const xs_watch *watch) {
   const train_job job = fuzz_job(t, watch);
-  const xs_classifier_options o = {.architecture = (char[]){"lenet5"},
-                                   .learning_rate = 1e-3,
-                                   .batch = FUZZ_BATCH,
-                                   .epochs = 1,
-                                   .patience = 1,
-                                   .steps_per_epoch = watch ? 2 : 1,
-                                   .precision = (char[]){"f32"}};
+  xs_classifier_options o = xs_classifier_defaults();
+  o.architecture = (char[]){"lenet5"};
+  o.batch = FUZZ_BATCH;
+  o.epochs = o.patience = 1;
+  o.steps_per_epoch = watch ? 2 : 1;
   char *const names[] = {(char[]){"dark"}, (char[]){"light"}};
   const fit_task task = {.options = &o,
                          .geometry = train_geometry_of(FUZZ_SIDE, 1, "half"),
@@ -86,24 +84,12 @@ static inline xs_status fuzz_fit(const fuzz_training *t, const xs_watch *watch) 
 static inline xs_status fuzz_adapt(const fuzz_training *t, const char *classifier,
                                    const xs_watch *watch) {
   const train_job job = fuzz_job(t, watch);
-  const xs_adapter_options o = {.channels = 1,
-                                .critic_layers = 1,
-                                .batch = FUZZ_BATCH,
-                                .generator_steps = watch ? 2 : 1,
-                                .critic_steps = 1,
-                                .learning_rate = 1e-4,
-                                .decay_start = 0.5,
-                                .beta1 = 0.5,
-                                .beta2 = 0.999,
-                                .gradient_penalty = 10,
-                                .penalty_epsilon = 1e-12,
-                                .classification = 1,
-                                .cycle = 10,
-                                .semantic = (char[]){"off"},
-                                .target_learning_rate = 1e-4,
-                                .target_every = 1,
-                                .translate = (char[]){"other"},
-                                .precision = (char[]){"f32"}};
+  xs_adapter_options o = xs_adapter_defaults();
+  o.channels = o.critic_layers = o.critic_steps = 1;
+  o.blocks = 0;
+  o.batch = FUZZ_BATCH;
+  o.generator_steps = watch ? 2 : 1;
+  o.semantic = (char[]){"off"};
   const adapt_task task = {.options = &o,
                            .classifier = classifier,
                            .source = t->set,
@@ -117,12 +103,9 @@ static inline xs_status fuzz_adapt(const fuzz_training *t, const char *classifie
 static inline xs_status fuzz_align(const fuzz_training *t, const char *classifier,
                                    const xs_watch *watch) {
   const train_job job = fuzz_job(t, watch);
-  const xs_align_options o = {.method = (char[]){"dann"},
-                              .steps = watch ? 2 : 1,
-                              .batch = FUZZ_BATCH,
-                              .learning_rate = 1e-4,
-                              .weight = 1,
-                              .precision = (char[]){"f32"}};
+  xs_align_options o = xs_align_method_defaults("dann");
+  o.steps = watch ? 2 : 1;
+  o.batch = FUZZ_BATCH;
   const align_task task = {.options = &o,
                            .start_from = classifier,
                            .source = t->set,
@@ -134,12 +117,10 @@ static inline xs_status fuzz_align(const fuzz_training *t, const char *classifie
 
 static inline void fuzz_match(const fuzz_training *t, const char *method) {
   const train_job job = fuzz_job(t, NULL);
-  const xs_match_options o = {.method = (char *)(uintptr_t)method,
-                              .reference = (char[]){"image"},
-                              .images = 2,
-                              .mix = true,
-                              .levels = 8,
-                              .beta = 0.1};
+  xs_match_options o = xs_match_method_defaults(method);
+  o.images = 2;
+  o.mix = true;
+  o.levels = 8;
   const train_images some = {&t->images, t->row, 4};
   const match_task task = {.options = &o,
                            .size = FUZZ_SIDE,

@@ -31,6 +31,13 @@ void adapter_nets_free(adapter_nets *n) {
   nn_net_free(n->ft);
 }
 
+int adapter_nets_initialise(const adapter_nets *n, tg_store *s, uint64_t seed) {
+  const nn_net *const net[] = {n->g, n->d, n->fs, n->ft};
+  int status = 0;
+  for (int i = 0; i < 4 && !status; i++) status = nn_net_initialise(net[i], s, seed);
+  return status;
+}
+
 static tg_shape image_shape(const adapter_nets *n, int64_t count) {
   return tg_shape4(count, n->stargan.size, n->stargan.size, n->stargan.image_channels);
 }

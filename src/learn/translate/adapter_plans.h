@@ -46,6 +46,8 @@ typedef struct adapter_nets {
 adapter_nets adapter_nets_new(const xs_adapter_options *o, const nn_classifier *classifier,
                               const xs_normalisation *norm);
 void adapter_nets_free(adapter_nets *n);
+/* Once they are planned: all of them with random numbers, F_S too. */
+int adapter_nets_initialise(const adapter_nets *n, tg_store *s, uint64_t seed);
 
 /* The total that a step minimises, of the inputs and networks given in p and n: it fills p's
  * losses, fake and next_gate.  alpha {batch,1,1,1} mixes real (1) and fake (0) for the penalty. */
