@@ -57,7 +57,8 @@ static inline small_training *small_training_new(void) {
       r->pixels[i * SMALL_SIZE * SMALL_SIZE + k] = (uint8_t)(155 * noise + (i % 2 ? 100 : 0));
     }
   }
-  r->images = (xs_images){.name = (char[]){"made"},
+  static char name[] = "made";
+  r->images = (xs_images){.name = name,
                           .n = SMALL_IMAGES,
                           .height = SMALL_SIZE,
                           .width = SMALL_SIZE,

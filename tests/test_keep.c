@@ -3,7 +3,7 @@
 #include "error.h" /* before cmocka.h, which has a macro of the name fail */
 #include "file.h"
 #include "idx.h"
-#include "study_file.h"
+#include "node_job.h"
 #include "text.h"
 
 #include <setjmp.h>

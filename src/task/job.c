@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "error.h"
+#include "fingerprint.h"
 #include "memory.h"
-#include "study_file.h"
+#include "run_folder.h"
 #include "task_tables.h"
 #include "text.h"
 #include "training_run.h"

@@ -4,7 +4,7 @@
 
 #include "fuzz.h"
 #include "memory.h"
-#include "study_file.h"
+#include "nodes.h"
 
 enum { MOST_WORDS = 8 };
 

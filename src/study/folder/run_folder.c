@@ -1,4 +1,5 @@
-/* run_folder.c: a run folder belongs to one study, or to one training run. */
+#include "run_folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,11 +12,11 @@
 #include "error.h"
 #include "file.h"
 #include "file_open.h"
+#include "fingerprint.h"
 #include "folder_files.h"
-#include "node_inputs.h"
+#include "label_seal.h"
 #include "option.h"
 #include "sealed_files.h"
-#include "study_file.h"
 #include "text.h"
 
 #define FILES "files_read"  /* of FOLDER_OWNER: fingerprints of files, known before a run */
@@ -380,13 +381,13 @@ static void note(json_t *files, char *name, char *text) {
   free(name);
 }
 
-xs_status folder_note_all(const study_run *r, json_t *files) {
-  xs_status status = write_owner(r->out, r->identity);
-  note(files, text_copy(FOLDER_OWNER), owner_text(r->identity));
-  for (int i = 0; i < r->study->n_sites && !status; i++) {
-    const char *site = r->study->site[i].name;
-    status = folder_note_site(r->out, site, r->site[i]);
-    note(files, text_format(SITES "/%s", site), site_text(r->site[i]));
+xs_status folder_note_all(const char *out, const json_t *mine, int n, const char *const *name,
+                          json_t *const *site, json_t *files) {
+  xs_status status = write_owner(out, mine);
+  note(files, text_copy(FOLDER_OWNER), owner_text(mine));
+  for (int i = 0; i < n && !status; i++) {
+    status = folder_note_site(out, name[i], site[i]);
+    note(files, text_format(SITES "/%s", name[i]), site_text(site[i]));
   }
   return status;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "memory.h"
-#include "study_file.h"
+#include "nodes.h"
 #include "text.h"
 
 typedef struct builder {
@@ -280,4 +280,18 @@ const char *node_purpose(const study_node *n) {
       [NODE_RESULTS] = "measure everything with the test labels",
   };
   return purpose[n->kind];
+}
+
+const study_settings *node_settings(const xs_study *s, const study_node *n) {
+  return n->pair < 0 ? &s->settings : &s->pair[n->pair].settings;
+}
+
+bool node_is_published(const study_node *n) {
+  return n->kind == NODE_BASELINE || n->kind == NODE_CHOICE;
+}
+
+char *node_path(const node_files *f, int node, const char *file) {
+  const char *name = f->list->node[node].name;
+  return file ? text_format("%s/nodes/%s/%s", f->out, name, file)
+              : text_format("%s/nodes/%s", f->out, name);
 }

@@ -8,7 +8,7 @@
 #include "buffer.h"
 #include "error.h"
 #include "memory.h"
-#include "study_file.h"
+#include "nodes.h"
 #include "text.h"
 #include "unicode.h"
 

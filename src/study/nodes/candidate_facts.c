@@ -43,9 +43,8 @@ static void estimate_shares(chooser *c, const judged *none) {
 }
 
 static xs_status find_shares(chooser *c) {
-  const study_candidate none = judged_unadapted(c->run, c->node->source);
   judged j;
-  xs_status status = judged_open(c, &none, XS_VALIDATION, false, &j);
+  xs_status status = judged_open(c, &c->job->unadapted, XS_VALIDATION, false, &j);
   if (!status) estimate_shares(c, &j);
   judged_release(&j);
   return status;
@@ -61,11 +60,11 @@ static xs_status value_by(const chooser *c, const xs_criterion *by, const xs_cho
   if (!status) return XS_OK;
   *value = NAN;
   if (strcmp(by->name, c->options->criterion) != 0) return XS_OK;
-  return (xs_status)fail_context(status, "%s: %s: ", c->node->name, method);
+  return (xs_status)fail_context(status, "%s: %s: ", c->job->train->task, method);
 }
 
 /* Every criterion's value, though one decides: what others would have chosen is worth knowing. */
-static xs_status find_values(const chooser *c, const study_candidate *x, const judged *j,
+static xs_status find_values(const chooser *c, const node_candidate *x, const judged *j,
                              candidate_facts *f) {
   int n;
   const xs_criterion *criterion = xs_criteria(&n);
@@ -87,14 +86,18 @@ static xs_status find_values(const chooser *c, const study_candidate *x, const j
   return status;
 }
 
+static bool shares_translator(const node_candidate *a, const node_candidate *b) {
+  return a->generator && strcmp(a->generator, b->generator) == 0;
+}
+
 /* Candidates share translators. */
 static xs_status find_keeping(const chooser *c, int candidate, candidate_facts *f) {
-  const study_candidate *x = &c->candidate[candidate];
+  const node_candidate *x = &c->candidate[candidate];
   const size_t bytes = (size_t)c->classes * sizeof *f->keeping;
   xs_interval overall;
   f->keeping = memory_new(bytes);
   for (int i = 0; i < candidate; i++) {
-    if (c->candidate[i].translator != x->translator) continue;
+    if (!shares_translator(&c->candidate[i], x)) continue;
     memcpy(f->keeping, c->fact[i].keeping, bytes);
     return XS_OK;
   }
@@ -102,19 +105,17 @@ static xs_status find_keeping(const chooser *c, int candidate, candidate_facts *
 }
 
 /* A classifier without a curve of epochs has nothing to say of its training. */
-static xs_status find_untrained(const chooser *c, const study_candidate *x, candidate_facts *f) {
-  if (c->run->nodes.node[x->node].kind != NODE_ADAPTED) return XS_OK;
+static xs_status find_untrained(const node_candidate *x, candidate_facts *f) {
+  if (!x->folder) return XS_OK;
   json_t *training;
-  char *dir = run_node_path(c->run, x->node, NULL);
-  xs_status status = run_training(dir, &training);
+  xs_status status = run_training(x->folder, &training);
   const char *why = json_string_value(json_object_get(training, "why"));
   if (why) f->untrained = text_copy(why);
   json_decref(training);
-  free(dir);
   return status;
 }
 
-static xs_status find_judged(const chooser *c, const study_candidate *x, const judged *j,
+static xs_status find_judged(const chooser *c, const node_candidate *x, const judged *j,
                              candidate_facts *f) {
   const xs_predictor *predictor = xs_predictor_find(c->options->predictor);
   const xs_prediction_data d = {.target = j->answers.target, .source = j->answers.source};
@@ -122,7 +123,7 @@ static xs_status find_judged(const chooser *c, const study_candidate *x, const j
   f->share = shares_of(&j->answers.target);
   xs_status status = predictor->accuracy(&d, &f->predicted);
   if (!status) status = xs_temperature_fit(&j->answers.source, &f->temperature);
-  if (!status && x->translator >= 0) {
+  if (!status && x->generator) {
     f->recall = memory_new((size_t)c->classes * sizeof *f->recall);
     status = xs_label_keeping(&j->answers.source, &overall, f->recall);
   }
@@ -135,15 +136,15 @@ static xs_status find_agreement(const chooser *c, candidate_facts *f) {
 }
 
 static xs_status find_facts(chooser *c, int candidate) {
-  const study_candidate *x = &c->candidate[candidate];
+  const node_candidate *x = &c->candidate[candidate];
   candidate_facts *f = &c->fact[candidate];
   judged j;
   xs_status status = judged_open(c, x, XS_VALIDATION, true, &j);
   if (!status) status = find_values(c, x, &j, f);
   if (!status) status = find_judged(c, x, &j, f);
-  if (!status && x->translator >= 0) status = find_keeping(c, candidate, f);
+  if (!status && x->generator) status = find_keeping(c, candidate, f);
   if (!status) status = find_agreement(c, f);
-  if (!status) status = find_untrained(c, x, f);
+  if (!status) status = find_untrained(x, f);
   judged_release(&j);
   return status;
 }
@@ -169,17 +170,14 @@ static void strike_out(chooser *c, int candidate) {
 
 /* Their answers at the target, of which those of the portfolio make the ensemble. */
 static xs_status find_answers(chooser *c, int candidate) {
-  const xs_images *target = seal_images(c->run->seal, c->node->target);
-  char *model = run_node_path(c->run, c->candidate[candidate].node, "model.safetensors");
   float *logit = memory_new((size_t)(c->n_rows + 1) * (size_t)c->classes * sizeof *logit);
   const xs_outputs x = {.n = c->n_rows, .classes = c->classes, .logit = logit};
   xs_classifier *k = NULL;
-  xs_status status = xs_classifier_load(model, &k);
+  xs_status status = xs_classifier_load(c->candidate[candidate].model, &k);
   c->fact[candidate].logit = logit;
-  if (!status) status = classifier_answer(k, target, c->rows, c->n_rows, logit, NULL);
+  if (!status) status = classifier_answer(k, c->job->target, c->rows, c->n_rows, logit, NULL);
   if (!status && c->candidate[candidate].listed) status = xs_ensemble_add(&x, c->ensemble);
   xs_classifier_free(k);
-  free(model);
   return status;
 }
 
@@ -190,7 +188,7 @@ xs_status facts_make(chooser *c) {
   for (int i = 0; i < c->n && !status; i++) status = find_answers(c, i);
   if (!status) status = find_shares(c);
   for (int i = 0; i < c->n && !status; i++) {
-    status = run_check_stop(c->run, c->node->name);
+    status = node_check_stop(c->job->train->watch, c->job->train->task);
     if (!status) status = find_facts(c, i);
     if (!status) strike_out(c, i);
   }
@@ -220,7 +218,7 @@ void facts_release(chooser *c) {
  */
 
 static char *strike_text(const chooser *c, int candidate, const xs_strike *s) {
-  const char *class = seal_class_name(c->run->seal, c->node->source)[s->of_class];
+  const char *class = c->job->site[0].class_name[s->of_class];
   const double seen = 100 * s->seen.value, low = 100 * s->seen.low, high = 100 * s->seen.high;
   switch (s->kind) {
   case XS_STRIKE_KEEPING:

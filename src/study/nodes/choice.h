@@ -3,7 +3,7 @@
 #define CHOICE_H
 
 #include "model_outputs.h"
-#include "study_file.h"
+#include "node_job.h"
 
 /* What is known of a candidate without target labels. */
 typedef struct candidate_facts {
@@ -28,18 +28,17 @@ typedef struct candidate_facts {
 
 /* A pair's candidates and the images by which they are judged. */
 typedef struct chooser {
-  study_run *run;
-  const study_node *node;
+  const node_job *job;
   const choice_options *options;
   uint64_t seed;
   int classes;
-  study_candidate *candidate; /* [n] */
-  candidate_facts *fact;      /* [n] */
-  int n, none;                /* none: the candidate that is not adapted */
-  int64_t *rows, n_rows;      /* of the target, no test images of a labelled one */
-  double groups;              /* patients among them */
-  float *ensemble;            /* [n_rows][classes] of all candidates of the portfolio */
-  double *source, *em, *bbse; /* [classes] shares; em, bbse: NULL where they are not known */
+  const node_candidate *candidate; /* [n] */
+  candidate_facts *fact;           /* [n] */
+  int n, none;                     /* none: the candidate that is not adapted */
+  int64_t *rows, n_rows;           /* of the target, no test images of a labelled one */
+  double groups;                   /* patients among them */
+  float *ensemble;                 /* [n_rows][classes] of all candidates of the portfolio */
+  double *source, *em, *bbse;      /* [classes] shares; em, bbse: NULL where they are not known */
 } chooser;
 
 /* JUDGED_MOST images of a site: more do not change a judgement. JUDGED_LEAST of the target: fewer
@@ -72,14 +71,10 @@ typedef struct decision {
 xs_status decide_boldly(const chooser *c, decision *d);
 xs_status decide_carefully(const chooser *c, decision *d);
 
-/* The source's classifier that is not adapted, as if it were a candidate. */
-study_candidate judged_unadapted(const study_run *r, int source);
-
 /* Labelled images of a split of a candidate's source as it was trained on them: translated where it
- * has a translator, which makes *made.  n: the node that asks for the labels.  Both to be released,
- * also after a failure. */
-xs_status judged_source(study_run *r, const study_node *n, int pair, const study_candidate *x,
-                        xs_split which, train_set *source, xs_images **made);
+ * has a translator, which makes *made.  Both to be released, also after a failure. */
+xs_status judged_source(const node_candidate *x, uint64_t seed, xs_split which, train_set *source,
+                        xs_images **made);
 
 /* A candidate's answers, on these images and on the target's. */
 typedef struct judged {
@@ -89,12 +84,12 @@ typedef struct judged {
 } judged;
 /* which: of the source's splits; features: whether the answers shall have them.  To be released,
  * also after a failure. */
-xs_status judged_open(const chooser *c, const study_candidate *x, xs_split which, bool features,
+xs_status judged_open(const chooser *c, const node_candidate *x, xs_split which, bool features,
                       judged *j);
 void judged_release(judged *j);
 /* How many labels of each class, and overall, a candidate's translated images keep by the source's
  * classifier. */
-xs_status judged_keeping(const chooser *c, const study_candidate *x, xs_interval *overall,
+xs_status judged_keeping(const chooser *c, const node_candidate *x, xs_interval *overall,
                          xs_interval *per_class);
 
 /* What a choice is worth, as far as can be told without labels. */
@@ -118,19 +113,9 @@ xs_status findings_make(const chooser *c, int chosen, findings *f);
 void findings_release(findings *f);
 json_t *findings_json(const chooser *c, const findings *f);
 
-/* ---- after the choice ---------------------------------------------------------------------------
- */
-
-/* What a pair's choice node has written; to be released, also after a failure. */
-typedef struct pair_choice {
-  json_t *json;               /* the whole of choice.json */
-  study_candidate *candidate; /* [n] */
-  int n, chosen;
-} pair_choice;
-int pair_choice_node(const study_run *r, int pair); /* its place in the list */
-xs_status pair_choice_open(const study_run *r, int pair, pair_choice *c);
-void pair_choice_release(pair_choice *c);
-/* The node whose classifier a node has: of a choice the one that it has copied. */
-xs_status choice_model(const study_run *r, int node, int *model);
+/* choice.json of a folder, newly made, also after a failure, and the place that the chosen method
+ * has among the candidates' [n]. */
+xs_status choice_read(const char *dir, const char *const *method, int n, json_t **json,
+                      int *chosen);
 
 #endif

@@ -22,16 +22,16 @@ static xs_status answer_shifted(xs_classifier *k, const train_set *source, int s
 
 /* A classifier, its answers, and its accuracy as predicted and as measured on every shift. */
 typedef struct prediction {
-  char *model;
+  const char *model;
   judged judged;
   double value;                 /* at the target */
   double *predicted, *measured; /* [shift_count()] */
 } prediction;
 
-static xs_status predict(const chooser *c, const study_candidate *x, prediction *p) {
+static xs_status predict(const chooser *c, const node_candidate *x, prediction *p) {
   const xs_predictor *predictor = xs_predictor_find(c->options->predictor);
   const size_t shifts = (size_t)shift_count();
-  *p = (prediction){.model = run_node_path(c->run, x->node, "model.safetensors"),
+  *p = (prediction){.model = x->model,
                     .predicted = memory_new(shifts * sizeof(double)),
                     .measured = memory_new(shifts * sizeof(double))};
   xs_status status = judged_open(c, x, XS_VALIDATION, false, &p->judged);
@@ -42,7 +42,6 @@ static xs_status predict(const chooser *c, const study_candidate *x, prediction 
 
 static void release_prediction(prediction *p) {
   judged_release(&p->judged);
-  free(p->model);
   free(p->predicted);
   free(p->measured);
 }
@@ -93,10 +92,10 @@ static xs_status change_between(const prediction *a, const prediction *b, xs_int
 
 /* Of the chosen candidate, else of the first that has one: translators can be judged where none is
  * chosen; NULL: no candidate translates. */
-static const study_candidate *find_translating(const chooser *c, int chosen) {
-  if (c->candidate[chosen].translator >= 0) return &c->candidate[chosen];
+static const node_candidate *find_translating(const chooser *c, int chosen) {
+  if (c->candidate[chosen].generator) return &c->candidate[chosen];
   for (int i = 0; i < c->n; i++) {
-    if (c->candidate[i].translator >= 0) return &c->candidate[i];
+    if (c->candidate[i].generator) return &c->candidate[i];
   }
   return NULL;
 }
@@ -105,7 +104,7 @@ static const xs_interval unknown = {NAN, NAN, NAN};
 
 /* Priors cannot be told where the classifier confuses classes too much; that is no failure. */
 static void compare_priors(const chooser *c, const judged *j, findings *f) {
-  const int replicates = (int)c->run->study->settings.replicates;
+  const int replicates = (int)c->job->settings->replicates;
   f->compared = !xs_prior_compare(&j->answers.source, &j->answers.target, replicates, c->seed,
                                   f->prior_change, &f->priors);
   if (!f->compared) f->not_compared = text_copy(fail_message());
@@ -122,12 +121,11 @@ static xs_interval least_kept(const findings *f, int classes) {
 }
 
 static xs_status find_judgement(const chooser *c, int chosen, findings *f) {
-  const int classes = c->classes;
   const xs_evidence e = {.before = f->before,
                          .after = f->after,
                          .change = f->change,
                          .keeping = f->translated ? f->keeping : unknown,
-                         .worst_class = least_kept(f, classes),
+                         .worst_class = least_kept(f, c->classes),
                          .strikes = c->fact[chosen].strikes,
                          .priors = f->compared ? &f->priors : NULL};
   xs_status status = xs_judge(&e, &f->judgement);
@@ -144,16 +142,15 @@ static xs_status predict_all(const chooser *c, prediction *before, prediction *a
 }
 
 xs_status findings_make(const chooser *c, int chosen, findings *f) {
-  const study_candidate none = judged_unadapted(c->run, c->node->source),
-                        *x = &c->candidate[chosen];
-  const study_candidate *kept = find_translating(c, chosen);
-  const size_t classes = (size_t)seal_classes(c->run->seal, c->node->source);
+  const node_candidate *x = &c->candidate[chosen];
+  const node_candidate *kept = find_translating(c, chosen);
+  const size_t classes = (size_t)c->classes;
   prediction before = {0}, after = {0};
-  *f = (findings){.translated = x->translator >= 0,
+  *f = (findings){.translated = x->generator != NULL,
                   .kept_by = kept ? kept->method : NULL,
                   .class_keeping = memory_new(classes * sizeof *f->class_keeping),
                   .prior_change = memory_new(classes * sizeof *f->prior_change)};
-  xs_status status = predict(c, &none, &before);
+  xs_status status = predict(c, &c->job->unadapted, &before);
   if (!status) status = predict(c, x, &after);
   if (!status) status = predict_all(c, &before, &after, f);
   if (!status && kept) status = judged_keeping(c, kept, &f->keeping, f->class_keeping);
@@ -187,14 +184,12 @@ static json_t *reasons_json(const xs_judgement *j) {
 
 static json_t *priors_json(const chooser *c, const findings *f) {
   if (!f->compared) return json_pack("{s:s}", "unknown", f->not_compared);
-  const int classes = seal_classes(c->run->seal, c->node->source);
   return json_pack("{s:b, s:f, s:o, s:o}", "differ", (int)f->priors.mismatch, "p", f->priors.p,
                    "distance", interval_json(f->priors.distance, PER_CENT), "change",
-                   intervals_json(f->prior_change, classes));
+                   intervals_json(f->prior_change, c->classes));
 }
 
 json_t *findings_json(const chooser *c, const findings *f) {
-  const int classes = seal_classes(c->run->seal, c->node->source);
   json_t *j = json_pack(
       "{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "predictor", c->options->predictor, "before",
       interval_json(f->before, PER_CENT), "after", interval_json(f->after, PER_CENT), "change",
@@ -213,7 +208,7 @@ json_t *findings_json(const chooser *c, const findings *f) {
   if (f->kept_by) {
     json_object_set_new(j, "kept_by", json_string(f->kept_by));
     json_object_set_new(j, "keeping", interval_json(f->keeping, PER_CENT));
-    json_object_set_new(j, "class_keeping", intervals_json(f->class_keeping, classes));
+    json_object_set_new(j, "class_keeping", intervals_json(f->class_keeping, c->classes));
   }
   return j;
 }

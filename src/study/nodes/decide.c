@@ -79,7 +79,7 @@ static xs_status take_best(const chooser *c, const bool *out, decision *d) {
   *d = (decision){.chosen = leader};
   if (leader < 0) {
     return (xs_status)fail(XS_FAILED, "%s: criterion %s has no value for any candidate",
-                           c->node->name, c->options->criterion);
+                           c->job->train->task, c->options->criterion);
   }
   if (!settles_ties(c)) return XS_OK;
   xs_status status = settle_ties(c, out, leader, &d->chosen);

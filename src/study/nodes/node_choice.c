@@ -40,11 +40,11 @@ xs_status choice_rows(const xs_images *images, bool labelled, split_rule rule, i
 }
 
 static xs_status target_images(const chooser *c, train_set *set) {
-  const xs_images *images = seal_images(c->run->seal, c->node->target);
+  const xs_images *images = c->job->target;
   *set = (train_set){.images = images,
                      .label = memory_new((size_t)(images->n + 1) * sizeof *set->label)};
-  const bool labelled = c->run->study->site[c->node->target].labelled;
-  xs_status status = choice_rows(images, labelled, run_split(c->run), &set->rows, &set->n);
+  xs_status status =
+      choice_rows(images, c->job->target_labelled, c->job->split, &set->rows, &set->n);
   if (!status) train_set_limit(set, c->seed, JUDGED_MOST);
   return status;
 }
@@ -57,14 +57,14 @@ static double count_groups(const train_set *s) {
   return groups;
 }
 
-static xs_status open_chooser(study_run *r, const study_node *n, chooser *c) {
+static xs_status open_chooser(const node_job *job, chooser *c) {
   train_set set;
-  *c = (chooser){.run = r,
-                 .node = n,
-                 .options = &r->study->settings.choice,
-                 .seed = (uint64_t)r->study->settings.seed,
-                 .classes = seal_classes(r->seal, n->source)};
-  c->candidate = nodes_candidates(r->study, &r->nodes, n->pair, &c->n);
+  *c = (chooser){.job = job,
+                 .options = &job->settings->choice,
+                 .seed = job->train->seed,
+                 .classes = job->site[0].classes,
+                 .candidate = job->candidate,
+                 .n = job->candidates};
   while (strcmp(c->candidate[c->none].method, "none") != 0) c->none++;
   xs_status status = target_images(c, &set);
   c->rows = set.rows;
@@ -76,7 +76,6 @@ static xs_status open_chooser(study_run *r, const study_node *n, chooser *c) {
 
 static void close_chooser(chooser *c) {
   facts_release(c);
-  nodes_candidates_free(c->candidate, c->n);
   free(c->rows);
 }
 
@@ -103,8 +102,9 @@ static json_t *choice_json(const chooser *c, const outcome *x) {
   return j;
 }
 
-static int write_choice(const train_job *job, json_t *choice) {
-  char *path = file_join(job->dir, "choice.json"), *text = json_dumps(choice, JSON_INDENT(2));
+static int write_choice(const node_job *job, json_t *choice) {
+  char *path = file_join(job->train->dir, "choice.json"),
+       *text = json_dumps(choice, JSON_INDENT(2));
   int status = file_write_atomic(path, text, strlen(text));
   free(text);
   free(path);
@@ -113,35 +113,38 @@ static int write_choice(const train_job *job, json_t *choice) {
 }
 
 /* The chosen classifier becomes the node's own, with its temperature and its target's look. */
-static xs_status publish(const chooser *c, const outcome *x, const train_job *job) {
-  const split_rule rule = run_split(c->run);
+static xs_status publish(const chooser *c, const outcome *x) {
+  const node_job *job = c->job;
   const xs_temperature *t = &x->found.temperature;
-  char *from = run_node_path(c->run, c->candidate[x->taken.chosen].node, "model.safetensors");
-  char *to = file_join(job->dir, "model.safetensors");
+  char *to = file_join(job->train->dir, "model.safetensors");
   int64_t *rows = NULL;
-  train_images site = {.images = seal_images(c->run->seal, c->node->target)};
-  xs_status status = xs_split_rows(site.images, rule.seed, rule.by_image, XS_TRAIN, &rows, &site.n);
+  train_images site = {.images = job->target};
+  xs_status status =
+      xs_split_rows(job->target, job->split.seed, job->split.by_image, XS_TRAIN, &rows, &site.n);
   site.rows = rows;
-  if (!status) status = classifier_publish(from, to, t->bounded ? NAN : t->value, &site, c->seed);
+  if (!status) {
+    status = classifier_publish(c->candidate[x->taken.chosen].model, to,
+                                t->bounded ? NAN : t->value, &site, c->seed);
+  }
   free(rows);
   free(to);
-  free(from);
   return status;
 }
 
-static void note_struck(const chooser *c, const train_job *job) {
+static void note_struck(const chooser *c) {
   for (int i = 0; i < c->n; i++) {
     char **why = memory_new((size_t)(c->fact[i].strikes + 1) * sizeof *why);
     const int n = facts_against(c, i, why);
     for (int k = 0; k < n; k++) {
-      run_note(job, "%s is struck out: %s", c->candidate[i].method, why[k]);
+      run_note(c->job->train, "%s is struck out: %s", c->candidate[i].method, why[k]);
       free(why[k]);
     }
     free(why);
   }
 }
 
-static void note_choice(const chooser *c, const outcome *x, const train_job *job) {
+static void note_choice(const chooser *c, const outcome *x) {
+  const train_job *job = c->job->train;
   const findings *f = &x->found;
   const char *method = c->candidate[x->taken.chosen].method;
   if (x->taken.chosen == c->none) {
@@ -173,24 +176,24 @@ static xs_status decide(const chooser *c, outcome *x) {
   return status;
 }
 
-static xs_status choose(chooser *c, const train_job *job) {
+static xs_status choose(chooser *c) {
   const bool careful = strcmp(c->options->rule, "careful") == 0;
   outcome x = {0};
   xs_status status = facts_make(c);
-  if (!status && careful) note_struck(c, job);
+  if (!status && careful) note_struck(c);
   if (!status) status = decide(c, &x);
   if (!status) status = findings_make(c, x.taken.chosen, &x.found);
-  if (!status) status = publish(c, &x, job);
-  if (!status && write_choice(job, choice_json(c, &x))) status = XS_FAILED;
-  if (!status) note_choice(c, &x, job);
+  if (!status) status = publish(c, &x);
+  if (!status && write_choice(c->job, choice_json(c, &x))) status = XS_FAILED;
+  if (!status) note_choice(c, &x);
   findings_release(&x.found);
   return status;
 }
 
-xs_status node_choice(study_run *r, const study_node *n, const train_job *job) {
+xs_status node_choice(const node_job *job) {
   chooser c;
-  xs_status status = open_chooser(r, n, &c);
-  if (!status) status = choose(&c, job);
+  xs_status status = open_chooser(job, &c);
+  if (!status) status = choose(&c);
   close_chooser(&c);
   return status;
 }

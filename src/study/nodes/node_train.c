@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "memory.h"
-#include "study_file.h"
+#include "node_job.h"
 
 enum {
   LEAST_STEPS = 50, /* between validations of few images, so that patience means something */
@@ -20,25 +20,23 @@ static void release(training *t) {
   train_set_release(&t->validation);
 }
 
-static xs_status fit(study_run *r, const train_job *job, int like, training *t) {
-  char *init = study_init_file(r->study);
+static xs_status fit(const node_job *job, training *t) {
+  const node_site *like = &job->site[0];
   const fit_task task = {.options = &t->options,
-                         .init = init,
-                         .geometry = run_geometry(r),
+                         .init = job->init,
+                         .geometry = job->geometry,
                          .train = t->train,
                          .validation = t->validation,
-                         .classes = seal_classes(r->seal, like),
-                         .class_name = seal_class_name(r->seal, like),
-                         .like = seal_images(r->seal, like)};
-  xs_status status = train_fit(job, &task);
-  free(init);
-  return status;
+                         .classes = like->classes,
+                         .class_name = like->class_name,
+                         .like = like->images};
+  return train_fit(job->train, &task);
 }
 
-static xs_status open_site(study_run *r, const study_node *n, int site, training *t) {
-  t->options = r->study->settings.classifier;
-  xs_status status = run_labelled(r, n, site, XS_TRAIN, &t->train);
-  if (!status) status = run_labelled(r, n, site, XS_VALIDATION, &t->validation);
+static xs_status open_site(const node_job *job, const node_site *site, training *t) {
+  t->options = job->settings->classifier;
+  xs_status status = node_labels(site, XS_TRAIN, &t->train);
+  if (!status) status = node_labels(site, XS_VALIDATION, &t->validation);
   return status;
 }
 
@@ -65,22 +63,34 @@ static void fit_to_few(training *t, int classes) {
   if (o->epochs > BLIND_EPOCHS) o->epochs = BLIND_EPOCHS;
 }
 
-/* The wanted number of labelled images, validation included. */
-static void limit_site(const study_run *r, const study_node *n, training *t) {
-  const uint64_t seed = (uint64_t)r->study->settings.seed;
-  double both = (double)(t->train.n + t->validation.n), part = fmin(1, n->amount / both);
-  train_set_limit(&t->train, seed, llrint(ceil(part * (double)t->train.n)));
-  train_set_limit(&t->validation, seed, llrint(floor(part * (double)t->validation.n)));
-  fit_to_few(t, seal_classes(r->seal, n->source));
+/* A batch of more images than the site has is refused where it is loaded, not made smaller. */
+static xs_status fit_site(const node_job *job, training *t) {
+  if (t->options.batch <= t->train.n) node_fit_few(&t->options, t->train.n);
+  return fit(job, t);
 }
 
-static xs_status train_site(study_run *r, const study_node *n, const train_job *job) {
+xs_status node_baseline(const node_job *job) {
   training t = {0};
-  xs_status status = open_site(r, n, n->source, &t);
-  if (!status && n->kind == NODE_LABELLED) limit_site(r, n, &t);
-  /* a batch of more images than the site has is refused where it is loaded, not made smaller */
-  if (!status && t.options.batch <= t.train.n) node_fit_few(&t.options, t.train.n);
-  if (!status) status = fit(r, job, n->source, &t);
+  xs_status status = open_site(job, &job->site[0], &t);
+  if (!status) status = fit_site(job, &t);
+  release(&t);
+  return status;
+}
+
+/* The wanted number of labelled images, validation included. */
+static void limit_site(const node_job *job, training *t) {
+  const uint64_t seed = job->train->seed;
+  double both = (double)(t->train.n + t->validation.n), part = fmin(1, job->amount / both);
+  train_set_limit(&t->train, seed, llrint(ceil(part * (double)t->train.n)));
+  train_set_limit(&t->validation, seed, llrint(floor(part * (double)t->validation.n)));
+  fit_to_few(t, job->site[0].classes);
+}
+
+xs_status node_labelled(const node_job *job) {
+  training t = {0};
+  xs_status status = open_site(job, &job->site[0], &t);
+  if (!status) limit_site(job, &t);
+  if (!status) status = fit_site(job, &t);
   release(&t);
   return status;
 }
@@ -88,50 +98,35 @@ static xs_status train_site(study_run *r, const study_node *n, const train_job *
 /* ---- all sites together -------------------------------------------------------------------------
  */
 
-static int labelled_site(const xs_study *s) {
-  int i = 0;
-  while (!s->site[i].labelled) i++;
-  return i;
-}
-
-static void pool(const study_run *r, const training *part, int parts, training *all,
-                 xs_images *images[2]) {
+static void pool(const node_job *job, const training *part, training *all, xs_images *images[2]) {
+  const int parts = job->sites;
   train_set *set = memory_new((size_t)(2 * parts) * sizeof *set);
-  const train_geometry g = run_geometry(r);
   for (int i = 0; i < parts; i++) {
     set[i] = part[i].train;
     set[parts + i] = part[i].validation;
   }
-  all->options = r->study->settings.classifier;
-  train_set_pool(set, parts, &g, &images[0], &all->train);
-  train_set_pool(set + parts, parts, &g, &images[1], &all->validation);
+  all->options = job->settings->classifier;
+  train_set_pool(set, parts, &job->geometry, &images[0], &all->train);
+  train_set_pool(set + parts, parts, &job->geometry, &images[1], &all->validation);
   free(set);
 }
 
 /* The same share of every site's training images, and all validation images. */
-static xs_status train_pooled(study_run *r, const study_node *n, const train_job *job) {
-  const xs_study *s = r->study;
-  training *part = memory_new((size_t)s->n_sites * sizeof *part), all = {0};
+xs_status node_pooled(const node_job *job) {
+  training *part = memory_new((size_t)job->sites * sizeof *part), all = {0};
   xs_images *images[2] = {NULL, NULL};
-  int parts = 0;
   xs_status status = XS_OK;
-  for (int i = 0; i < s->n_sites && !status; i++) {
-    if (!s->site[i].labelled) continue;
-    status = open_site(r, n, i, &part[parts]);
-    int64_t wanted = llrint(ceil(n->amount / 100 * (double)part[parts].train.n));
-    if (!status) train_set_limit(&part[parts].train, (uint64_t)s->settings.seed, wanted);
-    parts++;
+  for (int i = 0; i < job->sites && !status; i++) {
+    status = open_site(job, &job->site[i], &part[i]);
+    int64_t wanted = llrint(ceil(job->amount / 100 * (double)part[i].train.n));
+    if (!status) train_set_limit(&part[i].train, job->train->seed, wanted);
   }
-  if (!status) pool(r, part, parts, &all, images);
-  if (!status) fit_to_few(&all, seal_classes(r->seal, labelled_site(s)));
-  if (!status) status = fit(r, job, labelled_site(s), &all);
+  if (!status) pool(job, part, &all, images);
+  if (!status) fit_to_few(&all, job->site[0].classes);
+  if (!status) status = fit(job, &all);
   release(&all);
-  for (int i = 0; i < parts; i++) release(&part[i]);
+  for (int i = 0; i < job->sites; i++) release(&part[i]);
   for (int i = 0; i < 2; i++) xs_images_close(images[i]);
   free(part);
   return status;
-}
-
-xs_status node_train(study_run *r, const study_node *n, const train_job *job) {
-  return n->kind == NODE_POOLED ? train_pooled(r, n, job) : train_site(r, n, job);
 }

@@ -9,7 +9,7 @@
 #include "file.h"
 #include "idx.h"
 #include "memory.h"
-#include "study_file.h"
+#include "node_job.h"
 #include "text.h"
 
 #define IMAGES "translated-images-idx4-ubyte"

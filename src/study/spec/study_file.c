@@ -254,14 +254,13 @@ char *study_init_file(const xs_study *s) {
   return s->settings.init ? file_join(s->dir, s->settings.init) : NULL;
 }
 
-xs_status study_identity(const xs_study *s, json_t **identity) {
-  xs_status status = XS_OK;
-  *identity = study_json(s);
-  for (int i = 0; i < s->n_sites && !status; i++) {
-    status = folder_note_domain(*identity, s->site[i].name, s->site[i].file);
-  }
-  char *init = study_init_file(s);
-  if (init && !status) status = folder_note_file(*identity, "classifier.init", init);
-  free(init);
-  return status;
+split_rule study_split(const xs_study *s) {
+  return split_rule_of(s->settings.seed, s->settings.split_by);
 }
+
+train_geometry study_geometry(const xs_study *s) {
+  const study_settings *t = &s->settings;
+  return train_geometry_of(t->size, t->image_channels, t->normalisation);
+}
+
+bool study_measures_all(const xs_study *s) { return strcmp(s->settings.measure, "all") == 0; }

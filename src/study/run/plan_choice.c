@@ -4,7 +4,7 @@
 
 #include "buffer.h"
 #include "choice.h"
-#include "study_file.h"
+#include "study_check.h"
 
 static bool adapts(const xs_study *s, const study_nodes *l, int pair) {
   int n;
@@ -14,11 +14,10 @@ static bool adapts(const xs_study *s, const study_nodes *l, int pair) {
 }
 
 static xs_status add_pair(const xs_study *s, const seal *sites, const study_pair *p, buffer *text) {
-  const split_rule rule = split_rule_of(s->settings.seed, s->settings.split_by);
   const char *target = s->site[p->target].name;
   int64_t *rows = NULL, n = 0;
-  xs_status status =
-      choice_rows(seal_images(sites, p->target), s->site[p->target].labelled, rule, &rows, &n);
+  xs_status status = choice_rows(seal_images(sites, p->target), s->site[p->target].labelled,
+                                 study_split(s), &rows, &n);
   free(rows);
   if (status || n >= JUDGED_LEAST) return status;
   buffer_add(

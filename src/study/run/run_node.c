@@ -6,66 +6,24 @@
 #include "file.h"
 #include "memory.h"
 #include "node_inputs.h"
-#include "study_file.h"
+#include "node_results.h"
+#include "pair_choice.h"
+#include "run.h"
+#include "run_folder.h"
+#include "sealed_files.h"
 #include "text.h"
 #include "training_run.h"
 
-char *run_node_path(const study_run *r, int node, const char *file) {
-  const char *name = r->nodes.node[node].name;
-  return file ? text_format("%s/nodes/%s/%s", r->out, name, file)
-              : text_format("%s/nodes/%s", r->out, name);
-}
+#define RESULTS "results.json"
 
-split_rule run_split(const study_run *r) {
-  return split_rule_of(r->study->settings.seed, r->study->settings.split_by);
-}
-
-const study_settings *run_settings(const study_run *r, const study_node *n) {
-  return n->pair < 0 ? &r->study->settings : &r->study->pair[n->pair].settings;
-}
-
-train_geometry run_geometry(const study_run *r) {
-  const study_settings *t = &r->study->settings;
-  return train_geometry_of(t->size, t->image_channels, t->normalisation);
-}
-
-/* ---- labels -------------------------------------------------------------------------------------
- */
-
-/* The images of a derived site with the labels of the classifier that is adapted to it. */
-static xs_status label_derived(study_run *r, int site, xs_split which, train_set *set) {
-  const study_site *s = &r->study->site[site];
-  const xs_images *images = seal_images(r->seal, s->images_of);
-  char *path = run_node_path(r, nodes_start(r->study, &r->nodes, site), "model.safetensors");
-  xs_classifier *c = NULL;
-  xs_status status = xs_classifier_load(path, &c);
-  int32_t *label = memory_new((size_t)(images->n + 1) * sizeof *label);
-  if (!status) status = classifier_labels(c, images, label);
-  if (!status) status = train_set_label(images, label, run_split(r), which, set);
-  free(label);
-  xs_classifier_free(c);
-  free(path);
-  return status;
-}
-
-xs_status run_labelled(study_run *r, const study_node *n, int site, xs_split which,
-                       train_set *set) {
-  const xs_study *s = r->study;
-  *set = (train_set){0};
-  if (!s->site[site].file) return label_derived(r, site, which, set);
-  const seal_request q = {.node = n->name,
-                          .target = n->target < 0 ? NULL : s->site[n->target].name,
-                          .role = SEAL_SOURCE,
-                          .site = site,
-                          .split = which,
-                          .fold = n->kind == NODE_FOLD ? (int)n->amount : 0};
-  return seal_labels(r->seal, &q, set);
+node_files files_of(const study_run *r) {
+  return (node_files){.study = r->study, .list = &r->nodes, .out = r->out};
 }
 
 /* ---- one node -----------------------------------------------------------------------------------
  */
 
-static train_job node_job(const study_run *r, const study_node *n, const char *dir) {
+static train_job training_of(const study_run *r, const study_node *n, const char *dir) {
   const study_settings *t = &r->study->settings;
   return (train_job){.task = n->name,
                      .dir = dir,
@@ -91,7 +49,7 @@ static char *node_section(const study_node *n) {
 }
 
 static json_t *node_options(const study_run *r, const study_node *n) {
-  json_t *all = option_json(&settings_table, run_settings(r, n));
+  json_t *all = option_json(&settings_table, node_settings(r->study, n));
   char *section = node_section(n);
   json_t *own = json_incref(json_object_get(all, section));
   free(section);
@@ -139,18 +97,26 @@ static xs_status record(study_run *r, const study_node *n, const train_job *job)
   return status;
 }
 
-static xs_status make(study_run *r, const study_node *n, const char *dir) {
-  static xs_status (*const work[])(study_run *, const study_node *, const train_job *) = {
-      [NODE_BASELINE] = node_train,        [NODE_POOLED] = node_train,
-      [NODE_LABELLED] = node_train,        [NODE_FOLD] = node_train,
+/* The work, unless a classifier is only to be published again, and its publishing. */
+static xs_status work(const study_run *r, const study_node *n, const train_job *train, bool again) {
+  static xs_status (*const kind[])(const node_job *) = {
+      [NODE_BASELINE] = node_baseline,     [NODE_POOLED] = node_pooled,
+      [NODE_LABELLED] = node_labelled,     [NODE_FOLD] = node_baseline,
       [NODE_TRANSLATOR] = node_translator, [NODE_ADAPTED] = node_adapted,
       [NODE_CHOICE] = node_choice};
-  const train_job job = node_job(r, n, dir);
-  if (n->kind == NODE_RESULTS) return node_results(r, n);
+  node_job job;
+  job_open(r, n, n->name, train, &job);
+  xs_status status = again ? XS_OK : kind[n->kind](&job);
+  if (!status && node_is_published(n)) status = node_publish(&job, again);
+  job_close(&job);
+  return status;
+}
+
+static xs_status make(study_run *r, const study_node *n, const char *dir) {
+  const train_job train = training_of(r, n, dir);
   xs_status status = inputs_begin(r->out, &r->nodes, r->inputs, (int)(n - r->nodes.node));
-  if (!status) status = work[n->kind](r, n, &job);
-  if (!status && node_is_published(n)) status = node_publish(r, n, &job);
-  return status ? status : record(r, n, &job);
+  if (!status) status = work(r, n, &train, false);
+  return status ? status : record(r, n, &train);
 }
 
 /* The weights stay, with the kernels of their record. */
@@ -158,16 +124,74 @@ static xs_status publish_again(study_run *r, const study_node *n, const char *di
                                const json_t *kernels) {
   tg_kernels_free(r->kernels);
   r->kernels = tg_kernels_new();
-  const train_job job = node_job(r, n, dir); /* which has these kernels */
+  const train_job train = training_of(r, n, dir); /* which has these kernels */
   kernels_restore(r->kernels, kernels);
-  xs_status status = node_publish(r, n, &job);
-  return status ? status : record(r, n, &job);
+  xs_status status = work(r, n, &train, true);
+  return status ? status : record(r, n, &train);
 }
+
+/* ---- results ------------------------------------------------------------------------------------
+ */
+
+static json_t *node_names(const study_run *r) {
+  json_t *names = json_array();
+  for (int i = 0; i < r->nodes.n; i++) {
+    const study_node *n = &r->nodes.node[i];
+    if (n->kind != NODE_RESULTS) json_array_append_new(names, json_string(n->name));
+  }
+  return names;
+}
+
+static xs_status note_all(const study_run *r, json_t *files) {
+  const int n = r->study->n_sites;
+  const char **name = memory_new((size_t)n * sizeof *name);
+  for (int i = 0; i < n; i++) name[i] = r->study->site[i].name;
+  xs_status status = folder_note_all(r->out, r->identity, n, name, r->site, files);
+  free(name);
+  return status;
+}
+
+/* files: gets the hashes of what is written. */
+static xs_status write_results(const study_run *r, const study_node *n, const json_t *results,
+                               json_t *files) {
+  char *path = file_join(r->out, RESULTS), *text = json_dumps(results, JSON_INDENT(2));
+  sealed_note(files, RESULTS, text, strlen(text));
+  xs_status status = note_all(r, files);
+  if (!status) status = seal_wrote(r->seal, n->name, json_incref(files), node_names(r));
+  if (!status) status = folder_remove_page(r->out);
+  if (!status && file_write_atomic(path, text, strlen(text))) status = XS_FAILED;
+  free(text);
+  free(path);
+  return status;
+}
+
+static xs_status make_results(const study_run *r, const study_node *n) {
+  const node_files f = files_of(r);
+  const int pairs = r->study->n_pairs;
+  node_job *choice = memory_new((size_t)pairs * sizeof *choice);
+  json_t *results = NULL, *files = json_object();
+  for (int i = 0; i < pairs; i++) {
+    job_open(r, &r->nodes.node[pair_choice_node(&f, i)], n->name, NULL, &choice[i]);
+  }
+  const results_job job = {
+      .name = n->name, .files = f, .seal = r->seal, .watch = r->watch, .pair = choice};
+  xs_status status = node_results(&job, &results);
+  if (!status) status = outputs_write(&job, files);
+  if (!status) status = write_results(r, n, results, files);
+  for (int i = 0; i < pairs; i++) job_close(&choice[i]);
+  json_decref(files);
+  json_decref(results);
+  free(choice);
+  return status;
+}
+
+/* ---- whether it is to be made -------------------------------------------------------------------
+ */
 
 /* Continues with the threads, and for what plans there are with the kernels, of a done node; only
  * the first says how this machine differs. */
 static void restore(study_run *r, const study_node *n, const char *dir, const json_t *made) {
-  train_job job = node_job(r, n, dir);
+  train_job job = training_of(r, n, dir);
   if (r->restored) job.watch = NULL;
   r->restored = true;
   run_restore_machine(&job, made);
@@ -176,7 +200,7 @@ static void restore(study_run *r, const study_node *n, const char *dir, const js
 /* One whose files were changed is made again with the kernels of its record, *kernels. */
 static bool is_done(study_run *r, int node, const char *dir, json_t **kernels) {
   const study_node *n = &r->nodes.node[node];
-  const train_job job = node_job(r, n, dir);
+  const train_job job = training_of(r, n, dir);
   char *why = NULL, *changed = NULL;
   json_t *made = NULL;
   if (n->kind == NODE_RESULTS) return false;
@@ -200,12 +224,13 @@ static bool is_done(study_run *r, int node, const char *dir, json_t **kernels) {
 /* A node plans with the kernels of what it needs, so that it does not matter what else was run
  * before it. */
 static xs_status restore_needs(study_run *r, const study_node *n) {
+  const node_files files = files_of(r);
   xs_status status = XS_OK;
   tg_kernels_free(r->kernels);
   r->kernels = tg_kernels_new();
   for (int i = 0; i < n->n_needs && n->kind != NODE_RESULTS && !status; i++) {
     const study_node *needed = &r->nodes.node[n->needs[i]];
-    char *dir = run_node_path(r, n->needs[i], NULL), *changed = NULL;
+    char *dir = node_path(&files, n->needs[i], NULL), *changed = NULL;
     json_t *made = NULL;
     run_read_record(dir, &made, &changed);
     if (changed) {
@@ -225,7 +250,7 @@ static xs_status restore_needs(study_run *r, const study_node *n) {
 static xs_status take_kernels(const study_run *r, const study_node *n, tg_kernels *k) {
   if (!r->o->kernels_of || n->kind == NODE_RESULTS) return XS_OK;
   char *name = text_format("nodes/%s", n->name), *dir = file_join(r->o->kernels_of, name);
-  train_job job = node_job(r, n, dir);
+  train_job job = training_of(r, n, dir);
   job.kernels = k;
   xs_status status = run_take_kernels(&job, dir);
   free(dir);
@@ -242,8 +267,9 @@ xs_status node_check_kernels(const study_run *r) {
 }
 
 xs_status node_run(study_run *r, int node) {
+  const node_files files = files_of(r);
   const study_node *n = &r->nodes.node[node];
-  char *dir = run_node_path(r, node, NULL);
+  char *dir = node_path(&files, node, NULL);
   json_t *kernels = NULL;
   xs_status status = XS_OK;
   const bool done = is_done(r, node, dir, &kernels);
@@ -254,7 +280,7 @@ xs_status node_run(study_run *r, int node) {
     if (!status) status = restore_needs(r, n);
     kernels_restore(r->kernels, kernels);
     if (!status) status = take_kernels(r, n, r->kernels);
-    if (!status) status = make(r, n, dir);
+    if (!status) status = n->kind == NODE_RESULTS ? make_results(r, n) : make(r, n, dir);
   }
   json_decref(kernels);
   if (!status) r->state[node] = NODE_DONE;

@@ -6,7 +6,7 @@
 #include "buffer.h"
 #include "measure_json.h"
 #include "memory.h"
-#include "study_file.h"
+#include "study_check.h"
 #include "text.h"
 
 static const double ASSUMED_AUC = 0.85, ASSUMED_CORRELATION = 0.5;
@@ -42,7 +42,7 @@ static counted count(const seal *sites, int site, xs_split split) {
 
 static char *pair_line(const xs_study *s, const seal *sites, const study_pair *p) {
   const counted all = count(sites, p->target, XS_ALL), test = count(sites, p->target, XS_TEST);
-  const bool on_all = strcmp(s->settings.measure, "all") == 0;
+  const bool on_all = study_measures_all(s);
   const counted *gain = on_all ? &all : &test;
   /* the difference of two with the same variance and this correlation */
   const double factor = sqrt(2 * (1 - ASSUMED_CORRELATION));

@@ -6,10 +6,13 @@
 #include "buffer.h"
 #include "error.h"
 #include "estimate.h"
+#include "fingerprint.h"
 #include "memory.h"
 #include "memory_left.h"
 #include "node_inputs.h"
+#include "run_folder.h"
 #include "step_timing.h"
+#include "study_check.h"
 #include "text.h"
 
 typedef struct planner {
@@ -158,7 +161,7 @@ static json_t *open_site(const planner *p, int i) {
                              .skip_unreadable = p->o->skip_unreadable,
                              .limit = p->study->settings.limit,
                              .size = (int)p->study->settings.size};
-  const split_rule rule = split_rule_of(p->study->settings.seed, p->study->settings.split_by);
+  const split_rule rule = study_split(p->study);
   xs_site *site;
   json_t *identity = NULL;
   if (xs_site_open(p->study->site[i].file, &o, &site)) return NULL;

@@ -48,8 +48,7 @@ static double images_bytes(const xs_images *x) {
   return (double)x->n * x->height * x->width * x->channels * x->bytes;
 }
 
-static xs_status measure_site(const xs_site *site, const study_settings *t, site_size *size) {
-  const split_rule rule = split_rule_of(t->seed, t->split_by);
+static xs_status measure_site(const xs_site *site, split_rule rule, site_size *size) {
   xs_status status = XS_OK;
   size->bytes = images_bytes(&site->images);
   for (int i = XS_TRAIN; i <= XS_TEST && !status; i++) {
@@ -80,7 +79,7 @@ static void open_site(estimator *e, int i, const xs_run_options *o) {
   xs_site *site = NULL;
   xs_status status = xs_site_open(e->study->site[i].file, &options, &site);
   if (!status && site->classes) e->stage.classifier.classes = site->classes;
-  if (!status) status = measure_site(site, t, &e->size[i]);
+  if (!status) status = measure_site(site, study_split(e->study), &e->size[i]);
   if (status && !e->missing) {
     e->missing = text_copy(fail_message());
     e->refused = has_images(e->study->site[i].file, o->data_dir);
@@ -109,7 +108,7 @@ static estimator *new_estimator(const xs_study *s, const study_nodes *l, const x
 
 estimator *estimator_new(const xs_study *s, const study_nodes *l, const xs_run_options *o) {
   estimator *e = new_estimator(s, l, o);
-  e->sites = seal_new(".", split_rule_of(s->settings.seed, s->settings.split_by));
+  e->sites = seal_new(".", study_split(s));
   for (int i = 0; i < s->n_sites; i++) open_site(e, i, o);
   return e;
 }
@@ -182,10 +181,6 @@ static int answer(estimator *e, rehearsal *r) {
 /* ---- nodes --------------------------------------------------------------------------------------
  */
 
-static const study_settings *settings_of(const estimator *e, const study_node *n) {
-  return n->pair < 0 ? &e->study->settings : &e->study->pair[n->pair].settings;
-}
-
 static void add(node_cost *c, double times, rehearsal r) {
   c->seconds += times * r.seconds;
   c->bytes = fmax(c->bytes, r.bytes);
@@ -241,13 +236,13 @@ static int add_translation(estimator *e, const study_node *n, const char *method
   if (first) c->bytes += made_bytes(e, images);
   free(first);
   if (!trained) return 0;
-  if (translation(e, settings_of(e, n), &r)) return 1;
+  if (translation(e, node_settings(e->study, n), &r)) return 1;
   add(c, images, r);
   return 0;
 }
 
 static int add_translator(estimator *e, const study_node *n, node_cost *c) {
-  const study_settings *t = settings_of(e, n);
+  const study_settings *t = node_settings(e->study, n);
   rehearsal r = {0};
   if (strcmp(n->method, "paper") != 0) return 0;
   char *key = section_key("step", t, "adapter");
@@ -257,7 +252,7 @@ static int add_translator(estimator *e, const study_node *n, node_cost *c) {
 }
 
 static int add_alignment(estimator *e, const study_node *n, node_cost *c) {
-  const study_settings *t = settings_of(e, n);
+  const study_settings *t = node_settings(e->study, n);
   char *method = method_last_name(n->method);
   xs_align_options o = *align_options(t, method);
   o.method = method;
@@ -276,7 +271,7 @@ static int add_adapted(estimator *e, const study_node *n, node_cost *c) {
                validation = count(e, n->source, XS_VALIDATION);
   if (method_last(n->method) == METHOD_ALIGNER) return add_alignment(e, n, c);
   if (add_translation(e, n, n->method, train + validation, c)) return 1;
-  return add_fit(e, &settings_of(e, n)->tune, train, validation, c);
+  return add_fit(e, &node_settings(e->study, n)->tune, train, validation, c);
 }
 
 /* NAN stays NAN, as it does not in fmin. */

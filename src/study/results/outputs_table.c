@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "answer_table.h"
-#include "choice.h"
 #include "error.h"
 #include "file.h"
 #include "memory.h"
+#include "node_results.h"
+#include "pair_choice.h"
 #include "sealed_files.h"
 #include "text.h"
 
@@ -15,8 +16,7 @@
 enum { AT_ONCE = 1000 }; /* images whose answers are in memory */
 
 typedef struct writer {
-  study_run *run;
-  const study_node *node;
+  const results_job *job;
   FILE *file;
   bool named; /* the first line is there */
 } writer;
@@ -31,30 +31,31 @@ typedef struct pair_table {
   char *const *name; /* of the classes */
 } pair_table;
 
-static xs_status load(const study_run *r, int node, xs_classifier **c) {
-  char *path = run_node_path(r, node, "model.safetensors");
+static xs_status load(const node_files *f, int node, xs_classifier **c) {
+  char *path = node_path(f, node, "model.safetensors");
   xs_status status = xs_classifier_load(path, c);
   free(path);
   return status;
 }
 
 static xs_status open_labels(const writer *w, pair_table *t) {
-  const study_run *r = w->run;
+  const results_job *job = w->job;
   const seal_request q = {
-      .node = w->node->name, .role = SEAL_EVALUATION, .site = t->pair->target, .split = XS_ALL};
-  if (!r->study->site[t->pair->target].labelled) return XS_OK;
-  return seal_labels(r->seal, &q, &t->labels);
+      .node = job->name, .role = SEAL_EVALUATION, .site = t->pair->target, .split = XS_ALL};
+  if (!job->files.study->site[t->pair->target].labelled) return XS_OK;
+  return seal_labels(job->seal, &q, &t->labels);
 }
 
 static xs_status open_table(const writer *w, int pair, pair_table *t) {
-  const study_run *r = w->run;
-  const study_pair *p = &r->study->pair[pair];
+  const node_files *f = &w->job->files;
+  const seal *sites = w->job->seal;
+  const study_pair *p = &f->study->pair[pair];
   *t = (pair_table){.pair = p,
-                    .images = seal_images(r->seal, p->target),
-                    .name = seal_class_name(r->seal, p->source)};
-  xs_status status = load(r, nodes_start(r->study, &r->nodes, p->source), &t->unadapted);
-  if (!status) status = load(r, pair_choice_node(r, pair), &t->chosen);
-  if (!status) status = seal_sides(r->seal, p->target, &t->side);
+                    .images = seal_images(sites, p->target),
+                    .name = seal_class_name(sites, p->source)};
+  xs_status status = load(f, nodes_start(f->study, f->list, p->source), &t->unadapted);
+  if (!status) status = load(f, pair_choice_node(f, pair), &t->chosen);
+  if (!status) status = seal_sides(sites, p->target, &t->side);
   return status ? status : open_labels(w, t);
 }
 
@@ -80,12 +81,12 @@ static void put_names(writer *w, const answer_columns columns[2]) {
 
 static void put_row(const writer *w, const pair_table *t, const answer_columns columns[2],
                     int64_t row, const float *logit[2]) {
-  const xs_study *s = w->run->study;
+  const xs_study *s = w->job->files.study;
   text_csv_put(w->file, s->site[t->pair->source].name);
   fputc(',', w->file);
   text_csv_put(w->file, s->site[t->pair->target].name);
   fputc(',', w->file);
-  answer_put_row(w->file, t->images, seal_patient(w->run->seal, t->pair->target), row, t->side[row],
+  answer_put_row(w->file, t->images, seal_patient(w->job->seal, t->pair->target), row, t->side[row],
                  label_of(t, row));
   for (int i = 0; i < 2; i++) answer_put(w->file, &columns[i], logit[i]);
   fputc('\n', w->file);
@@ -119,7 +120,7 @@ static xs_status put_pair(writer *w, int pair) {
                                        {t.chosen, xs_classifier_decision(t.chosen), "adapted_"}};
     put_names(w, columns);
     for (int64_t i = 0; i < t.images->n && !status; i += AT_ONCE) {
-      status = run_check_stop(w->run, "every image's answer was written");
+      status = node_check_stop(w->job->watch, "every image's answer was written");
       if (!status) {
         status = put_some(w, &t, columns, i, t.images->n - i < AT_ONCE ? t.images->n - i : AT_ONCE);
       }
@@ -129,12 +130,12 @@ static xs_status put_pair(writer *w, int pair) {
   return status;
 }
 
-xs_status outputs_write(study_run *r, const study_node *n, json_t *files) {
-  char *path = file_join(r->out, OUTPUTS), *text;
+xs_status outputs_write(const results_job *job, json_t *files) {
+  char *path = file_join(job->files.out, OUTPUTS), *text;
   size_t size;
-  writer w = {.run = r, .node = n, .file = text_open(&text, &size)};
+  writer w = {.job = job, .file = text_open(&text, &size)};
   xs_status status = XS_OK;
-  for (int i = 0; i < r->study->n_pairs && !status; i++) status = put_pair(&w, i);
+  for (int i = 0; i < job->files.study->n_pairs && !status; i++) status = put_pair(&w, i);
   text_close(w.file);
   if (!status && file_write_atomic(path, text, size)) status = XS_FAILED;
   if (!status) sealed_note(files, OUTPUTS, text, size);

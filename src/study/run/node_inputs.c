@@ -7,30 +7,14 @@
 #include "align.h"
 #include "error.h"
 #include "file.h"
+#include "fingerprint.h"
 #include "hash.h"
 #include "memory.h"
+#include "run_folder.h"
 #include "safetensors.h"
 #include "sealed_files.h"
 #include "text.h"
 #include "training_run.h"
-
-char *json_difference(const json_t *a, const json_t *b) {
-  const char *key;
-  json_t *value;
-  json_object_foreach((json_t *)(uintptr_t)a, key, value) {
-    const json_t *other = json_object_get(b, key);
-    if (json_equal(value, other)) continue;
-    char *inner =
-        json_is_object(value) && json_is_object(other) ? json_difference(value, other) : NULL;
-    char *path = inner ? text_format("%s.%s", key, inner) : text_copy(key);
-    free(inner);
-    return path;
-  }
-  json_object_foreach((json_t *)(uintptr_t)b, key, value) {
-    if (!json_object_get(a, key)) return text_copy(key);
-  }
-  return NULL;
-}
 
 #define OPERATING "operating"
 #define MODEL "model.safetensors"
@@ -49,9 +33,8 @@ typedef struct lister {
 
 /* Of the whole study or of the node's pair. */
 static json_t *settings_json(const lister *x, const study_node *n) {
-  const bool whole = n->pair < 0 || n->kind == NODE_CHOICE;
   return option_json(&settings_table,
-                     whole ? &x->study->settings : &x->study->pair[n->pair].settings);
+                     n->kind == NODE_CHOICE ? &x->study->settings : node_settings(x->study, n));
 }
 
 static void take(json_t *inputs, const json_t *all, const char *key) {
@@ -208,6 +191,18 @@ xs_status inputs_list(const xs_study *s, const study_nodes *l, json_t *const *si
     if (l->node[i].kind != NODE_RESULTS) x.inputs[i] = list_node(&x, &l->node[i]);
   }
   json_decref(x.init);
+  return status;
+}
+
+xs_status study_identity(const xs_study *s, json_t **identity) {
+  xs_status status = XS_OK;
+  *identity = study_json(s);
+  for (int i = 0; i < s->n_sites && !status; i++) {
+    status = folder_note_domain(*identity, s->site[i].name, s->site[i].file);
+  }
+  char *init = study_init_file(s);
+  if (init && !status) status = folder_note_file(*identity, "classifier.init", init);
+  free(init);
   return status;
 }
 

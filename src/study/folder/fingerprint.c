@@ -1,11 +1,12 @@
-/* fingerprint.c: 64-bit fingerprints of what a run has read, so that changes are noticed. */
+/* fingerprint.c: 64-bit fingerprints. */
+#include "fingerprint.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
 #include "file.h"
 #include "image_cache.h"
-#include "study_file.h"
 #include "text.h"
 
 /* FNV-1a of words of 8 bytes, the last filled up with zeros; the shift lets high bits reach low
@@ -130,4 +131,22 @@ json_t *fingerprint_json(uint64_t h) {
   json_t *j = json_string(text);
   free(text);
   return j;
+}
+
+char *json_difference(const json_t *a, const json_t *b) {
+  const char *key;
+  json_t *value;
+  json_object_foreach((json_t *)(uintptr_t)a, key, value) {
+    const json_t *other = json_object_get(b, key);
+    if (json_equal(value, other)) continue;
+    char *inner =
+        json_is_object(value) && json_is_object(other) ? json_difference(value, other) : NULL;
+    char *path = inner ? text_format("%s.%s", key, inner) : text_copy(key);
+    free(inner);
+    return path;
+  }
+  json_object_foreach((json_t *)(uintptr_t)b, key, value) {
+    if (!json_object_get(a, key)) return text_copy(key);
+  }
+  return NULL;
 }

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "study_file.h"
+#include "node_job.h"
+#include "study_check.h"
 #include "text.h"
 
 static bool same_classes(const seal *s, int a, int b) {

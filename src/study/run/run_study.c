@@ -6,12 +6,16 @@
 #include "estimate.h"
 #include "file.h"
 #include "file_list.h"
+#include "fingerprint.h"
 #include "folder_files.h"
 #include "memory.h"
 #include "node_inputs.h"
+#include "pair_choice.h"
+#include "run.h"
+#include "run_folder.h"
 #include "seal_log.h"
 #include "sealed_files.h"
-#include "study_file.h"
+#include "study_check.h"
 #include "text.h"
 #include "training_run.h"
 
@@ -46,11 +50,6 @@ static void note_unlabelled(const study_run *r, int i) {
   free(line);
 }
 
-xs_status run_check_stop(const study_run *r, const char *next) {
-  if (!r->watch || !r->watch->stop || !r->watch->stop(r->watch->context)) return XS_OK;
-  return (xs_status)fail(XS_FAILED, "stopped before %s; continue with --resume", next);
-}
-
 /* The data are others than those that the folder was made from: asked to go on, the run makes what
  * depends on them anew. */
 static xs_status renew_site(study_run *r, const char *name, const json_t *theirs,
@@ -74,7 +73,7 @@ static xs_status renew_site(study_run *r, const char *name, const json_t *theirs
 }
 
 static xs_status note_identity(study_run *r, int i, const xs_site *site, bool finished) {
-  const split_rule rule = run_split(r);
+  const split_rule rule = study_split(r->study);
   const char *name = site->images.name;
   json_t *theirs = folder_site(r->out, name);
   xs_status status = fingerprint_site(site, &rule, &r->site[i]);
@@ -98,7 +97,7 @@ static xs_status open_site(study_run *r, int i, bool finished) {
                              .limit = r->study->settings.limit,
                              .size = (int)r->study->settings.size};
   xs_site *site = NULL;
-  xs_status status = run_check_stop(r, r->study->site[i].name);
+  xs_status status = node_check_stop(r->watch, r->study->site[i].name);
   if (!status) status = xs_site_open(r->study->site[i].file, &o, &site);
   if (status) return status;
   seal_add(r->seal, site);
@@ -126,7 +125,7 @@ static xs_status run_nodes(study_run *r) {
   for (int i = 0; i < r->nodes.n && !status; i++) {
     const char *name = r->nodes.node[i].name;
     log_node(r->log, name);
-    status = run_check_stop(r, name);
+    status = node_check_stop(r->watch, name);
     if (!status) status = node_run(r, i);
   }
   log_node(r->log, NULL);
@@ -179,7 +178,7 @@ static xs_status write_report(const study_run *r) {
 /* Whether the data are as the finished run found them, and the nodes' files as it wrote them. */
 static xs_status verify(study_run *r) {
   char *report = NULL;
-  r->seal = seal_new(r->out, run_split(r));
+  r->seal = seal_new(r->out, study_split(r->study));
   xs_status status = open_sites(r, true);
   if (!status) status = seal_verify(r->out, &report);
   if (report) note(r, report);
@@ -232,7 +231,7 @@ static xs_status start(study_run *r) {
   xs_status status = log_open(r->out, r->watch, &r->log);
   if (status) return status;
   r->watch = log_watch(r->log);
-  r->seal = seal_new(r->out, run_split(r));
+  r->seal = seal_new(r->out, study_split(r->study));
   status = open_sites(r, false);
   if (!status) status = inputs_list(r->study, &r->nodes, r->site, &r->inputs);
   if (!status) inputs_states(r->out, &r->nodes, r->inputs, r->state, NULL);
@@ -264,6 +263,11 @@ static xs_status claim(study_run *r, bool *finished) {
   return status;
 }
 
+static xs_status verdict(const study_run *r) {
+  const node_files files = files_of(r);
+  return run_harm(&files);
+}
+
 static xs_status run_all(study_run *r) {
   bool finished;
   xs_status status = claim(r, &finished);
@@ -271,7 +275,7 @@ static xs_status run_all(study_run *r) {
   if (!status && !finished) status = start(r);
   if (!status && !finished) status = run_nodes(r);
   if (!status) status = finished ? end_finished(r) : xs_report_write(r->out);
-  return status ? status : run_harm(r);
+  return status ? status : verdict(r);
 }
 
 /* ---- one node -----------------------------------------------------------------------------------
@@ -313,7 +317,8 @@ static int find_node(const study_run *r, const char *name) {
 
 static xs_status work_on(study_run *r, int node) {
   const study_node *n = &r->nodes.node[node];
-  char *dir = run_node_path(r, node, NULL);
+  const node_files files = files_of(r);
+  char *dir = node_path(&files, node, NULL);
   int lock = -1;
   xs_status status = check_needs(r, n);
   if (!status && n->kind != NODE_RESULTS) status = folder_lock_node(dir, &lock);
@@ -322,7 +327,7 @@ static xs_status work_on(study_run *r, int node) {
   if (!status) status = check_fresh(r, n);
   if (!status) status = node_run(r, node);
   if (!status && n->kind == NODE_RESULTS) status = xs_report_write(r->out);
-  if (!status && n->kind == NODE_RESULTS) status = run_harm(r);
+  if (!status && n->kind == NODE_RESULTS) status = verdict(r);
   folder_unlock(lock);
   free(dir);
   return status;

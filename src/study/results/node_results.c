@@ -1,18 +1,17 @@
-/* node_results.c: results.json: asks the finished classifiers, and has their answers measured. */
+#include "node_results.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
 #include "memory.h"
 #include "model_outputs.h"
-#include "sealed_files.h"
+#include "pair_choice.h"
 #include "test_answers.h"
 #include "text.h"
 #include "training_run.h"
 
-#define RESULTS "results.json"
-
+/* All that is measured. */
 typedef struct collected {
   evaluation e;
   pair_choice *choice;           /* [n_pairs] */
@@ -23,28 +22,30 @@ typedef struct collected {
   int n_labelled;
 } collected;
 
-static int start_of(const study_run *r, int site) { return nodes_start(r->study, &r->nodes, site); }
+static int start_of(const results_job *r, int site) {
+  return nodes_start(r->files.study, r->files.list, site);
+}
 
-static const char *node_name(const study_run *r, int node) {
-  return node < 0 ? NULL : r->nodes.node[node].name;
+static const char *node_name(const results_job *r, int node) {
+  return node < 0 ? NULL : r->files.list->node[node].name;
 }
 
 /* ---- learning curves ----------------------------------------------------------------------------
  */
 
-static int64_t learnable(const study_run *r, int site) {
+static int64_t learnable(const results_job *r, int site) {
   return seal_count(r->seal, site, XS_TRAIN) + seal_count(r->seal, site, XS_VALIDATION);
 }
 
 static xs_status open_labelled(collected *x) {
-  const study_run *r = x->e.run;
+  const results_job *r = x->e.job;
   xs_status status = XS_OK;
-  x->labelled = memory_new((size_t)r->nodes.n * sizeof *x->labelled);
-  for (int i = 0; i < r->nodes.n && !status; i++) {
-    const study_node *n = &r->nodes.node[i];
+  x->labelled = memory_new((size_t)r->files.list->n * sizeof *x->labelled);
+  for (int i = 0; i < r->files.list->n && !status; i++) {
+    const study_node *n = &r->files.list->node[i];
     if (n->kind != NODE_LABELLED) continue;
     labelled_classifier *c = &x->labelled[x->n_labelled++];
-    c->site = r->study->site[n->source].name;
+    c->site = r->files.study->site[n->source].name;
     c->images = llrint(fmin(n->amount, (double)learnable(r, n->source)));
     status = evaluation_answer(&x->e, i, n->source, &c->answer);
   }
@@ -62,21 +63,21 @@ static void take_curve(const collected *x, pair_answers *a) {
 /* ---- cross-fitting ------------------------------------------------------------------------------
  */
 
-static int fold_node(const study_run *r, int site, int fold) {
+static int fold_node(const results_job *r, int site, int fold) {
   if (!fold) return start_of(r, site);
-  char *name = text_format("fold-%s-%d", r->study->site[site].name, fold);
-  const int node = nodes_find(&r->nodes, name);
+  char *name = text_format("fold-%s-%d", r->files.study->site[site].name, fold);
+  const int node = nodes_find(r->files.list, name);
   free(name);
   return node;
 }
 
 static xs_status measure_crossed(collected *x, int site) {
-  const int n = x->e.run->study->site[site].folds;
+  const int n = x->e.job->files.study->site[site].folds;
   if (!n || x->crossed[site]) return XS_OK;
   xs_measure *fold = memory_new((size_t)n * sizeof *fold);
   xs_status status = XS_OK;
   for (int f = 0; f < n && !status; f++) {
-    status = evaluation_fold(&x->e, fold_node(x->e.run, site, f), site, f, &fold[f]);
+    status = evaluation_fold(&x->e, fold_node(x->e.job, site, f), site, f, &fold[f]);
   }
   if (!status) x->crossed[site] = crossed_json(fold, n);
   free(fold);
@@ -88,10 +89,10 @@ static xs_status measure_crossed(collected *x, int site) {
 
 /* Share of translated source test images that the source's classifier gives the right label. */
 static xs_status measure_kept(const collected *x, int adapter, int source, double *kept) {
-  const study_run *r = x->e.run;
+  const results_job *r = x->e.job;
   const train_set *t = &x->e.test[source].images;
-  char *generator = run_node_path(r, adapter, "generator.safetensors");
-  char *model = run_node_path(r, start_of(r, source), "model.safetensors");
+  char *generator = node_path(&r->files, adapter, "generator.safetensors");
+  char *model = node_path(&r->files, start_of(r, source), "model.safetensors");
   translator *g = NULL;
   xs_images *made = NULL;
   train_set translated = {0};
@@ -118,14 +119,14 @@ static xs_status measure_translator(const collected *x, int pair) {
   for (int i = 0; i < c->n; i++) {
     const int adapter = c->candidate[i].translator;
     if (adapter < 0) continue;
-    return measure_kept(x, adapter, x->e.run->study->pair[pair].source, &x->pair[pair].kept);
+    return measure_kept(x, adapter, x->e.job->files.study->pair[pair].source, &x->pair[pair].kept);
   }
   return XS_OK;
 }
 
 /* Adaptations take the target's training images, drawn without labels. */
-static xs_status count_seen(const study_run *r, const train_set *t, int64_t *seen) {
-  const split_rule rule = run_split(r);
+static xs_status count_seen(const results_job *r, const train_set *t, int64_t *seen) {
+  const split_rule rule = study_split(r->files.study);
   int64_t *rows, n, k = 0;
   xs_status status = xs_split_rows(t->images, rule.seed, rule.by_image, XS_TRAIN, &rows, &n);
   for (int64_t i = 0; i < t->n && !status; i++) {
@@ -139,8 +140,8 @@ static xs_status count_seen(const study_run *r, const train_set *t, int64_t *see
 /* The candidates on the images that the study wants adapted classifiers to be measured on. */
 static xs_status ask_candidates(collected *x, int pair) {
   evaluation *e = &x->e;
-  const study_pair *p = &e->run->study->pair[pair];
-  const bool all = strcmp(e->run->study->settings.measure, "all") == 0;
+  const study_pair *p = &e->job->files.study->pair[pair];
+  const bool all = study_measures_all(e->job->files.study);
   pair_answers *a = &x->pair[pair];
   xs_status status = XS_OK;
   for (int i = 0; i < a->n && !status; i++) {
@@ -151,18 +152,18 @@ static xs_status ask_candidates(collected *x, int pair) {
   a->external = all ? a->external_all : a->external_test;
   a->adapted = a->candidate[a->chosen].answer;
   const test_images *on = all ? &e->all[pair] : &e->test[p->target];
-  return status ? status : count_seen(e->run, &on->images, &a->seen);
+  return status ? status : count_seen(e->job, &on->images, &a->seen);
 }
 
 static xs_status ask_target(collected *x, int pair) {
   evaluation *e = &x->e;
-  const study_pair *p = &e->run->study->pair[pair];
-  const int source = start_of(e->run, p->source), target = start_of(e->run, p->target),
+  const study_pair *p = &e->job->files.study->pair[pair];
+  const int source = start_of(e->job, p->source), target = start_of(e->job, p->target),
             chosen = x->choice[pair].candidate[x->choice[pair].chosen].node;
   pair_answers *a = &x->pair[pair];
   a->external_source = e->operating[pair].external;
   a->adapted_source = e->operating[pair].adapted;
-  a->labels = learnable(e->run, p->target);
+  a->labels = learnable(e->job, p->target);
   take_curve(x, a);
   xs_status status = evaluation_answer_all(e, source, pair, &a->external_all);
   if (!status) status = evaluation_answer(e, source, p->target, &a->external_test);
@@ -174,7 +175,7 @@ static xs_status ask_target(collected *x, int pair) {
   return status;
 }
 
-static pair_candidate *candidates_of(const study_run *r, const pair_choice *c) {
+static pair_candidate *candidates_of(const results_job *r, const pair_choice *c) {
   pair_candidate *list = memory_new((size_t)(c->n + 1) * sizeof *list);
   for (int i = 0; i < c->n; i++) {
     list[i] = (pair_candidate){.method = c->candidate[i].method,
@@ -185,13 +186,13 @@ static pair_candidate *candidates_of(const study_run *r, const pair_choice *c) {
 }
 
 static xs_status ask_pair(collected *x, int pair) {
-  const study_run *r = x->e.run;
-  const study_pair *p = &r->study->pair[pair];
+  const results_job *r = x->e.job;
+  const study_pair *p = &r->files.study->pair[pair];
   pair_choice *c = &x->choice[pair];
   pair_answers *a = &x->pair[pair];
-  xs_status status = pair_choice_open(r, pair, c);
-  *a = (pair_answers){.source = r->study->site[p->source].name,
-                      .target = r->study->site[p->target].name,
+  xs_status status = pair_choice_open(&r->files, pair, c);
+  *a = (pair_answers){.source = r->files.study->site[p->source].name,
+                      .target = r->files.study->site[p->target].name,
                       .class_name = seal_class_name(r->seal, p->source),
                       .choice = c->json,
                       .candidate = candidates_of(r, c),
@@ -201,13 +202,13 @@ static xs_status ask_pair(collected *x, int pair) {
   if (!status) {
     status = evaluation_answer(&x->e, start_of(r, p->source), p->source, &a->internal);
   }
-  if (!status && r->study->site[p->target].labelled) status = ask_target(x, pair);
+  if (!status && r->files.study->site[p->target].labelled) status = ask_target(x, pair);
   return status ? status : measure_translator(x, pair);
 }
 
 static xs_status ask_pairs(collected *x) {
   xs_status status = XS_OK;
-  for (int i = 0; i < x->e.run->study->n_pairs && !status; i++) status = ask_pair(x, i);
+  for (int i = 0; i < x->e.job->files.study->n_pairs && !status; i++) status = ask_pair(x, i);
   return status;
 }
 
@@ -216,32 +217,32 @@ static xs_status ask_pairs(collected *x) {
 
 static json_t *pairs_json(const collected *x) {
   json_t *list = json_array();
-  for (int i = 0; i < x->e.run->study->n_pairs; i++) {
+  for (int i = 0; i < x->e.job->files.study->n_pairs; i++) {
     json_array_append_new(list, pair_json(&x->e.settings, &x->measured[i]));
   }
   return list;
 }
 
 /* Of each labelled site as many as the classifier was trained on. */
-static int64_t pooled_images(const study_run *r, const study_node *n) {
+static int64_t pooled_images(const results_job *r, const study_node *n) {
   int64_t images = 0;
-  for (int i = 0; i < r->study->n_sites; i++) {
-    if (!r->study->site[i].labelled) continue;
+  for (int i = 0; i < r->files.study->n_sites; i++) {
+    if (!r->files.study->site[i].labelled) continue;
     images += llrint(ceil(n->amount / 100 * (double)seal_count(r->seal, i, XS_TRAIN)));
   }
   return images;
 }
 
 static xs_status measure_pool(collected *x, int node, json_t *list) {
-  const study_run *r = x->e.run;
-  const study_node *n = &r->nodes.node[node];
-  test_answer **answer = memory_new((size_t)r->study->n_sites * sizeof(test_answer *));
+  const results_job *r = x->e.job;
+  const study_node *n = &r->files.list->node[node];
+  test_answer **answer = memory_new((size_t)r->files.study->n_sites * sizeof(test_answer *));
   pooled_classifier p = {
       .node = n->name, .percent = n->amount, .images = pooled_images(r, n), .answer = answer};
   json_t *j = NULL;
   xs_status status = XS_OK;
-  for (int i = 0; i < r->study->n_sites && !status; i++) {
-    if (!r->study->site[i].labelled) continue;
+  for (int i = 0; i < r->files.study->n_sites && !status; i++) {
+    if (!r->files.study->site[i].labelled) continue;
     status = evaluation_answer(&x->e, node, i, &answer[p.sites++]);
   }
   if (!status) status = pooled_json(&x->e.settings, &p, &j);
@@ -251,7 +252,7 @@ static xs_status measure_pool(collected *x, int node, json_t *list) {
 }
 
 static xs_status add_pooled(collected *x, json_t *to) {
-  const study_nodes *l = &x->e.run->nodes;
+  const study_nodes *l = x->e.job->files.list;
   json_t *list = json_array();
   xs_status status = XS_OK;
   for (int i = 0; i < l->n && !status; i++) {
@@ -262,13 +263,13 @@ static xs_status add_pooled(collected *x, json_t *to) {
 }
 
 /* Of a node with a curve of epochs; an aligned one has none, a choice has a candidate's: NULL. */
-static xs_status training_of(const study_run *r, int node, json_t **training) {
-  const study_node *n = &r->nodes.node[node];
+static xs_status training_of(const results_job *r, int node, json_t **training) {
+  const study_node *n = &r->files.list->node[node];
   const bool trains = n->kind == NODE_BASELINE || n->kind == NODE_POOLED ||
                       n->kind == NODE_LABELLED || n->kind == NODE_ADAPTED || n->kind == NODE_FOLD;
   *training = NULL;
   if (!trains) return XS_OK;
-  char *dir = run_node_path(r, node, NULL);
+  char *dir = node_path(&r->files, node, NULL);
   xs_status status = run_training(dir, training);
   free(dir);
   if (json_object_get(*training, "trained_enough")) return status;
@@ -277,10 +278,10 @@ static xs_status training_of(const study_run *r, int node, json_t **training) {
   return status;
 }
 
-static xs_status add_classifiers(const study_run *r, json_t *to) {
+static xs_status add_classifiers(const results_job *r, json_t *to) {
   json_t *list = json_array();
   xs_status status = XS_OK;
-  for (int i = 0; i < r->nodes.n && !status; i++) {
+  for (int i = 0; i < r->files.list->n && !status; i++) {
     json_t *training;
     status = training_of(r, i, &training);
     if (!training) continue;
@@ -292,8 +293,8 @@ static xs_status add_classifiers(const study_run *r, json_t *to) {
 }
 
 /* Of the first pair's source: all labelled sites have the same. */
-static json_t *classes_json(const study_run *r) {
-  const int site = r->study->pair[0].source;
+static json_t *classes_json(const results_job *r) {
+  const int site = r->files.study->pair[0].source;
   json_t *list = json_array();
   for (int k = 0; k < seal_classes(r->seal, site); k++) {
     json_array_append_new(list, json_string(seal_class_name(r->seal, site)[k]));
@@ -301,9 +302,9 @@ static json_t *classes_json(const study_run *r) {
   return list;
 }
 
-static json_t *left_out_json(const study_run *r) {
+static json_t *left_out_json(const results_job *r) {
   json_t *list = json_array();
-  for (int i = 0; i < r->study->n_sites; i++) {
+  for (int i = 0; i < r->files.study->n_sites; i++) {
     char *const *image;
     const int64_t n = seal_skipped(r->seal, i, &image);
     if (!n) continue;
@@ -311,7 +312,7 @@ static json_t *left_out_json(const study_run *r) {
     for (int64_t k = 0; k < n && k < XS_SKIPPED_NAMED; k++) {
       json_array_append_new(names, option_text_json(image[k]));
     }
-    json_array_append_new(list, json_pack("{s:s, s:I, s:o}", "site", r->study->site[i].name,
+    json_array_append_new(list, json_pack("{s:s, s:I, s:o}", "site", r->files.study->site[i].name,
                                           "count", (json_int_t)n, "images", names));
   }
   return list;
@@ -319,12 +320,12 @@ static json_t *left_out_json(const study_run *r) {
 
 /* {node: site} of the study's nodes that were made when test labels of the site had been opened;
  * only a study that was changed has any. */
-static xs_status add_late(const study_run *r, json_t *to) {
+static xs_status add_late(const results_job *r, json_t *to) {
   const char *node;
   json_t *all, *site, *late = json_object();
-  xs_status status = seal_late(r->out, &all);
+  xs_status status = seal_late(r->files.out, &all);
   json_object_foreach(all, node, site) {
-    if (nodes_find(&r->nodes, node) >= 0) json_object_set(late, node, site);
+    if (nodes_find(r->files.list, node) >= 0) json_object_set(late, node, site);
   }
   if (json_object_size(late)) json_object_set(to, "made_after_labels", late);
   json_decref(late);
@@ -342,8 +343,8 @@ static char *used_precision(const study_settings *t) {
 }
 
 static xs_status results_json(collected *x, json_t **out) {
-  const study_run *r = x->e.run;
-  const xs_study *s = r->study;
+  const results_job *r = x->e.job;
+  const xs_study *s = r->files.study;
   char *precision = used_precision(&s->settings);
   json_t *summary = NULL;
   *out = json_pack("{s:i, s:s, s:I, s:s, s:o, s:o}", "schema", 1, "study", s->settings.name, "seed",
@@ -362,40 +363,17 @@ static xs_status results_json(collected *x, json_t **out) {
 /* ---- the node -----------------------------------------------------------------------------------
  */
 
-static json_t *node_names(const study_run *r) {
-  json_t *names = json_array();
-  for (int i = 0; i < r->nodes.n; i++) {
-    const study_node *n = &r->nodes.node[i];
-    if (n->kind != NODE_RESULTS) json_array_append_new(names, json_string(n->name));
-  }
-  return names;
-}
-
-/* files: gets the hashes of what is written. */
-static xs_status write_results(const study_run *r, const study_node *n, const json_t *results,
-                               json_t *files) {
-  char *path = file_join(r->out, RESULTS), *text = json_dumps(results, JSON_INDENT(2));
-  sealed_note(files, RESULTS, text, strlen(text));
-  xs_status status = folder_note_all(r, files);
-  if (!status) status = seal_wrote(r->seal, n->name, json_incref(files), node_names(r));
-  if (!status) status = folder_remove_page(r->out);
-  if (!status && file_write_atomic(path, text, strlen(text))) status = XS_FAILED;
-  free(text);
-  free(path);
-  return status;
-}
-
 static xs_status measure_all(collected *x, json_t **out) {
   xs_status status = open_labelled(x);
   if (!status) status = ask_pairs(x);
   if (!status) {
-    status = pairs_measure(&x->e.settings, x->pair, x->e.run->study->n_pairs, x->measured);
+    status = pairs_measure(&x->e.settings, x->pair, x->e.job->files.study->n_pairs, x->measured);
   }
   return status ? status : results_json(x, out);
 }
 
 static void release(collected *x) {
-  const xs_study *s = x->e.run->study;
+  const xs_study *s = x->e.job->files.study;
   for (int i = 0; i < s->n_pairs; i++) {
     pair_result_release(&x->measured[i]);
     free(x->pair[i].candidate);
@@ -410,19 +388,20 @@ static void release(collected *x) {
   evaluation_release(&x->e);
 }
 
-xs_status node_results(study_run *r, const study_node *n) {
-  const size_t pairs = (size_t)r->study->n_pairs;
+xs_status node_results(const results_job *job, json_t **out) {
+  const xs_study *s = job->files.study;
+  const size_t pairs = (size_t)s->n_pairs;
   collected x = {.choice = memory_new(pairs * sizeof *x.choice),
                  .pair = memory_new(pairs * sizeof *x.pair),
                  .measured = memory_new(pairs * sizeof *x.measured),
-                 .crossed = memory_new((size_t)r->study->n_sites * sizeof(json_t *))};
-  json_t *results = NULL, *files = json_object();
-  xs_status status = evaluation_open(r, n, &x.e);
-  if (!status) status = measure_all(&x, &results);
-  if (!status) status = outputs_write(r, n, files);
-  if (!status) status = write_results(r, n, results, files);
-  json_decref(files);
-  json_decref(results);
+                 .crossed = memory_new((size_t)s->n_sites * sizeof(json_t *))};
+  *out = NULL;
+  xs_status status = evaluation_open(job, &x.e);
+  if (!status) status = measure_all(&x, out);
+  if (status) {
+    json_decref(*out);
+    *out = NULL;
+  }
   release(&x);
   return status;
 }

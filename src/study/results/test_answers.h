@@ -3,8 +3,8 @@
 #ifndef TEST_ANSWERS_H
 #define TEST_ANSWERS_H
 
-#include "choice.h"
 #include "measure.h"
+#include "node_results.h"
 
 typedef struct test_images {
   train_set images;
@@ -18,7 +18,7 @@ typedef struct operating_source {
 } operating_source;
 
 typedef struct evaluation {
-  study_run *run;
+  const results_job *job;
   measure_settings settings;
   test_images *test; /* [n_sites] */
   test_images *all;  /* [n_pairs] all labelled images of the target, but those of groups that the
@@ -30,7 +30,7 @@ typedef struct evaluation {
 
 /* Opens the labels that the node may see, those of test images last.  To be released, also after a
  * failure. */
-xs_status evaluation_open(study_run *r, const study_node *n, evaluation *e);
+xs_status evaluation_open(const results_job *job, evaluation *e);
 void evaluation_release(evaluation *e);
 /* The answer of a node's classifier to a site's test images; lent. */
 xs_status evaluation_answer(evaluation *e, int node, int site, test_answer **answer);

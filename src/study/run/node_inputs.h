@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-#include "study_file.h"
+#include "nodes.h"
 
 /* Of every node of the list; site [n_sites]: what fingerprint_site says, NULL where the data are
  * not known.  For inputs_free, also after a failure. */
@@ -35,7 +35,7 @@ xs_status inputs_record(const char *out, const study_nodes *l, json_t *const *in
 xs_status inputs_begin(const char *out, const study_nodes *l, json_t *const *inputs, int node);
 xs_status inputs_end(const char *out, const study_node *n);
 
-/* The first key in which two objects differ, as "section.key"; allocated, NULL: they are equal. */
-char *json_difference(const json_t *a, const json_t *b);
+/* The study with what the files hold that it names; newly made. */
+xs_status study_identity(const xs_study *s, json_t **identity);
 
 #endif

@@ -2,7 +2,8 @@
 #ifndef ESTIMATE_H
 #define ESTIMATE_H
 
-#include "study_file.h"
+#include "label_seal.h"
+#include "nodes.h"
 
 typedef struct node_cost {
   double seconds; /* NAN: not known */

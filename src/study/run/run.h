@@ -1,0 +1,40 @@
+/* run.h: a study that is being run. */
+#ifndef RUN_H
+#define RUN_H
+
+#include "label_seal.h"
+#include "node_job.h"
+#include "nodes.h"
+#include "run_log.h"
+
+typedef struct study_run {
+  const xs_study *study;
+  const xs_run_options *o;
+  const xs_watch *watch;
+  run_log *log; /* NULL where there is nothing to do */
+  char *out;
+  study_nodes nodes;
+  seal *seal;          /* the sites */
+  tg_kernels *kernels; /* of the present node's plans */
+  bool restored;       /* a done node has told with what it was made */
+  int lock;            /* on the run folder */
+  json_t *identity;    /* of the study: study_identity */
+  json_t **site;       /* [n_sites] fingerprint_site of each */
+  json_t **inputs;     /* [nodes] what each is made from: node_inputs.h */
+  node_state *state;   /* [nodes] as far as they have been looked at */
+} study_run;
+
+node_files files_of(const study_run *r); /* lent */
+
+/* Where other runs' kernels are asked for: fails unless each node has recorded some there. */
+xs_status node_check_kernels(const study_run *r);
+/* Runs the node at this place unless it is done and its files are as they were recorded. */
+xs_status node_run(study_run *r, int node);
+
+/* All that a node is given, and nothing more: here it is decided.  asking: in whose name the seal
+ * opens labels; train: lent.  To be closed. */
+void job_open(const study_run *r, const study_node *n, const char *asking, const train_job *train,
+              node_job *job);
+void job_close(node_job *job);
+
+#endif
