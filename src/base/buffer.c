@@ -1,6 +1,7 @@
 #include "buffer.h"
 
 #include "memory.h"
+#include "numeral.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,11 +31,12 @@ void buffer_add(buffer *b, const char *format, ...) {
   va_list args, again;
   va_start(args, format);
   va_copy(again, args);
-  const int size = vsnprintf(NULL, 0, format, args);
+  const int size = numeral_vprint(NULL, 0, format, args);
   va_end(args);
   make_room(b, size > 0 ? (size_t)size : 0);
   b->text[b->size] = 0;
-  if (size > 0) b->size += (size_t)vsnprintf(b->text + b->size, b->room - b->size, format, again);
+  if (size > 0)
+    b->size += (size_t)numeral_vprint(b->text + b->size, b->room - b->size, format, again);
   va_end(again);
 }
 

@@ -8,6 +8,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "numeral.h"
+
 /* Code that oneDNN makes while it runs, stacks and arenas take addresses without asking; where it
  * gets none, it ends by SIGSEGV. */
 static const double reserve = 32 << 20, address_reserve = 256 << 20;
@@ -21,7 +23,7 @@ static double number_in(const char *path, const char *word) {
   while (f && isnan(value) && fgets(line, sizeof line, f)) {
     char *end, *from = line + strlen(word);
     if (strncmp(line, word, strlen(word)) != 0) continue;
-    value = strtod(from, &end);
+    value = numeral_read(from, &end);
     if (end == from) break;
   }
   if (f) fclose(f);

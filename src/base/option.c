@@ -3,6 +3,7 @@
 #include "buffer.h"
 #include "error.h"
 #include "memory.h"
+#include "numeral.h"
 #include "option_row.h"
 #include "text.h"
 #include "unicode.h"
@@ -133,7 +134,7 @@ static bool read_real(const char *text, double *x) {
   char *end;
   if (text[strspn(text, "+-.0123456789eE")] != 0)
     return false; /* no hexadecimal, nan, inf, space */
-  *x = strtod(text, &end);
+  *x = numeral_read(text, &end);
   return end != text && *end == 0 && isfinite(*x);
 }
 
@@ -328,7 +329,8 @@ bool option_row_missing(const option *row, const void *record) {
 /* A number out of its range, unless it is an optional one's default. */
 static bool is_outside(const option *row, const void *record) {
   if (!is_number(row)) return false;
-  double x = number_of(row, record), standard = row->fallback ? strtod(row->fallback, NULL) : 0;
+  double x = number_of(row, record),
+         standard = row->fallback ? numeral_read(row->fallback, NULL) : 0;
   return !in_range(row, x) && (row->required || x != standard);
 }
 

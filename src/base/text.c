@@ -1,6 +1,7 @@
 #include "text.h"
 
 #include "memory.h"
+#include "numeral.h"
 #include "unicode.h"
 
 #include <ctype.h>
@@ -15,11 +16,11 @@ char *text_format(const char *format, ...) {
   va_list args, again;
   va_start(args, format);
   va_copy(again, args);
-  int length = vsnprintf(NULL, 0, format, args);
+  int length = numeral_vprint(NULL, 0, format, args);
   va_end(args);
   size_t bytes = length < 0 ? 1 : (size_t)length + 1;
   char *s = memory_new(bytes);
-  if (length > 0) vsnprintf(s, bytes, format, again);
+  if (length > 0) numeral_vprint(s, bytes, format, again);
   va_end(again);
   return s;
 }

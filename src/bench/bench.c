@@ -9,6 +9,7 @@
 #include "error.h"
 #include "file.h"
 #include "memory.h"
+#include "numeral.h"
 #include "random.h"
 #include "sort.h"
 #include "task_tables.h"
@@ -115,8 +116,8 @@ static double peak_bytes(void) {
 }
 
 void bench_print_memory(FILE *f, double block, double alive) {
-  fprintf(f, "%.1f MB of intermediate values, %.2f times the most that are alive at once",
-          block / 1e6, alive > 0 ? block / alive : 1);
+  numeral_put(f, "%.1f MB of intermediate values, %.2f times the most that are alive at once",
+              block / 1e6, alive > 0 ? block / alive : 1);
 }
 
 static void print_plans(FILE *f, int n, const bench_step *s) {
@@ -173,7 +174,8 @@ static int print(const xs_bench_task *o, int n, const bench_step *s, bench_times
   const char *key;
   if (o->plan) print_plans(f, n, s);
   if (!o->json) {
-    json_object_foreach(j, key, value) fprintf(f, "%-14s %.4g\n", key, json_number_value(value));
+    json_object_foreach(j, key, value)
+        numeral_put(f, "%-14s %.4g\n", key, json_number_value(value));
   }
   int status = o->explain ? explain(o, n, s, t, j, f) : XS_OK;
   if (!status && o->json) {

@@ -5,6 +5,7 @@
 
 #include "bench.h"
 #include "memory.h"
+#include "numeral.h"
 
 static const double summed_up = 0.1; /* of the lost time: the last rows */
 
@@ -80,13 +81,13 @@ static double percent(double part, double whole) { return whole > 0 ? 100 * part
 
 void explain_print_rates(FILE *f, const tg_rates *r) {
   int n = tg_threads();
-  fprintf(f, "\nthis machine: %d thread%s, %s; matrix products %.0f GFLOP/s", n, n == 1 ? "" : "s",
-          tg_processor(), r->flop / 1e9);
-  if (r->flop_bf16 > 0) fprintf(f, " (bf16 %.0f)", r->flop_bf16 / 1e9);
+  numeral_put(f, "\nthis machine: %d thread%s, %s; matrix products %.0f GFLOP/s", n,
+              n == 1 ? "" : "s", tg_processor(), r->flop / 1e9);
+  if (r->flop_bf16 > 0) numeral_put(f, " (bf16 %.0f)", r->flop_bf16 / 1e9);
   fprintf(f, "; copies (read and write)");
   for (int i = 0; i < TG_COPIES; i++) {
-    fprintf(f, "%s %.3g MB %.0f", i ? "," : " of", r->copy[i].size / (1 << 20),
-            r->copy[i].rate / 1e9);
+    numeral_put(f, "%s %.3g MB %.0f", i ? "," : " of", r->copy[i].size / (1 << 20),
+                r->copy[i].rate / 1e9);
   }
   fprintf(f, " GB/s\n");
   if (r->copy[0].rate < 2 * r->copy[TG_COPIES - 1].rate) {
@@ -104,8 +105,8 @@ static void print_kinds(FILE *f, const explanation *e) {
   qsort(kind, (size_t)n, sizeof *kind, by_loss);
   fprintf(f, "the rest is here:");
   for (int i = 0, telling = count_telling(kind, n); i < telling; i++) {
-    fprintf(f, "%s %s/%s %.0f %%", i ? "," : "", kind[i].profile.operation, kind[i].profile.kernel,
-            percent(lost(&kind[i]), e->seconds));
+    numeral_put(f, "%s %s/%s %.0f %%", i ? "," : "", kind[i].profile.operation,
+                kind[i].profile.kernel, percent(lost(&kind[i]), e->seconds));
   }
   fprintf(f, "\n");
   free(kind);
@@ -115,8 +116,8 @@ static void print_waiting(FILE *f, const explanation *e) {
   if (e->waiting < 0) {
     fprintf(f, "The images are made up: no time goes to waiting for data.\n");
   } else {
-    fprintf(f, "waiting for images: %.3f ms a step, %.2f %% of it\n", 1e3 * e->waiting,
-            percent(e->waiting, e->seconds + e->waiting));
+    numeral_put(f, "waiting for images: %.3f ms a step, %.2f %% of it\n", 1e3 * e->waiting,
+                percent(e->waiting, e->seconds + e->waiting));
   }
 }
 
@@ -124,9 +125,10 @@ static void print_row(FILE *f, const explanation *e, const explain_row *r) {
   const tg_step_profile *p = &r->profile;
   double work = r->count * (r->memory ? p->bytes : p->flop) / 1e9;
   double rate = r->seconds > 0 ? work / r->seconds : 0, most = r->limit > 0 ? work / r->limit : 0;
-  fprintf(f, "%8.3f %8.3f %5.1f%% %5.0f%%  %8.4f %-6s %7.1f %7.1f %5d  %-8s %s\n", 1e3 * lost(r),
-          1e3 * r->seconds, percent(r->seconds, e->seconds), percent(r->limit, r->seconds), work,
-          r->memory ? "GB" : "GFLOP", rate, most, r->count, p->kernel, p->site);
+  numeral_put(f, "%8.3f %8.3f %5.1f%% %5.0f%%  %8.4f %-6s %7.1f %7.1f %5d  %-8s %s\n",
+              1e3 * lost(r), 1e3 * r->seconds, percent(r->seconds, e->seconds),
+              percent(r->limit, r->seconds), work, r->memory ? "GB" : "GFLOP", rate, most, r->count,
+              p->kernel, p->site);
 }
 
 static void print_others(FILE *f, const explanation *e, int first) {
@@ -137,12 +139,13 @@ static void print_others(FILE *f, const explanation *e, int first) {
     sum.limit += e->row[i].limit;
   }
   if (!sum.count) return;
-  fprintf(f, "%8.3f %8.3f %5.1f%% %5.0f%%  %31s %5d  others\n", 1e3 * lost(&sum), 1e3 * sum.seconds,
-          percent(sum.seconds, e->seconds), percent(sum.limit, sum.seconds), "", sum.count);
+  numeral_put(f, "%8.3f %8.3f %5.1f%% %5.0f%%  %31s %5d  others\n", 1e3 * lost(&sum),
+              1e3 * sum.seconds, percent(sum.seconds, e->seconds), percent(sum.limit, sum.seconds),
+              "", sum.count);
 }
 
 void explain_print(FILE *f, const explanation *e) {
-  fprintf(
+  numeral_put(
       f,
       "\n%s: %.2f ms in %d kernels; at the machine's limits %.2f ms: it runs at %.0f %% of them\n",
       e->name, 1e3 * e->seconds, e->kernels, 1e3 * e->limit, percent(e->limit, e->seconds));

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "numeral.h"
+
 typedef enum reading {
   READ_WIDTH,
   READ_HEIGHT,
@@ -61,7 +63,7 @@ double attributes_number(const check *c, int which, int64_t i) {
     return (double)s->width / s->height;
   case READ_COLUMN:
     text = column(c, table[which].which, s);
-    return text ? strtod(text, NULL) : NAN;
+    return text ? numeral_read(text, NULL) : NAN;
   case READ_STATISTIC:
     return (double)s->value[table[which].which];
   default:

@@ -7,6 +7,7 @@
 #include "data_check.h"
 #include "error.h"
 #include "memory.h"
+#include "numeral.h"
 #include "text.h"
 
 typedef enum measure {
@@ -47,7 +48,7 @@ static double value_of(const check *c, const sample *s, const row *r) {
   const char *const *column = t->read ? NULL : (const char *const *)t->l.entry[s->row].attribute;
   switch (r->kind) {
   case MEASURE_AGE:
-    return column && column[ATTRIBUTE_AGE] ? strtod(column[ATTRIBUTE_AGE], NULL) : NAN;
+    return column && column[ATTRIBUTE_AGE] ? numeral_read(column[ATTRIBUTE_AGE], NULL) : NAN;
   case MEASURE_SEX:
     return column && column[ATTRIBUTE_SEX] ? !strcmp(column[ATTRIBUTE_SEX], "F") : NAN;
   case MEASURE_CLASS:

@@ -11,6 +11,7 @@
 #include "buffer.h"
 #include "error.h"
 #include "memory.h"
+#include "numeral.h"
 
 tg_shape tg_shape4(int64_t n, int64_t h, int64_t w, int64_t c) { return (tg_shape){{n, h, w, c}}; }
 
@@ -77,7 +78,7 @@ static void append(char *text, size_t size, const char *format, ...) {
   size_t used = strlen(text);
   va_list args;
   va_start(args, format);
-  if (used < size) vsnprintf(text + used, size - used, format, args);
+  if (used < size) numeral_vprint(text + used, size - used, format, args);
   va_end(args);
 }
 

@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "memory.h"
+#include "numeral.h"
 #include "plan.h"
 #include "text.h"
 
@@ -190,7 +191,7 @@ static size_t try(const plan_draft *d, tg_plan *p, gap *best) {
 static void write_bytes(char text[32], double bytes, double (*rounded)(double)) {
   const char unit = bytes < 1e6 ? 'K' : bytes < 1e9 ? 'M' : 'G';
   const double size = unit == 'K' ? 1e3 : unit == 'M' ? 1e6 : 1e9;
-  snprintf(text, 32, "%.2f%c", rounded(100 * bytes / size) / 100, unit);
+  numeral_print(text, 32, "%.2f%c", rounded(100 * bytes / size) / 100, unit);
 }
 
 static int refuse(double least, double limit) {

@@ -18,6 +18,7 @@
 extern "C" {
 #include "error.h"
 #include "memory.h"
+#include "numeral.h"
 }
 
 int dicom_refuse(const char *path, const std::string &why) {
@@ -52,7 +53,7 @@ std::string text_of(const gdcm::DataSet &set, const gdcm::Tag &tag) {
 bool find_real(const gdcm::DataSet &set, const gdcm::Tag &tag, double *value) {
   std::string text = text_of(set, tag);
   char *end = nullptr;
-  double found = std::strtod(text.c_str(), &end);
+  double found = numeral_read(text.c_str(), &end);
   if (text.empty() || end == text.c_str()) return false;
   *value = found;
   return true;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "numeral.h"
 #include "text.h"
 #include "xsite.h"
 
@@ -48,7 +49,7 @@ static int note_error(TIFF *file, void *context, const char *where, const char *
                       va_list more) {
   tiff *t = context;
   (void)file, (void)where;
-  if (!*t->message) vsnprintf(t->message, sizeof t->message, format, more);
+  if (!*t->message) numeral_vprint(t->message, sizeof t->message, format, more);
   return 1;
 }
 

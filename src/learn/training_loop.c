@@ -10,6 +10,7 @@
 #include "error.h"
 #include "file.h"
 #include "memory.h"
+#include "numeral.h"
 #include "text.h"
 #include "training_run.h"
 
@@ -29,7 +30,7 @@ void training_row(training *t, const char *format, ...) {
   char text[512];
   va_list args;
   va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
+  numeral_vprint(text, sizeof text, format, args);
   va_end(args);
   append(t, text);
 }

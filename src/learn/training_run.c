@@ -8,6 +8,7 @@
 #include "error.h"
 #include "file.h"
 #include "memory.h"
+#include "numeral.h"
 
 void run_note(const train_job *job, const char *format, ...) {
   if (!job->watch || !job->watch->note) return;
@@ -15,7 +16,7 @@ void run_note(const train_job *job, const char *format, ...) {
   int used = snprintf(line, sizeof line, "%s: ", job->task);
   va_list args;
   va_start(args, format);
-  vsnprintf(line + used, sizeof line - (size_t)used, format, args);
+  numeral_vprint(line + used, sizeof line - (size_t)used, format, args);
   va_end(args);
   job->watch->note(job->watch->context, line);
 }

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "numeral.h"
 #include "op.h"
 
 bool op_shape_same(const op_site *s, tg_shape *out, char *why, size_t size) {
@@ -13,7 +14,7 @@ bool op_shape_same(const op_site *s, tg_shape *out, char *why, size_t size) {
 bool op_refuse(char *why, size_t size, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  vsnprintf(why, size, format, args);
+  numeral_vprint(why, size, format, args);
   va_end(args);
   return false;
 }

@@ -10,6 +10,7 @@
 #include "hash.h"
 #include "image_folder.h"
 #include "memory.h"
+#include "numeral.h"
 #include "preprocessing_notes.h"
 #include "rows.h"
 #include "task_tables.h"
@@ -212,7 +213,7 @@ char *xs_prediction_csv(const xs_prediction *p) {
   answer_put_image(f, p->file, NULL, NULL, NULL);
   answer_put(f, &columns, p->error ? NULL : p->logit);
   if (!p->error && isfinite(p->distance)) {
-    fprintf(f, ",%.4g,%s", p->distance, is_unlike(p) ? "yes" : "no");
+    numeral_put(f, ",%.4g,%s", p->distance, is_unlike(p) ? "yes" : "no");
   } else {
     fprintf(f, ",,");
   }

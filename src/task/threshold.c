@@ -6,6 +6,7 @@
 
 #include "buffer.h"
 #include "error.h"
+#include "numeral.h"
 #include "text.h"
 
 static int find_class(const xs_classifier *c, const char *name, size_t length) {
@@ -51,7 +52,7 @@ xs_status threshold_read(const xs_classifier *c, const char *model, const char *
   if (!given) return XS_OK;
   const char *equals = strrchr(given, '='), *number = equals ? equals + 1 : given;
   char *end;
-  const double p = strtod(number, &end);
+  const double p = numeral_read(number, &end);
   if (end == number || *end || !(p > 0 && p < 1)) {
     return (xs_status)fail(XS_USAGE,
                            "--threshold: '%s' is no probability between 0 and 1; give CLASS=P, as "

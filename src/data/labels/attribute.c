@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "memory.h"
+#include "numeral.h"
 #include "sort.h"
 #include "text.h"
 
@@ -20,7 +21,7 @@ double attribute_age(const char *text) {
   } units[] = {{0, 1}, {'Y', 1}, {'M', 1 / 12.0}, {'W', 7 / 365.25}, {'D', 1 / 365.25}};
   if (text[strspn(text, "0123456789.")] && !strchr("YMWD", text[strlen(text) - 1])) return -1;
   char *end;
-  double number = strtod(text, &end);
+  double number = numeral_read(text, &end);
   if (end == text || (*end && end[1])) return -1;
   for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
     double years = number * units[i].years;

@@ -5,6 +5,7 @@
 
 #include "memory.h"
 #include "number_ids.h"
+#include "numeral.h"
 #include "sort.h"
 #include "text.h"
 
@@ -196,7 +197,7 @@ static json_t *describe_ages(const labels *x) {
   int64_t n = 0;
   for (int64_t i = 0; i < x->n; i++) {
     const char *text = x->row[i].attribute[ATTRIBUTE_AGE];
-    if (text) age[n++] = strtod(text, NULL);
+    if (text) age[n++] = numeral_read(text, NULL);
   }
   sort_doubles(age, n);
   json_t *j = json_pack("{s:I, s:I, s:I}", "known", (json_int_t)n, "unknown",

@@ -10,6 +10,7 @@
 #include "label_reader.h"
 #include "memory.h"
 #include "name_list.h"
+#include "numeral.h"
 #include "row_filter.h"
 #include "text.h"
 #include "xsite.h"
@@ -101,7 +102,7 @@ static int read_names(const reader *r, int64_t row, label_row *x) {
 static double age_between(const char *birth, const char *date) {
   char year[5] = {0};
   char *end;
-  double born = strtod(birth, &end);
+  double born = numeral_read(birth, &end);
   if (strlen(date) < 4 || end == birth || *end) return -1;
   memcpy(year, date, 4);
   double age = atoi(year) - born;

@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "numeral.h"
 #include "text.h"
 
 /* ---- the table ---- */
@@ -80,8 +81,8 @@ char *xs_data_list(void) {
   for (int i = 0; i < ROWS; i++) {
     const get_row *r = &table[i];
     if (i == 0 || strcmp(r->set, table[i - 1].set) != 0) list_addresses(f, r);
-    fprintf(f, "  %-27s %8.0f kB  %s\n", r->file.name, (double)r->file.bytes * 1e-3,
-            r->file.md5 ? r->file.md5 : "no MD5 is published; what is unpacked is checked");
+    numeral_put(f, "  %-27s %8.0f kB  %s\n", r->file.name, (double)r->file.bytes * 1e-3,
+                r->file.md5 ? r->file.md5 : "no MD5 is published; what is unpacked is checked");
   }
   text_close(f);
   return text;

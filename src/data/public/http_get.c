@@ -1,6 +1,7 @@
 #include "http_get.h"
 
 #include "clock.h"
+#include "numeral.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -29,7 +30,7 @@ static transfer_end because(transfer *t, transfer_end end, const char *format, .
 static transfer_end because(transfer *t, transfer_end end, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  vsnprintf(t->reason, sizeof t->reason, format, args);
+  numeral_vprint(t->reason, sizeof t->reason, format, args);
   va_end(args);
   return end;
 }

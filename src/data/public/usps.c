@@ -17,6 +17,7 @@
 #include "file.h"
 #include "hash.h"
 #include "memory.h"
+#include "numeral.h"
 #include "text.h"
 #include "unpack.h"
 
@@ -100,7 +101,7 @@ static bool parse_pairs(char *rest, matrix y) {
     long index = strtol(rest, &end, 10);
     if (end == rest || *end != ':' || index < 1 || index > PIXELS) return false;
     rest = end + 1;
-    y[(index - 1) / SIDE][(index - 1) % SIDE] = 1 + strtod(rest, &end);
+    y[(index - 1) / SIDE][(index - 1) % SIDE] = 1 + numeral_read(rest, &end);
     if (end == rest) return false;
   }
   return true;

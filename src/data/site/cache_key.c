@@ -10,6 +10,7 @@
 #include "error.h"
 #include "file.h"
 #include "memory.h"
+#include "numeral.h"
 #include "prepare.h"
 #include "text.h"
 #include "values.h"
@@ -104,10 +105,10 @@ static void write_settings(FILE *f, const xs_preprocessing *how) {
   const uint16_t order = 1;
   fprintf(f, "layout %d\nprepare %d\nxsite %s\norder %d\n", LAYOUT, PREPARE_VERSION, xs_version(),
           *(const uint8_t *)&order);
-  fprintf(f, "size %d\nresize %d\ncenter_crop %d\nwindow %d\nrange %s %.17g %.17g\n", how->size,
-          (int)how->resize, how->center_crop, how->values.window,
-          values_range_name(how->values.range), how->values.low, how->values.high);
-  fprintf(f, "max_value %.17g\n", how->max_value);
+  numeral_put(f, "size %d\nresize %d\ncenter_crop %d\nwindow %d\nrange %s %.17g %.17g\n", how->size,
+              (int)how->resize, how->center_crop, how->values.window,
+              values_range_name(how->values.range), how->values.low, how->values.high);
+  numeral_put(f, "max_value %.17g\n", how->max_value);
 }
 
 static void write_files(FILE *f, const ingest *g) {

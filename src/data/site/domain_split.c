@@ -6,6 +6,7 @@
 
 #include "domain.h"
 #include "error.h"
+#include "numeral.h"
 
 /* Sites that share groups keep a group on the same side everywhere: only its key may decide. */
 static bool shares_groups(const domain *d) {
@@ -14,7 +15,7 @@ static bool shares_groups(const domain *d) {
 
 static int read_share(const domain *d, const char *text, double *share) {
   char *end;
-  *share = strtod(text, &end);
+  *share = numeral_read(text, &end);
   if (end != text && !*end && *share > 0 && *share < 1) return 0;
   return fail(XS_USAGE, "%s: split: \"%s\" is not a share between 0 and 1", d->path, text);
 }

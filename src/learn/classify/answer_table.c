@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "memory.h"
+#include "numeral.h"
 #include "text.h"
 
 void answer_softmax(const float *logit, int n, double temperature, double *p) {
@@ -39,7 +40,7 @@ static void put_none(FILE *f, int n) {
 static void put_probabilities(FILE *f, const float *logit, int n, double temperature) {
   double *p = memory_new((size_t)n * sizeof *p);
   answer_softmax(logit, n, temperature, p);
-  for (int k = 0; k < n; k++) fprintf(f, ",%.9g", p[k]);
+  for (int k = 0; k < n; k++) numeral_put(f, ",%.9g", p[k]);
   free(p);
 }
 
@@ -50,7 +51,7 @@ void answer_put(FILE *f, const answer_columns *a, const float *logit) {
     put_none(f, 3 * n + 1);
     return;
   }
-  for (int k = 0; k < n; k++) fprintf(f, ",%.9g", (double)logit[k]);
+  for (int k = 0; k < n; k++) numeral_put(f, ",%.9g", (double)logit[k]);
   put_probabilities(f, logit, n, 1);
   if (isfinite(temperature)) {
     put_probabilities(f, logit, n, temperature);

@@ -3,6 +3,7 @@
 #include "error.h"
 #include "file.h"
 #include "memory.h"
+#include "numeral.h"
 #include "xsite.h"
 
 #include <math.h>
@@ -28,7 +29,7 @@ static int read_row(char *line, const char *path, int number, history *c) {
   char *end = line;
   for (int k = 0; k < c->columns; k++) {
     char *start = end;
-    row[k] = strtod(start, &end);
+    row[k] = numeral_read(start, &end);
     if (end == start) {
       return fail(XS_FAILED, "%s:%d: no number in column %s", path, number, c->name[k]);
     }

@@ -2,6 +2,7 @@
 
 #include "effect.h"
 #include "number.h"
+#include "numeral.h"
 #include "published.h"
 #include "sections.h"
 #include "text.h"
@@ -173,8 +174,8 @@ static void csv_text(buffer *out, const char *text) {
 /* The fewest digits that are read back as the same number. */
 static void csv_number(buffer *out, double v) {
   char digits[40] = "";
-  for (int n = 15; n <= 17 && isfinite(v) && (n == 15 || strtod(digits, NULL) != v); n++) {
-    snprintf(digits, sizeof digits, "%.*g", n, v);
+  for (int n = 15; n <= 17 && isfinite(v) && (n == 15 || numeral_read(digits, NULL) != v); n++) {
+    numeral_print(digits, sizeof digits, "%.*g", n, v);
   }
   buffer_add(out, ",%s", digits);
 }

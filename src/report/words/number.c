@@ -5,13 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "numeral.h"
+
 /* What is written is "-0.0" never. */
 static number format(double v, int decimals, const char *plus) {
   number out = {"–"};
   if (!isfinite(v)) return out;
   char digits[24];
-  snprintf(digits, sizeof digits, "%.*f", decimals, fmin(fabs(v), 1e15));
-  bool zero = strtod(digits, NULL) == 0;
+  numeral_print(digits, sizeof digits, "%.*f", decimals, fmin(fabs(v), 1e15));
+  bool zero = numeral_read(digits, NULL) == 0;
   const char *sign = zero ? "" : v < 0 ? "−" : plus;
   snprintf(out.text, sizeof out.text, "%s%s", sign, digits);
   return out;

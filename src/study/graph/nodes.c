@@ -4,6 +4,7 @@
 
 #include "memory.h"
 #include "nodes.h"
+#include "numeral.h"
 #include "text.h"
 
 typedef struct builder {
@@ -216,7 +217,7 @@ static void add_pooled(builder *b) {
                         .source = -1,
                         .target = -1,
                         .pair = -1,
-                        .amount = strtod(part->text[i], NULL)});
+                        .amount = numeral_read(part->text[i], NULL)});
   }
 }
 
@@ -232,7 +233,7 @@ static void add_labelled(builder *b) {
                           .source = site,
                           .target = -1,
                           .pair = -1,
-                          .amount = strtod(count->text[k], NULL)});
+                          .amount = numeral_read(count->text[k], NULL)});
     }
   }
 }

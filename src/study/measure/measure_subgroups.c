@@ -5,6 +5,7 @@
 #include "group_count.h"
 #include "measure.h"
 #include "memory.h"
+#include "numeral.h"
 
 /* The test images of a site, divided by one attribute. */
 typedef struct division {
@@ -19,7 +20,7 @@ static const char *const band_name[BANDS] = {"0-17", "18-39", "40-59", "60-79", 
 
 static int32_t band_of(const char *age) {
   static const double from[BANDS] = {0, 18, 40, 60, 80};
-  const double years = strtod(age, NULL);
+  const double years = numeral_read(age, NULL);
   int32_t k = BANDS - 1;
   while (k && years < from[k]) k--;
   return k;

@@ -10,6 +10,7 @@
 #include "file.h"
 #include "memory.h"
 #include "nn.h"
+#include "numeral.h"
 #include "text.h"
 
 /* The class of the operating point must be one of the site's. */
@@ -78,7 +79,7 @@ static int check_numbers(const xs_study *s, const char *name, const xs_texts *li
                          double high) {
   for (int i = 0; i < list->n; i++) {
     char *end;
-    double x = strtod(list->text[i], &end);
+    double x = numeral_read(list->text[i], &end);
     if (end != list->text[i] && !*end && x >= low && x <= high) continue;
     return fail(XS_USAGE, "%s: %s: '%s' is not a number from %g to %g", s->path, name,
                 list->text[i], low, high);
