@@ -40,8 +40,13 @@ static map join(const builder *b, map old, map grown) {
 }
 
 static tg_value norm_relu(const builder *b, const char *name, map m) {
-  tg_value y = nn_batch_norm_relu(b->g, b->net, name, m.x, m.stats);
+  tg_value y = nn_batch_norm(b->g, b->net, name, m.x, m.stats, (nn_after){.relu = true});
   return tg_reshape(b->g, y, m.image);
+}
+
+static tg_value conv_norm_relu(const builder *b, const char *conv, const char *norm, tg_value x,
+                               nn_conv_shape s) {
+  return nn_conv_norm(b->g, b->net, conv, norm, x, s, b->training, (nn_after){.relu = true});
 }
 
 static nn_conv_shape conv_of(int kernel, int64_t out) {
@@ -56,8 +61,7 @@ static map dense_layer(const builder *b, const char *layer, map m) {
   snprintf(norm2, sizeof norm2, "%s.norm2", layer);
   snprintf(conv2, sizeof conv2, "%s.conv2", layer);
   tg_value y = norm_relu(b, norm1, m);
-  y = nn_conv_norm_relu(b->g, b->net, conv1, norm2, y, conv_of(1, b->d->bottleneck * b->d->growth),
-                        b->training);
+  y = conv_norm_relu(b, conv1, norm2, y, conv_of(1, b->d->bottleneck * b->d->growth));
   return measure(b, nn_conv(b->g, b->net, conv2, y, conv_of(3, b->d->growth)));
 }
 
@@ -83,7 +87,7 @@ static map transition(const builder *b, int block, map m) {
 /* The maps after so many blocks, with the transitions between them. */
 static map first_blocks(const builder *b, tg_value x, int blocks) {
   nn_conv_shape stem = {.kernel = 7, .stride = 2, .pad = 3, .out = b->d->stem, .normal = true};
-  x = nn_conv_norm_relu(b->g, b->net, "features.conv0", "features.norm0", x, stem, b->training);
+  x = conv_norm_relu(b, "features.conv0", "features.norm0", x, stem);
   map m = measure(b, tg_max_pool(b->g, x, 3, 2, 1));
   for (int i = 0; i < blocks; i++) {
     m = dense_block(b, i, m);

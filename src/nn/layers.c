@@ -137,31 +137,37 @@ static void running_affine(tg_graph *g, const batch_norm *n, tg_value *scale, tg
   *shift = tg_sub(g, n->beta, tg_mul(g, n->mean, *scale));
 }
 
-tg_value nn_batch_norm_relu(tg_graph *g, nn_net *net, const char *name, tg_value x,
-                            tg_value stats) {
+/* In y's shape, so that it becomes a part of the step that makes y. */
+static tg_value follow(tg_graph *g, tg_value y, nn_after after) {
+  if (after.add != TG_NONE) y = tg_add(g, y, tg_reshape(g, after.add, tg_shape_of(g, y)));
+  return after.relu ? tg_relu(g, y) : y;
+}
+
+tg_value nn_batch_norm(tg_graph *g, nn_net *net, const char *name, tg_value x, tg_value stats,
+                       nn_after after) {
   tg_shape s = tg_shape_of(g, x);
   batch_norm n = batch_norm_params(g, net, name, s.d[3]);
   if (stats == TG_NONE) {
     tg_value scale, shift;
     running_affine(g, &n, &scale, &shift);
-    return tg_relu(g, tg_add(g, tg_mul(g, x, scale), shift));
+    return follow(g, tg_add(g, tg_mul(g, x, scale), shift), after);
   }
   move_statistics(g, net, &n, stats, s.d[0] * s.d[1] * s.d[2]);
-  return tg_relu(g, tg_norm(g, x, stats, n.gamma, n.beta));
+  return follow(g, tg_norm(g, x, stats, n.gamma, n.beta), after);
 }
 
-tg_value nn_conv_norm_relu(tg_graph *g, nn_net *net, const char *conv, const char *norm, tg_value x,
-                           nn_conv_shape s, bool training) {
+tg_value nn_conv_norm(tg_graph *g, nn_net *net, const char *conv, const char *norm, tg_value x,
+                      nn_conv_shape s, bool training, nn_after after) {
   tg_value w = weight_for(g, net, conv, x, s);
   if (training) {
-    tg_value y = tg_conv(g, x, w, s.stride, s.pad);
-    tg_value stats = nn_batch_stats(g, y);
-    return tg_reshape(g, nn_batch_norm_relu(g, net, norm, nn_tall(g, y), stats), tg_shape_of(g, y));
+    tg_value y = tg_conv(g, x, w, s.stride, s.pad), stats = nn_batch_stats(g, y);
+    tg_value z = nn_batch_norm(g, net, norm, nn_tall(g, y), stats, after);
+    return tg_reshape(g, z, tg_shape_of(g, y));
   }
   batch_norm n = batch_norm_params(g, net, norm, s.out);
   tg_value scale, shift;
   running_affine(g, &n, &scale, &shift);
-  return tg_relu(g, tg_add(g, tg_conv(g, x, tg_mul(g, w, scale), s.stride, s.pad), shift));
+  return follow(g, tg_add(g, tg_conv(g, x, tg_mul(g, w, scale), s.stride, s.pad), shift), after);
 }
 
 tg_value nn_dropout(tg_graph *g, const char *stream, tg_value x, double p, bool channels) {

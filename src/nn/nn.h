@@ -57,16 +57,22 @@ tg_value nn_instance_norm(tg_graph *g, nn_net *net, const char *name,
 /* The batch as one tall image {1,n h,w,c}: its instance norm is the batch norm. */
 tg_value nn_tall(tg_graph *g, tg_value x);
 #define NN_BATCH_NORM_EPSILON 1e-5
-/* Batch norm (Ioffe and Szegedy 2015) and ReLU of a tall image, epsilon 1e-5; NAME.running_mean,
+/* What follows a norm: a value of the same numbers is added, then ReLU. */
+typedef struct nn_after {
+  tg_value add; /* or TG_NONE */
+  bool relu;
+} nn_after;
+/* Batch norm (Ioffe and Szegedy 2015) of a tall image, epsilon 1e-5; NAME.running_mean,
  * .running_var.  stats of nn_batch_stats: normalises by the batch and moves the running statistics
  * by a tenth towards it; TG_NONE: normalises by the running statistics. */
-tg_value nn_batch_norm_relu(tg_graph *g, nn_net *net, const char *name, tg_value x, tg_value stats);
+tg_value nn_batch_norm(tg_graph *g, nn_net *net, const char *name, tg_value x, tg_value stats,
+                       nn_after after);
 /* Mean and 1/deviation of every channel {1,1,2,c}; a concatenation's along c is that of the parts'.
  */
 tg_value nn_batch_stats(tg_graph *g, tg_value x);
-/* Convolution, batch norm, ReLU; when not training, the norm is folded into the weights. */
-tg_value nn_conv_norm_relu(tg_graph *g, nn_net *net, const char *conv, const char *norm, tg_value x,
-                           nn_conv_shape s, bool training);
+/* Convolution and batch norm; when not training, the norm is folded into the weights. */
+tg_value nn_conv_norm(tg_graph *g, nn_net *net, const char *conv, const char *norm, tg_value x,
+                      nn_conv_shape s, bool training, nn_after after);
 /* Zeroes with probability p and scales the rest by 1/(1-p); whole channels if asked. */
 tg_value nn_dropout(tg_graph *g, const char *stream, tg_value x, double p, bool channels);
 

@@ -78,7 +78,7 @@ class Golden:
     def weights(self, net, prefix="weight/"):
         """Fills every parameter of net, in the order of its names."""
         for name, p in sorted(net.named_parameters()):
-            norm = "norm" in name
+            norm = any(word in name for word in ("norm", "bn", "downsample.1"))
             if p.dim() > 1:
                 fan = p[0].numel()
                 scale = 2.0 ** np.floor(np.log2(np.sqrt(6.0 / fan)))
@@ -316,11 +316,13 @@ def is_running(name):
     return name.endswith(("running_mean", "running_var"))
 
 
-def densenet_file(seed, labels, size):
-    """A training step's logits, loss, gradients and running statistics, then logits and the image's
+def batch_norm_file(net, seed, labels, size, lost=()):
+    """lost: gradients that norms make zero but for rounding.
+
+    A training step's logits, loss, gradients and running statistics, then logits and the image's
     gradient by the statistics that were there before."""
     gold = Golden(seed)
-    net = DenseNet(6, 4, 2, (2, 3), (12, 10), 3).double()
+    net = net.double()
     gold.weights(net)
     for name, b in sorted(net.named_buffers()):
         if is_running(name):
@@ -350,9 +352,8 @@ def densenet_file(seed, labels, size):
         gold.keep("out/" + name, value)
     gold.gradients(net, double[4 + len(names):])
     single = in_float(net, compute)
-    # A norm takes the mean away: what is left of these gradients is rounding.
     parameters = [name for name, _ in net.named_parameters()]
-    for name in ("classifier.0.bias", "classifier.4.bias"):
+    for name in lost:
         del gold.tensor["grad/" + name]
         place = 4 + len(names) + parameters.index(name)
         single[place] = double[place]
@@ -518,7 +519,8 @@ def main():
     files = {
         "lenet": (classifier_file(LeNet(), 100, [7, 0, 4, 9]), "LeNet"),
         "lenet5": (classifier_file(LeNet5(), 200, [1, 5, 5, 2]), "LeNet-5"),
-        "densenet": (densenet_file(1000, [2, 0, 1, 1, 0], (30, 37)),
+        "densenet": (batch_norm_file(DenseNet(6, 4, 2, (2, 3), (12, 10), 3), 1000, [2, 0, 1, 1, 0], (30, 37),
+                                     ("classifier.0.bias", "classifier.4.bias")),
                      "stem 6, growth 4, bottleneck 2, blocks of 2 and 3, head 12, 10, 3"),
         "generator": (generator_file(300, 4, 2, 2, 16), "channels 4, blocks 2, domains 2, size 16"),
         "generator3": (generator_file(400, 2, 1, 3, 16), "channels 2, blocks 1, domains 3, size 16"),

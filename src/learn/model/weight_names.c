@@ -41,23 +41,35 @@ static int length_before(const char *name, const char *end) {
 
 /* ---- all names ---- */
 
-/* What stands in front of the network's first tensor. */
-static int find_prefix(const char *path, const weight_names *w, const char *first, char **prefix) {
+/* The tensor of `first` with least in front of it, *length; -1: none. */
+static int find_first(const weight_names *w, const char *first, int *length) {
   int found = -1;
-  *prefix = text_copy("");
   for (int i = 0; i < safetensors_count(w->file); i++) {
-    const int length = length_before(w->name[i], first);
-    if (length < 0 || (found >= 0 && !**prefix)) continue;
-    if (found >= 0 && length > 0) {
-      return fail(
-          XS_FAILED,
-          "%s: holds several networks: %s and %s are each the first tensor of one; keep the "
-          "tensors of one of them",
-          path, safetensors_at(w->file, found)->name, safetensors_at(w->file, i)->name);
-    }
-    free(*prefix);
-    *prefix = text_format("%.*s", length, w->name[i]);
+    const int before = length_before(w->name[i], first);
+    if (before < 0 || (found >= 0 && before >= *length)) continue;
     found = i;
+    *length = before;
+  }
+  return found;
+}
+
+/* What stands in front of the network's first tensor.  Another tensor may end with its name: one of
+ * this network (layer1.0.conv1 with conv1), or, where something stands in front, of a second. */
+static int find_prefix(const char *path, const weight_names *w, const nn_net *net, char **prefix) {
+  const char *first = model_bare_name(net, &net->param[0]);
+  int length = 0;
+  const int found = find_first(w, first, &length);
+  *prefix = text_format("%.*s", length, found < 0 ? "" : w->name[found]);
+  for (int i = 0; i < safetensors_count(w->file) && length > 0; i++) {
+    if (i == found || length_before(w->name[i], first) < 0) continue;
+    if (strncmp(w->name[i], *prefix, (size_t)length) == 0 &&
+        weight_names_knows(net, w->name[i] + length)) {
+      continue;
+    }
+    return fail(XS_FAILED,
+                "%s: holds several networks: %s and %s are each the first tensor of one; keep the "
+                "tensors of one of them",
+                path, safetensors_at(w->file, found)->name, safetensors_at(w->file, i)->name);
   }
   return 0;
 }
@@ -127,7 +139,7 @@ int weight_names_open(const char *path, const safetensors *file, const nn_net *n
   char *prefix;
   *out = (weight_names){file, memory_new(sizeof *out->name * (size_t)(n + 1))};
   for (int i = 0; i < n; i++) out->name[i] = make_modern(safetensors_at(file, i)->name);
-  int status = find_prefix(path, out, model_bare_name(net, &net->param[0]), &prefix);
+  int status = find_prefix(path, out, net, &prefix);
   if (!status) strip(out, prefix);
   free(prefix);
   if (!status && weight_names_knows(net, LAST ".weight") && !has_layer(out, LAST)) rename_last(out);
