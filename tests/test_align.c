@@ -179,7 +179,8 @@ static void last_layers(void **state) {
   } row[] = {{"lenet", "classifier.1.", 500},
              {"lenet5", "classifier.2.", 84},
              {"densenet121", "classifier.8.", 100},
-             {"densenet121-linear", "classifier.", 1024}};
+             {"densenet121-linear", "classifier.", 1024},
+             {"resnet18", "fc.", 512}};
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
     const nn_classifier c = {row[i].architecture, 32, 3, 7, 0, false};
     tg_graph *g = tg_graph_new();

@@ -29,6 +29,7 @@ typedef struct sample {
 } sample;
 
 static const sample small_densenet = {"densenet", NULL, 5, 30, 37};
+static const sample resnet = {"resnet", "resnet18", 3, 36, 33};
 
 static tg_value build(golden_case *c, nn_net *net, const sample *s, bool training, tg_value x) {
   static const nn_densenet small = {6, 4, 2, 2, {2, 3}, {12, 10}};
@@ -79,6 +80,9 @@ static void check_evaluation(void **state, const sample *s) {
 static void densenet_training(void **state) { check_training(state, &small_densenet); }
 static void densenet_evaluation(void **state) { check_evaluation(state, &small_densenet); }
 
+static void resnet_training(void **state) { check_training(state, &resnet); }
+static void resnet_evaluation(void **state) { check_evaluation(state, &resnet); }
+
 /* Normal with mean 0 and the given deviation: the fourth moment, too. */
 static void check_normal(const tg_store *s, const char *name, double deviation) {
   int64_t n = tg_count(tg_store_shape(s, tg_store_find(s, name)));
@@ -121,12 +125,28 @@ static void densenet121(void **state) {
   nn_net_free(net);
 }
 
+/* torchvision's number: 11,689,512 with 1,000 classes. */
+static void resnet18(void **state) {
+  (void)state;
+  const nn_classifier k = {"resnet18", 64, 3, 1000, 0, true};
+  nn_net *net = nn_net_new("");
+  tg_graph *g = tg_graph_new();
+  tg_value y = nn_classifier_build(g, net, &k, tg_input(g, "x", tg_shape4(2, 64, 64, 3)));
+  assert_true(tg_same_shape(tg_shape_of(g, y), tg_shape4(2, 1, 1, 1000)));
+  assert_int_equal(nn_net_count(net), 11689512);
+  assert_int_equal(net->n, 102);
+  tg_graph_free(g);
+  nn_net_free(net);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(densenet_training),
       cmocka_unit_test(densenet_evaluation),
+      cmocka_unit_test(resnet_training),
+      cmocka_unit_test(resnet_evaluation),
   };
   int failed = golden_run_tests(tests, sizeof tests / sizeof *tests);
-  const struct CMUnitTest once[] = {cmocka_unit_test(densenet121)};
+  const struct CMUnitTest once[] = {cmocka_unit_test(densenet121), cmocka_unit_test(resnet18)};
   return failed + cmocka_run_group_tests(once, NULL, NULL);
 }

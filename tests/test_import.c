@@ -293,6 +293,13 @@ static void test_names(void **state) {
   static const char *const own[] = {"module.features.conv0.weight", "module.classifier.0.weight"};
   static const char *const kept[] = {"features.conv0.weight", "classifier.0.weight"};
   assert_int_equal(find_names("densenet121", own, 2, kept, ""), 0);
+  /* whose first layer's name ends those of others */
+  static const char *const wrapped[] = {"module.layer1.0.conv1.weight", "module.conv1.weight"};
+  static const char *const bare[] = {"layer1.0.conv1.weight", "conv1.weight"};
+  assert_int_equal(find_names("resnet18", wrapped, 2, bare, ""), 0);
+  assert_int_equal(find_names("resnet18", bare, 2, bare, ""), 0);
+  static const char *const other[] = {"module.conv1.weight", "module.other.conv1.weight"};
+  assert_int_not_equal(find_names("resnet18", other, 2, NULL, "holds several networks"), 0);
   static const char *const two[] = {"student.features.conv0.weight",
                                     "teacher.features.conv0.weight"};
   assert_int_not_equal(find_names("densenet121-linear", two, 2, NULL,

@@ -322,6 +322,8 @@ static void impossible_classifiers(void **state) {
       {{"densenet121", 29, 3, 2, 0.5, false}, NULL},
       {{"densenet121-linear", 224, 1, 18, 0, false}, NULL},
       {{"densenet121", 28, 3, 2, 0.5, false}, "29x29"},
+      {{"resnet18", 17, 3, 2, 0, false}, NULL},
+      {{"resnet18", 16, 3, 2, 0, false}, "17x17"},
   };
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
     const char *why = nn_classifier_impossible(&row[i].c);
@@ -336,7 +338,8 @@ static void smallest_classifiers(void **state) {
   static const nn_classifier row[] = {{"lenet", 16, 1, 2, 0.5, true},
                                       {"lenet5", 16, 1, 2, 0.5, true},
                                       {"densenet121", 29, 1, 2, 0.5, true},
-                                      {"densenet121-linear", 29, 1, 2, 0, false}};
+                                      {"densenet121-linear", 29, 1, 2, 0, false},
+                                      {"resnet18", 17, 1, 2, 0, true}};
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
     const nn_classifier *c = &row[i];
     tg_graph *g = tg_graph_new();

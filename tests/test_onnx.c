@@ -266,7 +266,10 @@ static void make_model(void) {
 /* Every architecture that there is can be exported, whatever its plan is made of. */
 static void every_architecture(void **state) {
   (void)state;
-  static const char *const name[] = {"lenet", "lenet5", "densenet121", "densenet121-linear"};
+#define ARCHITECTURE(id, name, ...) name,
+  static const char *const name[] = {
+#include "xsite/architectures.def"
+  };
   for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
     const nn_classifier c = {.architecture = name[i], .size = 32, .channels = 3, .classes = 2};
     tg_graph *g = tg_graph_new();

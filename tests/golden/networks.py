@@ -3,7 +3,7 @@
 
 usage: networks.py [FOLDER]     writes *.safetensors (default: beside this script)
 
-Needs torch 2.13 (CPU), numpy, safetensors.  What every tensor means: README.md in this folder.
+Needs torch 2.13 (CPU) or later, torchvision, numpy, safetensors.  What every tensor means: README.md in this folder.
 Numbers that go in (weights, images) are exact in float32; numbers that come out are float64.
 """
 import sys
@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.numpy import save_file
 from torch import nn
+from torchvision.models import resnet18
 
 STORED = 512  # a weight or image tensor of more elements is given by its formula, not stored
 WHOLE = 1024  # a gradient of more elements is probed: its norm and about SAMPLES elements
@@ -522,6 +523,8 @@ def main():
         "densenet": (batch_norm_file(DenseNet(6, 4, 2, (2, 3), (12, 10), 3), 1000, [2, 0, 1, 1, 0], (30, 37),
                                      ("classifier.0.bias", "classifier.4.bias")),
                      "stem 6, growth 4, bottleneck 2, blocks of 2 and 3, head 12, 10, 3"),
+        "resnet": (batch_norm_file(resnet18(num_classes=3), 1600, [2, 0, 1], (36, 33)),
+                   "ResNet-18 of torchvision"),
         "generator": (generator_file(300, 4, 2, 2, 16), "channels 4, blocks 2, domains 2, size 16"),
         "generator3": (generator_file(400, 2, 1, 3, 16), "channels 2, blocks 1, domains 3, size 16"),
         "discriminator": (discriminator_file(500, 4, 2, 16), "channels 4, domains 2, size 16"),
