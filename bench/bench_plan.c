@@ -2,8 +2,8 @@
  * training step of about so many nodes, of layers of pointwise operators and of convolutions, each
  * with its own parameters.  Arguments: numbers of nodes (default: 1000 4000 16000).  From the
  * repository, after a build:
- *   cc -O2 -D_POSIX_C_SOURCE=200809L -Iinclude bench/bench_plan.c build/libxsite.a \
- *     -ldnnl -lcrypto -lgomp -lm -o build/bench_plan */
+ *   cc -O2 -D_POSIX_C_SOURCE=200809L -Iinclude bench/bench_plan.c -Lbuild -lxsite \
+ *     -Wl,-rpath,$PWD/build -o build/bench_plan */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

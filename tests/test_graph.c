@@ -344,6 +344,35 @@ static void memory_is_shared(void **state) {
   tg_graph_free(g);
 }
 
+/* A gradient's memory is free again when its update has run, which is before the next layer's. */
+static void updates_run_early(void **state) {
+  (void)state;
+  enum { LAYERS = 12, WIDTH = 64 };
+  const tg_shape square = tg_shape4(1, 1, WIDTH, WIDTH);
+  tg_graph *g = tg_graph_new();
+  tg_value w[LAYERS], dw[LAYERS], y = tg_input(g, "x", tg_shape4(2, 1, 1, WIDTH));
+  for (int i = 0; i < LAYERS; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "w%d", i);
+    w[i] = tg_param(g, name, square);
+    y = tg_tanh(g, tg_matmul(g, y, w[i], false, false));
+  }
+  tg_gradient(g, tg_mean(g, y), TG_NONE, LAYERS, w, dw);
+  for (int i = 0; i < LAYERS; i++) {
+    w[i] = tg_adam(g, w[i], dw[i], tg_const(g, 0.1), tg_const(g, 1),
+                   (tg_adam_options){0.9, 0.999, 1e-8, 0});
+  }
+  tg_store *s = tg_store_new(tg_device_cpu());
+  tg_plan *p = plan_of(g, s, LAYERS, w, NULL);
+  const size_t gradient = (size_t)tg_count(square) * sizeof(float);
+  if (tg_plan_live_bytes(p) >= 3 * gradient) {
+    fail_msg("%zu bytes are alive at once, a gradient is %zu", tg_plan_live_bytes(p), gradient);
+  }
+  tg_plan_free(p);
+  tg_store_free(s);
+  tg_graph_free(g);
+}
+
 /* ---- one store, two plans ----------------------------------------------------------------- */
 
 typedef struct layer {
@@ -666,6 +695,7 @@ int main(void) {
       cmocka_unit_test(any_value_is_an_output),
       cmocka_unit_test(equal_nodes_are_shared),
       cmocka_unit_test(memory_is_shared),
+      cmocka_unit_test(updates_run_early),
       cmocka_unit_test(weights_are_packed_again),
       cmocka_unit_test(fixed_values_follow_their_parameters),
       cmocka_unit_test(measured_kernels_are_remembered),

@@ -261,8 +261,8 @@ void plan_find_homes(const plan_draft *d, tg_plan *p) {
 
 plan_layout plan_lay_out(const plan_draft *d, tg_plan *p) {
   bool fused = d->device->fuses && !d->options->unfused;
-  plan_order_updates(p);
   plan_find_homes(d, p);
+  plan_order_updates(p);
   if (fused) plan_view_slices(d, p);
   plan_layout o = {.life = find_lives(d, p),
                    .into = memory_new((size_t)p->values * sizeof *o.into)};
