@@ -67,7 +67,8 @@ static xs_status select_set(const xs_eval_task *o, const xs_site *s, train_set *
   xs_status status =
       train_set_open(s, split_rule_of(o->seed, o->split_by), job_split(o->split), images);
   if (status) return status;
-  test_set_make(images->images, images->label, images->rows, images->n, s->classes, t);
+  *t = test_set_of(s->images.name, s->classes, images->label, s->images.group, images->rows,
+                   images->n);
   if (images->n > 0) return check_two_classes(o, s, t);
   return fail(XS_FAILED, "%s: no labelled image is in the split '%s'", called(o, s), o->split);
 }

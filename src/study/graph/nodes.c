@@ -54,20 +54,21 @@ static int add_baseline(builder *b, int site) {
 
 static char *pair_name(const builder *b, const char *kind, const char *method, int source,
                        int target) {
-  return method
-             ? text_format("%s-%s-%s-%s", kind, method, site_name(b, source), site_name(b, target))
-             : text_format("%s-%s-%s", kind, site_name(b, source), site_name(b, target));
+  return text_format("%s-%s-%s-%s", kind, method, site_name(b, source), site_name(b, target));
+}
+
+int nodes_choice(const xs_study *s, const study_nodes *l, int pair) {
+  const study_pair *p = &s->pair[pair];
+  char *name = text_format("choice-%s-%s", s->site[p->source].name, s->site[p->target].name);
+  int found = nodes_find(l, name);
+  free(name);
+  return found;
 }
 
 /* Of a real site its baseline; of a derived one the choice that labels it, which is there. */
 static int add_start(builder *b, int site) {
-  const study_site *s = &b->study->site[site];
-  if (s->pair < 0) return add_baseline(b, site);
-  const study_pair *p = &b->study->pair[s->pair];
-  char *name = pair_name(b, "choice", NULL, p->source, p->target);
-  int found = nodes_find(b->list, name);
-  free(name);
-  return found;
+  const int pair = b->study->site[site].pair;
+  return pair < 0 ? add_baseline(b, site) : nodes_choice(b->study, b->list, pair);
 }
 
 static int add_translator(builder *b, const char *method, int source, int target, int pair) {
@@ -172,7 +173,8 @@ static int add_choice(builder *b, int pair) {
   if (p->via >= 0) add_choice(b, b->study->site[p->via].pair);
   study_candidate *c = add_candidates(b, pair, &n);
   int node = add(b, (study_node){.kind = NODE_CHOICE,
-                                 .name = pair_name(b, "choice", NULL, p->source, p->target),
+                                 .name = text_format("choice-%s-%s", site_name(b, p->source),
+                                                     site_name(b, p->target)),
                                  .source = p->source,
                                  .target = p->target,
                                  .pair = pair});

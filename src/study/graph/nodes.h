@@ -51,6 +51,7 @@ void nodes_candidates_free(study_candidate *c, int n);
 /* The node whose model.safetensors a classifier of this site starts from. */
 int nodes_start(const xs_study *s, const study_nodes *l, int site);
 
+int nodes_choice(const xs_study *s, const study_nodes *l, int pair); /* its choice's node */
 /* The settings of its pair, or of the study. */
 const study_settings *node_settings(const xs_study *s, const study_node *n);
 /* Whether its classifier's file gets an operating point and a temperature. */

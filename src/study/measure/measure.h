@@ -30,9 +30,9 @@ typedef struct test_set {
   int attributes;
 } test_set;
 
-/* Of these rows [n] of a site's images; label: one of each image, in their order. */
-void test_set_make(const xs_images *images, const int32_t *label, const int64_t *rows, int64_t n,
-                   int classes, test_set *t);
+/* Of rows [n] of a site's images, whose labels and groups these are. */
+test_set test_set_of(const char *site, int classes, const int32_t *label, const uint64_t *group,
+                     const int64_t *rows, int64_t n);
 void test_set_release(test_set *t); /* all but the attributes */
 
 /* What a classifier says of a test set. */
@@ -46,6 +46,9 @@ typedef struct test_answer {
 
 /* Measures what the logits say. */
 xs_status answer_measure(const measure_settings *s, test_answer *a);
+/* How much better b is than a, on the same images. */
+xs_status answer_difference(const measure_settings *s, const test_answer *a, const test_answer *b,
+                            xs_difference *d);
 xs_status answer_replicates(const measure_settings *s, test_answer *a, const double **replicate);
 void answer_release(test_answer *a);
 xs_labelled_outputs answer_outputs(const test_answer *a);

@@ -6,13 +6,6 @@
 #include "measure.h"
 #include "memory.h"
 
-static xs_status measure_gain(const measure_settings *s, pair_result *r) {
-  const pair_answers *x = r->of;
-  const test_set *t = x->external->on;
-  return xs_measure_difference(x->external->logit, x->adapted->logit, t->label, t->group, t->n,
-                               t->classes, s->replicates, s->seed, &r->gain);
-}
-
 /* The ceiling on all images, and the salvage where the others are on all of them too. */
 static void add_crossed(const pair_answers *x, json_t *parts) {
   if (!x->crossed) return;
@@ -53,7 +46,7 @@ static xs_status measure_pair(const measure_settings *s, const pair_answers *x, 
   xs_status status = XS_OK;
   *r = (pair_result){
       .of = x, .gain = {NAN, NAN, NAN, NAN, XS_PERCENTILE}, .holm = NAN, .parts = json_object()};
-  if (x->external) status = measure_gain(s, r);
+  if (x->external) status = answer_difference(s, x->external, x->adapted, &r->gain);
   if (x->external && !status) status = measure_parts(s, x, r->parts);
   if (!status) status = verdict_json(s, r, &verdict);
   json_object_set_new(r->parts, "verdict", verdict);

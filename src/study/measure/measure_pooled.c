@@ -6,52 +6,39 @@
 #include "memory.h"
 
 /* All sites' labelled test images one after the other. */
-typedef struct pooled_tests {
-  int64_t n;
-  int classes;
-  float *logit;
-  int32_t *label;
-  uint64_t *group;
-} pooled_tests;
-
-static void append(pooled_tests *p, const test_set *t, const float *logit) {
-  const size_t k = (size_t)t->classes, n = (size_t)t->n, at = (size_t)p->n;
-  p->classes = t->classes;
-  p->logit = memory_grow(p->logit, ((at + n) * k + 1) * sizeof *p->logit);
-  p->label = memory_grow(p->label, (at + n + 1) * sizeof *p->label);
-  p->group = memory_grow(p->group, (at + n + 1) * sizeof *p->group);
-  memcpy(p->logit + at * k, logit, n * k * sizeof *logit);
-  memcpy(p->label + at, t->label, n * sizeof *t->label);
-  memcpy(p->group + at, t->group, n * sizeof *t->group);
-  p->n += t->n;
-}
-
-static void release(pooled_tests *p) {
-  free(p->logit);
-  free(p->label);
-  free(p->group);
+static void append(test_set *all, float **logit, const test_answer *a) {
+  const test_set *t = a->on;
+  const size_t k = (size_t)t->classes, n = (size_t)t->n, at = (size_t)all->n;
+  all->classes = t->classes;
+  *logit = memory_grow(*logit, ((at + n) * k + 1) * sizeof **logit);
+  all->label = memory_grow(all->label, (at + n + 1) * sizeof *all->label);
+  all->group = memory_grow(all->group, (at + n + 1) * sizeof *all->group);
+  memcpy(*logit + at * k, a->logit, n * k * sizeof **logit);
+  memcpy(all->label + at, t->label, n * sizeof *t->label);
+  memcpy(all->group + at, t->group, n * sizeof *t->group);
+  all->n += t->n;
 }
 
 /* The spread is the variance of AUCs in per cent, as the paper's. */
 xs_status pooled_json(const measure_settings *s, const pooled_classifier *x, json_t **out) {
   double *auc = memory_new((size_t)(x->sites + 1) * sizeof *auc);
   json_t *sites = json_array();
-  pooled_tests all = {0};
-  xs_measure m = {0};
+  test_set all = {0};
+  test_answer whole = {.on = &all};
   for (int i = 0; i < x->sites; i++) {
     const test_answer *a = x->answer[i];
     auc[i] = answer_auc(a);
-    append(&all, a->on, a->logit);
+    append(&all, &whole.logit, a);
     json_array_append_new(sites,
                           json_pack("{s:s, s:o}", "site", a->on->site, "measure", answer_json(a)));
   }
-  xs_status status = xs_measure_classifier(all.logit, all.label, all.group, all.n, all.classes,
-                                           s->replicates, s->seed, &m);
+  xs_status status = answer_measure(s, &whole);
   const double spread = xs_domain_spread(auc, x->sites) * PER_CENT * PER_CENT;
   *out = json_pack("{s:f, s:s, s:I, s:o, s:o, s:o}", "percent", x->percent, "node", x->node,
-                   "images", (json_int_t)x->images, "global", measure_json(&m), "sites", sites,
-                   "spread", number_json(spread));
-  release(&all);
+                   "images", (json_int_t)x->images, "global", measure_json(&whole.measure), "sites",
+                   sites, "spread", number_json(spread));
+  answer_release(&whole);
+  test_set_release(&all);
   free(auc);
   return status;
 }

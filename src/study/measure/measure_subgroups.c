@@ -41,40 +41,26 @@ static void divide(const xs_attribute *a, int64_t n, division *d) {
 /* ---- one subgroup ------------------------------------------------------------------------------
  */
 
-typedef struct members {
-  int64_t n;
-  int classes;
-  float *external, *adapted; /* [n][classes] logits */
-  int32_t *label;            /* [n] */
-  uint64_t *group;           /* [n] */
-} members;
-
-static void gather(const test_set *t, const pair_answers *x, const division *d, int32_t subgroup,
-                   members *m) {
-  const size_t n = (size_t)t->n + 1, classes = (size_t)t->classes;
-  *m = (members){.classes = t->classes,
-                 .external = memory_new(n * classes * sizeof(float)),
-                 .adapted = memory_new(n * classes * sizeof(float)),
-                 .label = memory_new(n * sizeof(int32_t)),
-                 .group = memory_new(n * sizeof(uint64_t))};
-  for (int64_t i = 0; i < t->n; i++) {
-    const size_t from = (size_t)i * classes, to = (size_t)m->n * classes;
-    if (d->subgroup[i] != subgroup) continue;
-    memcpy(m->external + to, x->external->logit + from, classes * sizeof(float));
-    memcpy(m->adapted + to, x->adapted->logit + from, classes * sizeof(float));
-    m->label[m->n] = t->label[i];
-    m->group[m->n++] = t->group[i];
+/* Places [*n] of its images in the test set; allocated. */
+static int64_t *rows_of(const division *d, int32_t subgroup, int64_t images, int64_t *n) {
+  int64_t *row = memory_new((size_t)(images + 1) * sizeof *row);
+  *n = 0;
+  for (int64_t i = 0; i < images; i++) {
+    if (d->subgroup[i] == subgroup) row[(*n)++] = i;
   }
+  return row;
 }
 
-static void release(members *m) {
-  free(m->external);
-  free(m->adapted);
-  free(m->label);
-  free(m->group);
+static test_answer answer_part(const test_answer *a, const int64_t *row, const test_set *part) {
+  const size_t classes = (size_t)part->classes, bytes = classes * sizeof(float);
+  test_answer answer = {.on = part, .logit = memory_new((size_t)(part->n + 1) * bytes)};
+  for (int64_t i = 0; i < part->n; i++) {
+    memcpy(answer.logit + (size_t)i * classes, a->logit + (size_t)row[i] * classes, bytes);
+  }
+  return answer;
 }
 
-static int64_t count_groups(const members *m) {
+static int64_t count_groups(const test_set *m) {
   uint64_t *key = memory_new((size_t)(m->n + 1) * sizeof *key);
   memcpy(key, m->group, (size_t)m->n * sizeof *key);
   const int64_t groups = group_count(key, m->n);
@@ -82,7 +68,7 @@ static int64_t count_groups(const members *m) {
   return groups;
 }
 
-static bool has_enough(const members *m, int64_t groups) {
+static bool has_enough(const test_set *m, int64_t groups) {
   bool enough = groups >= XS_SUBGROUP_FEWEST;
   for (int k = 0; k < m->classes; k++) {
     int64_t images = 0;
@@ -92,51 +78,50 @@ static bool has_enough(const members *m, int64_t groups) {
   return enough;
 }
 
-static xs_status measure_one(const measure_settings *s, const members *m, const float *logit,
-                             json_t *j, const char *name) {
-  xs_measure measure;
-  xs_status status = xs_measure_classifier(logit, m->label, m->group, m->n, m->classes,
-                                           s->replicates, s->seed, &measure);
-  if (!status) json_object_set_new(j, name, measure_json(&measure));
-  return status;
-}
-
-static xs_status measure_members(const measure_settings *s, const members *m, json_t *j) {
+static xs_status measure_part(const measure_settings *s, const pair_answers *x, const int64_t *row,
+                              const test_set *part, json_t *j) {
+  test_answer before = answer_part(x->external, row, part),
+              after = answer_part(x->adapted, row, part);
   xs_difference gain;
-  xs_status status = measure_one(s, m, m->external, j, "external");
-  if (!status) status = measure_one(s, m, m->adapted, j, "adapted");
+  xs_status status = answer_measure(s, &before);
+  if (!status) status = answer_measure(s, &after);
+  if (!status) status = answer_difference(s, &before, &after, &gain);
   if (!status) {
-    status = xs_measure_difference(m->external, m->adapted, m->label, m->group, m->n, m->classes,
-                                   s->replicates, s->seed, &gain);
+    json_object_set_new(j, "external", measure_json(&before.measure));
+    json_object_set_new(j, "adapted", measure_json(&after.measure));
+    json_object_set_new(j, "gain", difference_json(&gain));
   }
-  if (!status) json_object_set_new(j, "gain", difference_json(&gain));
+  answer_release(&before);
+  answer_release(&after);
   return status;
 }
 
 /* Nothing of a subgroup without images; no numbers of one with too few. */
-static xs_status add_subgroup(const measure_settings *s, const division *d, int32_t subgroup,
-                              const members *m, json_t *list) {
-  const int64_t groups = count_groups(m);
-  if (!m->n) return XS_OK;
-  json_t *j = json_pack("{s:s, s:s?, s:I, s:I, s:n, s:n, s:n}", "attribute", d->attribute, "value",
-                        subgroup < d->n ? d->name[subgroup] : NULL, "n", (json_int_t)m->n, "groups",
-                        (json_int_t)groups, "external", "adapted", "gain");
-  json_array_append_new(list, j);
-  return has_enough(m, groups) ? measure_members(s, m, j) : XS_OK;
+static xs_status add_subgroup(const measure_settings *s, const pair_answers *x, const division *d,
+                              int32_t subgroup, json_t *list) {
+  const test_set *t = x->external->on;
+  int64_t n, *row = rows_of(d, subgroup, t->n, &n);
+  test_set part = test_set_of(t->site, t->classes, t->label, t->group, row, n);
+  const int64_t groups = count_groups(&part);
+  xs_status status = XS_OK;
+  if (n) {
+    json_t *j = json_pack("{s:s, s:s?, s:I, s:I, s:n, s:n, s:n}", "attribute", d->attribute,
+                          "value", subgroup < d->n ? d->name[subgroup] : NULL, "n", (json_int_t)n,
+                          "groups", (json_int_t)groups, "external", "adapted", "gain");
+    json_array_append_new(list, j);
+    if (has_enough(&part, groups)) status = measure_part(s, x, row, &part, j);
+  }
+  test_set_release(&part);
+  free(row);
+  return status;
 }
 
 static xs_status add_division(const measure_settings *s, const pair_answers *x,
                               const xs_attribute *a, json_t *list) {
-  const test_set *t = x->external->on;
   xs_status status = XS_OK;
   division d;
-  divide(a, t->n, &d);
-  for (int32_t k = 0; k <= d.n && !status; k++) {
-    members m;
-    gather(t, x, &d, k, &m);
-    status = add_subgroup(s, &d, k, &m, list);
-    release(&m);
-  }
+  divide(a, x->external->on->n, &d);
+  for (int32_t k = 0; k <= d.n && !status; k++) status = add_subgroup(s, x, &d, k, list);
   free(d.subgroup);
   return status;
 }

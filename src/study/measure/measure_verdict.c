@@ -6,6 +6,7 @@
 
 #include "measure.h"
 #include "memory.h"
+#include "probability.h"
 #include "text.h"
 
 static xs_interval auc_of(const test_answer *a) {
@@ -24,20 +25,12 @@ static int largest(const int64_t *count, int n) {
   return most;
 }
 
-static int answered_class(const float *logit, int classes) {
-  int most = 0;
-  for (int k = 1; k < classes; k++) {
-    if (logit[k] > logit[most]) most = k;
-  }
-  return most;
-}
-
 /* How often the class that is given most often is given. */
 static void count_answers(const test_answer *a, double *share, int *class) {
   const xs_labelled_outputs x = answer_outputs(a);
   int64_t *count = memory_new((size_t)x.of.classes * sizeof *count);
   for (int64_t i = 0; i < x.of.n; i++) {
-    count[answered_class(x.of.logit + i * x.of.classes, x.of.classes)]++;
+    count[probability_top(x.of.logit + i * x.of.classes, x.of.classes)]++;
   }
   *class = largest(count, x.of.classes);
   *share = (double)count[*class] / (double)x.of.n;
@@ -234,24 +227,13 @@ typedef struct better { /* a classifier that was trained on labels of the target
   const test_answer *answer;
 } better;
 
-/* On the same test images: *low is the lower bound of what a has more than `other`. */
-static xs_status gain_low(const measure_settings *s, const test_answer *a, const test_answer *other,
-                          double *low) {
-  const test_set *t = a->on;
-  xs_difference d;
-  xs_status status = xs_measure_difference(other->logit, a->logit, t->label, t->group, t->n,
-                                           t->classes, s->replicates, s->seed, &d);
-  if (!status) *low = d.low;
-  return status;
-}
-
 static xs_status take_better(const measure_settings *s, const pair_answers *x, const test_answer *a,
                              int64_t images, better *b) {
-  double external = NAN, adapted = NAN;
+  xs_difference external, adapted;
   if (b->images && b->images <= images) return XS_OK;
-  xs_status status = gain_low(s, a, x->external_test, &external);
-  if (!status) status = gain_low(s, a, x->adapted_test, &adapted);
-  if (!status && external > 0 && adapted > 0) *b = (better){images, a};
+  xs_status status = answer_difference(s, x->external_test, a, &external);
+  if (!status) status = answer_difference(s, x->adapted_test, a, &adapted);
+  if (!status && external.low > 0 && adapted.low > 0) *b = (better){images, a};
   return status;
 }
 

@@ -5,15 +5,16 @@
 #include "measure.h"
 #include "memory.h"
 
-void test_set_make(const xs_images *images, const int32_t *label, const int64_t *rows, int64_t n,
-                   int classes, test_set *t) {
-  *t = (test_set){.site = images->name, .what = "test", .n = n, .classes = classes};
-  t->label = memory_new((size_t)(n + 1) * sizeof *t->label);
-  t->group = memory_new((size_t)(n + 1) * sizeof *t->group);
+test_set test_set_of(const char *site, int classes, const int32_t *label, const uint64_t *group,
+                     const int64_t *rows, int64_t n) {
+  test_set t = {.site = site, .what = "test", .n = n, .classes = classes};
+  t.label = memory_new((size_t)(n + 1) * sizeof *t.label);
+  t.group = memory_new((size_t)(n + 1) * sizeof *t.group);
   for (int64_t i = 0; i < n; i++) {
-    t->label[i] = label[rows[i]];
-    t->group[i] = images->group[rows[i]];
+    t.label[i] = label[rows[i]];
+    t.group[i] = group[rows[i]];
   }
+  return t;
 }
 
 void test_set_release(test_set *t) {
@@ -25,6 +26,13 @@ xs_status answer_measure(const measure_settings *s, test_answer *a) {
   const test_set *t = a->on;
   return xs_measure_classifier(a->logit, t->label, t->group, t->n, t->classes, s->replicates,
                                s->seed, &a->measure);
+}
+
+xs_status answer_difference(const measure_settings *s, const test_answer *a, const test_answer *b,
+                            xs_difference *d) {
+  const test_set *t = a->on;
+  return xs_measure_difference(a->logit, b->logit, t->label, t->group, t->n, t->classes,
+                               s->replicates, s->seed, d);
 }
 
 xs_status answer_replicates(const measure_settings *s, test_answer *a, const double **replicate) {

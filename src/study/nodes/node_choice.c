@@ -112,6 +112,24 @@ static int write_choice(const node_job *job, json_t *choice) {
   return status;
 }
 
+xs_status choice_read(const char *dir, const char *const *method, int n, json_t **json,
+                      int *chosen) {
+  char *path = file_join(dir, "choice.json");
+  json_error_t error;
+  xs_status status = XS_OK;
+  *json = json_load_file(path, 0, &error);
+  const char *name = json_string_value(json_object_get(*json, "chosen"));
+  for (*chosen = 0; *chosen < n && name && strcmp(method[*chosen], name) != 0; ++*chosen) continue;
+  if (!*json) {
+    status = (xs_status)fail(XS_FAILED, "%s: %s", path, error.text);
+  } else if (!name || *chosen == n) {
+    status = (xs_status)fail(XS_FAILED, "%s: chosen is '%s', which is no candidate of the pair",
+                             path, name ? name : "");
+  }
+  free(path);
+  return status;
+}
+
 /* The chosen classifier becomes the node's own, with its temperature and its target's look. */
 static xs_status publish(const chooser *c, const outcome *x) {
   const node_job *job = c->job;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice.h"
 #include "memory.h"
-#include "model_outputs.h"
 #include "pair_choice.h"
 #include "test_answers.h"
 #include "text.h"
@@ -47,7 +47,7 @@ static xs_status open_labelled(collected *x) {
     labelled_classifier *c = &x->labelled[x->n_labelled++];
     c->site = r->files.study->site[n->source].name;
     c->images = llrint(fmin(n->amount, (double)learnable(r, n->source)));
-    status = evaluation_answer(&x->e, i, n->source, &c->answer);
+    status = evaluation_answer(&x->e, i, &x->e.test[n->source], &c->answer);
   }
   return status;
 }
@@ -138,42 +138,55 @@ static xs_status count_seen(const results_job *r, const train_set *t, int64_t *s
 }
 
 /* The candidates on the images that the study wants adapted classifiers to be measured on. */
-static xs_status ask_candidates(collected *x, int pair) {
-  evaluation *e = &x->e;
-  const study_pair *p = &e->job->files.study->pair[pair];
-  const bool all = study_measures_all(e->job->files.study);
+static xs_status ask_candidates(collected *x, int pair, const test_images *on) {
   pair_answers *a = &x->pair[pair];
   xs_status status = XS_OK;
   for (int i = 0; i < a->n && !status; i++) {
     const int node = x->choice[pair].candidate[i].node;
-    status = all ? evaluation_answer_all(e, node, pair, &a->candidate[i].answer)
-                 : evaluation_answer(e, node, p->target, &a->candidate[i].answer);
+    status = evaluation_answer(&x->e, node, on, &a->candidate[i].answer);
   }
-  a->external = all ? a->external_all : a->external_test;
   a->adapted = a->candidate[a->chosen].answer;
-  const test_images *on = all ? &e->all[pair] : &e->test[p->target];
-  return status ? status : count_seen(e->job, &on->images, &a->seen);
+  return status ? status : count_seen(x->e.job, &on->images, &a->seen);
 }
 
 static xs_status ask_target(collected *x, int pair) {
   evaluation *e = &x->e;
-  const study_pair *p = &e->job->files.study->pair[pair];
+  const xs_study *s = e->job->files.study;
+  const study_pair *p = &s->pair[pair];
   const int source = start_of(e->job, p->source), target = start_of(e->job, p->target),
             chosen = x->choice[pair].candidate[x->choice[pair].chosen].node;
+  const test_images *test = &e->test[p->target], *all = &e->all[pair];
   pair_answers *a = &x->pair[pair];
-  a->external_source = e->operating[pair].external;
-  a->adapted_source = e->operating[pair].adapted;
   a->labels = learnable(e->job, p->target);
   take_curve(x, a);
-  xs_status status = evaluation_answer_all(e, source, pair, &a->external_all);
-  if (!status) status = evaluation_answer(e, source, p->target, &a->external_test);
-  if (!status) status = evaluation_answer(e, chosen, p->target, &a->adapted_test);
-  if (!status) status = evaluation_answer(e, target, p->target, &a->ceiling);
-  if (!status) status = ask_candidates(x, pair);
+  xs_status status = evaluation_answer(e, source, all, &a->external_all);
+  if (!status) status = evaluation_answer(e, source, test, &a->external_test);
+  if (!status) status = evaluation_answer(e, chosen, test, &a->adapted_test);
+  if (!status) status = evaluation_answer(e, target, test, &a->ceiling);
+  if (!status) status = ask_candidates(x, pair, study_measures_all(s) ? all : test);
   if (!status) status = measure_crossed(x, p->target);
+  a->external = study_measures_all(s) ? a->external_all : a->external_test;
   a->crossed = x->crossed[p->target];
   return status;
 }
+
+static xs_status ask_pair(collected *x, int pair) {
+  const results_job *r = x->e.job;
+  const study_pair *p = &r->files.study->pair[pair];
+  xs_status status = evaluation_answer(&x->e, start_of(r, p->source), &x->e.test[p->source],
+                                       &x->pair[pair].internal);
+  if (!status && r->files.study->site[p->target].labelled) status = ask_target(x, pair);
+  return status ? status : measure_translator(x, pair);
+}
+
+static xs_status ask_pairs(collected *x) {
+  xs_status status = XS_OK;
+  for (int i = 0; i < x->e.job->files.study->n_pairs && !status; i++) status = ask_pair(x, i);
+  return status;
+}
+
+/* ---- before test labels are opened --------------------------------------------------------------
+ */
 
 static pair_candidate *candidates_of(const results_job *r, const pair_choice *c) {
   pair_candidate *list = memory_new((size_t)(c->n + 1) * sizeof *list);
@@ -185,30 +198,42 @@ static pair_candidate *candidates_of(const results_job *r, const pair_choice *c)
   return list;
 }
 
-static xs_status ask_pair(collected *x, int pair) {
+static xs_status ask_validation(const node_candidate *x, uint64_t seed, xs_labelled_outputs *out) {
+  train_set source;
+  xs_images *made = NULL;
+  xs_status status = judged_source(x, seed, XS_VALIDATION, &source, &made);
+  if (!status) status = outputs_of_model(x->model, &source, out);
+  train_set_release(&source);
+  xs_images_close(made);
+  return status;
+}
+
+/* What was chosen, and what thresholds are set by. */
+static xs_status open_pair(collected *x, int pair) {
   const results_job *r = x->e.job;
-  const study_pair *p = &r->files.study->pair[pair];
+  const xs_study *s = r->files.study;
+  const study_pair *p = &s->pair[pair];
+  const node_job *choice = &r->pair[pair];
+  const uint64_t seed = (uint64_t)s->settings.seed;
   pair_choice *c = &x->choice[pair];
   pair_answers *a = &x->pair[pair];
   xs_status status = pair_choice_open(&r->files, pair, c);
-  *a = (pair_answers){.source = r->files.study->site[p->source].name,
-                      .target = r->files.study->site[p->target].name,
+  *a = (pair_answers){.source = s->site[p->source].name,
+                      .target = s->site[p->target].name,
                       .class_name = seal_class_name(r->seal, p->source),
                       .choice = c->json,
                       .candidate = candidates_of(r, c),
                       .n = c->n,
                       .chosen = c->chosen,
                       .kept = NAN};
-  if (!status) {
-    status = evaluation_answer(&x->e, start_of(r, p->source), p->source, &a->internal);
-  }
-  if (!status && r->files.study->site[p->target].labelled) status = ask_target(x, pair);
-  return status ? status : measure_translator(x, pair);
+  if (status || !s->settings.operating.positive || !s->site[p->target].labelled) return status;
+  status = ask_validation(&choice->unadapted, seed, &a->external_source);
+  return status ? status : ask_validation(&choice->candidate[c->chosen], seed, &a->adapted_source);
 }
 
-static xs_status ask_pairs(collected *x) {
+static xs_status open_pairs(collected *x) {
   xs_status status = XS_OK;
-  for (int i = 0; i < x->e.job->files.study->n_pairs && !status; i++) status = ask_pair(x, i);
+  for (int i = 0; i < x->e.job->files.study->n_pairs && !status; i++) status = open_pair(x, i);
   return status;
 }
 
@@ -243,7 +268,7 @@ static xs_status measure_pool(collected *x, int node, json_t *list) {
   xs_status status = XS_OK;
   for (int i = 0; i < r->files.study->n_sites && !status; i++) {
     if (!r->files.study->site[i].labelled) continue;
-    status = evaluation_answer(&x->e, node, i, &answer[p.sites++]);
+    status = evaluation_answer(&x->e, node, &x->e.test[i], &answer[p.sites++]);
   }
   if (!status) status = pooled_json(&x->e.settings, &p, &j);
   if (j) json_array_append_new(list, j);
@@ -377,6 +402,8 @@ static void release(collected *x) {
   for (int i = 0; i < s->n_pairs; i++) {
     pair_result_release(&x->measured[i]);
     free(x->pair[i].candidate);
+    outputs_release(&x->pair[i].external_source);
+    outputs_release(&x->pair[i].adapted_source);
     pair_choice_release(&x->choice[i]);
   }
   for (int i = 0; i < s->n_sites; i++) json_decref(x->crossed[i]);
@@ -391,12 +418,14 @@ static void release(collected *x) {
 xs_status node_results(const results_job *job, json_t **out) {
   const xs_study *s = job->files.study;
   const size_t pairs = (size_t)s->n_pairs;
-  collected x = {.choice = memory_new(pairs * sizeof *x.choice),
+  collected x = {.e = evaluation_new(job),
+                 .choice = memory_new(pairs * sizeof *x.choice),
                  .pair = memory_new(pairs * sizeof *x.pair),
                  .measured = memory_new(pairs * sizeof *x.measured),
                  .crossed = memory_new((size_t)s->n_sites * sizeof(json_t *))};
   *out = NULL;
-  xs_status status = evaluation_open(job, &x.e);
+  xs_status status = open_pairs(&x);
+  if (!status) status = evaluation_open(&x.e);
   if (!status) status = measure_all(&x, out);
   if (status) {
     json_decref(*out);

@@ -54,7 +54,7 @@ static xs_status open_table(const writer *w, int pair, pair_table *t) {
                     .images = seal_images(sites, p->target),
                     .name = seal_class_name(sites, p->source)};
   xs_status status = load(f, nodes_start(f->study, f->list, p->source), &t->unadapted);
-  if (!status) status = load(f, pair_choice_node(f, pair), &t->chosen);
+  if (!status) status = load(f, nodes_choice(f->study, f->list, pair), &t->chosen);
   if (!status) status = seal_sides(sites, p->target, &t->side);
   return status ? status : open_labels(w, t);
 }

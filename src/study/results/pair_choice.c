@@ -5,19 +5,9 @@
 
 #include "choice.h"
 #include "memory.h"
-#include "text.h"
-
-int pair_choice_node(const node_files *f, int pair) {
-  const study_pair *p = &f->study->pair[pair];
-  char *name =
-      text_format("choice-%s-%s", f->study->site[p->source].name, f->study->site[p->target].name);
-  int node = nodes_find(f->list, name);
-  free(name);
-  return node;
-}
 
 xs_status pair_choice_open(const node_files *f, int pair, pair_choice *c) {
-  char *dir = node_path(f, pair_choice_node(f, pair), NULL);
+  char *dir = node_path(f, nodes_choice(f->study, f->list, pair), NULL);
   *c = (pair_choice){0};
   c->candidate = nodes_candidates(f->study, f->list, pair, &c->n);
   const char **method = memory_new((size_t)c->n * sizeof *method);

@@ -13,7 +13,6 @@ typedef struct pair_choice {
   int n, chosen;
 } pair_choice;
 
-int pair_choice_node(const node_files *f, int pair); /* its place in the list */
 xs_status pair_choice_open(const node_files *f, int pair, pair_choice *c);
 void pair_choice_release(pair_choice *c);
 /* The node whose classifier a node has: of a choice the one that it has copied. */

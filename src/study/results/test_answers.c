@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "choice.h"
 #include "error.h"
 #include "memory.h"
 #include "pair_choice.h"
@@ -10,36 +9,9 @@
 /* ---- labels -------------------------------------------------------------------------------------
  */
 
-static xs_status open_outputs(const node_candidate *x, uint64_t seed, xs_labelled_outputs *out) {
-  train_set source;
-  xs_images *made = NULL;
-  xs_status status = judged_source(x, seed, XS_VALIDATION, &source, &made);
-  if (!status) status = outputs_of_model(x->model, &source, out);
-  train_set_release(&source);
-  xs_images_close(made);
-  return status;
-}
-
-static xs_status open_operating(const evaluation *e, int pair, operating_source *o) {
-  const node_job *choice = &e->job->pair[pair];
-  pair_choice c;
-  xs_status status = pair_choice_open(&e->job->files, pair, &c);
-  if (!status) status = open_outputs(&choice->unadapted, e->settings.seed, &o->external);
-  if (!status) {
-    status = open_outputs(&choice->candidate[c.chosen], e->settings.seed, &o->adapted);
-  }
-  pair_choice_release(&c);
-  return status;
-}
-
-static xs_status open_operatings(const evaluation *e) {
-  const xs_study *s = e->job->files.study;
-  xs_status status = XS_OK;
-  for (int i = 0; i < s->n_pairs && s->settings.operating.positive && !status; i++) {
-    if (!s->site[s->pair[i].target].labelled) continue;
-    status = open_operating(e, i, &e->operating[i]);
-  }
-  return status;
+static seal_request request(const evaluation *e, int site, xs_split split) {
+  return (seal_request){
+      .node = e->job->name, .role = SEAL_EVALUATION, .site = site, .split = split};
 }
 
 static xs_status open_attributes(const evaluation *e, const seal_request *q, test_images *t) {
@@ -55,8 +27,9 @@ static xs_status open_set(const evaluation *e, const seal_request *q, int source
   xs_status status = seal_labels(e->job->seal, q, &t->images);
   if (status) return status;
   if (source >= 0) seal_leave_out_learnt(sites, source, &t->images);
-  test_set_make(t->images.images, t->images.label, t->images.rows, t->images.n,
-                seal_classes(sites, q->site), &t->set);
+  const train_set *x = &t->images;
+  t->set = test_set_of(x->images->name, seal_classes(sites, q->site), x->label, x->images->group,
+                       x->rows, x->n);
   return XS_OK;
 }
 
@@ -71,8 +44,7 @@ static xs_status open_tests(const evaluation *e) {
   const xs_study *s = e->job->files.study;
   xs_status status = XS_OK;
   for (int i = 0; i < s->n_sites && !status; i++) {
-    const seal_request q = {
-        .node = e->job->name, .role = SEAL_EVALUATION, .site = i, .split = XS_TEST};
+    const seal_request q = request(e, i, XS_TEST);
     if (!s->site[i].labelled) continue;
     status = open_set(e, &q, -1, &e->test[i]);
     if (!status && s->settings.subgroups && is_target(s, i)) {
@@ -88,8 +60,7 @@ static xs_status open_alls(const evaluation *e) {
   xs_status status = XS_OK;
   for (int i = 0; i < s->n_pairs && !status; i++) {
     const study_pair *p = &s->pair[i];
-    const seal_request q = {
-        .node = e->job->name, .role = SEAL_EVALUATION, .site = p->target, .split = XS_ALL};
+    const seal_request q = request(e, p->target, XS_ALL);
     if (!s->site[p->target].labelled) continue;
     status = open_set(e, &q, p->source, &e->all[i]);
     e->all[i].set.what = "all";
@@ -110,15 +81,16 @@ static measure_settings settings_of(const study_settings *s) {
                             .oracle = s->oracle};
 }
 
-xs_status evaluation_open(const results_job *job, evaluation *e) {
+evaluation evaluation_new(const results_job *job) {
   const xs_study *s = job->files.study;
-  *e = (evaluation){.job = job,
-                    .settings = settings_of(&s->settings),
-                    .test = memory_new((size_t)s->n_sites * sizeof *e->test),
-                    .all = memory_new((size_t)s->n_pairs * sizeof *e->all),
-                    .operating = memory_new((size_t)s->n_pairs * sizeof *e->operating)};
-  xs_status status = open_operatings(e);
-  if (!status) status = open_tests(e);
+  return (evaluation){.job = job,
+                      .settings = settings_of(&s->settings),
+                      .test = memory_new((size_t)s->n_sites * sizeof(test_images)),
+                      .all = memory_new((size_t)s->n_pairs * sizeof(test_images))};
+}
+
+xs_status evaluation_open(evaluation *e) {
+  xs_status status = open_tests(e);
   return status ? status : open_alls(e);
 }
 
@@ -135,13 +107,8 @@ void evaluation_release(evaluation *e) {
   free(e->answer);
   for (int i = 0; i < s->n_sites; i++) close_set(&e->test[i]);
   free(e->test);
-  for (int i = 0; i < s->n_pairs; i++) {
-    close_set(&e->all[i]);
-    outputs_release(&e->operating[i].external);
-    outputs_release(&e->operating[i].adapted);
-  }
+  for (int i = 0; i < s->n_pairs; i++) close_set(&e->all[i]);
   free(e->all);
-  free(e->operating);
 }
 
 /* ---- answers ------------------------------------------------------------------------------------
@@ -178,7 +145,7 @@ static test_answer *find(const evaluation *e, int node, const test_set *on) {
 }
 
 /* A choice's classifier is that of a candidate, whose answer is taken. */
-static xs_status answer_of(evaluation *e, int node, const test_images *t, test_answer **answer) {
+xs_status evaluation_answer(evaluation *e, int node, const test_images *t, test_answer **answer) {
   int model;
   xs_status status = choice_model(&e->job->files, node, &model);
   *answer = status ? NULL : find(e, model, &t->set);
@@ -188,19 +155,11 @@ static xs_status answer_of(evaluation *e, int node, const test_images *t, test_a
   return ask(e, model, t, *answer);
 }
 
-xs_status evaluation_answer(evaluation *e, int node, int site, test_answer **answer) {
-  return answer_of(e, node, &e->test[site], answer);
-}
-
-xs_status evaluation_answer_all(evaluation *e, int node, int pair, test_answer **answer) {
-  return answer_of(e, node, &e->all[pair], answer);
-}
-
 xs_status evaluation_fold(evaluation *e, int node, int site, int fold, xs_measure *m) {
-  const seal_request q = {
-      .node = e->job->name, .role = SEAL_EVALUATION, .site = site, .split = XS_TEST, .fold = fold};
+  seal_request q = request(e, site, XS_TEST);
   test_images t = {0};
   test_answer a = {0};
+  q.fold = fold;
   xs_status status = open_set(e, &q, -1, &t);
   if (!status) status = ask(e, node, &t, &a);
   *m = a.measure;

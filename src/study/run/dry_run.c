@@ -191,7 +191,8 @@ static xs_status look_at_nodes(planner *p) {
   for (int i = 0; i < p->study->n_sites && any; i++) look_at_site(p, i);
   xs_status status = inputs_list(p->study, &p->nodes, p->site, &p->inputs);
   if (status || p->refused) return status;
-  inputs_states(p->out, &p->nodes, p->inputs, p->state, p->why);
+  const node_files files = {p->study, &p->nodes, p->out};
+  inputs_states(&files, p->inputs, p->state, p->why);
   p->state[last] = NODE_DONE;
   if (p->folder != FOLDER_FINISHED || !is_all_done(p)) p->state[last] = NODE_MISSING;
   return XS_OK;

@@ -214,52 +214,39 @@ void inputs_free(json_t **inputs, int n) {
 /* ---- a node's record ----------------------------------------------------------------------------
  */
 
-static char *node_folder(const char *out, const study_node *n) {
-  return text_format("%s/nodes/%s", out, n->name);
-}
-
-static json_t *read_json(const char *dir, const char *name) {
-  char *path = file_join(dir, name);
-  json_t *j = json_load_file(path, 0, NULL);
-  free(path);
-  return j;
-}
-
 /* A member of a needed node's record. */
-static json_t *read_weights(const char *out, const study_node *n) {
-  char *dir = node_folder(out, n);
-  json_t *record = read_json(dir, "record.json");
+static json_t *read_weights(const node_files *f, int node) {
+  char *path = node_path(f, node, "record.json");
+  json_t *record = json_load_file(path, 0, NULL);
   json_t *weights = json_incref(json_object_get(record, "weights"));
   json_decref(record);
-  free(dir);
+  free(path);
   return weights;
 }
 
-static json_t *needs_weights(const char *out, const study_nodes *l, int node) {
-  const study_node *n = &l->node[node];
+static json_t *needs_weights(const node_files *f, int node) {
+  const study_node *n = &f->list->node[node];
   json_t *needs = json_object();
   for (int i = 0; i < n->n_needs; i++) {
-    const study_node *needed = &l->node[n->needs[i]];
-    json_t *weights = read_weights(out, needed);
+    const study_node *needed = &f->list->node[n->needs[i]];
+    json_t *weights = read_weights(f, n->needs[i]);
     json_object_set_new(needs, needed->name, weights ? weights : json_null());
   }
   return needs;
 }
 
-xs_status inputs_record(const char *out, const study_nodes *l, json_t *const *inputs, int node,
-                        json_t **members) {
-  const study_node *n = &l->node[node];
-  char hex[HASH_SHA256_TEXT], *dir = node_folder(out, n);
-  char *path = file_join(dir, n->kind == NODE_TRANSLATOR ? "generator.safetensors" : MODEL);
+xs_status inputs_record(const node_files *f, json_t *const *inputs, int node, json_t **members) {
+  const study_node *n = &f->list->node[node];
+  const char *made = n->kind == NODE_TRANSLATOR ? "generator.safetensors" : MODEL;
+  char hex[HASH_SHA256_TEXT], *path = node_path(f, node, made);
   int status = safetensors_hash(path, hex);
-  *members = json_pack("{s:O, s:o}", "inputs", inputs[node], "needs", needs_weights(out, l, node));
+  *members = json_pack("{s:O, s:o}", "inputs", inputs[node], "needs", needs_weights(f, node));
   if (!status) json_object_set_new(*members, "weights", json_string(hex));
   if (!status && node_is_published(n)) {
     status = (int)classifier_hash_unannotated(path, hex);
     if (!status) json_object_set_new(*members, UNANNOTATED, json_string(hex));
   }
   free(path);
-  free(dir);
   return status ? XS_FAILED : XS_OK;
 }
 
@@ -283,14 +270,14 @@ static char *explain(char *key) {
 }
 
 /* Whether a needed node that is there has other weights than the record says. */
-static char *find_changed_need(const char *out, const study_nodes *l, const node_state *state,
-                               int node, const json_t *found) {
-  const study_node *n = &l->node[node];
+static char *find_changed_need(const node_files *f, const node_state *state, int node,
+                               const json_t *found) {
+  const study_node *n = &f->list->node[node];
   char *why = NULL;
   for (int i = 0; i < n->n_needs && !why; i++) {
-    const study_node *needed = &l->node[n->needs[i]];
+    const study_node *needed = &f->list->node[n->needs[i]];
     if (state[n->needs[i]] != NODE_DONE && state[n->needs[i]] != NODE_UNPUBLISHED) continue;
-    json_t *weights = read_weights(out, needed);
+    json_t *weights = read_weights(f, n->needs[i]);
     if (!json_equal(weights, json_object_get(found, needed->name))) {
       why = text_format("%s is another than it was made from", needed->name);
     }
@@ -299,8 +286,8 @@ static char *find_changed_need(const char *out, const study_nodes *l, const node
   return why;
 }
 
-static char *find_reason(const char *out, const study_nodes *l, json_t *const *inputs,
-                         const node_state *state, int node, const json_t *record) {
+static char *find_reason(const node_files *f, json_t *const *inputs, const node_state *state,
+                         int node, const json_t *record) {
   const json_t *from = json_object_get(record, "inputs");
   if (!from) return text_copy("its record does not say what it was made from");
   json_t *theirs = without_operating(from), *mine = without_operating(inputs[node]);
@@ -308,7 +295,7 @@ static char *find_reason(const char *out, const study_nodes *l, json_t *const *i
   json_decref(theirs);
   json_decref(mine);
   if (key) return explain(key);
-  return find_changed_need(out, l, state, node, json_object_get(record, "needs"));
+  return find_changed_need(f, state, node, json_object_get(record, "needs"));
 }
 
 static char *find_other_point(const json_t *record, const json_t *inputs) {
@@ -348,17 +335,17 @@ static bool is_half_published(const char *dir, const study_node *n, const json_t
   return is;
 }
 
-node_state inputs_state(const char *out, const study_nodes *l, json_t *const *inputs,
-                        const node_state *state, int node, char **why) {
-  char *dir = node_folder(out, &l->node[node]), *changed = NULL;
+node_state inputs_state(const node_files *f, json_t *const *inputs, const node_state *state,
+                        int node, char **why) {
+  char *dir = node_path(f, node, NULL), *changed = NULL;
   json_t *record = NULL;
   node_state is = NODE_MISSING;
   *why = NULL;
-  if (folder_node_done(out, l->node[node].name)) {
+  if (folder_node_done(f->out, f->list->node[node].name)) {
     run_read_record(dir, &record, &changed);
-    const bool half = changed && is_half_published(dir, &l->node[node], record);
-    *why = half ? NULL : find_harm(out, l->node[node].name, changed);
-    if (!*why) *why = find_reason(out, l, inputs, state, node, record);
+    const bool half = changed && is_half_published(dir, &f->list->node[node], record);
+    *why = half ? NULL : find_harm(f->out, f->list->node[node].name, changed);
+    if (!*why) *why = find_reason(f, inputs, state, node, record);
     is = *why ? NODE_STALE : NODE_DONE;
     if (!*why) {
       *why = half ? text_copy("setting its threshold was broken off")
@@ -372,13 +359,12 @@ node_state inputs_state(const char *out, const study_nodes *l, json_t *const *in
   return is;
 }
 
-void inputs_states(const char *out, const study_nodes *l, json_t *const *inputs, node_state *state,
-                   char **why) {
-  for (int i = 0; i < l->n; i++) {
+void inputs_states(const node_files *f, json_t *const *inputs, node_state *state, char **why) {
+  for (int i = 0; i < f->list->n; i++) {
     char *reason = NULL;
     state[i] = NODE_MISSING;
-    if (l->node[i].kind != NODE_RESULTS) {
-      state[i] = inputs_state(out, l, inputs, state, i, &reason);
+    if (f->list->node[i].kind != NODE_RESULTS) {
+      state[i] = inputs_state(f, inputs, state, i, &reason);
     }
     if (why) {
       why[i] = reason;
@@ -391,11 +377,10 @@ void inputs_states(const char *out, const study_nodes *l, json_t *const *inputs,
 /* ---- a node that is begun -----------------------------------------------------------------------
  */
 
-xs_status inputs_begin(const char *out, const study_nodes *l, json_t *const *inputs, int node) {
-  char *dir = node_folder(out, &l->node[node]), *path = file_join(dir, RUN_BEGUN);
-  json_t *mine =
-      json_pack("{s:O, s:o}", "inputs", inputs[node], "needs", needs_weights(out, l, node));
-  json_t *theirs = read_json(dir, RUN_BEGUN);
+xs_status inputs_begin(const node_files *f, json_t *const *inputs, int node) {
+  char *dir = node_path(f, node, NULL), *path = file_join(dir, RUN_BEGUN);
+  json_t *mine = json_pack("{s:O, s:o}", "inputs", inputs[node], "needs", needs_weights(f, node));
+  json_t *theirs = json_load_file(path, 0, NULL);
   char *text = json_dumps(mine, JSON_COMPACT | JSON_SORT_KEYS);
   int status = file_make_dirs(dir);
   if (!status && !json_equal(mine, theirs)) {
@@ -410,8 +395,8 @@ xs_status inputs_begin(const char *out, const study_nodes *l, json_t *const *inp
   return status ? XS_FAILED : XS_OK;
 }
 
-xs_status inputs_end(const char *out, const study_node *n) {
-  char *dir = node_folder(out, n);
+xs_status inputs_end(const node_files *f, int node) {
+  char *dir = node_path(f, node, NULL);
   const int status = file_remove_in(dir, RUN_BEGUN);
   free(dir);
   return status ? XS_FAILED : XS_OK;

@@ -19,21 +19,19 @@ void inputs_free(json_t **inputs, int n);
 
 /* How far a node is, `results` apart.  state [node]: of those before it.  *why: of one that is to
  * be made or published again, in words, allocated, else NULL. */
-node_state inputs_state(const char *out, const study_nodes *l, json_t *const *inputs,
-                        const node_state *state, int node, char **why);
+node_state inputs_state(const node_files *f, json_t *const *inputs, const node_state *state,
+                        int node, char **why);
 
 /* The same of all nodes but `results`, in their order; why may be NULL, or [n]. */
-void inputs_states(const char *out, const study_nodes *l, json_t *const *inputs, node_state *state,
-                   char **why);
+void inputs_states(const node_files *f, json_t *const *inputs, node_state *state, char **why);
 
 /* For the record of a node that has been made: {"inputs", "needs": {NODE: SHA-256 of its weights},
  * "weights"}; newly made. */
-xs_status inputs_record(const char *out, const study_nodes *l, json_t *const *inputs, int node,
-                        json_t **members);
+xs_status inputs_record(const node_files *f, json_t *const *inputs, int node, json_t **members);
 /* Notes in a node's folder what it is being made from.  A checkpoint that is there is kept only
  * where it was begun from the same. */
-xs_status inputs_begin(const char *out, const study_nodes *l, json_t *const *inputs, int node);
-xs_status inputs_end(const char *out, const study_node *n);
+xs_status inputs_begin(const node_files *f, json_t *const *inputs, int node);
+xs_status inputs_end(const node_files *f, int node);
 
 /* The study with what the files hold that it names; newly made. */
 xs_status study_identity(const xs_study *s, json_t **identity);

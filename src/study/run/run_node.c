@@ -85,11 +85,12 @@ static json_t *made_for(const study_run *r, const study_node *n) {
 /* What a node begins with is forgotten before its record says that it is done. */
 static xs_status record(study_run *r, const study_node *n, const train_job *job) {
   const int node = (int)(n - r->nodes.node);
+  const node_files files = files_of(r);
   json_t *made = NULL, *options = node_options(r, n), *from = NULL;
-  xs_status status = inputs_record(r->out, &r->nodes, r->inputs, node, &from);
+  xs_status status = inputs_record(&files, r->inputs, node, &from);
   if (!status) status = run_make_record(job, options, from, &made);
   if (!status) status = seal_made(r->seal, n->name, made_for(r, n), made);
-  if (!status) status = inputs_end(r->out, n);
+  if (!status) status = inputs_end(&files, node);
   if (!status) status = run_put_record(job, made);
   json_decref(from);
   json_decref(made);
@@ -114,7 +115,8 @@ static xs_status work(const study_run *r, const study_node *n, const train_job *
 
 static xs_status make(study_run *r, const study_node *n, const char *dir) {
   const train_job train = training_of(r, n, dir);
-  xs_status status = inputs_begin(r->out, &r->nodes, r->inputs, (int)(n - r->nodes.node));
+  const node_files files = files_of(r);
+  xs_status status = inputs_begin(&files, r->inputs, (int)(n - r->nodes.node));
   if (!status) status = work(r, n, &train, false);
   return status ? status : record(r, n, &train);
 }
@@ -171,7 +173,7 @@ static xs_status make_results(const study_run *r, const study_node *n) {
   node_job *choice = memory_new((size_t)pairs * sizeof *choice);
   json_t *results = NULL, *files = json_object();
   for (int i = 0; i < pairs; i++) {
-    job_open(r, &r->nodes.node[pair_choice_node(&f, i)], n->name, NULL, &choice[i]);
+    job_open(r, &r->nodes.node[nodes_choice(r->study, &r->nodes, i)], n->name, NULL, &choice[i]);
   }
   const results_job job = {
       .name = n->name, .files = f, .seal = r->seal, .watch = r->watch, .pair = choice};
@@ -201,10 +203,11 @@ static void restore(study_run *r, const study_node *n, const char *dir, const js
 static bool is_done(study_run *r, int node, const char *dir, json_t **kernels) {
   const study_node *n = &r->nodes.node[node];
   const train_job job = training_of(r, n, dir);
+  const node_files files = files_of(r);
   char *why = NULL, *changed = NULL;
   json_t *made = NULL;
   if (n->kind == NODE_RESULTS) return false;
-  r->state[node] = inputs_state(r->out, &r->nodes, r->inputs, r->state, node, &why);
+  r->state[node] = inputs_state(&files, r->inputs, r->state, node, &why);
   if (r->state[node] != NODE_MISSING) run_read_record(dir, &made, &changed);
   if (r->state[node] == NODE_DONE) restore(r, n, dir, made);
   if (r->state[node] == NODE_UNPUBLISHED) {

@@ -234,7 +234,8 @@ static xs_status start(study_run *r) {
   r->seal = seal_new(r->out, study_split(r->study));
   status = open_sites(r, false);
   if (!status) status = inputs_list(r->study, &r->nodes, r->site, &r->inputs);
-  if (!status) inputs_states(r->out, &r->nodes, r->inputs, r->state, NULL);
+  const node_files files = files_of(r);
+  if (!status) inputs_states(&files, r->inputs, r->state, NULL);
   return status;
 }
 
