@@ -9,6 +9,7 @@
 
 #include "buffer.h"
 #include "clock.h"
+#include "csv_writer.h"
 #include "error.h"
 #include "file.h"
 #include "hash.h"
@@ -353,14 +354,37 @@ static void test_format(void **state) {
   free(wide);
 }
 
+static char *csv_cell(void put(csv_writer *c, const char *text), const char *text) {
+  csv_writer c = {0};
+  put(&c, text);
+  return buffer_take(&c.text);
+}
+
 static void test_csv_cell(void **state) {
   (void)state;
-  assert_text(text_csv("a b"), "a b");
-  assert_text(text_csv(""), "");
-  assert_text(text_csv("a,b"), "\"a,b\"");
-  assert_text(text_csv("say \"hi\""), "\"say \"\"hi\"\"\"");
-  assert_text(text_csv("two\nlines"), "\"two\nlines\"");
-  assert_text(text_csv(" a"), "\" a\""); /* readers drop blanks around plain cells */
+  assert_text(csv_cell(csv_exact, "a b"), "a b");
+  assert_text(csv_cell(csv_exact, ""), "");
+  assert_text(csv_cell(csv_exact, "a,b"), "\"a,b\"");
+  assert_text(csv_cell(csv_exact, "say \"hi\""), "\"say \"\"hi\"\"\"");
+  assert_text(csv_cell(csv_exact, "two\nlines"), "\"two\nlines\"");
+  assert_text(csv_cell(csv_exact, " a"), "\" a\""); /* readers drop blanks around plain cells */
+  assert_text(csv_cell(csv_exact, "=1+1"), "=1+1");
+  assert_text(csv_cell(csv_text, "=1+1"), "'=1+1");
+  assert_text(csv_cell(csv_text, "=1,1"), "\"'=1,1\"");
+  assert_text(csv_cell(csv_text, "-1.5"), "-1.5");
+  assert_text(csv_cell(csv_text, "-"), "-");
+}
+
+static void test_csv_rows(void **state) {
+  (void)state;
+  csv_writer c = {0};
+  csv_text(&c, NULL);
+  csv_plain(&c, "%d", 2);
+  csv_exact(&c, NULL);
+  csv_end(&c, "\r\n");
+  csv_text(&c, "b");
+  csv_end(&c, "\n");
+  assert_text(buffer_take(&c.text), ",2,\r\nb\n");
 }
 
 static void test_messages(void **state) {
@@ -516,6 +540,7 @@ int main(void) {
       cmocka_unit_test(test_nearest),
       cmocka_unit_test(test_format),
       cmocka_unit_test(test_csv_cell),
+      cmocka_unit_test(test_csv_rows),
       cmocka_unit_test(test_messages),
       cmocka_unit_test(test_numbers),
       cmocka_unit_test(test_unicode),

@@ -3,7 +3,6 @@
 #include "memory.h"
 #include "numeral.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,17 +26,22 @@ void buffer_between(buffer *b, const char *between) {
   if (b->size) buffer_text(b, between);
 }
 
-void buffer_add(buffer *b, const char *format, ...) {
-  va_list args, again;
-  va_start(args, format);
+void buffer_add_list(buffer *b, const char *format, va_list args) {
+  va_list again;
   va_copy(again, args);
   const int size = numeral_vprint(NULL, 0, format, args);
-  va_end(args);
   make_room(b, size > 0 ? (size_t)size : 0);
   b->text[b->size] = 0;
   if (size > 0)
     b->size += (size_t)numeral_vprint(b->text + b->size, b->room - b->size, format, again);
   va_end(again);
+}
+
+void buffer_add(buffer *b, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  buffer_add_list(b, format, args);
+  va_end(args);
 }
 
 char *buffer_take(buffer *b) {

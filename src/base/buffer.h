@@ -2,6 +2,7 @@
 #ifndef BUFFER_H
 #define BUFFER_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 typedef struct buffer {
@@ -10,6 +11,8 @@ typedef struct buffer {
 } buffer;
 
 void buffer_add(buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buffer_add_list(buffer *b, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 void buffer_text(buffer *b, const char *text);
 void buffer_put(buffer *b, const void *data, size_t size);
 /* For a list: nothing before its first item, between after that. */

@@ -1,5 +1,6 @@
 #include "text.h"
 
+#include "buffer.h"
 #include "memory.h"
 #include "numeral.h"
 #include "unicode.h"
@@ -110,45 +111,6 @@ bool text_same_number(const char *a, const char *b) {
   return same;
 }
 
-static char *quoted(const char *s) {
-  char *cell = memory_new(2 * strlen(s) + 3), *to = cell;
-  *to++ = '"';
-  for (; *s; *to++ = *s++) {
-    if (*s == '"') *to++ = '"';
-  }
-  *to = '"';
-  return cell;
-}
-
-char *text_csv(const char *s) {
-  const size_t n = strlen(s);
-  const bool padded = n > 0 && (isspace((unsigned char)s[0]) || isspace((unsigned char)s[n - 1]));
-  char *utf8 = unicode_escape(s);
-  if (!padded && !strpbrk(s, ",;\"\t\r\n")) return utf8;
-  char *cell = quoted(utf8);
-  free(utf8);
-  return cell;
-}
-
-static bool is_formula(const char *s) {
-  char *number = text_plain_number(s);
-  const bool plain = number || strlen(s) < 2;
-  free(number);
-  return !plain && strchr("=+-@\t\r", *s);
-}
-
-char *text_csv_shown(const char *s) {
-  char *text = text_format("%s%s", is_formula(s) ? "'" : "", s), *cell = text_csv(text);
-  free(text);
-  return cell;
-}
-
-void text_csv_put(FILE *f, const char *s) {
-  char *cell = text_csv_shown(s);
-  fputs(cell, f);
-  free(cell);
-}
-
 char *text_bytes(double bytes) {
   return bytes < 1e9 ? text_format("%.0f MB", ceil(bytes / 1e6))
                      : text_format("%.1f GB", bytes / 1e9);
@@ -165,23 +127,20 @@ static int yaml_mark(const char *s) {
 }
 
 char *text_yaml(const char *s) {
-  char *text;
-  size_t size;
-  FILE *f = text_open(&text, &size);
-  fputc('"', f);
+  buffer b = {0};
+  buffer_text(&b, "\"");
   while (*s) {
     const unsigned char *p = (const unsigned char *)s;
     const int control = unicode_control(s), mark = yaml_mark(s);
     if (mark) {
-      fprintf(f, "\\u%04X", (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu));
+      buffer_add(&b, "\\u%04X", (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu));
     } else if (control || *s == '"' || *s == '\\') {
-      fprintf(f, "\\x%02X", p[control > 1 ? control - 1 : 0]);
+      buffer_add(&b, "\\x%02X", p[control > 1 ? control - 1 : 0]);
     } else {
-      fputc(*s, f);
+      buffer_put(&b, s, 1);
     }
     s += mark ? mark : control ? control : 1;
   }
-  fputc('"', f);
-  text_close(f);
-  return text;
+  buffer_text(&b, "\"");
+  return buffer_take(&b);
 }

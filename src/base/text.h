@@ -1,4 +1,4 @@
-/* text.h: strings: made, copied, compared, and written as CSV and YAML want them. */
+/* text.h: strings: made, copied, compared, and written as YAML wants them. */
 #ifndef TEXT_H
 #define TEXT_H
 
@@ -31,13 +31,5 @@ bool text_same_number(const char *a, const char *b);
 /* As a text of YAML, in quotes; what YAML refuses, or takes for the end of a line, is written as
  * its number.  s: UTF-8; newly allocated. */
 char *text_yaml(const char *s);
-
-/* As a cell of a CSV file that a program reads: in quotes where a reader would take it for
- * something else, and UTF-8 (unicode_escape); newly allocated. */
-char *text_csv(const char *s);
-/* The same for people, whose spreadsheet would compute a text that begins as a formula does (= + -
- * @): it gets a ' before it, unless it is a number or one character. */
-char *text_csv_shown(const char *s);
-void text_csv_put(FILE *f, const char *s); /* text_csv_shown, to a file */
 
 #endif

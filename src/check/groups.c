@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "buffer.h"
+#include "csv_writer.h"
 #include "data_check.h"
 #include "file.h"
 #include "memory.h"
@@ -39,21 +39,21 @@ static char *group_text(const check *c, int64_t i) {
 }
 
 static int write_site(const check *c, const check_site *t, int64_t *set) {
-  buffer out = {0};
-  buffer_add(&out, "file,group\n");
+  csv_writer out = {0};
+  csv_plain(&out, "file,group");
+  csv_end(&out, "\n");
   for (int64_t i = t->first; i < t->first + t->n; i++) {
     char *group = group_text(c, sets_find(set, i));
-    char *cell[] = {text_csv(c->sample[i].file), text_csv(group)};
-    buffer_add(&out, "%s,%s\n", cell[0], cell[1]);
-    free(cell[0]);
-    free(cell[1]);
+    csv_exact(&out, c->sample[i].file);
+    csv_exact(&out, group);
+    csv_end(&out, "\n");
     free(group);
   }
   char *name = text_format("groups-%s.csv", t->d.name), *path = file_join(c->o->out, name);
-  int status = file_write_atomic(path, out.text, out.size);
+  int status = file_write_atomic(path, out.text.text, out.text.size);
   free(path);
   free(name);
-  buffer_free(&out);
+  buffer_free(&out.text);
   return status;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "csv_writer.h"
 #include "error.h"
 #include "file.h"
 #include "file_list.h"
@@ -53,51 +54,41 @@ static xs_status write_images(new_site *to, const xs_site *s, const int64_t *row
   return status;
 }
 
-static void add_class_name(FILE *f, const xs_site *s, int32_t label) {
-  if (label < 0) return;
-  char *cell = text_csv(s->class_name[label]);
-  fputs(cell, f);
-  free(cell);
-}
-
 static int write_labels(const char *out, const xs_site *s, const int64_t *row, int64_t n) {
-  char *text, *path = file_join(out, "labels.csv");
-  size_t size;
-  FILE *f = text_open(&text, &size);
-  fprintf(f, "file,label,group,original\n");
+  char *path = file_join(out, "labels.csv");
+  csv_writer f = {0};
+  csv_plain(&f, "file,label,group,original");
+  csv_end(&f, "\n");
   for (int64_t i = 0; i < n; i++) {
-    fprintf(f, "%08lld.png,", (long long)i);
-    add_class_name(f, s, s->label[row[i]]);
-    fprintf(f, ",%016llx,", (unsigned long long)s->images.group[row[i]]);
-    if (s->images.file) text_csv_put(f, s->images.file[row[i]]);
-    fputc('\n', f);
+    const int32_t label = s->label[row[i]];
+    csv_plain(&f, "%08lld.png", (long long)i);
+    csv_exact(&f, label < 0 ? NULL : s->class_name[label]);
+    csv_plain(&f, "%016llx", (unsigned long long)s->images.group[row[i]]);
+    csv_text(&f, s->images.file ? s->images.file[row[i]] : NULL);
+    csv_end(&f, "\n");
   }
-  text_close(f);
-  int status = file_write_atomic(path, text, size);
-  free(text);
+  int status = file_write_atomic(path, f.text.text, f.text.size);
+  buffer_free(&f.text);
   free(path);
   return status;
 }
 
 static int write_domain(const new_site *to, const xs_site *s) {
-  char *text, *path = file_join(to->out, "site.yaml");
-  size_t length;
-  FILE *f = text_open(&text, &length);
-  fprintf(f, "# Made by xsite %s.\nname: %s-%s\nformat: folder\nimages: images\n", to->verb,
-          s->images.name, to->suffix);
-  fprintf(f, "labels: labels.csv\nsize: %d\n", to->size);
-  if (s->images.how.resize == XS_NEAREST) fprintf(f, "resize: nearest\n");
-  fprintf(f, "group_column: group\nclasses: [");
+  char *path = file_join(to->out, "site.yaml");
+  buffer text = {0};
+  buffer_add(&text, "# Made by xsite %s.\nname: %s-%s\nformat: folder\nimages: images\n", to->verb,
+             s->images.name, to->suffix);
+  buffer_add(&text, "labels: labels.csv\nsize: %d\n", to->size);
+  if (s->images.how.resize == XS_NEAREST) buffer_text(&text, "resize: nearest\n");
+  buffer_text(&text, "group_column: group\nclasses: [");
   for (int i = 0; i < s->classes; i++) {
-    if (i) fputs(", ", f);
     char *quoted = text_yaml(s->class_name[i]);
-    fputs(quoted, f);
+    buffer_add(&text, "%s%s", i ? ", " : "", quoted);
     free(quoted);
   }
-  fprintf(f, "]\n");
-  text_close(f);
-  int status = file_write_atomic(path, text, length);
-  free(text);
+  buffer_text(&text, "]\n");
+  int status = file_write_atomic(path, text.text, text.size);
+  buffer_free(&text);
   free(path);
   return status;
 }

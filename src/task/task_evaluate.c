@@ -77,7 +77,7 @@ static xs_status select_set(const xs_eval_task *o, const xs_site *s, train_set *
 
 /* All rows of the split in the site's order, those without a label too. */
 static xs_status put_answers(const xs_eval_task *o, const xs_site *s, xs_classifier *c,
-                             const xs_decision *d, FILE *f) {
+                             const xs_decision *d, csv_writer *f) {
   const answer_columns columns = {c, d, ""};
   const split_rule rule = split_rule_of(o->seed, o->split_by);
   const int classes = xs_classifier_classes(c);
@@ -88,15 +88,15 @@ static xs_status put_answers(const xs_eval_task *o, const xs_site *s, xs_classif
   float *logit = memory_new(sizeof *logit * (size_t)(n + 1) * (size_t)classes);
   if (!status) status = answer_sides(s, rule, &side);
   if (!status) status = xs_classifier_logits(c, &s->images, row, n, logit);
-  fputs(ANSWER_IMAGE, f);
+  csv_plain(f, ANSWER_IMAGE);
   answer_put_names(f, &columns);
-  fputc('\n', f);
+  csv_end(f, "\n");
   for (int64_t i = 0; i < n && !status; i++) {
     const int32_t label = s->label[row[i]];
     answer_put_row(f, &s->images, s->patient, row[i], side[row[i]],
                    label >= 0 ? s->class_name[label] : NULL);
     answer_put(f, &columns, logit + i * classes);
-    fputc('\n', f);
+    csv_end(f, "\n");
   }
   free(side);
   free(row);
@@ -106,14 +106,11 @@ static xs_status put_answers(const xs_eval_task *o, const xs_site *s, xs_classif
 
 static xs_status write_answers(const xs_eval_task *o, const xs_site *s, xs_classifier *c,
                                const xs_decision *d) {
-  char *text;
-  size_t size;
+  csv_writer f = {0};
   if (!o->outputs) return XS_OK;
-  FILE *f = text_open(&text, &size);
-  xs_status status = put_answers(o, s, c, d, f);
-  text_close(f);
-  if (!status && file_write_atomic(o->outputs, text, size)) status = XS_FAILED;
-  free(text);
+  xs_status status = put_answers(o, s, c, d, &f);
+  if (!status && file_write_atomic(o->outputs, f.text.text, f.text.size)) status = XS_FAILED;
+  buffer_free(&f.text);
   return status;
 }
 

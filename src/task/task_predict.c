@@ -10,7 +10,6 @@
 #include "hash.h"
 #include "image_folder.h"
 #include "memory.h"
-#include "numeral.h"
 #include "preprocessing_notes.h"
 #include "rows.h"
 #include "task_tables.h"
@@ -194,35 +193,28 @@ char *xs_prediction_json(const xs_prediction *p) {
 }
 
 char *xs_prediction_csv_names(const xs_prediction *p) {
-  char *text;
-  size_t size;
-  FILE *f = text_open(&text, &size);
-  fputs(ANSWER_IMAGE, f);
   const answer_columns columns = {p->classifier, p->rule, ""};
-  answer_put_names(f, &columns);
-  fputs(",distance,unlike,model,error,doubt", f);
-  text_close(f);
-  return text;
+  csv_writer f = {0};
+  csv_plain(&f, ANSWER_IMAGE);
+  answer_put_names(&f, &columns);
+  csv_plain(&f, "distance,unlike,model,error,doubt");
+  return buffer_take(&f.text);
 }
 
 char *xs_prediction_csv(const xs_prediction *p) {
-  char *text;
-  size_t size;
-  FILE *f = text_open(&text, &size);
   const answer_columns columns = {p->classifier, p->rule, ""};
-  answer_put_image(f, p->file, NULL, NULL, NULL);
-  answer_put(f, &columns, p->error ? NULL : p->logit);
+  csv_writer f = {0};
+  answer_put_image(&f, p->file, NULL, NULL, NULL);
+  answer_put(&f, &columns, p->error ? NULL : p->logit);
   if (!p->error && isfinite(p->distance)) {
-    numeral_put(f, ",%.4g,%s", p->distance, is_unlike(p) ? "yes" : "no");
+    csv_plain(&f, "%.4g,%s", p->distance, is_unlike(p) ? "yes" : "no");
   } else {
-    fprintf(f, ",,");
+    csv_plain(&f, ",");
   }
-  fprintf(f, ",%s,", p->model);
-  if (p->error) text_csv_put(f, p->error);
-  fputc(',', f);
-  if (p->doubt) text_csv_put(f, p->doubt);
-  text_close(f);
-  return text;
+  csv_plain(&f, "%s", p->model);
+  csv_text(&f, p->error);
+  csv_text(&f, p->doubt);
+  return buffer_take(&f.text);
 }
 
 /* ---- all ---- */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "memory.h"
-#include "numeral.h"
 #include "text.h"
 
 void answer_softmax(const float *logit, int n, double temperature, double *p) {
@@ -15,43 +14,42 @@ void answer_softmax(const float *logit, int n, double temperature, double *p) {
   for (int i = 0; i < n; i++) p[i] /= sum;
 }
 
-static void put_names(FILE *f, const answer_columns *a, const char *kind) {
+static void put_names(csv_writer *f, const answer_columns *a, const char *kind) {
   for (int k = 0; k < xs_classifier_classes(a->classifier); k++) {
     char *name =
         text_format("%s%s_%s", a->prefix, kind, xs_classifier_class_name(a->classifier, k));
-    fputc(',', f);
-    text_csv_put(f, name);
+    csv_text(f, name);
     free(name);
   }
 }
 
-void answer_put_names(FILE *f, const answer_columns *a) {
+void answer_put_names(csv_writer *f, const answer_columns *a) {
   put_names(f, a, "logit");
   put_names(f, a, "p");
   put_names(f, a, "calibrated");
-  fprintf(f, ",%sdecision", a->prefix);
+  csv_plain(f, "%sdecision", a->prefix);
 }
 
 /* So many empty cells. */
-static void put_none(FILE *f, int n) {
-  for (int i = 0; i < n; i++) fputc(',', f);
+static void put_none(csv_writer *f, int n) {
+  for (int i = 0; i < n; i++) csv_text(f, NULL);
 }
 
-static void put_probabilities(FILE *f, const float *logit, int n, double temperature) {
+static void put_probabilities(csv_writer *f, const float *logit, int n, double temperature) {
   double *p = memory_new((size_t)n * sizeof *p);
   answer_softmax(logit, n, temperature, p);
-  for (int k = 0; k < n; k++) numeral_put(f, ",%.9g", p[k]);
+  for (int k = 0; k < n; k++) csv_plain(f, "%.9g", p[k]);
   free(p);
 }
 
-void answer_put(FILE *f, const answer_columns *a, const float *logit) {
+void answer_put(csv_writer *f, const answer_columns *a, const float *logit) {
   const int n = xs_classifier_classes(a->classifier);
   const double temperature = xs_classifier_temperature(a->classifier);
   if (!logit) {
     put_none(f, 3 * n + 1);
     return;
   }
-  for (int k = 0; k < n; k++) numeral_put(f, ",%.9g", (double)logit[k]);
+  for (int k = 0; k < n; k++) csv_plain(f, "%.9g", (double)logit[k]);
   put_probabilities(f, logit, n, 1);
   if (isfinite(temperature)) {
     put_probabilities(f, logit, n, temperature);
@@ -59,20 +57,16 @@ void answer_put(FILE *f, const answer_columns *a, const float *logit) {
     put_none(f, n);
   }
   const int class = xs_decide(a->decision, logit, n);
-  fputc(',', f);
-  if (class >= 0) text_csv_put(f, xs_classifier_class_name(a->classifier, class));
+  csv_text(f, class >= 0 ? xs_classifier_class_name(a->classifier, class) : NULL);
 }
 
-void answer_put_image(FILE *f, const char *image, const char *patient, const char *split,
+void answer_put_image(csv_writer *f, const char *image, const char *patient, const char *split,
                       const char *label) {
   const char *const cell[] = {image, patient, split, label};
-  for (int i = 0; i < 4; i++) {
-    if (i) fputc(',', f);
-    if (cell[i]) text_csv_put(f, cell[i]);
-  }
+  for (int i = 0; i < 4; i++) csv_text(f, cell[i]);
 }
 
-void answer_put_row(FILE *f, const xs_images *x, char *const *patient, int64_t row, int side,
+void answer_put_row(csv_writer *f, const xs_images *x, char *const *patient, int64_t row, int side,
                     const char *label) {
   static const char *const name[] = {
       [XS_TRAIN] = "train", [XS_VALIDATION] = "validation", [XS_TEST] = "test"};

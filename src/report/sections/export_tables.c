@@ -1,11 +1,11 @@
 #include "export_tables.h"
 
+#include "csv_writer.h"
 #include "effect.h"
 #include "number.h"
 #include "numeral.h"
 #include "published.h"
 #include "sections.h"
-#include "text.h"
 #include "unicode.h"
 
 #include <math.h>
@@ -165,66 +165,56 @@ void export_tex(buffer *out, const results *r) {
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
-static void csv_text(buffer *out, const char *text) {
-  char *cell = text_csv_shown(text);
-  buffer_text(out, cell);
-  free(cell);
-}
-
 /* The fewest digits that are read back as the same number. */
-static void csv_number(buffer *out, double v) {
+static void csv_number(csv_writer *out, double v) {
   char digits[40] = "";
   for (int n = 15; n <= 17 && isfinite(v) && (n == 15 || numeral_read(digits, NULL) != v); n++) {
     numeral_print(digits, sizeof digits, "%.*g", n, v);
   }
-  buffer_add(out, ",%s", digits);
+  csv_plain(out, "%s", digits);
 }
 
-static void csv_texts(buffer *out, const char *const *text, int n) {
-  for (int i = 0; i < n; i++) {
-    if (i) buffer_add(out, ",");
-    csv_text(out, text[i] ? text[i] : "");
-  }
+static void csv_texts(csv_writer *out, const char *const *text, int n) {
+  for (int i = 0; i < n; i++) csv_text(out, text[i]);
 }
 
-static void csv_measure_names(buffer *out, const char *name) {
-  buffer_add(out, ",%s,%s_low,%s_high,%s_accuracy", name, name, name, name);
+static void csv_measure_names(csv_writer *out, const char *name) {
+  csv_plain(out, "%s,%s_low,%s_high,%s_accuracy", name, name, name, name);
 }
 
-static void csv_measure(buffer *out, const measure *m) {
+static void csv_measure(csv_writer *out, const measure *m) {
   const double value[] = {m->auc, m->low, m->high, m->accuracy};
   for (int i = 0; i < 4; i++) csv_number(out, value[i]);
 }
 
 /* Which images of the site a measure is of, how many, and what kind its interval is. */
-static void csv_origin_names(buffer *out, const char *name) {
-  buffer_add(out, ",%s_images,%s_n,%s_interval", name, name, name);
+static void csv_origin_names(csv_writer *out, const char *name) {
+  csv_plain(out, "%s_images,%s_n,%s_interval", name, name, name);
 }
 
-static void csv_origin(buffer *out, const measure *m) {
-  buffer_add(out, ",");
-  csv_text(out, m->images ? m->images : "");
+static void csv_origin(csv_writer *out, const measure *m) {
+  csv_text(out, m->images);
   csv_number(out, m->n);
-  buffer_add(out, ",");
-  csv_text(out, m->interval ? m->interval : "");
+  csv_text(out, m->interval);
 }
 
-static void csv_names(buffer *out) {
-  buffer_add(out, "source,target,chosen");
+static void csv_names(csv_writer *out) {
+  csv_plain(out, "source,target,chosen");
   for (int k = 0; k < MEASURES; k++) csv_measure_names(out, report_measure_name[k]);
-  buffer_add(out, ",gain,gain_low,gain_high,p,p_holm,salvage");
+  csv_plain(out, "gain,gain_low,gain_high,p,p_holm,salvage");
   for (int k = 0; k < MEASURES; k++) csv_origin_names(out, report_measure_name[k]);
-  buffer_add(out, ",gain_interval");
+  csv_plain(out, "gain_interval");
   for (int k = 0; k < 2; k++) {
     const char *name = k ? "ceiling_all" : "external_all";
     csv_measure_names(out, name);
     csv_origin_names(out, name);
   }
-  buffer_add(out, ",salvage_all,source_untrained,adapted_untrained,target_untrained,"
-                  "ceiling_all_untrained,label,verdict,reason\r\n");
+  csv_plain(out, "salvage_all,source_untrained,adapted_untrained,target_untrained,"
+                 "ceiling_all_untrained,label,verdict,reason");
+  csv_end(out, "\r\n");
 }
 
-static void csv_pair(buffer *out, const pair *p) {
+static void csv_pair(csv_writer *out, const pair *p) {
   const double change[] = {p->gain, p->low, p->high, p->p, p->p_holm, p->salvage};
   const char *const why[] = {p->source_untrained, p->adapted_untrained, p->target_untrained,
                              isfinite(p->ceiling_all.auc) ? p->folds_untrained : NULL};
@@ -232,27 +222,24 @@ static void csv_pair(buffer *out, const pair *p) {
   for (int k = 0; k < MEASURES; k++) csv_measure(out, &p->m[k]);
   for (int k = 0; k < 6; k++) csv_number(out, change[k]);
   for (int k = 0; k < MEASURES; k++) csv_origin(out, &p->m[k]);
-  buffer_add(out, ",");
-  csv_text(out, p->gain_interval ? p->gain_interval : "");
+  csv_text(out, p->gain_interval);
   for (int k = 0; k < 2; k++) {
     csv_measure(out, k ? &p->ceiling_all : &p->external_all);
     csv_origin(out, k ? &p->ceiling_all : &p->external_all);
   }
   csv_number(out, p->salvage_all);
-  buffer_add(out, ",");
   csv_texts(out, why, 4);
   csv_number(out, p->verdict.label);
-  buffer_add(out, ",");
   csv_texts(out, (const char *const[]){p->verdict.word, p->verdict.reason}, 2);
-  buffer_add(out, "\r\n");
+  csv_end(out, "\r\n");
 }
 
-void export_csv(buffer *out, const results *r) {
+static void csv_pairs(csv_writer *out, const results *r) {
   csv_names(out);
   for (int i = 0; i < r->n; i++) csv_pair(out, &r->pair[i]);
 }
 
-static void csv_subgroup(buffer *out, const pair *p, const subgroup *s) {
+static void csv_subgroup(csv_writer *out, const pair *p, const subgroup *s) {
   const double gain[] = {s->gain.value, s->gain.low, s->gain.high};
   csv_texts(out, (const char *const[]){p->source, p->target, s->attribute, s->value}, 4);
   csv_number(out, s->n);
@@ -260,14 +247,15 @@ static void csv_subgroup(buffer *out, const pair *p, const subgroup *s) {
   csv_measure(out, &s->external);
   csv_measure(out, &s->adapted);
   for (int i = 0; i < 3; i++) csv_number(out, gain[i]);
-  buffer_add(out, "\r\n");
+  csv_end(out, "\r\n");
 }
 
-void export_subgroups(buffer *out, const results *r) {
-  buffer_add(out, "source,target,attribute,value,images,groups");
+static void csv_subgroups(csv_writer *out, const results *r) {
+  csv_plain(out, "source,target,attribute,value,images,groups");
   csv_measure_names(out, "external");
   csv_measure_names(out, "adapted");
-  buffer_add(out, ",gain,gain_low,gain_high\r\n");
+  csv_plain(out, "gain,gain_low,gain_high");
+  csv_end(out, "\r\n");
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
     for (int k = 0; k < p->subgroups; k++) csv_subgroup(out, p, &p->subgroup[k]);
@@ -282,12 +270,13 @@ static int write_page(report_files *files, const char *name, buffer *content) {
 }
 
 int export_write(const results *r, report_files *files) {
-  buffer tex = {0}, csv = {0}, subgroups = {0};
+  buffer tex = {0};
+  csv_writer pairs = {0}, subgroups = {0};
   export_tex(&tex, r);
-  export_csv(&csv, r);
+  csv_pairs(&pairs, r);
   int status = write_page(files, "results.tex", &tex);
-  if (write_page(files, "results.csv", &csv)) status = 1;
+  if (write_page(files, "results.csv", &pairs.text)) status = 1;
   if (!section_subgroups_wanted(r)) return status;
-  export_subgroups(&subgroups, r);
-  return write_page(files, "subgroups.csv", &subgroups) ? 1 : status;
+  csv_subgroups(&subgroups, r);
+  return write_page(files, "subgroups.csv", &subgroups.text) ? 1 : status;
 }

@@ -8,13 +8,9 @@
 
 /* A table for LaTeX, which needs the package booktabs. */
 void export_tex(buffer *out, const results *r);
-/* A header line, a line per pair (RFC 4180); numbers as they are in results.json, empty where not
- * known. */
-void export_csv(buffer *out, const results *r);
-/* Likewise a line per subgroup of each pair. */
-void export_subgroups(buffer *out, const results *r);
-/* DIR/results.tex, DIR/results.csv and, where there are subgroups, DIR/subgroups.csv.  0, or
- * non-zero with a message. */
+/* DIR/results.tex, DIR/results.csv (RFC 4180: a header line, a line per pair; numbers as they are
+ * in results.json, empty where not known) and, where there are subgroups, DIR/subgroups.csv,
+ * likewise a line per subgroup of each pair.  0, or non-zero with a message. */
 int export_write(const results *r, report_files *files);
 
 #endif

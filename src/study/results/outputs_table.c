@@ -10,14 +10,13 @@
 #include "node_results.h"
 #include "pair_choice.h"
 #include "sealed_files.h"
-#include "text.h"
 
 #define OUTPUTS "outputs.csv"
 enum { AT_ONCE = 1000 }; /* images whose answers are in memory */
 
 typedef struct writer {
   const results_job *job;
-  FILE *file;
+  csv_writer file;
   bool named; /* the first line is there */
 } writer;
 
@@ -74,25 +73,23 @@ static const char *label_of(const pair_table *t, int64_t row) {
 static void put_names(writer *w, const answer_columns columns[2]) {
   if (w->named) return;
   w->named = true;
-  fputs("source,target," ANSWER_IMAGE, w->file);
-  for (int i = 0; i < 2; i++) answer_put_names(w->file, &columns[i]);
-  fputc('\n', w->file);
+  csv_plain(&w->file, "source,target," ANSWER_IMAGE);
+  for (int i = 0; i < 2; i++) answer_put_names(&w->file, &columns[i]);
+  csv_end(&w->file, "\n");
 }
 
-static void put_row(const writer *w, const pair_table *t, const answer_columns columns[2],
-                    int64_t row, const float *logit[2]) {
+static void put_row(writer *w, const pair_table *t, const answer_columns columns[2], int64_t row,
+                    const float *logit[2]) {
   const xs_study *s = w->job->files.study;
-  text_csv_put(w->file, s->site[t->pair->source].name);
-  fputc(',', w->file);
-  text_csv_put(w->file, s->site[t->pair->target].name);
-  fputc(',', w->file);
-  answer_put_row(w->file, t->images, seal_patient(w->job->seal, t->pair->target), row, t->side[row],
-                 label_of(t, row));
-  for (int i = 0; i < 2; i++) answer_put(w->file, &columns[i], logit[i]);
-  fputc('\n', w->file);
+  csv_text(&w->file, s->site[t->pair->source].name);
+  csv_text(&w->file, s->site[t->pair->target].name);
+  answer_put_row(&w->file, t->images, seal_patient(w->job->seal, t->pair->target), row,
+                 t->side[row], label_of(t, row));
+  for (int i = 0; i < 2; i++) answer_put(&w->file, &columns[i], logit[i]);
+  csv_end(&w->file, "\n");
 }
 
-static xs_status put_some(const writer *w, const pair_table *t, const answer_columns columns[2],
+static xs_status put_some(writer *w, const pair_table *t, const answer_columns columns[2],
                           int64_t first, int64_t n) {
   const int64_t classes = xs_classifier_classes(t->unadapted);
   xs_classifier *const model[2] = {t->unadapted, t->chosen};
@@ -131,15 +128,14 @@ static xs_status put_pair(writer *w, int pair) {
 }
 
 xs_status outputs_write(const results_job *job, json_t *files) {
-  char *path = file_join(job->files.out, OUTPUTS), *text;
-  size_t size;
-  writer w = {.job = job, .file = text_open(&text, &size)};
+  char *path = file_join(job->files.out, OUTPUTS);
+  writer w = {.job = job};
+  const buffer *text = &w.file.text;
   xs_status status = XS_OK;
   for (int i = 0; i < job->files.study->n_pairs && !status; i++) status = put_pair(&w, i);
-  text_close(w.file);
-  if (!status && file_write_atomic(path, text, size)) status = XS_FAILED;
-  if (!status) sealed_note(files, OUTPUTS, text, size);
-  free(text);
+  if (!status && file_write_atomic(path, text->text, text->size)) status = XS_FAILED;
+  if (!status) sealed_note(files, OUTPUTS, text->text, text->size);
+  buffer_free(&w.file.text);
   free(path);
   return status;
 }
