@@ -9,8 +9,6 @@
 #include "clock.h"
 #include "error.h"
 #include "file.h"
-#include "memory.h"
-#include "numeral.h"
 #include "text.h"
 #include "training_run.h"
 
@@ -19,27 +17,18 @@
 /* ---- the curve ---------------------------------------------------------------------------------
  */
 
-static void append(training *t, const char *text) {
-  const size_t length = strlen(text);
-  t->curve = memory_grow(t->curve, t->curve_size + length + 1);
-  memcpy(t->curve + t->curve_size, text, length + 1);
-  t->curve_size += length;
-}
-
 void training_row(training *t, const char *format, ...) {
-  char text[512];
   va_list args;
   va_start(args, format);
-  numeral_vprint(text, sizeof text, format, args);
+  buffer_add_list(&t->curve, format, args);
   va_end(args);
-  append(t, text);
 }
 
 bool training_has_row(const training *t) { return t->done % 10 == 0 || t->done == t->total; }
 
 static int write_curve(const training *t) {
   char *path = run_path(t->job, "curve.tsv");
-  const int status = file_write_atomic(path, t->curve, t->curve_size);
+  const int status = file_write_atomic(path, t->curve.text, t->curve.size);
   free(path);
   return status;
 }
@@ -57,7 +46,7 @@ static int save(training *t) {
   char *path = run_path(t->job, CHECKPOINT);
   json_t *state = t->trainer->save ? t->trainer->save(t->own) : json_object();
   json_object_set_new(state, "done", json_integer(t->done));
-  json_object_set_new(state, "curve", json_string(t->curve));
+  json_object_set_new(state, "curve", json_string(t->curve.text));
   run_record_machine(t->job, state);
   const int status = checkpoint_save(path, parts(t), t->part, state);
   if (status) fail_context(1, "%s: step %lld: ", t->job->task, (long long)t->done);
@@ -108,8 +97,8 @@ int training_number(const training *t, const json_t *counter, const char *key, d
 static int restore_curve(training *t, const json_t *state) {
   const char *text = json_string_value(json_object_get(state, "curve"));
   if (!text) return refuse_state(t, "curve", "text");
-  t->curve_size = 0;
-  append(t, text);
+  t->curve.size = 0;
+  buffer_text(&t->curve, text);
   return 0;
 }
 
@@ -288,6 +277,6 @@ xs_status training_loop(training *t) {
   if (!status) status = write_curve(t);
   for (int i = 0; i < TRAINING_LOADERS; i++) loader_free(t->loader[i]);
   json_decref(state);
-  free(t->curve);
+  buffer_free(&t->curve);
   return status ? XS_FAILED : XS_OK;
 }

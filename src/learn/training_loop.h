@@ -7,6 +7,7 @@
 #define TRAINING_LOOP_H
 
 #include "batch.h"
+#include "buffer.h"
 #include "checkpoint.h"
 #include "learn.h"
 
@@ -35,8 +36,7 @@ typedef struct training {
   int64_t total;                        /* most steps; `start` may lower it */
   /* the loop's: */
   int64_t done, saved; /* steps, and those at the last checkpoint */
-  char *curve;         /* text of curve.tsv; training_row */
-  size_t curve_size;
+  buffer curve;        /* text of curve.tsv; training_row */
   loader *loader[TRAINING_LOADERS];
   xs_progress shown; /* of the last step */
 } training;
