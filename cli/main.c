@@ -28,18 +28,12 @@ static void list_verbs(FILE *f, const char *prefix) {
 }
 
 static void print_help(FILE *f) {
-  fprintf(f,
-          "xsite %s: will an image classifier work at a site that it has never seen, and if not,\n"
-          "make it work there without a label from that site.\n\nusage: xsite VERB [OPTION...]\n\n",
-          xs_version());
+  fprintf(f, "xsite %s\n%s\n\nusage: xsite VERB [OPTION...]\n\n", xs_version(), words_purpose);
   list_verbs(f, "");
-  fprintf(
-      f,
-      "\n`xsite VERB --help` lists a verb's options.  Exit status: 0 done, 1 failed, 2 "
-      "wrong usage,\n"
-      "3 adaptation is predicted to hurt or a data check found faults.\n"
-      "With every verb: --isolate decodes each image file in a process of its own that can reach\n"
-      "nothing else: for files that you do not trust.\n");
+  fprintf(f,
+          "\n`xsite VERB --help` lists a verb's options.  Exit status: %s.\n"
+          "With every verb, --isolate: %s.\n",
+          words_statuses, words_isolation);
 }
 
 static int print_verb_help(const cli_verb *v) {

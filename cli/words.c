@@ -7,6 +7,15 @@
 
 #include "xsite.h"
 
+const char words_purpose[] = "Will an image classifier work at a site that it has never seen, and "
+                             "if not, can it be made to\n"
+                             "work there without a label from that site?";
+const char words_statuses[] = "0 done, 1 failed, 2 wrong usage,\n"
+                              "3 adaptation is predicted to hurt or a data check found faults";
+const char words_isolation[] =
+    "decode each image file in a process of its own that can reach nothing else:\n"
+    "for files that you do not trust";
+
 static char *own; /* the message, or NULL */
 
 static _Noreturn void end_without_memory(void) {

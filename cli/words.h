@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* What --help and the manual say of the whole program. */
+extern const char words_purpose[], words_statuses[], words_isolation[];
+
 /* Zeroed memory; the program ends with a message where there is none. */
 void *words_new(size_t bytes);
 char *words_format(const char *format, ...) __attribute__((format(printf, 1, 2))); /* allocated */

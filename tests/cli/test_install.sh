@@ -8,6 +8,9 @@ built=$(cd "$(dirname "$xsite")" && pwd)
 prefix=$folder/prefix
 cd "$folder" || exit 1
 cmake --install "$built" --prefix "$prefix" >install.log || complain "cmake --install: $(cat install.log)"
+for made in man/man1/xsite.1 man/man1/xsite-study-run.1 bash-completion/completions/xsite; do
+  [ -s "$prefix/share/$made" ] || complain "not installed: share/$made"
+done
 libraries=$(dirname "$(find "$prefix" -name libxsite.a)")
 export PKG_CONFIG_PATH=$libraries/pkgconfig
 xsite=$prefix/bin/xsite
