@@ -176,6 +176,7 @@ static checker open_checker(const char *out) {
 }
 
 static void close_checker(checker *c) {
+  buffer_free(&c->report);
   json_decref(c->opened);
   json_decref(c->late);
   sealed_close(&c->files);
