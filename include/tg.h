@@ -11,6 +11,9 @@
  *
  * Ownership.  A graph owns its nodes, a plan its buffers, a store its parameters.  A graph may be
  * freed once its plans are made; a store must outlive the plans compiled against it.
+ *
+ * Threads.  A graph, and a store with its plans, are used by one thread at a time, whichever made
+ * them; several threads may work on some of their own.  The message is that of the calling thread.
  */
 #ifndef TG_H
 #define TG_H

@@ -1,9 +1,16 @@
 /* xsite.h: the product as a library: sites, classifiers, adapters, measures, studies.
  *
  * Errors.  Functions that can fail return XS_OK or another status and set xs_message(), one line
- * that says what is wrong, where, and what to do.  Nothing here prints or exits.
+ * that says what is wrong, where, and what to do.  Nothing here prints or exits, but see Memory.
  * Ownership.  *_open / *_load / *_new give an object that *_close / *_free releases; both accept
  * NULL.  Pointers inside an object are lent.
+ * Threads.  Every function may be called from every thread, and by several at once on objects of
+ * their own; what is only read (a const argument: a site, images, arrays) may be shared.  A
+ * classifier or study is used by one thread at a time, whichever made it.  The message is that of
+ * the calling thread, which computes on as many threads as it asked for by tg_set_threads.  A file
+ * or folder is written by one call at a time.  xs_isolate is for the whole process: before others.
+ * Locale.  Numbers in text have a decimal point, whatever locale the process has.
+ * Memory.  Where it is out, the process ends with a line on standard error.
  */
 #ifndef XSITE_H
 #define XSITE_H

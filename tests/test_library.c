@@ -222,6 +222,96 @@ static void test_outputs(void **state) {
   remove_all(dir);
 }
 
+/* What one of several threads does, each with a classifier of its own and all with one site. */
+typedef struct work {
+  const pair *p;
+  xs_classifier *c;
+  float logit[N][2];
+  xs_measure measure;
+  xs_difference difference;
+  xs_delong delong;
+  xs_calibration calibration;
+  xs_temperature temperature;
+  double information;
+  const char *missing; /* a model that is not there */
+  char message[64];
+  xs_status status;
+} work;
+
+static void *do_work(void *context) {
+  work *w = context;
+  const pair *p = w->p;
+  const xs_images *images = &p->source->images;
+  const xs_labelled_outputs x = {{N, 2, 0, w->logit[0], NULL, p->group}, p->label};
+  float other[N][2];
+  xs_classifier *none = NULL;
+  xs_status s = xs_classifier_logits(w->c, images, NULL, N, w->logit[0]);
+  for (int i = 0; i < N; i++) {
+    other[i][0] = w->logit[i][0];
+    other[i][1] = w->logit[i][1] + (float)(i % 7) * 0.1f;
+  }
+  if (!s) s = xs_measure_classifier(w->logit[0], p->label, p->group, N, 2, 200, 1, &w->measure);
+  if (!s)
+    s = xs_measure_difference(w->logit[0], other[0], p->label, p->group, N, 2, 200, 1,
+                              &w->difference);
+  if (!s) s = xs_delong_auc(&x, &w->delong);
+  if (!s) s = xs_calibration_measure(&x, 200, 1, &w->calibration);
+  if (!s) s = xs_temperature_fit(&x, &w->temperature);
+  if (!s) s = xs_mutual_information(&x.of, &w->information);
+  if (!s && xs_classifier_load(w->missing, &none) == XS_OK) s = XS_FAILED;
+  snprintf(w->message, sizeof w->message, "%s", xs_message());
+  w->status = s;
+  return NULL;
+}
+
+static void same_work(const work *a, const work *b) {
+  assert_int_equal(b->status, XS_OK);
+  assert_memory_equal(a->logit, b->logit, sizeof a->logit);
+  assert_memory_equal(&a->measure, &b->measure, offsetof(xs_measure, interval));
+  assert_memory_equal(&a->difference, &b->difference, offsetof(xs_difference, interval));
+  assert_memory_equal(&a->delong, &b->delong, sizeof a->delong);
+  assert_true(a->calibration.ece.value == b->calibration.ece.value);
+  assert_true(a->calibration.ece.low == b->calibration.ece.low);
+  assert_true(a->temperature.value == b->temperature.value);
+  assert_true(a->information == b->information);
+}
+
+/* Several threads at once, with classifiers that another has loaded, get what one gets alone. */
+static void test_threads(void **state) {
+  enum { THREADS = 4, ROUNDS = 5 };
+  static const char *const missing[] = {"no-a", "no-b", "no-c", "no-d", "no-e"};
+  const pair *p = *state;
+  char dir[] = "test_library_XXXXXX";
+  assert_non_null(mkdtemp(dir));
+  char *out = in(dir, "run"), *model = in(out, "model.safetensors");
+  xs_train_task t = training(p, out);
+  assert_int_equal(xs_train(&t, NULL), XS_OK);
+  work *w = calloc(THREADS + 1, sizeof *w);
+  for (int i = 0; i <= THREADS; i++) {
+    w[i].p = p;
+    w[i].missing = missing[i];
+    assert_int_equal(xs_classifier_load(model, &w[i].c), XS_OK);
+  }
+  do_work(&w[THREADS]);
+  assert_int_equal(w[THREADS].status, XS_OK);
+  for (int round = 0; round < ROUNDS; round++) {
+    pthread_t thread[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+      assert_int_equal(pthread_create(&thread[i], NULL, do_work, &w[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) pthread_join(thread[i], NULL);
+    for (int i = 0; i < THREADS; i++) {
+      same_work(&w[THREADS], &w[i]);
+      assert_memory_equal(w[i].message, missing[i], strlen(missing[i]));
+    }
+  }
+  for (int i = 0; i <= THREADS; i++) xs_classifier_free(w[i].c);
+  free(w);
+  free(out);
+  free(model);
+  remove_all(dir);
+}
+
 static void refused(const xs_arrays *a, const char *why) {
   xs_site *s;
   assert_int_equal(xs_site_new(a, &s), XS_USAGE);

@@ -10,9 +10,9 @@
  * `resume`; the result is the same.  One folder holds one task: XS_FAILED where it holds another,
  * or somebody's files.  Work that is finished is not done again; a note says so.
  *
- * Threads.  Tasks may be called from several threads, but the number of threads that compute is
- * one for the whole process, so that one task at a time is as fast as the machine.  The functions
- * of a watch are called from the thread that called the task.
+ * Threads.  Tasks may be called from several threads; each computes on its own `threads`, which
+ * the calling thread keeps afterwards (tg_set_threads), so that one task at a time is fastest.  The
+ * functions of a watch are called from the thread that called the task.
  */
 #ifndef XSITE_TASK_H
 #define XSITE_TASK_H

@@ -197,28 +197,15 @@ static int parse_metadata(const json_t *j, const char *path, xs_classifier *c) {
   return why ? fail(1, "%s: architecture '%s': %s", path, architecture, why) : 0;
 }
 
-static int build(xs_classifier *c, const char *path) {
+static int build(xs_classifier *c, const model_file *file) {
   nn_net *net = nn_net_new("");
   c->store = tg_store_new(tg_device_cpu());
   c->batch = classifier_batch(c->net.size);
   int status = inference_list_classifier(net, &c->net);
-  if (!status) status = model_load(path, net, c->store);
+  if (!status) status = model_parameters(file, net, c->store);
   if (!status)
     status = inference_plan_classifier(net, &c->net, c->batch, c->store, NULL, &c->answer);
   nn_net_free(net);
-  return status;
-}
-
-int classifier_describe(const char *path, xs_classifier **out) {
-  json_t *metadata = NULL;
-  *out = memory_new(sizeof **out);
-  int status = model_metadata(path, "classifier", &metadata);
-  if (!status) status = parse_metadata(metadata, path, *out);
-  json_decref(metadata);
-  if (status) {
-    xs_classifier_free(*out);
-    *out = NULL;
-  }
   return status;
 }
 
@@ -239,23 +226,28 @@ xs_status classifier_appearance_width(xs_classifier *c, int *width) {
   return XS_OK;
 }
 
-static int load_site(xs_classifier *c, const char *path) {
-  json_t *metadata = NULL;
-  int status = model_metadata(path, "classifier", &metadata);
-  if (!status && json_object_get(metadata, "site")) {
-    status = need_texture(c);
-    if (!status) status = familiar_load(path, metadata, appearance_width(c), &c->site);
-  }
-  json_decref(metadata);
-  return status;
+static int load_site(xs_classifier *c, const model_file *file) {
+  if (!json_object_get(file->metadata, "site")) return 0;
+  return need_texture(c) || familiar_load(file, appearance_width(c), &c->site);
 }
 
-xs_status xs_classifier_load(const char *path, xs_classifier **out) {
-  if (classifier_describe(path, out)) return XS_FAILED;
-  if (build(*out, path) == 0 && load_site(*out, path) == 0) return XS_OK;
+static int load(const char *path, bool whole, xs_classifier **out) {
+  model_file file;
+  *out = memory_new(sizeof **out);
+  int status = model_open(path, "classifier", &file);
+  if (!status) status = parse_metadata(file.metadata, path, *out);
+  if (!status && whole) status = build(*out, &file) || load_site(*out, &file);
+  model_close(&file);
+  if (!status) return 0;
   xs_classifier_free(*out);
   *out = NULL;
-  return XS_FAILED;
+  return 1;
+}
+
+int classifier_describe(const char *path, xs_classifier **out) { return load(path, false, out); }
+
+xs_status xs_classifier_load(const char *path, xs_classifier **out) {
+  return load(path, true, out) ? XS_FAILED : XS_OK;
 }
 
 /* Row i of a batch that starts at `first`; beyond the end the last row is repeated. */

@@ -9,11 +9,9 @@
 #include "text.h"
 #include "unusual.h"
 
-/* The tensors of `from`, and the site's where they are known. */
-static int write_with(const char *from, const char *to, const familiar *site,
+/* The tensors of a file but those of its site, and this site's where they are known. */
+static int write_with(const safetensors *file, const char *to, const familiar *site,
                       const json_t *metadata) {
-  safetensors *file = NULL;
-  if (safetensors_open(from, &file)) return 1;
   int n = 0;
   safetensor *t = memory_new((size_t)(safetensors_count(file) + 1) * sizeof *t);
   for (int i = 0; i < safetensors_count(file); i++) {
@@ -22,7 +20,6 @@ static int write_with(const char *from, const char *to, const familiar *site,
   if (site->site) t[n++] = familiar_tensor(site);
   int status = model_write(to, t, n, metadata);
   free(t);
-  safetensors_close(file);
   return status;
 }
 
@@ -36,9 +33,10 @@ xs_status classifier_publish(const char *from, const char *to, double temperatur
                              const train_images *site, uint64_t seed) {
   xs_classifier *c = NULL;
   familiar known = {0};
-  json_t *metadata = NULL;
-  int status = xs_classifier_load(from, &c);
-  if (!status) status = model_metadata(from, "classifier", &metadata);
+  model_file file;
+  int status = model_open(from, "classifier", &file);
+  json_t *metadata = file.metadata;
+  if (!status) status = xs_classifier_load(from, &c);
   if (!status) status = familiar_make(c, site->images, site->rows, site->n, seed, &known);
   if (!status) {
     model_forget_site(metadata);
@@ -47,37 +45,34 @@ xs_status classifier_publish(const char *from, const char *to, double temperatur
                         preprocessing_json(&site->images->how, classifier_geometry(c)->size));
     note_temperature(metadata, temperature);
     if (known.site) json_object_set_new(metadata, "site", familiar_json(&known));
-    status = write_with(from, to, &known, metadata);
+    status = write_with(file.tensors, to, &known, metadata);
   }
-  json_decref(metadata);
+  model_close(&file);
   familiar_release(&known);
   xs_classifier_free(c);
   return status ? XS_FAILED : XS_OK;
 }
 
-/* All tensors of a file as they are, and other metadata. */
-static int rewrite(const char *path, const json_t *metadata) {
-  safetensors *file = NULL;
-  if (safetensors_open(path, &file)) return 1;
-  const int n = safetensors_count(file);
+/* All tensors as they are, and the metadata as they have become. */
+static int rewrite(const model_file *file) {
+  const int n = safetensors_count(file->tensors);
   safetensor *t = memory_new((size_t)(n + 1) * sizeof *t);
-  for (int i = 0; i < n; i++) t[i] = *safetensors_at(file, i);
-  int status = model_write(path, t, n, metadata);
+  for (int i = 0; i < n; i++) t[i] = *safetensors_at(file->tensors, i);
+  int status = model_write(file->path, t, n, file->metadata);
   free(t);
-  safetensors_close(file);
   return status;
 }
 
 xs_status classifier_annotate(const char *path, double temperature, const json_t *operating) {
-  json_t *metadata = NULL;
-  int status = model_metadata(path, "classifier", &metadata);
+  model_file file;
+  int status = model_open(path, "classifier", &file);
   if (!status) {
-    json_object_del(metadata, "operating");
-    if (operating) json_object_set(metadata, "operating", (json_t *)(uintptr_t)operating);
-    note_temperature(metadata, temperature);
-    status = rewrite(path, metadata);
+    json_object_del(file.metadata, "operating");
+    if (operating) json_object_set(file.metadata, "operating", (json_t *)(uintptr_t)operating);
+    note_temperature(file.metadata, temperature);
+    status = rewrite(&file);
   }
-  json_decref(metadata);
+  model_close(&file);
   return status ? XS_FAILED : XS_OK;
 }
 

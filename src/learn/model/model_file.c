@@ -74,34 +74,39 @@ void model_forget_site(json_t *metadata) {
   json_object_del(metadata, "operating");
 }
 
-int model_metadata(const char *path, const char *kind, json_t **metadata) {
-  safetensors *file = NULL;
-  *metadata = NULL;
-  if (safetensors_open(path, &file)) return 1;
-  const char *text = json_string_value(json_object_get(safetensors_metadata(file), "xsite"));
+static int parse_metadata(model_file *m, const char *kind) {
+  const char *text = json_string_value(json_object_get(safetensors_metadata(m->tensors), "xsite"));
   json_error_t error;
-  if (text) *metadata = json_loads(text, 0, &error);
-  int status = 0;
   if (!text) {
-    status =
-        fail(1,
-             "%s: has no metadata of xsite: it does not say which architecture, size and "
-             "normalisation it needs; xsite import makes a model file of another program's weights",
-             path);
-  } else if (!*metadata) {
-    status = fail(1, "%s: metadata is not JSON: %s", path, error.text);
-  } else {
-    const char *found = json_string_value(json_object_get(*metadata, "kind"));
-    if (kind && (!found || strcmp(found, kind) != 0)) {
-      status = fail(1, "%s: is a %s, a %s is needed", path, found ? found : "file of unknown kind",
-                    kind);
-    }
+    return fail(1,
+                "%s: has no metadata of xsite: it does not say which architecture, size and "
+                "normalisation it needs; xsite import makes a model file of another program's "
+                "weights",
+                m->path);
   }
-  if (status) {
-    json_decref(*metadata);
-    *metadata = NULL;
-  }
-  safetensors_close(file);
+  m->metadata = json_loads(text, 0, &error);
+  if (!m->metadata) return fail(1, "%s: metadata is not JSON: %s", m->path, error.text);
+  const char *found = json_string_value(json_object_get(m->metadata, "kind"));
+  if (!kind || (found && strcmp(found, kind) == 0)) return 0;
+  return fail(1, "%s: is a %s, a %s is needed", m->path, found ? found : "file of unknown kind",
+              kind);
+}
+
+int model_open(const char *path, const char *kind, model_file *m) {
+  *m = (model_file){.path = path};
+  return safetensors_open(path, &m->tensors) || parse_metadata(m, kind);
+}
+
+void model_close(model_file *m) {
+  json_decref(m->metadata);
+  safetensors_close(m->tensors);
+}
+
+int model_metadata(const char *path, const char *kind, json_t **metadata) {
+  model_file m;
+  const int status = model_open(path, kind, &m);
+  *metadata = status ? NULL : json_incref(m.metadata);
+  model_close(&m);
   return status;
 }
 
@@ -209,13 +214,17 @@ static int check_names(const char *path, const safetensors *file, const nn_net *
   return 0;
 }
 
-int model_load(const char *path, const nn_net *net, tg_store *s) {
-  safetensors *file = NULL;
-  if (safetensors_open(path, &file)) return 1;
+int model_parameters(const model_file *m, const nn_net *net, tg_store *s) {
   int status = 0;
   for (int i = 0; i < net->n && !status; i++)
-    status = load_named(path, file, net, &net->param[i], s);
-  if (!status) status = check_names(path, file, net);
-  safetensors_close(file);
+    status = load_named(m->path, m->tensors, net, &net->param[i], s);
+  return status ? status : check_names(m->path, m->tensors, net);
+}
+
+int model_load(const char *path, const nn_net *net, tg_store *s) {
+  model_file m;
+  int status = model_open(path, NULL, &m);
+  if (!status) status = model_parameters(&m, net, s);
+  model_close(&m);
   return status;
 }

@@ -7,7 +7,6 @@
 #include "classifier.h"
 #include "error.h"
 #include "memory.h"
-#include "model_file.h"
 #include "random.h"
 #include "text.h"
 
@@ -82,21 +81,18 @@ static int read_appearances(const char *path, const safetensors *file, familiar 
 }
 
 /* Of a file that an older version wrote nothing is known. */
-int familiar_load(const char *path, const json_t *metadata, int width, familiar *f) {
-  const json_t *j = json_object_get(metadata, "site");
+int familiar_load(const model_file *file, int width, familiar *f) {
+  const json_t *j = json_object_get(file->metadata, "site");
   const char *name = json_string_value(json_object_get(j, "name"));
   *f = (familiar){.width = width};
   if (!j || json_object_get(j, "neighbours")) return 0;
   f->threshold = json_number_value(json_object_get(j, "threshold"));
   if (!name || !(f->threshold > 0)) {
-    return fail(1, "%s: metadata: site: needs name and a threshold above 0", path);
+    return fail(1, "%s: metadata: site: needs name and a threshold above 0", file->path);
   }
-  safetensors *file = NULL;
-  int status = safetensors_open(path, &file);
-  if (!status) status = read_appearances(path, file, f);
-  safetensors_close(file);
-  if (!status) f->site = text_copy(name);
-  return status;
+  if (read_appearances(file->path, file->tensors, f)) return 1;
+  f->site = text_copy(name);
+  return 0;
 }
 
 double familiar_distance(const familiar *f, const float *appearance) {

@@ -5,7 +5,7 @@
 
 #include "learn.h"
 #include "mahalanobis.h"
-#include "safetensors.h"
+#include "model_file.h"
 
 #define FAMILIAR_TENSOR "site.appearance"
 enum { FAMILIAR_LEAST = 20, FAMILIAR_MOST = 300 }; /* images */
@@ -25,7 +25,7 @@ void familiar_release(familiar *f);
 xs_status familiar_make(xs_classifier *c, const xs_images *images, const int64_t *rows, int64_t n,
                         uint64_t seed, familiar *f);
 /* What a model file says, perhaps nothing; width: of the classifier's appearances. */
-int familiar_load(const char *path, const json_t *metadata, int width, familiar *f);
+int familiar_load(const model_file *file, int width, familiar *f);
 json_t *familiar_json(const familiar *f);
 safetensor familiar_tensor(const familiar *f); /* lent */
 bool familiar_is_tensor(const char *name);     /* of a site, also as older versions wrote them */

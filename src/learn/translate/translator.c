@@ -8,7 +8,6 @@
 #include "classifier.h"
 #include "error.h"
 #include "memory.h"
-#include "model_file.h"
 #include "text.h"
 
 static const translator_kind *const kinds[] = {&translator_stargan, &translator_histogram,
@@ -53,24 +52,22 @@ static int describe(const json_t *metadata, const char *path, translator **out) 
   return 0;
 }
 
-int translator_describe(const char *path, translator **out) {
-  json_t *metadata = NULL;
+static int load(const char *path, bool whole, translator **out) {
+  model_file file;
   *out = NULL;
-  int status = model_metadata(path, "generator", &metadata);
-  if (!status) status = describe(metadata, path, out);
-  json_decref(metadata);
+  int status = model_open(path, "generator", &file);
+  if (!status) status = describe(file.metadata, path, out);
+  if (!status && whole) status = (*out)->kind->load((*out)->state, &file);
+  model_close(&file);
+  if (!status) return 0;
+  translator_free(*out);
+  *out = NULL;
   return status;
 }
 
-int translator_load(const char *path, translator **out) {
-  int status = translator_describe(path, out);
-  if (!status) status = (*out)->kind->load((*out)->state, path);
-  if (status) {
-    translator_free(*out);
-    *out = NULL;
-  }
-  return status;
-}
+int translator_describe(const char *path, translator **out) { return load(path, false, out); }
+
+int translator_load(const char *path, translator **out) { return load(path, true, out); }
 
 const train_geometry *translator_geometry(const translator *t) { return &t->geometry; }
 

@@ -3,6 +3,7 @@
 #define TRANSLATOR_H
 
 #include "learn.h"
+#include "model_file.h"
 
 enum { TRANSLATOR_BATCH = 50 };
 
@@ -11,7 +12,7 @@ typedef struct translator_kind {
   const char *architecture;
   /* What a file's metadata say, without weights; NULL and a message where they are wrong. */
   void *(*describe)(const json_t *metadata, const char *path, const train_geometry *g);
-  int (*load)(void *state, const char *path); /* the weights */
+  int (*load)(void *state, const model_file *file); /* the weights */
   int (*domains)(const void *state);
   /* The images of these rows, x [n][size][size][channels], normalised, n at most TRANSLATOR_BATCH,
    * become their translations. */

@@ -82,11 +82,10 @@ static int load_references(match *m, const char *path, const safetensors *file, 
   return check_range(m, path, t, m->reference[site]);
 }
 
-static int load(void *state, const char *path) {
-  safetensors *file = NULL;
-  int status = safetensors_open(path, &file);
-  for (int i = 0; i < MATCH_SITES && !status; i++) status = load_references(state, path, file, i);
-  safetensors_close(file);
+static int load(void *state, const model_file *file) {
+  int status = 0;
+  for (int i = 0; i < MATCH_SITES && !status; i++)
+    status = load_references(state, file->path, file->tensors, i);
   return status;
 }
 

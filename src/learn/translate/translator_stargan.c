@@ -54,11 +54,12 @@ static void *describe(const json_t *metadata, const char *path, const train_geom
   return NULL;
 }
 
-/* Plans G on s's store; path: the model file to read before, or NULL. */
-static int build(stargan *s, const char *prefix, const char *path, const tg_plan_options *options) {
+/* Plans G on s's store; file: where its parameters are, or NULL. */
+static int build(stargan *s, const char *prefix, const model_file *file,
+                 const tg_plan_options *options) {
   nn_net *net = nn_net_new(prefix);
-  int status = path ? inference_list_generator(net, &s->net) : 0;
-  if (!status && path) status = model_load(path, net, s->store);
+  int status = file ? inference_list_generator(net, &s->net) : 0;
+  if (!status && file) status = model_parameters(file, net, s->store);
   if (!status) {
     status =
         inference_plan_generator(net, &s->net, TRANSLATOR_BATCH, s->store, options, &s->answer);
@@ -67,11 +68,11 @@ static int build(stargan *s, const char *prefix, const char *path, const tg_plan
   return status;
 }
 
-static int load(void *state, const char *path) {
+static int load(void *state, const model_file *file) {
   stargan *s = state;
   s->owns_store = true;
   s->store = tg_store_new(tg_device_cpu());
-  return build(s, "", path, NULL);
+  return build(s, "", file, NULL);
 }
 
 int translator_share(const nn_stargan *net, const train_geometry *g, tg_store *store,
