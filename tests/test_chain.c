@@ -181,7 +181,9 @@ static chain random_chain(tg_shape shape, uint64_t seed) {
                                    &op_leaky_relu, &op_leaky_relu_dx, &op_tanh, &op_abs, &op_sign};
   uint32_t draw = 0;
 #define DRAW(n) (int)random_below(seed, 3, 0, draw++, (uint64_t)(n))
-  chain c = {.shape = shape, .inputs = 1 + DRAW(OP_MAX_INPUTS), .steps = 1 + DRAW(CHAIN_MAX_STEPS)};
+  chain c = {.shape = shape};
+  c.inputs = 1 + DRAW(OP_MAX_INPUTS);
+  c.steps = 1 + DRAW(CHAIN_MAX_STEPS);
   for (int i = 0; i < c.inputs; i++) c.input[i] = shape_by_mask(shape, i ? (unsigned)DRAW(16) : 0);
   for (int i = 0; i < c.steps; i++) {
     chain_step *s = &c.step[i];

@@ -20,6 +20,8 @@
 #include "random_store.h"
 #include "tg.h"
 
+#define fail() _fail(__FILE__, __LINE__) /* cmocka's again */
+
 /* ---- the library's functions, one of whose calls fails ----------------------------------------
  */
 

@@ -321,7 +321,8 @@ static void assert_weights(field graph) {
 static void assert_value(field graph, int list, const char *name, int n, const uint64_t *dim) {
   field value, type, tensor, shape, d, size;
   assert_true(find_field(graph, list, 1, name, &value));
-  assert_true(find_field(value, 2, 0, NULL, &type) && find_field(type, 1, 0, NULL, &tensor));
+  assert_true(find_field(value, 2, 0, NULL, &type));
+  assert_true(find_field(type, 1, 0, NULL, &tensor));
   assert_true(find_field(tensor, 1, 0, NULL, &d) && d.integer == 1);
   assert_true(find_field(tensor, 2, 0, NULL, &shape));
   const unsigned char *p = shape.data, *end = p + shape.size;

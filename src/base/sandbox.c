@@ -65,11 +65,11 @@ static void close_others(void) {
 /* ---- calls of the system ---- */
 
 #if defined __x86_64__
-enum { PROCESSOR = AUDIT_ARCH_X86_64 };
+#define PROCESSOR AUDIT_ARCH_X86_64
 #elif defined __aarch64__
-enum { PROCESSOR = AUDIT_ARCH_AARCH64 };
+#define PROCESSOR AUDIT_ARCH_AARCH64
 #else
-enum { PROCESSOR = 0 }; /* no list is made for it */
+#define PROCESSOR 0 /* no list is made for it */
 #endif
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
@@ -87,7 +87,7 @@ enum { PROCESSOR = 0 }; /* no list is made for it */
 static int filter_calls(void) {
   static struct sock_filter list[] = {
       LOAD(arch),
-      IF_NOT((unsigned)PROCESSOR, 1),
+      IF_NOT(PROCESSOR, 1),
       BPF_JUMP(BPF_JMP | BPF_JA, 1, 0, 0),
       ANSWER(SECCOMP_RET_KILL_PROCESS),
       LOAD(nr),
