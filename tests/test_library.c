@@ -372,9 +372,8 @@ static void test_options(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_tasks),
-      cmocka_unit_test(test_outputs),
-      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_tasks),   cmocka_unit_test(test_outputs),
+      cmocka_unit_test(test_threads), cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_options),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
