@@ -10,6 +10,7 @@ static const double RATE = 0x1p-7, MOMENTUM = 0.75;
 
 typedef struct step_case {
   golden_case c;
+  const char *name;
   const align_method *method;
   xs_align_options options;
   align_step s;
@@ -32,8 +33,8 @@ static tg_value number(golden_case *c, const char *name, double x) {
   return v;
 }
 
-static void open_step(step_case *t, void **state, const align_method *method) {
-  *t = (step_case){.method = method};
+static void open_step(step_case *t, void **state, const char *name, const align_method *method) {
+  *t = (step_case){.name = name, .method = method};
   golden_case *c = &t->c;
   golden_open(c, state, "align");
   tg_shape images = tg_shape4(BATCH, 32, 32, 3);
@@ -91,7 +92,7 @@ static double *read_param(const tg_store *s, const char *name, const char *suffi
 static void check_losses(const step_case *t) {
   for (int i = 0; i < t->s.losses; i++) {
     char name[64];
-    snprintf(name, sizeof name, "out/%s.%d", t->method->name, i);
+    snprintf(name, sizeof name, "out/%s.%d", t->name, i);
     assert_non_null(t->method->loss[i]);
     double want = golden_scalar(&t->c, name);
     golden_near(&t->c, name, 0, golden_element(&t->c, tg_plan_data(t->plan, t->s.loss[i]), 0), want,
@@ -105,7 +106,7 @@ static void check_gradients(const step_case *t, const nn_net *net, const char *p
     const nn_param *p = &net->param[i];
     golden_want w = {.order = GOLDEN_WEIGHT, .step = 1};
     char middle[64];
-    snprintf(middle, sizeof middle, "%s/%s", t->method->name, part);
+    snprintf(middle, sizeof middle, "%s/%s", t->name, part);
     golden_gradient_name(&t->c, net, i, "grad", middle, w.name);
     double *moment = read_param(t->c.store, p->name, ".m");
     assert_true(!moment == p->frozen);
@@ -118,7 +119,7 @@ static void check_gradients(const step_case *t, const nn_net *net, const char *p
 
 static void coral(void **state) {
   step_case t;
-  open_step(&t, state, &align_coral);
+  open_step(&t, state, "coral", &align_coral);
   run_step(&t);
   check_losses(&t);
   check_gradients(&t, t.s.net, "");
@@ -128,7 +129,7 @@ static void coral(void **state) {
 /* The head goes down its loss, the features up. */
 static void dann(void **state) {
   step_case t;
-  open_step(&t, state, &align_dann);
+  open_step(&t, state, "dann", &align_dann);
   run_step(&t);
   check_losses(&t);
   check_gradients(&t, t.s.net, "");
@@ -139,7 +140,7 @@ static void dann(void **state) {
 /* The last layer has no moments, and keeps its bytes. */
 static void shot(void **state) {
   step_case t;
-  open_step(&t, state, &align_shot);
+  open_step(&t, state, "shot", &align_shot);
   double *before = read_param(t.c.store, "N/classifier.1.weight", "");
   run_step(&t);
   double *after = read_param(t.c.store, "N/classifier.1.weight", "");
@@ -154,7 +155,7 @@ static void shot(void **state) {
 /* The teacher goes a quarter of the way to what the student was. */
 static void selftrain(void **state) {
   step_case t;
-  open_step(&t, state, &align_selftrain);
+  open_step(&t, state, "selftrain", &align_selftrain);
   double *student = read_param(t.c.store, "N/classifier.1.bias", "");
   double *teacher = read_param(t.c.store, "O/classifier.1.bias", "");
   run_step(&t);

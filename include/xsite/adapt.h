@@ -40,7 +40,7 @@ typedef struct xs_adapter_options {
 XS_API xs_adapter_options xs_adapter_defaults(void);
 
 typedef struct xs_match_options { /* of a translator that needs no training */
-  char *method;                   /* "histogram", "fourier" */
+  char *method;                   /* a MATCH of xsite/methods.def */
   char *reference; /* "image": one drawn for each translated image; "mean": their mean */
   int64_t images;  /* of each site, kept as references */
   bool mix;        /* go only a share of the way, uniform in [0,1), drawn for each image */
@@ -54,7 +54,7 @@ XS_API xs_match_options xs_match_method_defaults(const char *method);
 /* ==== alignment: a classifier is adapted itself, without a translator ========================= */
 
 typedef struct xs_align_options {
-  char *method;  /* "coral", "dann", "shot", "selftrain" */
+  char *method;  /* an ALIGN of xsite/methods.def */
   int64_t steps; /* all of them: there is no early stopping without labels */
   int64_t batch; /* images of each site a step */
   double learning_rate;

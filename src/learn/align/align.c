@@ -15,8 +15,18 @@
 #include "training_loop.h"
 #include "training_run.h"
 
-static const align_method *const methods[] = {&align_coral, &align_dann, &align_shot,
-                                              &align_selftrain};
+static const struct {
+  const char *name;
+  const align_method *method;
+} methods[] = {
+#define ALIGN(id, ...) {#id, &align_##id},
+#include "xsite/methods.def"
+};
+
+static const char names[] = ""
+#define ALIGN(id, ...) #id ", "
+#include "xsite/methods.def"
+    ;
 
 typedef struct align {
   training t;
@@ -34,7 +44,7 @@ typedef struct align {
 
 static const align_method *find(const char *name) {
   for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-    if (strcmp(methods[i]->name, name) == 0) return methods[i];
+    if (strcmp(methods[i].name, name) == 0) return methods[i].method;
   }
   return NULL;
 }
@@ -46,7 +56,8 @@ bool align_needs_source(const char *method) {
 
 int align_check(const char *where, const xs_align_options *o) {
   if (!find(o->method)) {
-    return fail(XS_USAGE, "%smethod: '%s' is not coral, dann, shot or selftrain", where, o->method);
+    return fail(XS_USAGE, "%smethod: '%s' is not one of %swhich are all that there are", where,
+                o->method, names);
   }
   if (o->batch >= 2) return 0;
   return fail(XS_USAGE, "%sbatch: 1 is too small; give 2 images of each site or more", where);
@@ -127,7 +138,7 @@ static int plan_step(const align_method *m, const xs_align_options *o, const nn_
   const align_trial smaller = {m, o, c, store, s, batch_size_options(p)};
   int status = plan_batch(m, o, c, store, p, s, plan);
   if (status == TG_TOO_LARGE) status = batch_size_refuse(o->batch, 2, try_batch, &smaller);
-  return status ? fail_context(1, "the %s step: ", m->name) : 0;
+  return status ? fail_context(1, "the %s step: ", o->method) : 0;
 }
 
 static int make_plan(align *a) {
@@ -255,7 +266,7 @@ static int finish(void *own) {
         preprocessing_json(&a->task->target->how, classifier_geometry(a->start)->size));
     json_object_set_new(metadata, "training",
                         json_pack("{s:s, s:I, s:s, s:I}", "task", a->t.job->task, "seed",
-                                  (json_int_t)a->t.job->seed, "method", a->method->name, "steps",
+                                  (json_int_t)a->t.job->seed, "method", a->o->method, "steps",
                                   (json_int_t)a->t.done));
     status = model_save(model, a->method->copies ? a->other : a->net, a->store, metadata);
   }

@@ -26,7 +26,6 @@ typedef struct align_step {
 } align_step;
 
 typedef struct align_method {
-  const char *name;
   bool source;       /* needs labelled source images */
   const char *other; /* prefix of the second network's parameters, or NULL */
   bool copies;       /* that is a copy of the classifier, and the result; else drawn at random */
@@ -34,7 +33,8 @@ typedef struct align_method {
   void (*build)(align_step *s);
 } align_method;
 
-extern const align_method align_coral, align_dann, align_shot, align_selftrain;
+#define ALIGN(id, ...) extern const align_method align_##id;
+#include "xsite/methods.def"
 
 /* The classifier as it learns: with dropout, and with the batch's statistics. */
 tg_value align_features(align_step *s, tg_value x);

@@ -32,4 +32,4 @@ static void build(align_step *s) {
 }
 
 const align_method align_coral = {
-    .name = "coral", .source = true, .loss = {"classification", "covariance"}, .build = build};
+    .source = true, .loss = {"classification", "covariance"}, .build = build};

@@ -39,8 +39,5 @@ static void build(align_step *s) {
   align_minimise(s, s->net, align_plus(s->g, class, -s->o->weight, reversed));
 }
 
-const align_method align_dann = {.name = "dann",
-                                 .source = true,
-                                 .other = "domain/",
-                                 .loss = {"classification", "domain"},
-                                 .build = build};
+const align_method align_dann = {
+    .source = true, .other = "domain/", .loss = {"classification", "domain"}, .build = build};

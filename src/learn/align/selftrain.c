@@ -31,8 +31,7 @@ static void build(align_step *s) {
                  align_plus(g, class, s->o->weight, tg_mul(g, ramp(g, s->progress), target)));
 }
 
-const align_method align_selftrain = {.name = "selftrain",
-                                      .source = true,
+const align_method align_selftrain = {.source = true,
                                       .other = "teacher/",
                                       .copies = true,
                                       .loss = {"classification", "pseudo", "diversity", "certain"},

@@ -24,5 +24,4 @@ static void build(align_step *s) {
   align_minimise(s, s->net, align_plus(g, certain, pseudo_weight * s->o->weight, pseudo));
 }
 
-const align_method align_shot = {
-    .name = "shot", .loss = {"entropy", "diversity", "pseudo"}, .build = build};
+const align_method align_shot = {.loss = {"entropy", "diversity", "pseudo"}, .build = build};

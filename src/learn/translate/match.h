@@ -16,7 +16,8 @@ typedef struct match_method {
   void (*give)(int size, const float *y, int64_t values, float *x);
 } match_method;
 
-extern const match_method match_histogram, match_fourier;
+#define MATCH(id, ...) extern const match_method match_##id;
+#include "xsite/methods.def"
 const match_method *match_find(const char *name); /* by architecture; NULL: none */
 
 enum { MATCH_SITES = 2 };

@@ -10,8 +10,11 @@
 #include "memory.h"
 #include "text.h"
 
-static const translator_kind *const kinds[] = {&translator_stargan, &translator_histogram,
-                                               &translator_fourier};
+static const translator_kind *const kinds[] = {
+    &translator_stargan,
+#define MATCH(id, ...) &translator_##id,
+#include "xsite/methods.def"
+};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 struct translator {

@@ -21,7 +21,9 @@ typedef struct translator_kind {
   void (*release)(void *state);
 } translator_kind;
 
-extern const translator_kind translator_stargan, translator_histogram, translator_fourier;
+extern const translator_kind translator_stargan;
+#define MATCH(id, ...) extern const translator_kind translator_##id;
+#include "xsite/methods.def"
 
 /* A translator of a state, which it owns from then on. */
 translator *translator_new(const translator_kind *kind, const train_geometry *g, void *state);

@@ -11,7 +11,10 @@
 
 const char *const match_site[MATCH_SITES] = {"source", "target"};
 
-static const match_method *const methods[] = {&match_histogram, &match_fourier};
+static const match_method *const methods[] = {
+#define MATCH(id, ...) &match_##id,
+#include "xsite/methods.def"
+};
 enum { METHODS = sizeof methods / sizeof *methods };
 
 const match_method *match_find(const char *name) {
@@ -136,10 +139,11 @@ static int translate(void *state, const int64_t *rows, int64_t n, int domain, fl
 static void release(void *state) { match_free(state); }
 
 /* The description looks the method up by the file's architecture, which has its name. */
-#define MATCH_KIND(name)                                                                           \
-  {                                                                                                \
-    .architecture = name, .describe = describe, .load = load, .domains = domains,                  \
-    .translate = translate, .release = release                                                     \
-  }
-const translator_kind translator_histogram = MATCH_KIND("histogram"),
-                      translator_fourier = MATCH_KIND("fourier");
+#define MATCH(id, ...)                                                                             \
+  const translator_kind translator_##id = {.architecture = #id,                                    \
+                                           .describe = describe,                                   \
+                                           .load = load,                                           \
+                                           .domains = domains,                                     \
+                                           .translate = translate,                                 \
+                                           .release = release};
+#include "xsite/methods.def"

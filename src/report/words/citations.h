@@ -1,12 +1,8 @@
 /* citations.h: works that the methods paragraphs cite, numbered as they first appear; beside those
- * here, the works of xsite/architectures.def. */
+ * here, the works of xsite/architectures.def and methods.def. */
 #ifndef CITATIONS_H
 #define CITATIONS_H
 
-#define WORK_PAPER                                                                                 \
-  "A. A. Valliani et al., Deploying deep learning models on unseen medical imaging using "         \
-  "adversarial domain adaptation, PLOS ONE 17(10), 2022, doi "                                     \
-  "10.1371/journal.pone.0273262."
 #define WORK_STARGAN                                                                               \
   "Y. Choi et al., StarGAN: Unified Generative Adversarial Networks for Multi-Domain "             \
   "Image-to-Image Translation, CVPR 2018."
@@ -14,22 +10,6 @@
 #define WORK_CYCADA                                                                                \
   "J. Hoffman et al., CyCADA: Cycle-Consistent Adversarial Domain Adaptation, ICML 2018."
 #define WORK_ADAM "D. P. Kingma, J. Ba, Adam: A Method for Stochastic Optimization, ICLR 2015."
-#define WORK_HISTOGRAM                                                                             \
-  "L. G. Nyul, J. K. Udupa, X. Zhang, New Variants of a Method of MRI Scale "                      \
-  "Standardization, IEEE Transactions on Medical Imaging 19(2), 2000."
-#define WORK_FOURIER                                                                               \
-  "Y. Yang, S. Soatto, FDA: Fourier Domain Adaptation for Semantic Segmentation, CVPR "            \
-  "2020."
-#define WORK_CORAL                                                                                 \
-  "B. Sun, K. Saenko, Deep CORAL: Correlation Alignment for Deep Domain Adaptation, ECCV "         \
-  "Workshops 2016."
-#define WORK_DANN                                                                                  \
-  "Y. Ganin et al., Domain-Adversarial Training of Neural Networks, JMLR 17(59), 2016."
-#define WORK_SHOT                                                                                  \
-  "J. Liang, D. Hu, J. Feng, Do We Really Need to Access the Source Data? Source "                 \
-  "Hypothesis Transfer for Unsupervised Domain Adaptation, ICML 2020."
-#define WORK_MEAN_TEACHER                                                                          \
-  "A. Tarvainen, H. Valpola, Mean teachers are better role models, NeurIPS 2017."
 #define WORK_IM                                                                                    \
   "Y. Shi, F. Sha, Information-Theoretical Learning of Discriminative Clusters for "               \
   "Unsupervised Domain Adaptation, ICML 2012."

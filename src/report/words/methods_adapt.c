@@ -30,10 +30,6 @@ static bool has_joined(const writer *w) {
   return false;
 }
 
-static bool has_translator(const writer *w) {
-  return has_step(w, "paper") || has_step(w, "histogram") || has_step(w, "fourier");
-}
-
 static void add_semantic(writer *w) {
   const char *mode = setting_text(w, "adapter", "semantic");
   if (text_is(mode, "off")) {
@@ -52,7 +48,7 @@ static void add_updates(writer *w, const char *section, const char *name, const 
   if (isfinite(setting_number(w, section, "learning_rate"))) write_rate(w, section);
 }
 
-static void add_paper_settings(writer *w) {
+static void add_stargan_settings(writer *w) {
   const double channels = setting_number(w, "adapter", "channels"),
                penalty = setting_number(w, "adapter", "gradient_penalty");
   if (isfinite(channels)) {
@@ -76,42 +72,59 @@ static void add_paper_settings(writer *w) {
   }
 }
 
-static void add_paper_method(writer *w) {
-  buffer_add(&w->text, " The method of Valliani et al. (called paper)");
-  write_citation(w, WORK_PAPER);
-  buffer_add(&w->text, " translates images between the sites by a StarGAN");
+typedef struct method {
+  const char *id;
+  void (*tell)(writer *w, const struct method *m);
+  const char *called, *does, *work;
+} method;
+
+static void add_name(writer *w, const method *m) {
+  buffer_add(&w->text, " %s (called %s)", m->called, m->id);
+  write_citation(w, m->work);
+  buffer_add(&w->text, " %s", m->does);
+}
+
+static void tell_stargan(writer *w, const method *m) {
+  add_name(w, m);
   write_citation(w, WORK_STARGAN);
   buffer_add(&w->text, ", trained with a WGAN-GP critic");
   write_citation(w, WORK_WGAN_GP);
   add_semantic(w);
   buffer_add(&w->text, ".");
-  add_paper_settings(w);
+  add_stargan_settings(w);
 }
 
-/* what: a sentence without its full stop. */
-static void add_matching(writer *w, const char *step, const char *name, const char *what,
-                         const char *of) {
-  if (!has_step(w, step)) return;
-  buffer_add(&w->text, " %s (called %s)", name, step);
-  write_citation(w, of);
-  buffer_add(&w->text, " %s", what);
-  if (text_is(setting_text(w, step, "reference"), "mean")) {
+static void tell_match(writer *w, const method *m) {
+  add_name(w, m);
+  if (text_is(setting_text(w, m->id, "reference"), "mean")) {
     buffer_add(&w->text, " the mean of the target's reference images");
   } else {
-    write_number(w, " one of ", setting_number(w, step, "images"), " target training images");
+    write_number(w, " one of ", setting_number(w, m->id, "images"), " target training images");
     buffer_add(&w->text, ", drawn for each");
   }
   buffer_add(&w->text, ".");
 }
 
-static void add_alignment(writer *w, const char *step, const char *name, const char *what,
-                          const char *of) {
-  if (!has_step(w, step)) return;
-  buffer_add(&w->text, " %s (called %s)", name, step);
-  write_citation(w, of);
-  buffer_add(&w->text, " %s.", what);
-  add_updates(w, step, "steps", "");
-  if (isfinite(setting_number(w, step, "steps"))) buffer_add(&w->text, ".");
+static void tell_align(writer *w, const method *m) {
+  add_name(w, m);
+  buffer_add(&w->text, ".");
+  add_updates(w, m->id, "steps", "");
+  if (isfinite(setting_number(w, m->id, "steps"))) buffer_add(&w->text, ".");
+}
+
+static const method methods[] = {
+#define STARGAN(id, ...) {#id, tell_stargan, __VA_ARGS__},
+#define MATCH(id, ...) {#id, tell_match, __VA_ARGS__},
+#define ALIGN(id, ...) {#id, tell_align, __VA_ARGS__},
+#include "xsite/methods.def"
+};
+enum { METHODS = sizeof methods / sizeof *methods };
+
+static bool has_translator(const writer *w) {
+  for (int i = 0; i < METHODS; i++) {
+    if (methods[i].tell != tell_align && has_step(w, methods[i].id)) return true;
+  }
+  return false;
 }
 
 static void add_tuning(writer *w) {
@@ -138,21 +151,9 @@ void write_adaptation(writer *w) {
   buffer_add(&w->text, "Classifiers were adapted to a target by its images alone.");
   if (has_step(w, "none"))
     buffer_add(&w->text, " To leave a classifier as it is (none) was allowed.");
-  if (has_step(w, "paper")) add_paper_method(w);
-  add_matching(w, "histogram", "Histogram matching",
-               "gives each channel of an image the distribution of values of", WORK_HISTOGRAM);
-  add_matching(w, "fourier", "Fourier matching",
-               "gives an image's low frequencies the amplitudes of", WORK_FOURIER);
-  add_alignment(w, "coral", "Deep CORAL", "aligns the covariances of features of the two sites",
-                WORK_CORAL);
-  add_alignment(w, "dann", "Domain-adversarial training",
-                "learns features from which the site cannot be told", WORK_DANN);
-  add_alignment(
-      w, "shot", "Source hypothesis transfer",
-      "maximises information and follows confident pseudo-labels with a frozen last layer",
-      WORK_SHOT);
-  add_alignment(w, "selftrain", "Self-training", "follows confident labels of a mean teacher",
-                WORK_MEAN_TEACHER);
+  for (int i = 0; i < METHODS; i++) {
+    if (has_step(w, methods[i].id)) methods[i].tell(w, &methods[i]);
+  }
   if (has_joined(w)) {
     buffer_add(&w->text, " Methods joined by + were carried out one after the other.");
   }

@@ -16,7 +16,7 @@ static xs_status target_rows(const node_job *job, int64_t **rows, int64_t *count
   return xs_split_rows(job->target, job->split.seed, job->split.by_image, XS_TRAIN, rows, count);
 }
 
-static xs_status train_paper(const node_job *job) {
+static xs_status train_stargan(const node_job *job) {
   adapt_task task = {
       .options = &job->settings->adapter, .classifier = job->start, .target = job->target};
   xs_status status = node_labels(&job->site[0], XS_TRAIN, &task.source);
@@ -33,9 +33,9 @@ static train_images as_images(const train_set *s) {
   return (train_images){.images = s->images, .rows = s->rows, .n = s->n};
 }
 
-static xs_status match(const node_job *job, const xs_match_options *o) {
+static xs_status match(const node_job *job) {
   train_set source = {0}, examples = {0};
-  xs_match_options options = *o;
+  xs_match_options options = *(const xs_match_options *)method_options(job->settings, job->method);
   options.method = job->method;
   int64_t *rows = NULL, count = 0;
   xs_status status = node_labels(&job->site[0], XS_TRAIN, &source);
@@ -52,13 +52,6 @@ static xs_status match(const node_job *job, const xs_match_options *o) {
   train_set_release(&examples);
   free(rows);
   return status;
-}
-
-static xs_status train_translator(const node_job *job) {
-  const study_settings *s = job->settings;
-  if (strcmp(job->method, "histogram") == 0) return match(job, &s->histogram);
-  if (strcmp(job->method, "fourier") == 0) return match(job, &s->fourier);
-  return train_paper(job);
 }
 
 /* The validation images whose translations the source's classifier is most wrong about. */
@@ -110,7 +103,8 @@ static xs_status show_translations(const node_job *job) {
 }
 
 xs_status node_translator(const node_job *job) {
-  xs_status status = train_translator(job);
+  const bool trained = method_last(job->method) == METHOD_STARGAN;
+  xs_status status = trained ? train_stargan(job) : match(job);
   return status ? status : show_translations(job);
 }
 
@@ -150,15 +144,9 @@ static xs_status fine_tune(const node_job *job) {
 /* ---- classifiers adapted themselves -------------------------------------------------------------
  */
 
-const xs_align_options *align_options(const study_settings *s, const char *method) {
-  if (strcmp(method, "coral") == 0) return &s->coral;
-  if (strcmp(method, "dann") == 0) return &s->dann;
-  return strcmp(method, "shot") == 0 ? &s->shot : &s->selftrain;
-}
-
 static xs_status align(const node_job *job) {
   char *method = method_last_name(job->method);
-  xs_align_options options = *align_options(job->settings, method);
+  xs_align_options options = *(const xs_align_options *)method_options(job->settings, method);
   options.method = method;
   align_task task = {.options = &options, .start_from = job->previous, .target = job->target};
   xs_images *made = NULL;
@@ -174,5 +162,5 @@ static xs_status align(const node_job *job) {
 }
 
 xs_status node_adapted(const node_job *job) {
-  return method_last(job->method) == METHOD_TRANSLATOR ? fine_tune(job) : align(job);
+  return method_is_translator(method_last(job->method)) ? fine_tune(job) : align(job);
 }

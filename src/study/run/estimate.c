@@ -231,7 +231,7 @@ static int translation(estimator *e, const study_settings *t, rehearsal *r) {
 static int add_translation(estimator *e, const study_node *n, const char *method, double images,
                            node_cost *c) {
   char *first = method ? method_translator(method) : NULL;
-  const bool trained = first && strcmp(first, "paper") == 0;
+  const bool trained = first && method_last(first) == METHOD_STARGAN;
   rehearsal r;
   if (first) c->bytes += made_bytes(e, images);
   free(first);
@@ -244,7 +244,7 @@ static int add_translation(estimator *e, const study_node *n, const char *method
 static int add_translator(estimator *e, const study_node *n, node_cost *c) {
   const study_settings *t = node_settings(e->study, n);
   rehearsal r = {0};
-  if (strcmp(n->method, "paper") != 0) return 0;
+  if (method_last(n->method) != METHOD_STARGAN) return 0;
   char *key = section_key("step", t, "adapter");
   if (step(e, key, rehearse_adapter, &t->adapter, &r)) return 1;
   add(c, (double)t->adapter.generator_steps, r);
@@ -254,7 +254,7 @@ static int add_translator(estimator *e, const study_node *n, node_cost *c) {
 static int add_alignment(estimator *e, const study_node *n, node_cost *c) {
   const study_settings *t = node_settings(e->study, n);
   char *method = method_last_name(n->method);
-  xs_align_options o = *align_options(t, method);
+  xs_align_options o = *(const xs_align_options *)method_options(t, method);
   o.method = method;
   rehearsal r;
   int status = step(e, section_key("step", t, method), rehearse_align, &o, &r);
@@ -269,7 +269,7 @@ static int add_alignment(estimator *e, const study_node *n, node_cost *c) {
 static int add_adapted(estimator *e, const study_node *n, node_cost *c) {
   const double train = count(e, n->source, XS_TRAIN),
                validation = count(e, n->source, XS_VALIDATION);
-  if (method_last(n->method) == METHOD_ALIGNER) return add_alignment(e, n, c);
+  if (method_last(n->method) == METHOD_ALIGN) return add_alignment(e, n, c);
   if (add_translation(e, n, n->method, train + validation, c)) return 1;
   return add_fit(e, &node_settings(e->study, n)->tune, train, validation, c);
 }

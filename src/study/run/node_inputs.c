@@ -50,17 +50,12 @@ static void take_classifier(const lister *x, json_t *inputs, const json_t *all) 
 }
 
 static void take_method(json_t *inputs, const json_t *all, const study_node *n) {
-  char *method = method_last_name(n->method);
-  const bool paper = strcmp(method, "paper") == 0;
-  if (n->kind == NODE_TRANSLATOR) {
-    take(inputs, all, paper ? "adapter" : method);
-  } else if (method_last(n->method) == METHOD_TRANSLATOR) {
+  if (n->kind == NODE_ADAPTED && method_is_translator(method_last(n->method))) {
     take(inputs, all, "tune");
     take(inputs, all, "keep_translated");
   } else {
-    take(inputs, all, method);
+    take(inputs, all, method_section(n->method));
   }
-  free(method);
 }
 
 /* The candidates of a choice by their names; those of its pair, with the pair's own portfolio. */

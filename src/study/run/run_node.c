@@ -38,21 +38,16 @@ static train_job training_of(const study_run *r, const study_node *n, const char
 }
 
 /* The section of the study file that says how a node works. */
-static char *node_section(const study_node *n) {
-  static const char *const section[] = {
-      [NODE_BASELINE] = "classifier", [NODE_POOLED] = "classifier",  [NODE_LABELLED] = "classifier",
-      [NODE_FOLD] = "classifier",     [NODE_TRANSLATOR] = "adapter", [NODE_ADAPTED] = "tune",
-      [NODE_CHOICE] = "choice"};
-  bool tuned = n->kind == NODE_ADAPTED && method_last(n->method) == METHOD_TRANSLATOR;
-  if (!n->method || tuned || strcmp(n->method, "paper") == 0) return text_copy(section[n->kind]);
-  return method_last_name(n->method);
+static const char *node_section(const study_node *n) {
+  if (n->kind == NODE_CHOICE) return "choice";
+  if (!n->method) return "classifier";
+  const bool tuned = n->kind == NODE_ADAPTED && method_is_translator(method_last(n->method));
+  return tuned ? "tune" : method_section(n->method);
 }
 
 static json_t *node_options(const study_run *r, const study_node *n) {
   json_t *all = option_json(&settings_table, node_settings(r->study, n));
-  char *section = node_section(n);
-  json_t *own = json_incref(json_object_get(all, section));
-  free(section);
+  json_t *own = json_incref(json_object_get(all, node_section(n)));
   json_decref(all);
   return own;
 }

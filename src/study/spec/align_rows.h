@@ -12,9 +12,14 @@
         NULL, NULL, help                                                                           \
   }
 
+/* Choices are "a|b", so without the first |. */
+static const char align_choices[] =
+#define ALIGN(id, ...) "|" #id
+#include "xsite/methods.def"
+    ;
 #define ALIGN_METHOD_ROW(section, base)                                                            \
-  OPTION_CHOICE_ROW(section, base, xs_align_options, method, "selftrain",                          \
-                    "coral|dann|shot|selftrain", "NAME", "how the classifier is adapted")
+  OPTION_CHOICE_ROW(section, base, xs_align_options, method, "selftrain", align_choices + 1,       \
+                    "NAME", "how the classifier is adapted")
 
 /* All but the method. */
 #define ALIGN_ROWS(section, base)                                                                  \

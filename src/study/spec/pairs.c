@@ -40,8 +40,13 @@ static int resolve_site(const xs_study *s, const char *where, const char *name, 
 
 /* The portfolio and the sections of its methods may differ from pair to pair. */
 static int check_override(const char *where, const char *key) {
-  static const char *const own[] = {"adapter", "tune", "histogram", "fourier",
-                                    "coral",   "dann", "shot",      "selftrain"};
+  static const char *const own[] = {
+      "adapter",
+      "tune",
+#define MATCH(id, ...) #id,
+#define ALIGN(id, ...) #id,
+#include "xsite/methods.def"
+  };
   enum { OWN = sizeof own / sizeof *own };
   char *section = text_format("%.*s", (int)strcspn(key, "."), key);
   const char *near = text_nearest(section, own, OWN);

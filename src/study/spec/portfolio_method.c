@@ -1,4 +1,5 @@
 /* portfolio_method.c: the steps of an adaptation method, joined by +. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,12 +10,16 @@
 typedef struct step {
   const char *name;
   method_kind kind;
+  const char *section; /* of the settings, and where they have it */
+  size_t offset;
 } step;
 
 static const step steps[] = {
-    {"none", METHOD_NONE},          {"paper", METHOD_TRANSLATOR},  {"histogram", METHOD_TRANSLATOR},
-    {"fourier", METHOD_TRANSLATOR}, {"coral", METHOD_ALIGNER},     {"dann", METHOD_ALIGNER},
-    {"shot", METHOD_ALIGNER},       {"selftrain", METHOD_ALIGNER},
+    {.name = "none", .kind = METHOD_NONE},
+#define STARGAN(id, ...) {#id, METHOD_STARGAN, "adapter", offsetof(study_settings, adapter)},
+#define MATCH(id, ...) {#id, METHOD_MATCH, #id, offsetof(study_settings, id)},
+#define ALIGN(id, ...) {#id, METHOD_ALIGN, #id, offsetof(study_settings, id)},
+#include "xsite/methods.def"
 };
 enum { STEPS = sizeof steps / sizeof *steps };
 
@@ -46,7 +51,7 @@ int method_check(const char *where, const char *method) {
     if (s->kind == METHOD_NONE && strcmp(method, "none") != 0) {
       return fail(XS_USAGE, "%s: '%s': none stands alone: it is to do nothing", where, method);
     }
-    if (s->kind == METHOD_TRANSLATOR && name != method) {
+    if (method_is_translator(s->kind) && name != method) {
       return fail(XS_USAGE, "%s: '%s': %s translates images and can only be the first step", where,
                   method, s->name);
     }
@@ -59,9 +64,19 @@ static const char *last(const char *method) {
   return plus ? plus + 1 : method;
 }
 
-method_kind method_last(const char *method) {
+static const step *last_step(const char *method) {
   const char *name = last(method);
-  return find(name, strlen(name))->kind;
+  return find(name, strlen(name));
+}
+
+bool method_is_translator(method_kind k) { return k == METHOD_STARGAN || k == METHOD_MATCH; }
+
+method_kind method_last(const char *method) { return last_step(method)->kind; }
+
+const char *method_section(const char *method) { return last_step(method)->section; }
+
+const void *method_options(const study_settings *s, const char *method) {
+  return (const char *)s + last_step(method)->offset;
 }
 
 char *method_last_name(const char *method) { return text_copy(last(method)); }
@@ -74,5 +89,5 @@ char *method_before(const char *method) {
 char *method_translator(const char *method) {
   size_t length = strcspn(method, "+");
   const step *s = find(method, length);
-  return s->kind == METHOD_TRANSLATOR ? text_copy(s->name) : NULL;
+  return method_is_translator(s->kind) ? text_copy(s->name) : NULL;
 }

@@ -30,8 +30,12 @@ static const option study_rows[] = {
      "PROFILE", "'NAME KEY=VALUE ...': settings that are chosen together"},
     {NULL, "portfolio", OPTION_TEXTS, offsetof(study_settings, portfolio), "paper", false, 0, 0,
      NULL, "METHOD",
-     "ways to adapt, chosen among without labels: none (do nothing), paper, histogram, fourier, "
-     "coral, dann, shot, selftrain, and steps joined by +, as paper+shot"},
+     "ways to adapt, chosen among without labels: none (do nothing)"
+#define STARGAN(id, ...) ", " #id
+#define MATCH(id, ...) ", " #id
+#define ALIGN(id, ...) ", " #id
+#include "xsite/methods.def"
+     ", and steps joined by +, as paper+shot"},
     {NULL, "pooled", OPTION_TEXTS, offsetof(study_settings, pooled), NULL, false, 0, 0, NULL,
      "PERCENT", "also one classifier for all sites, from this share of their training images"},
     {NULL, "label_counts", OPTION_TEXTS, offsetof(study_settings, label_counts), NULL, false, 0, 0,
@@ -92,12 +96,9 @@ static const option study_rows[] = {
      "file"},
     ADAPTER_ROWS("adapter", offsetof(study_settings, adapter)),
     CLASSIFIER_ROWS("tune", offsetof(study_settings, tune)),
-    MATCH_ROWS("histogram", offsetof(study_settings, histogram)),
-    MATCH_ROWS("fourier", offsetof(study_settings, fourier)),
-    ALIGN_ROWS("coral", offsetof(study_settings, coral)),
-    ALIGN_ROWS("dann", offsetof(study_settings, dann)),
-    ALIGN_ROWS("shot", offsetof(study_settings, shot)),
-    ALIGN_ROWS("selftrain", offsetof(study_settings, selftrain)),
+#define MATCH(id, ...) MATCH_ROWS(#id, offsetof(study_settings, id)),
+#define ALIGN(id, ...) ALIGN_ROWS(#id, offsetof(study_settings, id)),
+#include "xsite/methods.def"
 };
 
 const option_table settings_table = {

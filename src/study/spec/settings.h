@@ -46,8 +46,10 @@ typedef struct study_settings {
   operating_options operating;
   xs_classifier_options classifier, tune;
   xs_adapter_options adapter;
-  xs_match_options histogram, fourier;           /* their method is what they are called */
-  xs_align_options coral, dann, shot, selftrain; /* likewise */
+/* Of a method that has a section of its own; its method is not set. */
+#define MATCH(id, ...) xs_match_options id;
+#define ALIGN(id, ...) xs_align_options id;
+#include "xsite/methods.def"
 } study_settings;
 
 extern const option_table settings_table;

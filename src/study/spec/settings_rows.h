@@ -116,9 +116,13 @@ static const char target_dropout_help[] = "share of features dropped while F_T i
       OPTION_FLAG_ROW(section, base, xs_adapter_options, balanced,                                 \
                       "draw every class of the source equally often")
 
+static const char match_choices[] =
+#define MATCH(id, ...) "|" #id
+#include "xsite/methods.def"
+    ;
 #define MATCH_METHOD_ROW(section, base)                                                            \
-  OPTION_CHOICE_ROW(section, base, xs_match_options, method, "fourier", "histogram|fourier",       \
-                    "NAME", "what is taken over: the distribution of values, or amplitudes")
+  OPTION_CHOICE_ROW(section, base, xs_match_options, method, "fourier", match_choices + 1, "NAME", \
+                    "what is taken over: the distribution of values, or amplitudes")
 
 /* All but the method. */
 #define MATCH_ROWS(section, base)                                                                  \
