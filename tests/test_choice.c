@@ -15,7 +15,7 @@
 #include "trained_enough.h"
 #include "xsite.h"
 
-enum { CLASSES = 2, ROOM = 3 * CLASSES + 2 };
+enum { CLASSES = 2, ROOM = 3 * CLASSES + 3 };
 
 static const double half[CLASSES] = {0.5, 0.5};
 
@@ -90,6 +90,17 @@ static void empty_class_strikes(void **state) {
   assert_int_equal(strikes_of(e, s), 0);
 }
 
+/* One whose method takes the shares to be those of the source; the others do not mind. */
+static void other_shares_strike(void **state) {
+  (void)state;
+  xs_strike s[ROOM];
+  const xs_interval distance = {0.3, 0.2, 0.4};
+  xs_candidate_evidence e = sound();
+  e.shifted = &distance;
+  assert_int_equal(strikes_of(e, s), 1);
+  assert_true(s[0].kind == XS_STRIKE_PRIORS && s[0].seen.low >= 0.2);
+}
+
 static void bounds_strike(void **state) {
   (void)state;
   xs_strike s[ROOM];
@@ -156,9 +167,13 @@ static void training_is_judged(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sound_ones_stay),     cmocka_unit_test(lost_class_strikes),
-      cmocka_unit_test(empty_class_strikes), cmocka_unit_test(bounds_strike),
-      cmocka_unit_test(training_is_judged),  cmocka_unit_test(temperature_tells_its_bound),
+      cmocka_unit_test(sound_ones_stay),
+      cmocka_unit_test(lost_class_strikes),
+      cmocka_unit_test(empty_class_strikes),
+      cmocka_unit_test(other_shares_strike),
+      cmocka_unit_test(bounds_strike),
+      cmocka_unit_test(training_is_judged),
+      cmocka_unit_test(temperature_tells_its_bound),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,8 @@ typedef struct xs_candidate_evidence { /* of an adapted classifier; lent */
   const double *source;       /* [classes] shares at the source */
   const double *em, *bbse;    /* [classes] target shares as the classifier that is not adapted tells
                                  them (xs_prior_em, xs_bbse); NULL: not known */
+  const xs_interval *shifted; /* distance of the class shares, where they differ clearly and its
+                                 method takes them to be the same; else NULL */
   bool uncalibrated;          /* its temperature ran into a bound */
   bool untrained;             /* its training did not come to an end that can be used */
 } xs_candidate_evidence;
@@ -97,6 +99,7 @@ typedef enum xs_strike_kind {
   XS_STRIKE_RECALL,      /* likewise by the candidate itself */
   XS_STRIKE_SHARE,       /* a class is almost empty in its answers: below a quarter of the least of
                             its shares at the source, by EM and by BBSE */
+  XS_STRIKE_PRIORS,      /* its method takes class shares to be the same, which differ clearly */
   XS_STRIKE_TEMPERATURE, /* ran into a bound */
   XS_STRIKE_TRAINING
 } xs_strike_kind;
@@ -104,11 +107,11 @@ typedef enum xs_strike_kind {
 typedef struct xs_strike {
   xs_strike_kind kind;
   int of_class;     /* of the first three */
-  xs_interval seen; /* of the first three: keeping, recall or share */
-  double least;     /* which seen.high is below */
+  xs_interval seen; /* of the first four: keeping, recall, share, or the distance of the shares */
+  double least;     /* of the first three, which seen.high is below */
 } xs_strike;
 
-/* Why a candidate must not be chosen: strike has room for 3 classes + 2; returns how many, 0: none.
+/* Why a candidate must not be chosen: strike has room for 3 classes + 3; returns how many, 0: none.
  * A class counts as lost or empty only where its whole 95 % interval is below the bound. */
 XS_API int xs_strikes(const xs_candidate_evidence *e, xs_strike *strike);
 

@@ -112,11 +112,16 @@ tg_value nn_batch_stats(tg_graph *g, tg_value x) {
   return tg_norm_stats(g, nn_tall(g, x), NN_BATCH_NORM_EPSILON);
 }
 
+static tg_value moved(tg_graph *g, tg_value share, tg_value statistic, tg_value to) {
+  if (share == TG_NONE) return tg_average(g, statistic, to, batch_momentum);
+  tg_value kept = tg_mul(g, statistic, tg_affine(g, share, -1, 1));
+  return tg_average(g, statistic, tg_add(g, kept, tg_mul(g, to, share)), 1);
+}
+
 static void move(tg_graph *g, nn_net *net, tg_value statistic, tg_value towards) {
   tg_value to = tg_reshape(g, towards, tg_shape_of(g, statistic));
   for (int i = 0; i < net->n; i++) {
-    if (net->param[i].value == statistic)
-      net->param[i].next = tg_average(g, statistic, to, batch_momentum);
+    if (net->param[i].value == statistic) net->param[i].next = moved(g, net->share, statistic, to);
   }
 }
 

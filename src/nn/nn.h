@@ -27,6 +27,9 @@ typedef struct nn_net {
   char *prefix;
   nn_param *param;
   int n;
+  /* How far running statistics move towards the batch's, a scalar of the graph; TG_NONE: a tenth.
+   */
+  tg_value share;
 } nn_net;
 
 nn_net *nn_net_new(const char *prefix);
@@ -64,7 +67,7 @@ typedef struct nn_after {
 } nn_after;
 /* Batch norm (Ioffe and Szegedy 2015) of a tall image, epsilon 1e-5; NAME.running_mean,
  * .running_var.  stats of nn_batch_stats: normalises by the batch and moves the running statistics
- * by a tenth towards it; TG_NONE: normalises by the running statistics. */
+ * towards it by net->share; TG_NONE: normalises by the running statistics. */
 tg_value nn_batch_norm(tg_graph *g, nn_net *net, const char *name, tg_value x, tg_value stats,
                        nn_after after);
 /* Mean and 1/deviation of every channel {1,1,2,c}; a concatenation's along c is that of the parts'.

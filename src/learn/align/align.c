@@ -87,12 +87,14 @@ static void describe_step(const align_method *m, const xs_align_options *o, cons
 /* Updates, and all that the caller writes or reads. */
 static int plan_outputs(const align_step *s, tg_store *store, const tg_plan_options *options,
                         tg_plan **plan) {
-  const tg_value more[] = {s->source, s->label, s->target, s->changed, s->progress};
+  const tg_value more[] = {s->source,   s->label, s->target, s->changed,
+                           s->progress, s->rate,  s->step};
+  enum { MORE = sizeof more / sizeof *more };
   int n = 0;
-  tg_value *output = memory_new((size_t)(s->updates + s->losses + 5) * sizeof *output);
+  tg_value *output = memory_new((size_t)(s->updates + s->losses + MORE) * sizeof *output);
   for (int i = 0; i < s->updates; i++) output[n++] = s->update[i];
   for (int i = 0; i < s->losses; i++) output[n++] = s->loss[i];
-  for (int i = 0; i < 5; i++) {
+  for (int i = 0; i < MORE; i++) {
     if (more[i] != TG_NONE) output[n++] = more[i];
   }
   int status = tg_plan_new(s->g, store, n, output, options, plan);
@@ -104,9 +106,14 @@ static int plan_outputs(const align_step *s, tg_store *store, const tg_plan_opti
 static int plan_batch(const align_method *m, const xs_align_options *o, const nn_classifier *c,
                       tg_store *store, const tg_plan_options *p, align_step *s, tg_plan **plan) {
   tg_graph *g = tg_graph_new();
+  *plan = NULL;
   describe_step(m, o, c, g, s);
   m->build(s);
-  int status = plan_outputs(s, store, p, plan);
+  int status = s->updates ? plan_outputs(s, store, p, plan)
+                          : fail(1,
+                                 "%s has no batch norms, and nothing else of a classifier would "
+                                 "change: take a network that has some, or another method",
+                                 c->architecture);
   tg_graph_free(g);
   return status;
 }

@@ -69,6 +69,12 @@ void align_minimise(align_step *s, nn_net *net, tg_value loss) {
   nn_adam(s->g, net, loss, s->rate, s->step, adam, more_updates(s, net->n));
 }
 
+void align_move_statistics(align_step *s, const nn_net *net) {
+  for (int i = 0; i < net->n; i++) {
+    if (net->param[i].next != TG_NONE) *more_updates(s, 1) = net->param[i].next;
+  }
+}
+
 void align_follow(align_step *s, nn_net *teacher, const nn_net *net, double momentum) {
   tg_value *update = more_updates(s, net->n);
   for (int i = 0; i < net->n; i++) {

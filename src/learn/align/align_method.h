@@ -55,6 +55,8 @@ tg_value align_diversity(tg_graph *g, tg_value probability);
 tg_value align_plus(tg_graph *g, tg_value total, double weight, tg_value loss);
 
 void align_add_loss(align_step *s, tg_value loss);
+/* The running statistics of net move towards the batch's; nothing else does. */
+void align_move_statistics(align_step *s, const nn_net *net);
 /* The parameters of net go one step of Adam down the loss. */
 void align_minimise(align_step *s, nn_net *net, tg_value loss);
 /* The parameters of `teacher` keep the share `momentum` and take the rest from net (which is older

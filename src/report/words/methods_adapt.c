@@ -112,17 +112,27 @@ static void tell_align(writer *w, const method *m) {
   if (isfinite(setting_number(w, m->id, "steps"))) buffer_add(&w->text, ".");
 }
 
+static void tell_statistics(writer *w, const method *m) {
+  const double steps = setting_number(w, m->id, "steps");
+  add_name(w, m);
+  write_number(w, ", as means over ", steps, " batches");
+  if (isfinite(steps)) write_number(w, " of ", setting_number(w, m->id, "batch"), " images");
+  buffer_add(&w->text, ".");
+}
+
 static const method methods[] = {
 #define STARGAN(id, ...) {#id, tell_stargan, __VA_ARGS__},
 #define MATCH(id, ...) {#id, tell_match, __VA_ARGS__},
 #define ALIGN(id, ...) {#id, tell_align, __VA_ARGS__},
+#define STATISTICS(id, ...) {#id, tell_statistics, __VA_ARGS__},
 #include "xsite/methods.def"
 };
 enum { METHODS = sizeof methods / sizeof *methods };
 
 static bool has_translator(const writer *w) {
   for (int i = 0; i < METHODS; i++) {
-    if (methods[i].tell != tell_align && has_step(w, methods[i].id)) return true;
+    const bool translates = methods[i].tell == tell_stargan || methods[i].tell == tell_match;
+    if (translates && has_step(w, methods[i].id)) return true;
   }
   return false;
 }

@@ -37,6 +37,7 @@ int xs_strikes(const xs_candidate_evidence *e, xs_strike *strike) {
   int n = add_below(e->keeping, e->classes, guessing, XS_STRIKE_KEEPING, strike);
   n += add_below(e->recall, e->classes, guessing, XS_STRIKE_RECALL, strike + n);
   n += add_empty(e, strike + n);
+  if (e->shifted) strike[n++] = (xs_strike){.kind = XS_STRIKE_PRIORS, .seen = *e->shifted};
   if (e->uncalibrated) strike[n++] = (xs_strike){.kind = XS_STRIKE_TEMPERATURE};
   if (e->untrained) strike[n++] = (xs_strike){.kind = XS_STRIKE_TRAINING};
   return n;

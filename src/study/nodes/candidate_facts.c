@@ -9,6 +9,7 @@
 #include "measure_json.h"
 #include "memory.h"
 #include "probability.h"
+#include "study_file.h"
 #include "text.h"
 #include "training_run.h"
 
@@ -42,10 +43,22 @@ static void estimate_shares(chooser *c, const judged *none) {
   }
 }
 
+static void compare_shares(chooser *c, const judged *none) {
+  xs_interval *difference = memory_new((size_t)c->classes * sizeof *difference);
+  if (xs_prior_compare(&none->answers.source, &none->answers.target,
+                       (int)c->job->settings->replicates, c->seed, difference, &c->shares)) {
+    c->shares = (xs_prior_mismatch){0};
+  }
+  free(difference);
+}
+
 static xs_status find_shares(chooser *c) {
   judged j;
   xs_status status = judged_open(c, &c->job->unadapted, XS_VALIDATION, false, &j);
-  if (!status) estimate_shares(c, &j);
+  if (!status) {
+    estimate_shares(c, &j);
+    compare_shares(c, &j);
+  }
   judged_release(&j);
   return status;
 }
@@ -151,6 +164,7 @@ static xs_status find_facts(chooser *c, int candidate) {
 
 static void strike_out(chooser *c, int candidate) {
   candidate_facts *f = &c->fact[candidate];
+  const bool shifted = c->shares.mismatch && method_takes_shares(c->candidate[candidate].method);
   const xs_candidate_evidence e = {.classes = c->classes,
                                    .keeping = f->keeping,
                                    .recall = f->recall,
@@ -159,9 +173,10 @@ static void strike_out(chooser *c, int candidate) {
                                    .source = c->source,
                                    .em = c->em,
                                    .bbse = c->bbse,
+                                   .shifted = shifted ? &c->shares.distance : NULL,
                                    .uncalibrated = f->temperature.bounded,
                                    .untrained = f->untrained != NULL};
-  f->strike = memory_new((size_t)(3 * c->classes + 2) * sizeof *f->strike);
+  f->strike = memory_new((size_t)(3 * c->classes + 3) * sizeof *f->strike);
   if (candidate != c->none) f->strikes = xs_strikes(&e, f->strike);
 }
 
@@ -233,6 +248,10 @@ static char *strike_text(const chooser *c, int candidate, const xs_strike *s) {
     return text_format("at the target it gives the class '%s' to %.1f %% of the images (%.1f to "
                        "%.1f), and nothing says that the class is so rare there",
                        class, seen, low, high);
+  case XS_STRIKE_PRIORS:
+    return text_format("its method takes the classes to be as frequent at the target as at the "
+                       "source, and their shares differ by %.1f %% (%.1f to %.1f)",
+                       seen, low, high);
   case XS_STRIKE_TEMPERATURE:
     return text_format("its temperature ran to the bound %g: its answers say nothing of the labels",
                        c->fact[candidate].temperature.value);

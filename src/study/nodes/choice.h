@@ -39,6 +39,7 @@ typedef struct chooser {
   double groups;                   /* patients among them */
   float *ensemble;                 /* [n_rows][classes] of all candidates of the portfolio */
   double *source, *em, *bbse;      /* [classes] shares; em, bbse: NULL where they are not known */
+  xs_prior_mismatch shares;        /* zeros where they cannot be compared */
 } chooser;
 
 /* JUDGED_MOST images of a site: more do not change a judgement. JUDGED_LEAST of the target: fewer

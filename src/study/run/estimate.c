@@ -269,7 +269,7 @@ static int add_alignment(estimator *e, const study_node *n, node_cost *c) {
 static int add_adapted(estimator *e, const study_node *n, node_cost *c) {
   const double train = count(e, n->source, XS_TRAIN),
                validation = count(e, n->source, XS_VALIDATION);
-  if (method_last(n->method) == METHOD_ALIGN) return add_alignment(e, n, c);
+  if (!method_is_translator(method_last(n->method))) return add_alignment(e, n, c);
   if (add_translation(e, n, n->method, train + validation, c)) return 1;
   return add_fit(e, &node_settings(e->study, n)->tune, train, validation, c);
 }

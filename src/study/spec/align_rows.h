@@ -61,4 +61,12 @@ static const char align_choices[] =
                       "flip images at random (Decision 10)"),                                      \
       PRECISION_ROW(section, base, xs_align_options)
 
+/* Of a method that takes statistics anew and learns nothing. */
+#define STATISTICS_ROWS(section, base)                                                             \
+  OPTION_INTEGER_ROW(section, base, xs_align_options, steps, "100", 1, 100000000,                  \
+                     "batches whose statistics are averaged"),                                     \
+      OPTION_INTEGER_ROW(section, base, xs_align_options, batch, "128", 1, 65536,                  \
+                         "images of the target in a batch"),                                       \
+      PRECISION_ROW(section, base, xs_align_options)
+
 #endif

@@ -19,6 +19,7 @@ static const step steps[] = {
 #define STARGAN(id, ...) {#id, METHOD_STARGAN, "adapter", offsetof(study_settings, adapter)},
 #define MATCH(id, ...) {#id, METHOD_MATCH, #id, offsetof(study_settings, id)},
 #define ALIGN(id, ...) {#id, METHOD_ALIGN, #id, offsetof(study_settings, id)},
+#define STATISTICS(id, ...) {#id, METHOD_STATISTICS, #id, offsetof(study_settings, id)},
 #include "xsite/methods.def"
 };
 enum { STEPS = sizeof steps / sizeof *steps };
@@ -72,6 +73,16 @@ static const step *last_step(const char *method) {
 bool method_is_translator(method_kind k) { return k == METHOD_STARGAN || k == METHOD_MATCH; }
 
 method_kind method_last(const char *method) { return last_step(method)->kind; }
+
+bool method_takes_shares(const char *method) {
+  for (const char *name = method;; name++) {
+    const size_t length = strcspn(name, "+ ");
+    const step *s = find(name, length);
+    if (s && s->kind == METHOD_STATISTICS) return true;
+    name += length;
+    if (*name != '+') return false;
+  }
+}
 
 const char *method_section(const char *method) { return last_step(method)->section; }
 

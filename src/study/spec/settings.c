@@ -98,6 +98,7 @@ static const option study_rows[] = {
     CLASSIFIER_ROWS("tune", offsetof(study_settings, tune)),
 #define MATCH(id, ...) MATCH_ROWS(#id, offsetof(study_settings, id)),
 #define ALIGN(id, ...) ALIGN_ROWS(#id, offsetof(study_settings, id)),
+#define STATISTICS(id, ...) STATISTICS_ROWS(#id, offsetof(study_settings, id)),
 #include "xsite/methods.def"
 };
 

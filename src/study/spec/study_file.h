@@ -50,11 +50,20 @@ int study_find_site(const xs_study *s, const char *name); /* -1: none */
 /* ---- methods ------------------------------------------------------------------------------------
  * A method is one step or several joined by +, carried out in order.  A translator may only be the
  * first: it makes labelled images of the target's look, on which the classifier is fine-tuned. */
-typedef enum method_kind { METHOD_NONE, METHOD_STARGAN, METHOD_MATCH, METHOD_ALIGN } method_kind;
+typedef enum method_kind {
+  METHOD_NONE,
+  METHOD_STARGAN,
+  METHOD_MATCH,
+  METHOD_ALIGN,
+  METHOD_STATISTICS
+} method_kind;
 bool method_is_translator(method_kind k);
 /* XS_USAGE and a message that begins with `where` where this is no method. */
 int method_check(const char *where, const char *method);
 method_kind method_last(const char *method); /* of the last step */
+/* Whether a step takes the classes to be as frequent at the target as at the source; of a
+ * candidate's name, too ("... via SITE"). */
+bool method_takes_shares(const char *method);
 /* The section of the last step, none's excepted, and its options there, whose method is not set:
  * xs_adapter_options, xs_match_options or xs_align_options. */
 const char *method_section(const char *method);
