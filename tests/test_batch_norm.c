@@ -3,6 +3,8 @@
  * values. */
 #include "golden_file.h"
 
+#include "align_method.h"
+
 /* A bias before a norm gets a gradient that is rounding only: the file has none. */
 static void forget(golden_case *c, const char *name) {
   for (int i = 0; i < c->wants; i++) {
@@ -83,6 +85,29 @@ static void densenet_evaluation(void **state) { check_evaluation(state, &small_d
 static void resnet_training(void **state) { check_training(state, &resnet); }
 static void resnet_evaluation(void **state) { check_evaluation(state, &resnet); }
 
+/* After step k the statistics are k - 1 parts what they were and one the batch's: those of
+ * PyTorch's momentum 0.1 at step 10. */
+static void adabn(void **state) {
+  golden_case c;
+  golden_open(&c, state, resnet.file);
+  const tg_shape images = tg_shape4(resnet.images, resnet.height, resnet.width, 3);
+  align_step s = {.g = c.g,
+                  .description = {.architecture = resnet.architecture, .classes = 3},
+                  .net = nn_net_new("F/"),
+                  .target = golden_input(&c, "in/x", images),
+                  .step = tg_const(c.g, 10)};
+  align_adabn.build(&s);
+  golden_weights(&c, s.net, "weight/");
+  expect_statistics(&c, s.net);
+  int statistics = 0;
+  for (int i = 0; i < s.net->n; i++) statistics += s.net->param[i].statistic;
+  assert_int_equal(s.updates, statistics);
+  golden_run(&c);
+  free(s.update);
+  nn_net_free(s.net);
+  golden_close(&c);
+}
+
 /* Normal with mean 0 and the given deviation: the fourth moment, too. */
 static void check_normal(const tg_store *s, const char *name, double deviation) {
   int64_t n = tg_count(tg_store_shape(s, tg_store_find(s, name)));
@@ -145,6 +170,7 @@ int main(void) {
       cmocka_unit_test(densenet_evaluation),
       cmocka_unit_test(resnet_training),
       cmocka_unit_test(resnet_evaluation),
+      cmocka_unit_test(adabn),
   };
   int failed = golden_run_tests(tests, sizeof tests / sizeof *tests);
   const struct CMUnitTest once[] = {cmocka_unit_test(densenet121), cmocka_unit_test(resnet18)};

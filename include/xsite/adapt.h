@@ -54,7 +54,7 @@ XS_API xs_match_options xs_match_method_defaults(const char *method);
 /* ==== alignment: a classifier is adapted itself, without a translator ========================= */
 
 typedef struct xs_align_options {
-  char *method;  /* an ALIGN of xsite/methods.def */
+  char *method;  /* an ALIGN or STATISTICS of xsite/methods.def */
   int64_t steps; /* all of them: there is no early stopping without labels */
   int64_t batch; /* images of each site a step */
   double learning_rate;

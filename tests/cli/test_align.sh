@@ -52,6 +52,24 @@ cmp "$folder/shot/model.safetensors" "$folder/alone/model.safetensors" || compla
 
 expect 1 'has no labels' align --source "$unlabelled" --target "$source" --model "$model" --method dann --out "$folder/none"
 
+# Statistics of batch norms alone: weights keep their bytes; a network without norms is refused.
+expect 1 'lenet has no batch norms' "${align[@]}" --method adabn --out "$folder/no-norms"
+small=(--threads 1 --limit 400)
+expect 0 '' train --data "$source" --out "$folder/resnet" "${small[@]}" --architecture resnet18 --size 20 --batch 16 --epochs 1
+expect 0 '' align --target "$unlabelled" --model "$folder/resnet/model.safetensors" "${small[@]}" --batch 16 --steps 3 \
+  --method adabn --out "$folder/adabn"
+python3 - "$folder" <<'PYTHON' || complain 'adabn changes other tensors than statistics'
+import json, struct, sys
+def tensors(path):
+    data = open(path, "rb").read()
+    size = struct.unpack("<Q", data[:8])[0]
+    head = json.loads(data[8:8 + size])
+    return {k: data[8 + size + v["data_offsets"][0]:8 + size + v["data_offsets"][1]]
+            for k, v in head.items() if k != "__metadata__"}
+before, after = (tensors(f"{sys.argv[1]}/{x}/model.safetensors") for x in ("resnet", "adabn"))
+sys.exit(any((before[k] != after[k]) != (".running_" in k) for k in before))
+PYTHON
+
 # What cannot be is refused before the folder is made.
 expect 2 '--source is missing: dann' align --target "$target" --model "$model" --method dann --out "$folder/new"
 expect 2 '--batch: 1 is too small' "${align[@]}" --batch 1 --out "$folder/new"
