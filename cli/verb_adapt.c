@@ -1,3 +1,3 @@
 #include "task_verb.h"
 
-TASK_VERB(adapt, cli_watch, "Learn to translate one site's images into another's look.")
+TASK_VERB(adapt, cli_watch, "Learn to give one site's images the appearance of another's.")

@@ -1,4 +1,4 @@
 #include "task_verb.h"
 
 TASK_VERB(translate, cli_watch_plain,
-          "Write a site's images in another site's look, as a new site.")
+          "Write a site's images with the appearance of another's, as a new site.")

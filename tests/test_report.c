@@ -217,16 +217,16 @@ static void guessing_is_named(void **state) {
   (void)state;
   char *html = external_page(41, 33.4, 49.2);
   assert_has(html, "fell from 88.0 to 41.0. All of its 95 % interval (33.4 to 49.2) is below 50, "
-                   "which guessing has: at b the classifier ranks images of a class below others "
+                   "the AUC of guessing: at b the classifier ranks images of a class below others "
                    "more often than above them.");
   free(html);
   html = external_page(46, 37.5, 54.1);
-  assert_has(html, "fell from 88.0 to 46.0. Its 95 % interval (37.5 to 54.1) includes 50, which "
-                   "guessing has: these images cannot tell the classifier from guessing.");
+  assert_has(html, "fell from 88.0 to 46.0. Its 95 % interval (37.5 to 54.1) includes 50, the "
+                   "AUC of guessing: these images cannot tell the classifier from guessing.");
   free(html);
   html = external_page(59, 50.5, 67.2);
   assert_has(html, "fell from 88.0 to 59.0. What adaptation changed");
-  assert_lacks(html, "which guessing has");
+  assert_lacks(html, "the AUC of guessing");
   free(html);
 }
 
@@ -247,7 +247,7 @@ static void a_gain_that_stays_below_guessing_is_named(void **state) {
   (void)state;
   char *html = adapted_page("paper", 28.6, 18.6, 39.4, 16.6);
   assert_has(html, "(99.0). All of the adapted one&#39;s 95 % interval (18.6 to 39.4) is below 50, "
-                   "which guessing has: at b the classifier ranks");
+                   "the AUC of guessing: at b the classifier ranks");
   free(html);
   html = adapted_page("paper", 51, 45.1, 57.2, 39);
   assert_has(html, "The adapted one&#39;s 95 % interval (45.1 to 57.2) includes 50,");

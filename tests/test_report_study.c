@@ -416,7 +416,7 @@ static void conclusions_follow(void **state) {
              "<th scope=\"row\">Mean gain, paired</th><td>+1.3<small>+0.9 to +1.7</small></td>");
   assert_has(html,
              "adaptation was chosen in 3 of 3 pairs; in 0 the classifier was left as it was.");
-  assert_has(html, "lower than before in 1 of 3 pairs, in 1 of them by more than its interval");
+  assert_has(html, "lower than before in 1 of 3 pairs, in 1 of them by more than chance explains.");
   assert_has(html, "Corrected for 3 comparisons (Holm, level 5 %), the AUC is higher in 1 pair and "
                    "lower in 1.");
   assert_has(html,

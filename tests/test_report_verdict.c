@@ -315,7 +315,7 @@ static void losses_are_not_hidden(void **state) {
   }
   char *html = page_of(results, NULL);
   assert_has(html, "harm was foreseen in 0 pairs; measured, the AUC is lower in 1 pair, by no more "
-                   "than its interval leaves to chance.");
+                   "than chance explains.");
   assert_has(html, "test images and 96.4 at optdigits; the intervals overlap, so that this may be "
                    "chance.");
   assert_lacks(html, "At optdigits the AUC of the classifier from mnist fell");

@@ -233,7 +233,7 @@ static const char *advice(bool edge, bool cropped) {
   }
   return cropped ? "A classifier may learn it instead of the finding: balance or match the classes "
                    "on it, or leave images out. The shape of the whole film is hidden by "
-                   "center_crop: --accept shortcut where it is all that is told."
+                   "center_crop: --accept shortcut where nothing else is found."
                  : "A classifier may learn it instead of the finding: crop to a square "
                    "(center_crop), balance or match the classes on it, or leave images out.";
 }
@@ -264,7 +264,7 @@ static void say_sites(check *c, const tolds *all) {
   if (n) {
     finding_add(
         c, "site-told", CHECK_NOTE, NULL, n,
-        text_format("The site can be told without a look at the patient, from: %s.", list.text),
+        text_format("These give the site away, without a look at the patient: %s.", list.text),
         "A pooled classifier may use it where the sites differ in prevalence, and a "
         "translator will learn it first; crop all sites alike.");
   }

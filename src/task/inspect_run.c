@@ -147,7 +147,8 @@ xs_status xs_inspect_unsealed(const char *dir, char **text) {
 
 static const option rows[] = {
     {NULL, "seal", OPTION_FLAG, offsetof(xs_inspect_run_task, seal), "no", false, 0, 0, NULL, NULL,
-     "verify that no label was opened by what may not see it, nor a test label too early"},
+     "verify, by the log of opened labels, that nothing used a label that it must not use, and "
+     "that all files are as written"},
 };
 
 const option_table task_inspect_run_table = {

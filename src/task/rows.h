@@ -45,7 +45,7 @@
 #define SPLIT_BY_ROW(at)                                                                           \
   {                                                                                                \
     NULL, "split_by", OPTION_CHOICE, at, "group", false, 0, 0, "group|image", "WHAT",              \
-        "what stays on one side of the split (Decision 1)"                                         \
+        "what stays on one side of the split (docs/method.md, Decision 1)"                         \
   }
 #define SKIP_UNREADABLE_ROW(at)                                                                    \
   {                                                                                                \

@@ -25,7 +25,7 @@ static const option rows[] = {
     OPTION_REAL_ROW(NULL, 0, xs_check_task, near_match, "0.9", 0, 1,
                     "near duplicates: least correlation of their fine structure"),
     OPTION_REAL_ROW(NULL, 0, xs_check_task, shortcut_auc, "0.65", 0.5, 1,
-                    "AUC from which an attribute that tells the label is a fault"),
+                    "AUC from which an attribute that predicts the label is a fault"),
     OPTION_REAL_ROW(NULL, 0, xs_check_task, alpha, "0.05", 0, 1,
                     "level of the tests, after Holm's correction"),
     OPTION_INTEGER_ROW(NULL, 0, xs_check_task, replicates, "500", 10, 1000000,

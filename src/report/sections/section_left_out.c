@@ -22,7 +22,7 @@ static void add_site(page *out, const left_out *l) {
 void section_left_out(page *out, const results *r) {
   page_add(out, "<section id=\"left-out\">\n<h2>What was left out</h2>\n"
                 "<p>These images could not be read and were left out, as "
-                "<code>--skip-unreadable</code> asked: no number here has seen them. Files are "
+                "<code>--skip-unreadable</code> asked: they are in no number here. Files are "
                 "seldom damaged at random: ask what they have in common.</p>\n");
   for (int i = 0; i < r->left_outs; i++) add_site(out, &r->left_out[i]);
   page_add(out, "</section>\n");

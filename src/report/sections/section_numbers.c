@@ -153,8 +153,8 @@ static void add_untrained(page *out, const results *r) {
     if (!n++) {
       page_add(
           out,
-          "<p class=\"soft\">%s Not trained enough. An AUC of such a classifier as the ceiling "
-          "is none, and a share salvaged against it says little:</p>\n<ul class=\"soft\">\n",
+          "<p class=\"soft\">%s Not trained enough. Such a classifier is no ceiling, and a share "
+          "salvaged against it says little:</p>\n<ul class=\"soft\">\n",
           untrained_mark);
     }
     char *name = node_words(r, c->node);
@@ -197,12 +197,12 @@ static void add_all_table(page *out, const results *r) {
   if (!any) return;
   table_open(out,
              ceiling
-                 ? "The unadapted classifier on all labelled images of the target, at which the "
-                   "verdict looks: AUC and accuracy in per cent; the ceiling there: of "
+                 ? "The unadapted classifier on all labelled images of the target, on which the "
+                   "verdict rests: AUC and accuracy in per cent; the ceiling there: of "
                    "classifiers of the target's own labels, each measured on the part that it "
                    "has not learnt from, the mean over parts; and the salvage against it"
-                 : "The unadapted classifier on all labelled images of the target, at which the "
-                   "verdict looks: AUC and accuracy in per cent, with 95 % intervals",
+                 : "The unadapted classifier on all labelled images of the target, on which the "
+                   "verdict rests: AUC and accuracy in per cent, with 95 % intervals",
              head, ceiling ? 7 : 4);
   for (int i = 0; i < r->n; i++) {
     if (has_more(&r->pair[i])) add_all_row(out, &r->pair[i], ceiling);

@@ -150,7 +150,7 @@ static bool any_bold(const results *r) {
 /* Under the bold rule they could be chosen all the same. */
 static void add_struck(page *out, const results *r) {
   if (!any_struck(r)) return;
-  page_add(out, "<h3>Struck out, whatever a criterion says</h3>\n");
+  page_add(out, "<h3>Struck out: excluded for a reason, whatever a criterion says</h3>\n");
   if (any_bold(r)) {
     page_add(out, "<p>The rule bold may choose them all the same; careful does not.</p>\n");
   }

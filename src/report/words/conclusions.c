@@ -80,7 +80,7 @@ static char *worse(const results *r) {
                        known, pairs(known));
   }
   return text_format("After the choice the AUC is lower than before in %s of %d %s, in %d of them "
-                     "by more than its interval leaves to chance.",
+                     "by more than chance explains.",
                      number_fixed(r->summary.worse, 0).text, known, pairs(known), clear);
 }
 
@@ -128,7 +128,7 @@ static char *foreseen(const results *r) {
   if (!hurt) {
     return text_format(
         "Without labels, harm was foreseen in %d %s; measured, the AUC is lower in %d "
-        "%s, by no more than its interval leaves to chance.",
+        "%s, by no more than chance explains.",
         warned, pairs(warned), lower, pairs(lower));
   }
   char *known = both == hurt ? text_copy("as foreseen")

@@ -100,13 +100,13 @@ static char *guessing_sentence(const pair *p, int which) {
   if (isnan(m->auc) || !(m->low <= 50) || (adapted && left_as_it_was(p))) return text_copy("");
   const number low = number_auc(m->low), high = number_auc(m->high);
   if (m->high < 50) {
-    return text_format(" All of %s 95 %% interval (%s to %s) is below 50, which guessing has: at "
+    return text_format(" All of %s 95 %% interval (%s to %s) is below 50, the AUC of guessing: at "
                        "%s the classifier ranks images of a class below others more often than "
                        "above them.",
                        adapted ? "the adapted one's" : "its", low.text, high.text, p->target);
   }
   if (!(m->high >= 50)) return text_copy("");
-  return text_format(" %s 95 %% interval (%s to %s) includes 50, which guessing has: these images "
+  return text_format(" %s 95 %% interval (%s to %s) includes 50, the AUC of guessing: these images "
                      "cannot tell the classifier from guessing.",
                      adapted ? "The adapted one's" : "Its", low.text, high.text);
 }

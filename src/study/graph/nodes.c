@@ -277,7 +277,7 @@ const char *node_purpose(const study_node *n) {
       [NODE_POOLED] = "train one classifier on all sites' labels",
       [NODE_LABELLED] = "train a classifier on some of the site's own labels",
       [NODE_FOLD] = "train a classifier on the site's own labels but one part's",
-      [NODE_TRANSLATOR] = "learn to translate source images into the target's look",
+      [NODE_TRANSLATOR] = "learn to give source images the target's appearance",
       [NODE_ADAPTED] = "adapt the source classifier to the target",
       [NODE_CHOICE] = "choose among the adapted classifiers without labels",
       [NODE_RESULTS] = "measure everything with the test labels",

@@ -58,7 +58,7 @@ static const char align_choices[] =
       ALIGN_ON_ROW(section, base, colour,                                                          \
                    "change contrast, brightness and inversion of each channel for itself"),        \
       OPTION_FLAG_ROW(section, base, xs_align_options, flips,                                      \
-                      "flip images at random (Decision 10)"),                                      \
+                      "flip images at random (docs/method.md, Decision 10)"),                      \
       PRECISION_ROW(section, base, xs_align_options)
 
 /* Of a method that takes statistics anew and learns nothing. */

@@ -45,7 +45,7 @@ static const option study_rows[] = {
     OPTION_INTEGER_ROW(NULL, 0, study_settings, image_channels, "3", 1, 3, "1 or 3"),
     NORMALISATION_ROW(study_settings),
     OPTION_CHOICE_ROW(NULL, 0, study_settings, split_by, "group", "group|image", "WHAT",
-                      "what stays on one side of the split (Decision 1)"),
+                      "what stays on one side of the split (docs/method.md, Decision 1)"),
     OPTION_CHOICE_ROW(NULL, 0, study_settings, measure, "test", "test|all", "WHAT",
                       "images of a target on which adapted classifiers are measured: those that no "
                       "adaptation sees, or all, which adaptations see without labels"),
@@ -61,7 +61,7 @@ static const option study_rows[] = {
                        "training steps between checkpoints"),
     OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, rule, "careful",
                       "careful|bold", "RULE",
-                      "careful strikes out what may have lost a class or did not learn, and leaves "
+                      "careful excludes what may have lost a class or did not learn, and leaves "
                       "the classifier as it is where little speaks for a change; bold takes the "
                       "best by the criterion; choice: bold is short for it"),
     OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, criterion, "im",

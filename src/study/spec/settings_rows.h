@@ -32,7 +32,7 @@ static const char target_dropout_help[] = "share of features dropped while F_T i
 
 #define CLASSIFIER_ROWS(section, base)                                                             \
   OPTION_CHOICE_ROW(section, base, xs_classifier_options, architecture, "lenet",                   \
-                    architecture_choices + 1, "NAME", "network (Decision 4)"),                     \
+                    architecture_choices + 1, "NAME", "network (docs/method.md, Decision 4)"),     \
       OPTION_REAL_ROW(section, base, xs_classifier_options, learning_rate, "1e-3", 1e-9, 10,       \
                       "Adam's rate"),                                                              \
       OPTION_REAL_ROW(section, base, xs_classifier_options, weight_decay, "0", 0, 1,               \
@@ -67,14 +67,15 @@ static const char target_dropout_help[] = "share of features dropped while F_T i
                      "channels of the first generator and critic layer"),                          \
       OPTION_INTEGER_ROW(section, base, xs_adapter_options, blocks, "4", 0, 1000,                  \
                          "residual blocks: 4 for digits, 9 for X-rays"),                           \
-      OPTION_INTEGER_ROW(section, base, xs_adapter_options, critic_layers, "0", 0, 16,             \
-                         "critic depth; 0: min(6, floor(log2(size)) - 1) (Decision 5)"),           \
+      OPTION_INTEGER_ROW(                                                                          \
+          section, base, xs_adapter_options, critic_layers, "0", 0, 16,                            \
+          "critic depth; 0: min(6, floor(log2(size)) - 1) (docs/method.md, Decision 5)"),          \
       OPTION_INTEGER_ROW(section, base, xs_adapter_options, batch, "200", 2, 65536,                \
                          "images per step, half source, half target"),                             \
       OPTION_INTEGER_ROW(section, base, xs_adapter_options, generator_steps, "40000", 1,           \
-                         100000000, "generator updates (Decision 8)"),                             \
+                         100000000, "generator updates (docs/method.md, Decision 8)"),             \
       OPTION_INTEGER_ROW(section, base, xs_adapter_options, critic_steps, "5", 1, 1000,            \
-                         "critic updates per generator update (Decision 8)"),                      \
+                         "critic updates per generator update (docs/method.md, Decision 8)"),      \
       OPTION_REAL_ROW(section, base, xs_adapter_options, learning_rate, "1e-4", 1e-9, 10,          \
                       "Adam's rate for generator and critic"),                                     \
       OPTION_REAL_ROW(section, base, xs_adapter_options, decay_start, "0.5", 0, 1,                 \
@@ -84,35 +85,39 @@ static const char target_dropout_help[] = "share of features dropped while F_T i
       OPTION_REAL_ROW(section, base, xs_adapter_options, beta2, "0.999", 0, 0.999999,              \
                       "Adam's second moment"),                                                     \
       OPTION_REAL_ROW(section, base, xs_adapter_options, gradient_penalty, "10", 0, 1e6,           \
-                      "weight lambda_gp"),                                                         \
+                      "weight of the gradient penalty"),                                           \
       OPTION_REAL_ROW(section, base, xs_adapter_options, penalty_epsilon, "1e-12", 0, 1,           \
-                      "added under the penalty's square root (Decision 6)"),                       \
+                      "added under the penalty's square root (docs/method.md, Decision 6)"),       \
       OPTION_REAL_ROW(section, base, xs_adapter_options, classification, "1", 0, 1e6,              \
-                      "weight lambda_cls of the domain classification"),                           \
+                      "weight of naming the right site"),                                          \
       OPTION_REAL_ROW(section, base, xs_adapter_options, cycle, "10", 0, 1e6,                      \
-                      "weight lambda_cyc"),                                                        \
+                      "weight of the difference after translation there and back"),                \
       OPTION_CHOICE_ROW(section, base, xs_adapter_options, semantic, "paper",                      \
-                        "paper|cycada-paper|off", "MODE", "semantic loss (Decision 7)"),           \
-      OPTION_REAL_ROW(section, base, xs_adapter_options, semantic_cycle, "1", 0, 1e6,              \
-                      "weight of F_S on the cycle"),                                               \
+                        "paper|cycada-paper|off", "MODE",                                          \
+                        "semantic loss (docs/method.md, Decision 7)"),                             \
+      OPTION_REAL_ROW(                                                                             \
+          section, base, xs_adapter_options, semantic_cycle, "1", 0, 1e6,                          \
+          "weight of the source classifier's loss on images translated there and back"),           \
       OPTION_REAL_ROW(section, base, xs_adapter_options, semantic_target, "1", 0, 1e6,             \
-                      "weight of F_T on translated source images"),                                \
+                      "weight of the target classifier's loss on translated source images"),       \
       OPTION_REAL_ROW(section, base, xs_adapter_options, semantic_pseudo, "1", 0, 1e6,             \
-                      "weight of F_S on translated target images"),                                \
-      OPTION_REAL_ROW(section, base, xs_adapter_options, pseudo_threshold, "1", 0, 1e6,            \
-                      "F_T's loss at which the pseudo-label term starts"),                         \
+                      "weight of the source classifier's loss on translated target images"),       \
+      OPTION_REAL_ROW(                                                                             \
+          section, base, xs_adapter_options, pseudo_threshold, "1", 0, 1e6,                        \
+          "loss of the target classifier below which its labels of target images are used"),       \
       OPTION_REAL_ROW(section, base, xs_adapter_options, target_learning_rate, "1e-3", 1e-9, 10,   \
-                      "Adam's rate for F_T"),                                                      \
+                      "Adam's rate for the target classifier"),                                    \
       OPTION_REAL_ROW(section, base, xs_adapter_options, target_dropout, "0.5", 0, 0.95,           \
                       target_dropout_help),                                                        \
       OPTION_INTEGER_ROW(section, base, xs_adapter_options, target_every, "1", 1, 1000000,         \
-                         "generator updates per update of F_T"),                                   \
+                         "generator updates per update of the target classifier"),                 \
       OPTION_CHOICE_ROW(section, base, xs_adapter_options, translate, "other", "other|permute",    \
                         "HOW",                                                                     \
-                        "wanted domain: the other, or a permutation of the batch's (Decision 9)"), \
+                        "wanted domain: the other, or a permutation of the batch's "               \
+                        "(docs/method.md, Decision 9)"),                                           \
       PRECISION_ROW(section, base, xs_adapter_options),                                            \
       OPTION_FLAG_ROW(section, base, xs_adapter_options, flips,                                    \
-                      "flip images at random (Decision 10)"),                                      \
+                      "flip images at random (docs/method.md, Decision 10)"),                      \
       OPTION_FLAG_ROW(section, base, xs_adapter_options, balanced,                                 \
                       "draw every class of the source equally often")
 
