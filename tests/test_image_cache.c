@@ -69,7 +69,7 @@ static void end(setting *t) {
   free(t);
 }
 
-/* A decoder's process, whose file may be hostile, does not have the mapped pixels. */
+/* A process that is forked does not have the mapped pixels. */
 static void check_not_inherited(const xs_images *x) {
   int ending;
   const pid_t child = fork();

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include <cmocka.h>
 
 #include "data_files.h"
+#include "decoder.h"
 #include "file.h"
 #include "memory.h"
 #include "refused_image.h"
@@ -186,6 +188,96 @@ static void test_same_refusal(void **state) {
   free(path);
 }
 
+/* ---- the program that decodes ---- */
+
+static int read_dicom(void) {
+  char *path = golden_image("explicit.dcm");
+  image x;
+  const int status = image_read(path, false, &x);
+  image_release(&x);
+  free(path);
+  return status;
+}
+
+/* The one that waits: tests decode in one thread. */
+static pid_t waiting_process(void) {
+  decoder *d = decoder_take("test");
+  assert_non_null(d);
+  const pid_t process = d->process;
+  decoder_give_back(d);
+  return process;
+}
+
+/* A file that is refused does not end it. */
+static void test_used_again(void **state) {
+  (void)state;
+  char *bad = golden_image("bad-large.dcm");
+  image x;
+  assert_int_equal(read_dicom(), 0);
+  const pid_t process = waiting_process();
+  assert_int_equal(image_read(bad, false, &x), XS_FAILED);
+  image_release(&x);
+  assert_int_equal(read_dicom(), 0);
+  assert_int_equal(waiting_process(), process);
+  free(bad);
+}
+
+/* It holds nothing of what the library's user has open. */
+static void test_nothing_is_inherited(void **state) {
+  (void)state;
+  int ends[2];
+  char byte;
+  decoder_end(decoder_take("test"));
+  assert_int_equal(pipe(ends), 0); /* not close-on-exec */
+  assert_int_equal(read_dicom(), 0);
+  close(ends[1]);
+  assert_int_equal(read(ends[0], &byte, 1), 0); /* nobody else can write */
+  close(ends[0]);
+}
+
+static void test_killed(void **state) {
+  (void)state;
+  assert_int_equal(read_dicom(), 0);
+  const pid_t process = waiting_process();
+  assert_int_equal(kill(process, SIGKILL), 0);
+  assert_int_equal(read_dicom(), 0);
+  assert_int_not_equal(waiting_process(), process);
+}
+
+/* What a process forks has decoders of its own. */
+static void test_forked(void **state) {
+  (void)state;
+  int ending;
+  assert_int_equal(read_dicom(), 0);
+  const pid_t process = waiting_process(), child = fork();
+  if (child == 0) _exit(read_dicom() || waiting_process() == process);
+  assert_int_equal(waitpid(child, &ending, 0), child);
+  assert_int_equal(ending, 0);
+  assert_int_equal(read_dicom(), 0);
+  assert_int_equal(waiting_process(), process);
+}
+
+/* That is no fault of the file. */
+static void assert_untried(const char *program, const char *why) {
+  decoder_end(decoder_take("test"));
+  assert_int_equal(setenv("XSITE_DECODER", program, 1), 0);
+  assert_int_equal(read_dicom(), IMAGE_UNTRIED);
+  assert_non_null(strstr(fail_message(), why));
+  assert_int_equal(unsetenv("XSITE_DECODER"), 0);
+}
+
+static void test_no_program(void **state) {
+  (void)state;
+  char *dir = temporary_dir(), *other = file_join(dir, "other");
+  put_text(dir, "other", "#!/bin/sh\nexit 3\n"); /* as DECODER_OTHER_VERSION */
+  assert_int_equal(chmod(other, 0700), 0);
+  assert_untried("/nowhere/decoder", "explicit.dcm: no process to decode it: /nowhere/decoder: No");
+  assert_untried("/bin/true", "explicit.dcm: the program xsite-decoder, which is to decode it");
+  assert_untried(other, "is of another version than this one, " XSITE_VERSION);
+  free(other);
+  remove_dir(dir);
+}
+
 /* Some containers have no filters of system calls: there is nothing to be tested then. */
 static bool has_filters(void) {
   const sandbox strict = {.seconds = 20, .memory = (size_t)1 << 30, .strict = true};
@@ -205,8 +297,14 @@ int main(void) {
     return 0;
   }
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_nothing_is_reached),
-                                     cmocka_unit_test(test_time), cmocka_unit_test(test_large),
+                                     cmocka_unit_test(test_time),
+                                     cmocka_unit_test(test_large),
                                      cmocka_unit_test(test_same_image),
-                                     cmocka_unit_test(test_same_refusal)};
+                                     cmocka_unit_test(test_same_refusal),
+                                     cmocka_unit_test(test_used_again),
+                                     cmocka_unit_test(test_nothing_is_inherited),
+                                     cmocka_unit_test(test_killed),
+                                     cmocka_unit_test(test_forked),
+                                     cmocka_unit_test(test_no_program)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,4 @@
 # What others link: libxsite.so and libxsite.a, made of the objects of xsitelib, with the names of public functions alone.
-include(GNUInstallDirs)
 
 set(exports ${CMAKE_SOURCE_DIR}/src/exports.map)
 add_library(xsite-shared SHARED)

@@ -180,7 +180,8 @@ XS_API xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_i
 
 /* For files from a source that is not trusted: from now on, for the whole process, every image file
  * is decoded in a process of its own that can open no file and start no process, as DICOM files
- * always are.  Call it before images are read.  What that costs: docs/images.md. */
+ * always are.  Call it before images are read.  What that costs, and where the program
+ * xsite-decoder, which makes these processes, is looked for: docs/images.md. */
 XS_API void xs_isolate(bool all);
 XS_API bool xs_is_isolated(void);
 XS_API void xs_images_close(xs_images *x);

@@ -54,7 +54,7 @@ static int limit_others(int seconds) {
 }
 
 /* Kernels before 5.9, and some containers, have no close_range. */
-static void close_others(void) {
+void sandbox_close_others(void) {
   struct rlimit r;
   if (!close_range(SANDBOX_PIPE + 1, ~0u, 0)) return;
   const long most =
@@ -125,7 +125,7 @@ int sandbox_enter(const sandbox *limits, int keep) {
   reset_signals();
   int status = limit_memory(limits->memory);
   if (keep != SANDBOX_PIPE) status |= dup2(keep, SANDBOX_PIPE) < 0;
-  close_others();
+  sandbox_close_others();
   status |= limit_others(limits->seconds); /* no descriptor could be moved after it */
   const bool alone = !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   const bool filtered = alone && PROCESSOR != 0 && !filter_calls();

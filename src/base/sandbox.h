@@ -16,10 +16,11 @@ typedef struct sandbox {
  * won; of the system's calls only those that read and write the pipe, take memory and end the
  * process are answered.  Where the kernel or a container has no such filter, the limits alone hold,
  * unless it is `strict`.  Signals that ask a program to stop are for the parent: they are ignored,
- * the others have their first meaning.  For a child that was forked to read a file that may be
- * hostile; memory that is mapped from files and shared must not be the child's (MADV_DONTFORK).
- * Returns 0, or -1 where it could not be shut in. */
+ * the others have their first meaning.  For a process that was started to read one file that may be
+ * hostile.  Returns 0, or -1 where it could not be shut in. */
 int sandbox_enter(const sandbox *limits, int keep);
+/* Closes all descriptors but SANDBOX_PIPE. */
+void sandbox_close_others(void);
 
 enum { SANDBOX_PIPE = 0 };
 

@@ -24,6 +24,9 @@ wanted=$(python3 -c 'import json, sys
 m = json.load(sys.stdin)
 print("AUC %.2f, 95 %% interval %.2f to %.2f, of %d images" % (m["auc"], m["low"], m["high"], m["n"]))' <stdout)
 
+# the installed program finds its decoder: the film's values are known, and too large for a model of digits
+expect 1 'explicit.dcm: has the value 3470' predict --model digits/model.safetensors "$repository/tests/golden/images/explicit.dcm"
+
 # runs PROGRAM: it says what `xsite eval` measured.
 runs() {
   local said

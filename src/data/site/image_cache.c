@@ -67,7 +67,7 @@ void images_forget(const xs_images *x) {
 static int map(const char *path, int fd, size_t bytes, xs_images *x) {
   void *p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
   if (p == MAP_FAILED) return fail(XS_FAILED, "%s: cannot be mapped: %s", path, strerror(errno));
-  madvise(p, bytes, MADV_DONTFORK); /* a decoder's process must not reach it */
+  madvise(p, bytes, MADV_DONTFORK); /* no process that is forked needs it */
   x->map = p;
   x->map_bytes = bytes;
   x->pixels = (char *)p + PIXELS;
