@@ -130,8 +130,8 @@ static char *write_all(void) {
 static const xs_site_options at_network = {.size = NET};
 
 /* A classifier that was trained on the site. */
-static xs_classifier *train_on(const char *dir, const xs_site *s) {
-  xs_classifier_options o = {.architecture = (char[]){"lenet5"},
+static xs_classifier *train_on(const char *dir, const xs_site *s, const char *architecture) {
+  xs_classifier_options o = {.architecture = (char *)(uintptr_t)architecture,
                              .precision = (char[]){"f32"},
                              .learning_rate = 1e-3,
                              .batch = 8,
@@ -193,7 +193,7 @@ static void check_kind(const char *dir, int kind, const char *more) {
     assert_int_equal(open_site(dir, yaml, &at_network, &s), XS_OK);
     xs_images_fetch(&s->images, NULL, 1, NET, 1, &plain, k ? other : first);
     if (k) assert_memory_equal(first, other, sizeof first);
-    if (!c) c = train_on(dir, s);
+    if (!c) c = train_on(dir, s, "lenet5");
     assert_null(xs_classifier_unknown(c));
     check_alike(c, xs_classifier_preprocessing(c), s, folder);
     xs_site_close(s);
@@ -396,7 +396,7 @@ static void test_older(void **state) {
   xs_site *s;
   xs_classifier *c;
   assert_int_equal(open_site(dir, yaml, &at_network, &s), XS_OK);
-  xs_classifier_free(train_on(dir, s));
+  xs_classifier_free(train_on(dir, s, "lenet5"));
   xs_site_close(s);
   for (size_t i = 0; i <= sizeof file / sizeof *file; i++) {
     const bool none = i == sizeof file / sizeof *file;
@@ -424,10 +424,65 @@ static void test_older(void **state) {
   remove_dir(dir);
 }
 
+/* ---- many films ------------------------------------------------------------------------------ */
+
+enum { MANY = 230 };
+
+static void predict_many(const char *model, int threads, xs_images *const *film, int at_once,
+                         float *logit) {
+  xs_classifier *c;
+  double distance[MANY];
+  tg_set_threads(threads);
+  assert_int_equal(xs_classifier_load(model, &c), XS_OK);
+  for (int i = 0; i < MANY; i += at_once) {
+    const int n = MANY - i < at_once ? MANY - i : at_once;
+    assert_int_equal(xs_classifier_predict(c, film + i, n, logit + 2 * i, distance), XS_OK);
+  }
+  xs_classifier_free(c);
+}
+
+/* A film's logits are the same to the last bit with others, alone, and with any threads. */
+static void test_together(void **state) {
+  (void)state;
+  char *dir = write_all(), *yaml = domain_of(0, NET, ""),
+       *model = file_join(dir, "model.safetensors");
+  uint8_t *pixel = memory_new((size_t)MANY * NET * NET);
+  xs_images film[MANY], *one[MANY];
+  float alone[2 * MANY], together[2 * MANY];
+  xs_site *s;
+  assert_int_equal(open_site(dir, yaml, &at_network, &s), XS_OK);
+  xs_classifier_free(train_on(dir, s, "lenet"));
+  for (int i = 0; i < MANY * NET * NET; i++) {
+    pixel[i] = (uint8_t)random_below(1, 0, 0, (uint64_t)i, 256);
+  }
+  for (int i = 0; i < MANY; i++) {
+    film[i] = (xs_images){.n = 1,
+                          .height = NET,
+                          .width = NET,
+                          .channels = 1,
+                          .bytes = 1,
+                          .max_value = 255,
+                          .pixels = pixel + i * NET * NET};
+    one[i] = &film[i];
+  }
+  predict_many(model, 1, one, 1, alone);
+  for (int threads = 1; threads <= 3; threads++) {
+    predict_many(model, threads, one, MANY, together);
+    assert_memory_equal(alone, together, sizeof alone);
+  }
+  tg_set_threads(0);
+  xs_site_close(s);
+  free(pixel);
+  free(model);
+  free(yaml);
+  remove_dir(dir);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_nine),  cmocka_unit_test(test_mixed), cmocka_unit_test(test_idx),
-      cmocka_unit_test(test_white), cmocka_unit_test(test_dark),  cmocka_unit_test(test_older),
+      cmocka_unit_test(test_nine),     cmocka_unit_test(test_mixed), cmocka_unit_test(test_idx),
+      cmocka_unit_test(test_white),    cmocka_unit_test(test_dark),  cmocka_unit_test(test_older),
+      cmocka_unit_test(test_together),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

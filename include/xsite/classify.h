@@ -76,7 +76,8 @@ XS_API void xs_probabilities(const float *logit, int64_t n, int classes, double 
 
 /* Logits [n][classes] of n images that each are of a size of their own (image[i]->n is 1), and
  * their distance [n] from those of the classifier's site, as a multiple of what 98 % of these have
- * at most: above 1 is unlike them; NAN where no site is known. */
+ * at most: above 1 is unlike them; NAN where no site is known. With up to six threads an
+ * image's logits are the same to the last bit whatever the other images are. */
 XS_API xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *image, int64_t n,
                                        float *logit, double *distance);
 

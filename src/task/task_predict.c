@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "answer_table.h"
+#include "classifier.h"
 #include "error.h"
 #include "file.h"
 #include "file_list.h"
@@ -16,8 +17,6 @@
 #include "text.h"
 #include "tg.h"
 #include "threshold.h"
-
-enum { AT_ONCE = 16 }; /* images in memory */
 
 #define FIELD(name) offsetof(xs_predict_task, name)
 
@@ -50,8 +49,9 @@ typedef struct model {
   char hash[HASH_SHA256_TEXT];
 } model;
 
-typedef struct pending { /* one of AT_ONCE images */
+typedef struct pending { /* one of the images in memory */
   xs_prediction prediction;
+  xs_images *image;                 /* NULL: it cannot be read */
   float *logit;                     /* [classes] */
   double *probability, *calibrated; /* [classes] */
   char *error, *doubt;
@@ -59,7 +59,7 @@ typedef struct pending { /* one of AT_ONCE images */
 
 typedef struct predictor {
   model model;
-  pending pending[AT_ONCE];
+  pending *pending; /* the images in memory: whole batches, read by all threads */
   void (*each)(void *context, const xs_prediction *p);
   void *context;
   int unreadable, doubted; /* images so far */
@@ -80,30 +80,36 @@ static void fill(const model *m, const float *logit, double distance, pending *p
   p->prediction.distance = distance;
 }
 
-/* n files, at most AT_ONCE. */
+static void read_one(const model *m, pending *p) {
+  if (xs_image_open(p->prediction.file, &m->reading, &p->image) == XS_OK) {
+    if (p->image->doubt) p->prediction.doubt = p->doubt = text_copy(p->image->doubt);
+  } else {
+    p->prediction.error = p->error = text_copy(xs_message());
+  }
+}
+
+/* The first n of those in memory. */
 static xs_status predict(predictor *r, int n) {
   const model *m = &r->model;
-  xs_images *image[AT_ONCE];
-  int place[AT_ONCE], readable = 0;
-  double distance[AT_ONCE] = {0};
+  xs_images **image = memory_new(sizeof *image * (size_t)n);
+  int *place = memory_new(sizeof *place * (size_t)n), readable = 0;
+  double *distance = memory_new(sizeof *distance * (size_t)n);
+  float *logit = memory_new(sizeof *logit * (size_t)(n * m->classes));
+#pragma omp parallel for schedule(dynamic)
+  for (int i = 0; i < n; i++) read_one(m, &r->pending[i]);
   for (int i = 0; i < n; i++) {
-    pending *p = &r->pending[i];
-    xs_images **next = &image[readable];
-    if (xs_image_open(p->prediction.file, &m->reading, next) == XS_OK) {
-      place[readable++] = i;
-    } else {
-      p->prediction.error = p->error = text_copy(xs_message());
-    }
+    if (!r->pending[i].image) continue;
+    image[readable] = r->pending[i].image;
+    place[readable++] = i;
   }
-  float *logit = memory_new(sizeof *logit * (size_t)(AT_ONCE * m->classes));
-  xs_status status = xs_classifier_predict(m->classifier, image, readable, logit, distance);
+  const xs_status status = xs_classifier_predict(m->classifier, image, readable, logit, distance);
   for (int k = 0; k < readable; k++) {
-    pending *p = &r->pending[place[k]];
-    fill(m, logit + k * m->classes, distance[k], p);
-    if (image[k]->doubt) p->prediction.doubt = p->doubt = text_copy(image[k]->doubt);
-    xs_images_close(image[k]);
+    fill(m, logit + k * m->classes, distance[k], &r->pending[place[k]]);
   }
   free(logit);
+  free(distance);
+  free(place);
+  free(image);
   return status;
 }
 
@@ -127,26 +133,32 @@ static void pass_on(predictor *r, pending *p, bool predicted) {
   free(p->error);
   free(p->doubt);
   p->error = p->doubt = NULL;
+  xs_images_close(p->image);
+  p->image = NULL;
 }
 
 static xs_status predict_all(predictor *r, const xs_texts *file) {
-  const int classes = r->model.classes;
-  double *room = memory_new(sizeof *room * (size_t)(2 * AT_ONCE * classes));
-  float *logit = memory_new(sizeof *logit * (size_t)(AT_ONCE * classes));
+  const int batch = (int)classifier_at_once(r->model.classifier, file->n);
+  if (!batch) return XS_FAILED;
+  const int classes = r->model.classes, at_once = CLASSIFIER_MOST / batch * batch;
+  double *room = memory_new(sizeof *room * (size_t)(2 * at_once * classes));
+  float *logit = memory_new(sizeof *logit * (size_t)(at_once * classes));
   xs_status status = XS_OK;
-  for (int i = 0; i < AT_ONCE; i++) {
+  r->pending = memory_new(sizeof *r->pending * (size_t)at_once);
+  for (int i = 0; i < at_once; i++) {
     r->pending[i].logit = logit + i * classes;
     r->pending[i].probability = room + 2 * i * classes;
     r->pending[i].calibrated = r->pending[i].probability + classes;
   }
-  for (int first = 0; first < file->n && !status; first += AT_ONCE) {
-    const int n = file->n - first < AT_ONCE ? file->n - first : AT_ONCE;
+  for (int first = 0; first < file->n && !status; first += at_once) {
+    const int n = file->n - first < at_once ? file->n - first : at_once;
     for (int i = 0; i < n; i++) {
       r->pending[i].prediction = unanswered(&r->model, file->text[first + i]);
     }
     status = predict(r, n);
     for (int i = 0; i < n; i++) pass_on(r, &r->pending[i], !status);
   }
+  free(r->pending);
   free(logit);
   free(room);
   return status;

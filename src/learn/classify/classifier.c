@@ -10,10 +10,16 @@
 #include "memory.h"
 #include "model_file.h"
 #include "prepare.h"
+#include "random.h"
 #include "text.h"
 #include "text_set.h"
 #include "unusual.h"
 #include "values.h"
+
+/* Where in a batch few images are predicted, and from where the last layer answers for all.  With
+ * several threads oneDNN's products sum the rows at the end of each one's share in another order:
+ * among the first there are none, unless a hundred rows are shared by more than six threads. */
+enum { FIRST_PLACES = 16 };
 
 struct xs_classifier {
   nn_classifier net; /* architecture is owned */
@@ -29,12 +35,15 @@ struct xs_classifier {
   int64_t batch;
   inference_plan answer;  /* of that many images */
   inference_plan texture; /* likewise; made when it is first asked for */
+  inference_plan last;    /* its last layer: made to predict more images than FIRST_PLACES */
+  int64_t place[CLASSIFIER_MOST], places; /* of a batch: where predicted images are put */
 };
 
 int64_t classifier_batch(int size) { return size <= 64 ? CLASSIFIER_MOST : 16; }
 
 void xs_classifier_free(xs_classifier *c) {
   if (!c) return;
+  tg_plan_free(c->last.plan);
   tg_plan_free(c->texture.plan);
   tg_plan_free(c->answer.plan);
   tg_store_free(c->store);
@@ -201,6 +210,8 @@ static int build(xs_classifier *c, const model_file *file) {
   nn_net *net = nn_net_new("");
   c->store = tg_store_new(tg_device_cpu());
   c->batch = classifier_batch(c->net.size);
+  c->places = c->batch < FIRST_PLACES ? c->batch : FIRST_PLACES;
+  for (int64_t i = 0; i < c->places; i++) c->place[i] = i;
   int status = inference_list_classifier(net, &c->net);
   if (!status) status = model_parameters(file, net, c->store);
   if (!status)
@@ -334,15 +345,43 @@ xs_status classifier_appearance(xs_classifier *c, const xs_images *images, const
   return XS_OK;
 }
 
-/* Images `first` to first + count, each of a size of its own. */
-static void fetch_each(const xs_classifier *c, xs_images *const *one, int64_t first,
-                       int64_t count) {
-  const int size = c->net.size, channels = c->net.channels;
-  const int64_t each = (int64_t)size * size * channels;
-  float *x = tg_plan_data(c->answer.plan, c->answer.x);
+/* ---- images that each are of a size of their own ---- */
+
+static float *input_at(const xs_classifier *c, int64_t place) {
+  return (float *)tg_plan_data(c->answer.plan, c->answer.x) +
+         place * c->net.size * c->net.size * c->net.channels;
+}
+
+static int plan_last(xs_classifier *c) {
+  nn_net *net = nn_net_new("");
+  const int status =
+      inference_plan_last(net, &c->net, c->batch, c->answer.width, c->store, NULL, &c->last);
+  nn_net_free(net);
+  return status;
+}
+
+/* The places where an image gets the features that it gets at the first, to the last bit.  Found
+ * with noise in all of them, which many features would show. */
+static int find_places(xs_classifier *c) {
+  const int64_t values = input_at(c, 1) - input_at(c, 0), width = c->answer.width;
+  for (int64_t i = 0; i < c->batch * values; i++) {
+    input_at(c, 0)[i] = random_uniform(1, 0, 0, (uint64_t)(i % values)) - 0.5f;
+  }
+  if (plan_last(c) || tg_plan_run(c->answer.plan, 0)) return 1;
+  const float *y = tg_plan_data(c->answer.plan, c->answer.features);
+  c->places = 0;
   for (int64_t i = 0; i < c->batch; i++) {
-    const int64_t at = first + (i < count ? i : count - 1);
-    xs_images_fetch(one[at], NULL, 1, size, channels, &c->geometry.norm, x + i * each);
+    if (!memcmp(y, y + i * width, (size_t)width * sizeof *y)) c->place[c->places++] = i;
+  }
+  return 0;
+}
+
+/* Between the places, and beyond the last image, an image is repeated. */
+static void fetch_each(const xs_classifier *c, xs_images *const *one, int64_t count) {
+  for (int64_t i = 0, k = 0; i < c->batch; i++) {
+    xs_images_fetch(one[k], NULL, 1, c->net.size, c->net.channels, &c->geometry.norm,
+                    input_at(c, i));
+    if (k < count - 1 && i == c->place[k]) k++;
   }
 }
 
@@ -351,25 +390,57 @@ static int measure_distances(xs_classifier *c, int64_t count, double *distance) 
   if (!c->site.site) return 0;
   const int width = appearance_width(c);
   const size_t values = (size_t)(c->batch * c->net.size * c->net.size * c->net.channels);
-  memcpy(tg_plan_data(c->texture.plan, c->texture.x), tg_plan_data(c->answer.plan, c->answer.x),
-         values * sizeof(float));
-  float *appearance = memory_new((size_t)(count * width) * sizeof *appearance);
-  const int status = see_batch(c, count, appearance);
+  memcpy(tg_plan_data(c->texture.plan, c->texture.x), input_at(c, 0), values * sizeof(float));
+  float *appearance = memory_new((size_t)(c->batch * width) * sizeof *appearance);
+  const int status = see_batch(c, c->place[count - 1] + 1, appearance);
   for (int64_t i = 0; i < count && !status; i++) {
-    distance[i] = familiar_distance(&c->site, appearance + i * width);
+    distance[i] = familiar_distance(&c->site, appearance + c->place[i] * width);
   }
   free(appearance);
   return status;
 }
 
+/* Logits of images first to first + count, at most FIRST_PLACES, from its first rows. */
+static int answer_last(xs_classifier *c, int64_t first, int64_t count, float *logit) {
+  const int64_t width = c->answer.width;
+  const float *y = tg_plan_data(c->answer.plan, c->answer.features);
+  float *x = tg_plan_data(c->last.plan, c->last.x);
+  for (int64_t i = 0; i < c->batch; i++) {
+    const int64_t k = first + (i < count ? i : count - 1);
+    memcpy(x + i * width, y + c->place[k] * width, (size_t)width * sizeof *x);
+  }
+  if (tg_plan_run(c->last.plan, 0)) return 1;
+  copy_rows(&c->last, c->last.y, c->net.classes, first, count, logit);
+  return 0;
+}
+
+/* At most as many images as there are places. */
+static int predict_batch(xs_classifier *c, xs_images *const *one, int64_t count, float *logit,
+                         double *distance) {
+  fetch_each(c, one, count);
+  if (measure_distances(c, count, distance) || tg_plan_run(c->answer.plan, 0)) return 1;
+  if (!c->last.plan) copy_rows(&c->answer, c->answer.y, c->net.classes, 0, count, logit);
+  int status = 0;
+  for (int64_t i = 0; c->last.plan && i < count && !status; i += FIRST_PLACES) {
+    status = answer_last(c, i, count - i < FIRST_PLACES ? count - i : FIRST_PLACES, logit);
+  }
+  return status;
+}
+
+int64_t classifier_at_once(xs_classifier *c, int64_t n) {
+  const bool more = n > c->places && c->batch > FIRST_PLACES && !c->last.plan;
+  return more && find_places(c) ? 0 : c->places;
+}
+
 xs_status xs_classifier_predict(xs_classifier *c, xs_images *const *one, int64_t n, float *logit,
                                 double *distance) {
-  for (int64_t first = 0; first < n; first += c->batch) {
-    const int64_t count = n - first < c->batch ? n - first : c->batch;
-    fetch_each(c, one, first, count);
-    if (measure_distances(c, count, distance + first)) return XS_FAILED;
-    if (tg_plan_run(c->answer.plan, 0)) return XS_FAILED;
-    copy_rows(&c->answer, c->answer.y, c->net.classes, first, count, logit);
+  const int64_t most = classifier_at_once(c, n);
+  if (!most) return XS_FAILED;
+  for (int64_t first = 0; first < n; first += most) {
+    const int64_t count = n - first < most ? n - first : most;
+    if (predict_batch(c, one + first, count, logit + first * c->net.classes, distance + first)) {
+      return XS_FAILED;
+    }
   }
   return XS_OK;
 }

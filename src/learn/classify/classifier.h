@@ -23,6 +23,9 @@ xs_status classifier_appearance(xs_classifier *c, const xs_images *images, const
 /* Images that a plan evaluates at once: fewer where they are large. */
 enum { CLASSIFIER_MOST = 100 };
 int64_t classifier_batch(int size);
+/* Of n images that each are of a size of their own, how many are predicted at once; 0 and a message
+ * where that cannot be found out. */
+int64_t classifier_at_once(xs_classifier *c, int64_t n);
 /* Rows [batch] of the batch that starts at `first` of rows [n] (NULL: 0, 1, ...); beyond the end
  * the last row is repeated. */
 void batch_rows(const int64_t *rows, int64_t n, int64_t first, int64_t batch, int64_t *out);

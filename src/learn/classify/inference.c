@@ -55,6 +55,16 @@ int inference_plan_classifier(nn_net *net, const nn_classifier *c, int64_t batch
   return status ? 1 : 0;
 }
 
+int inference_plan_last(nn_net *net, const nn_classifier *c, int64_t batch, int width, tg_store *s,
+                        const tg_plan_options *options, inference_plan *out) {
+  tg_graph *g = tg_graph_new();
+  *out = (inference_plan){.x = tg_input(g, "x", tg_shape4(batch, 1, 1, width)), .width = width};
+  out->y = nn_classifier_last(g, net, c, out->x);
+  int status = tg_plan_new(g, s, 1, &out->y, options, &out->plan);
+  tg_graph_free(g);
+  return status ? 1 : 0;
+}
+
 int inference_plan_texture(nn_net *net, const nn_classifier *c, int64_t batch, tg_store *s,
                            const tg_plan_options *options, inference_plan *out) {
   tg_graph *g = tg_graph_new();

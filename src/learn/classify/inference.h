@@ -21,6 +21,9 @@ int inference_list_generator(nn_net *net, const nn_stargan *s);
 /* The same, planned; the store gets those that it does not have, as zeros. */
 int inference_plan_classifier(nn_net *net, const nn_classifier *c, int64_t batch, tg_store *s,
                               const tg_plan_options *options, inference_plan *out);
+/* Of the last layer alone: x {batch,1,1,width} are features. */
+int inference_plan_last(nn_net *net, const nn_classifier *c, int64_t batch, int width, tg_store *s,
+                        const tg_plan_options *options, inference_plan *out);
 /* y is the classifier's texture, {batch,1,1,width}. */
 int inference_plan_texture(nn_net *net, const nn_classifier *c, int64_t batch, tg_store *s,
                            const tg_plan_options *options, inference_plan *out);
