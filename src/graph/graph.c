@@ -189,8 +189,10 @@ tg_value tg_input(tg_graph *g, const char *name, tg_shape s) {
 tg_value tg_param(tg_graph *g, const char *name, tg_shape s) {
   if (g->failed) return TG_NONE;
   const int64_t i = add_name(g, name);
-  if (g->param[i] == TG_NONE) { /* the name is known: op_node does not move g->param */
-    return g->param[i] = op_node(g, &op_param, 0, NULL, &(op_attr){.name = name, .shape = s});
+  if (g->param[i] == TG_NONE) {
+    const tg_value made = op_node(g, &op_param, 0, NULL, &(op_attr){.name = name, .shape = s});
+    g->param[i] = made; /* after op_node, which may move g->param */
+    return made;
   }
   const tg_shape there = tg_shape_of(g, g->param[i]);
   if (tg_same_shape(there, s)) return g->param[i];
