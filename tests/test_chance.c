@@ -43,7 +43,8 @@ static void draw_sample(const noise *n, uint64_t seed, int i, sample *s) {
 static int count_faults(const noise *n, uint64_t seed, bool tells) {
   static char *name[] = {"normal", "opacity"};
   static xs_site read; /* no label file, so no columns of one */
-  const check_options o = {.seed = seed, .shortcut_auc = 0.65, .alpha = 0.05, .replicates = 100};
+  const xs_check_task o = {
+      .seed = (int64_t)seed, .shortcut_auc = 0.65, .alpha = 0.05, .replicates = 100};
   sample *s = memory_new(MOST * sizeof *s);
   check_site site = {.d = {.name = "a", .classes = {2, name}}, .read = &read, .n = n->images};
   check c = {.o = &o,

@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <turbojpeg.h>
 
-#include "check_options.h"
+#include "check_sites.h"
 #include "clustered_share.h"
 #include "data_files.h"
 #include "encoding.h"
@@ -177,7 +177,7 @@ static void release(site *s) {
   free(s);
 }
 
-static const check_options plain = {.seed = 1,
+static const xs_check_task plain = {.seed = 1,
                                     .near_bits = 10,
                                     .near_match = 0.9,
                                     .shortcut_auc = 0.65,
@@ -185,10 +185,10 @@ static const check_options plain = {.seed = 1,
                                     .replicates = 100};
 
 /* What a check says; status: what it must end with. */
-static json_t *check(xs_status status, const check_options *o, const char *a, const char *b) {
+static json_t *check(xs_status status, const xs_check_task *o, const char *a, const char *b) {
   const char *const path[] = {a, b};
   char *text;
-  const xs_status found = data_check(path, b ? 2 : 1, o, NULL, &text);
+  const xs_status found = check_sites(path, b ? 2 : 1, o, NULL, &text);
   if (found != status) print_error("status %d: %s\n%s\n", found, xs_message(), text ? text : "");
   assert_int_equal(found, status);
   json_t *root = json_loads(text, 0, NULL);
@@ -387,7 +387,7 @@ static void test_groups(void **state) {
   (void)state;
   site *a = site_with_duplicates();
   char *pa = write_site(a, ""), *out = file_join(a->dir, "out");
-  check_options o = plain;
+  xs_check_task o = plain;
   xs_site *before, *after;
   o.out = out;
   o.groups = true;
@@ -429,7 +429,7 @@ static void test_patients(void **state) {
   strcpy(a->side[4], "test"); /* film 5 of the patient is in train */
   strcpy(b->patient[60], "a-8");
   char *pa = write_site(a, ""), *pb = write_site(b, "");
-  check_options o = plain;
+  xs_check_task o = plain;
   o.split_column = "side";
   json_t *root = check(XS_HARM, &o, pa, pb);
   assert_int_equal(count_of(root, "patients"), 1);
@@ -439,15 +439,15 @@ static void test_patients(void **state) {
   assert_true(names(root, "patient-ids", "b-060.png", "patient a-8"));
   json_decref(root);
   o = plain;
-  o.by_image = true;
+  o.split_by = "image";
   root = check(XS_HARM, &o, pa, NULL);
   assert_true(count_of(root, "patients") > 5);
   json_decref(root);
-  o.by_image = false;
+  o.split_by = "group";
   json_decref(check(XS_OK, &o, pa, NULL));
   o.split_column = "fold";
   char *text;
-  assert_int_equal(data_check((const char *[]){pa}, 1, &o, NULL, &text), XS_FAILED);
+  assert_int_equal(check_sites((const char *[]){pa}, 1, &o, NULL, &text), XS_FAILED);
   assert_says("no column \"fold\" (split_column)");
   free(pa);
   free(pb);
@@ -480,7 +480,7 @@ static void test_sides_of_files(void **state) {
            "name: a\nformat: folder\nimages: images\nlabels: [train.csv, test.csv]\n"
            "mapping: mapping.yaml\nsize: 32\n");
   char *path = file_join(a->dir, "site.yaml");
-  check_options o = plain;
+  xs_check_task o = plain;
   o.split_column = "side";
   json_decref(check(XS_OK, &o, path, NULL));
   char *crossed = text_format("%strain,a-000.png,a-3,sick\n", text[1]), *row = text[0];
@@ -553,12 +553,11 @@ static void test_shortcuts(void **state) {
   root = check(XS_HARM, &plain, path, NULL);
   assert_advice(root, "shortcut", "is hidden by center_crop");
   json_decref(root);
-  check_options o = plain;
+  xs_check_task o = plain;
   o.ignore_labels = true;
   json_decref(check(XS_OK, &o, path, NULL));
   o = plain;
-  o.accepted = 2;
-  o.accept = (const char *[]){"shortcut", "artefact"};
+  o.accept = (xs_texts){2, (char *[]){(char[]){"shortcut"}, (char[]){"artefact"}}};
   root = check(XS_OK, &o, path, NULL);
   assert_int_equal(json_integer_value(json_object_get(root, "faults")), 0);
   assert_true(json_integer_value(json_object_get(root, "accepted")) > 1);
@@ -669,7 +668,7 @@ static void test_not_aligned(void **state) {
     free(p);
   }
   char *path = write_site(a, "");
-  check_options o = plain;
+  xs_check_task o = plain;
   o.near_bits = -1;
   o.ignore_labels = true;
   json_t *root = check(XS_OK, &o, path, NULL);
@@ -738,7 +737,7 @@ static void test_unreadable_and_views(void **state) {
   strcpy(a->view[22], "LLD");
   strcpy(a->view[23], "Lat. decubitus");
   char *path = write_site(a, "view_column: view\n"), *out = file_join(a->dir, "out");
-  check_options o = plain;
+  xs_check_task o = plain;
   o.out = out;
   json_t *root = check(XS_HARM, &o, path, NULL);
   assert_text(root, "unreadable", "2 of 120 images of a cannot be read");
@@ -782,7 +781,7 @@ static void test_patient_numbers(void **state) {
   assert_null(finding(root, "patient-numbers"));
   assert_text(root, "classes", "Every cell of column \"label\" in ");
   json_decref(root);
-  check_options o = plain;
+  xs_check_task o = plain;
   o.ignore_labels = true;
   json_decref(check(XS_OK, &o, path, NULL));
   free(path);
@@ -815,15 +814,14 @@ static void test_refusals(void **state) {
   (void)state;
   site *a = make_site("a", 1000);
   char *path = write_site(a, ""), *text;
-  check_options o = plain;
-  o.accepted = 1;
-  o.accept = (const char *[]){"duplicate"};
-  assert_int_equal(data_check((const char *[]){path}, 1, &o, NULL, &text), XS_USAGE);
+  xs_check_task o = plain;
+  o.accept = (xs_texts){1, (char *[]){(char[]){"duplicate"}}};
+  assert_int_equal(check_sites((const char *[]){path}, 1, &o, NULL, &text), XS_USAGE);
   assert_says("did you mean duplicates");
   o = plain;
   o.groups = true;
-  assert_int_equal(data_check((const char *[]){path}, 1, &o, NULL, &text), XS_USAGE);
-  assert_int_equal(data_check((const char *[]){path, path}, 2, &plain, NULL, &text), XS_USAGE);
+  assert_int_equal(check_sites((const char *[]){path}, 1, &o, NULL, &text), XS_USAGE);
+  assert_int_equal(check_sites((const char *[]){path, path}, 2, &plain, NULL, &text), XS_USAGE);
   assert_says("both called a");
   assert_null(text);
   free(path);
@@ -988,7 +986,7 @@ static void test_stopped(void **state) {
   caller c = {.thread = pthread_self()};
   const xs_watch watch = {.stop = ask, .context = &c};
   tg_set_threads(4);
-  assert_int_equal(data_check((const char *[]){path}, 1, &plain, &watch, &text), XS_FAILED);
+  assert_int_equal(check_sites((const char *[]){path}, 1, &plain, &watch, &text), XS_FAILED);
   tg_set_threads(0);
   assert_says("stopped; nothing was written");
   assert_true(c.calls > 0 && c.foreign == 0);

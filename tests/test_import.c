@@ -74,14 +74,20 @@ static char *write_weights(const char *dir, const char *prefix, int extra) {
   return path;
 }
 
-static import_options options_of(const char *weights) {
-  return (import_options){.weights = weights,
+static xs_import_task options_of(const char *weights) {
+  return (xs_import_task){.weights = weights,
                           .architecture = "lenet5",
                           .output = -1,
                           .size = SIZE,
                           .normalisation = "half",
+                          .resize = "nearest",
                           .epsilon = 1e-5,
                           .overwrite = true};
+}
+
+static xs_status import_to(xs_import_task *o, const char *out) {
+  o->out = out;
+  return model_import(o);
 }
 
 static xs_images image_of(uint8_t *pixels, int channels) {
@@ -112,38 +118,37 @@ static void test_outputs(void **state) {
   char *one = file_join(dir, "one.safetensors");
   xs_images image = image_of(pixels, 1);
   float logit[OUTPUTS], two[2];
-  static const char *const name[] = {"clear", "opacity"};
+  char *name[] = {(char[]){"clear"}, (char[]){"opacity"}};
 
   char *weights = write_weights(dir, "", 0);
-  import_options o = options_of(weights);
-  assert_int_equal(model_import(&o, all), XS_OK);
+  xs_import_task o = options_of(weights);
+  assert_int_equal(import_to(&o, all), XS_OK);
   logits_of(all, &image, logit);
   o.overwrite = false;
-  assert_int_equal(model_import(&o, all), XS_FAILED);
+  assert_int_equal(import_to(&o, all), XS_FAILED);
   assert_says("--overwrite replaces it");
   free(weights);
 
   weights = write_weights(dir, "module.", 2);
   o = options_of(weights);
-  assert_int_equal(model_import(&o, one), XS_USAGE);
+  assert_int_equal(import_to(&o, one), XS_USAGE);
   assert_says("choose one with --output N");
   o.output = 2;
-  o.classes = 2;
-  o.class_name = name;
-  assert_int_equal(model_import(&o, one), XS_OK);
+  o.classes = (xs_texts){2, name};
+  assert_int_equal(import_to(&o, one), XS_OK);
   logits_of(one, &image, two);
   assert_true(two[0] == 0);
   assert_true(fabs((double)two[1] - ((double)logit[2] - log(0.3 / 0.7))) < 1e-5);
   o.output = 3; /* its threshold is not a number */
-  assert_int_equal(model_import(&o, one), XS_OK);
+  assert_int_equal(import_to(&o, one), XS_OK);
   logits_of(one, &image, two);
   assert_true(fabsf(two[1] - logit[3]) < 1e-5f);
   o.output = OUTPUTS;
-  assert_int_equal(model_import(&o, one), XS_USAGE);
+  assert_int_equal(import_to(&o, one), XS_USAGE);
   assert_says("output 4 is beyond its 4 outputs");
   o.output = 1;
-  o.classes = 1;
-  assert_int_equal(model_import(&o, one), XS_USAGE);
+  o.classes.n = 1;
+  assert_int_equal(import_to(&o, one), XS_USAGE);
   assert_says("1 class names for 2 classes");
   free(weights);
   free(one);
@@ -163,9 +168,9 @@ static void test_not_a_number(void **state) {
   memset(data + size - sizeof(float), 0xff, sizeof(float)); /* of the last layer's bias */
   own_hash_put(data, size);
   put(dir, "weights.safetensors", data, size);
-  import_options o = options_of(weights);
+  xs_import_task o = options_of(weights);
   for (o.output = -1; o.output < 2; o.output++) {
-    assert_int_equal(model_import(&o, out), XS_FAILED);
+    assert_int_equal(import_to(&o, out), XS_FAILED);
     assert_says("weights.safetensors: ");
     assert_says("holds a value that is not finite");
   }
@@ -197,8 +202,8 @@ static void test_publish(void **state) {
   char *dir = temporary_dir(), *from = file_join(dir, "from"), *to = file_join(dir, "to");
   char *again = file_join(dir, "again");
   char *weights = write_weights(dir, "", 0);
-  import_options o = options_of(weights);
-  assert_int_equal(model_import(&o, from), XS_OK);
+  xs_import_task o = options_of(weights);
+  assert_int_equal(import_to(&o, from), XS_OK);
   int64_t rows[N];
   for (int i = 0; i < N; i++) rows[i] = i;
   for (int alike = 0; alike < 2; alike++) {
@@ -234,14 +239,14 @@ static void test_other_network(void **state) {
   (void)state;
   char *dir = temporary_dir(), *out = file_join(dir, "out.safetensors");
   char *weights = write_weights(dir, "", 0);
-  import_options o = options_of(weights);
+  xs_import_task o = options_of(weights);
   o.architecture = "densenet121-linear";
-  assert_int_equal(model_import(&o, out), XS_FAILED);
+  assert_int_equal(import_to(&o, out), XS_FAILED);
   assert_says("features.conv0.weight is missing");
   free(weights);
   weights = write_weights(dir, "x", 0);
   o = options_of(weights);
-  assert_int_equal(model_import(&o, out), XS_FAILED);
+  assert_int_equal(import_to(&o, out), XS_FAILED);
   assert_says("features.0.weight is missing");
   assert_false(file_exists(out));
   free(weights);
@@ -341,12 +346,12 @@ static void test_prefixes(void **state) {
   float logit[4][OUTPUTS];
   for (int i = 0; i < 4; i++) {
     char *weights = write_weights(dir, prefix[i], 0);
-    import_options o = options_of(weights);
-    assert_int_equal(model_import(&o, out), XS_OK);
+    xs_import_task o = options_of(weights);
+    assert_int_equal(import_to(&o, out), XS_OK);
     logits_of(out, &image, logit[i]);
     assert_memory_equal(logit[0], logit[i], sizeof logit[0]);
     o.architecture = "densenet121-linear";
-    assert_int_equal(model_import(&o, out), XS_FAILED);
+    assert_int_equal(import_to(&o, out), XS_FAILED);
     char *says = text_format("such as %sfeatures.0.weight and %sclassifier", prefix[i], prefix[i]);
     assert_says(says);
     free(says);
@@ -367,8 +372,8 @@ static void test_gray_and_colour(void **state) {
   const train_job job = {.task = "test", .watch = &quiet};
   const char *from = weights;
   float logit[2][OUTPUTS], again[OUTPUTS];
-  import_options o = options_of(weights);
-  assert_int_equal(model_import(&o, model[0]), XS_OK);
+  xs_import_task o = options_of(weights);
+  assert_int_equal(import_to(&o, model[0]), XS_OK);
   logits_of(model[0], &image, again);
   for (int i = 0; i < 2; i++, from = model[1]) { /* gray to colour, and back */
     nn_classifier c = gray;

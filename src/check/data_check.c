@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_sites.h"
 #include "error.h"
 #include "file.h"
 #include "hash_index.h"
@@ -15,30 +16,34 @@ static check_finder *const finders[] = {find_unreadable, find_patients,  find_du
                                         find_views,      find_exposure,  find_shortcuts,
                                         find_classes,    find_comparison};
 
+bool check_by_image(const xs_check_task *o) { return o->split_by && !strcmp(o->split_by, "image"); }
+
 /* ---- before any work ------------------------------------------------------------------------- */
 
-static int check_accepted(const check_options *o) {
+static int check_accepted(const xs_check_task *o) {
   const char *const *kind;
   const int kinds = check_kinds(&kind);
-  for (int i = 0; i < o->accepted; i++) {
+  for (int i = 0; i < o->accept.n; i++) {
     int k = 0;
-    while (k < kinds && strcmp(o->accept[i], kind[k]) != 0) k++;
+    while (k < kinds && strcmp(o->accept.text[i], kind[k]) != 0) k++;
     if (k < kinds) continue;
-    const char *near = text_nearest(o->accept[i], kind, kinds);
+    const char *near = text_nearest(o->accept.text[i], kind, kinds);
     return fail(XS_USAGE, "accept: \"%s\" is no kind of finding%s%s; docs/data-check.md lists them",
-                o->accept[i], near ? "; did you mean " : "", near ? near : "");
+                o->accept.text[i], near ? "; did you mean " : "", near ? near : "");
   }
   return 0;
 }
 
-static int check_all_options(const check *c) {
-  const check_options *o = c->o;
+static int check_options(const check *c) {
+  const xs_check_task *o = c->o;
   if (c->sites < 1) return fail(XS_USAGE, "no site to check");
   if (o->near_bits > NEIGHBOUR_MOST) {
-    return fail(XS_USAGE, "near_bits is %d, the most is %d", o->near_bits, NEIGHBOUR_MOST);
+    return fail(XS_USAGE, "near_bits is %lld, the most is %d", (long long)o->near_bits,
+                NEIGHBOUR_MOST);
   }
   if (o->groups && !o->out) return fail(XS_USAGE, "groups: say where to write them, --out DIR");
-  if (o->replicates < 2) return fail(XS_USAGE, "replicates is %d, at least 2", o->replicates);
+  if (o->replicates < 2)
+    return fail(XS_USAGE, "replicates is %lld, at least 2", (long long)o->replicates);
   return check_accepted(o);
 }
 
@@ -65,15 +70,15 @@ static json_t *describe_site(const check *c, const check_site *t) {
                    !t->read && t->l.present[ATTRIBUTE_VIEW]);
 }
 
-static json_t *describe_options(const check_options *o) {
-  json_t *j =
-      json_pack("{s:I, s:s, s:s?, s:b, s:I, s:i, s:f, s:f, s:f, s:i, s:[]}", "seed",
-                (json_int_t)o->seed, "split_by", o->by_image ? "image" : "group", "split_column",
-                o->split_column, "ignore_labels", o->ignore_labels, "limit", (json_int_t)o->limit,
-                "near_bits", o->near_bits, "near_match", o->near_match, "shortcut_auc",
-                o->shortcut_auc, "alpha", o->alpha, "replicates", o->replicates, "accept");
-  for (int i = 0; i < o->accepted; i++) {
-    json_array_append_new(json_object_get(j, "accept"), json_string(o->accept[i]));
+static json_t *describe_options(const xs_check_task *o) {
+  json_t *j = json_pack("{s:I, s:s, s:s?, s:b, s:I, s:I, s:f, s:f, s:f, s:I, s:[]}", "seed",
+                        (json_int_t)o->seed, "split_by", check_by_image(o) ? "image" : "group",
+                        "split_column", o->split_column, "ignore_labels", o->ignore_labels, "limit",
+                        (json_int_t)o->limit, "near_bits", (json_int_t)o->near_bits, "near_match",
+                        o->near_match, "shortcut_auc", o->shortcut_auc, "alpha", o->alpha,
+                        "replicates", (json_int_t)o->replicates, "accept");
+  for (int i = 0; i < o->accept.n; i++) {
+    json_array_append_new(json_object_get(j, "accept"), json_string(o->accept.text[i]));
   }
   return j;
 }
@@ -135,13 +140,13 @@ static int conclude(const check *c, char **json) {
   return status;
 }
 
-xs_status data_check(const char *const *domain_file, int n, const check_options *o,
-                     const xs_watch *w, char **json) {
+xs_status check_sites(const char *const *domain_file, int n, const xs_check_task *o,
+                      const xs_watch *w, char **json) {
   check c = {.o = o, .w = w, .sites = n, .findings = json_array(), .tables = json_array()};
   *json = NULL;
   c.site = memory_new(sizeof *c.site * (size_t)(n + 1));
   for (int i = 0; i < n; i++) c.site[i].path = domain_file[i];
-  int status = check_all_options(&c);
+  int status = check_options(&c);
   if (!status) status = gather(&c);
   if (!status) status = check_groups(&c);
   if (!status) status = sides_find(&c);

@@ -5,7 +5,6 @@
 
 #include <jansson.h>
 
-#include "check_options.h"
 #include "image_folder.h"
 #include "image_stats.h"
 #include "xsite.h"
@@ -21,7 +20,7 @@ typedef struct check_site {
 } check_site;
 
 typedef struct check {
-  const check_options *o;
+  const xs_check_task *o;
   const xs_watch *w;
   check_site *site; /* [sites] */
   int sites;
@@ -74,5 +73,8 @@ int groups_write(const check *c); /* OUT/groups-SITE.csv: what no split is to se
  * ---------------------------------------------------------------------------------- */
 
 int check_page_write(const check *c, const json_t *root); /* check.html and its contact sheets */
+
+/* Whether the split is by image, not by group. */
+bool check_by_image(const xs_check_task *o);
 
 #endif

@@ -122,7 +122,7 @@ static void join_near(check *c) {
   neighbours x;
   neighbours_make(&x, hash, 2 * s.taking);
 #pragma omp parallel for schedule(dynamic, 64)
-  for (int64_t i = 0; i < s.taking; i++) neighbours_of(&x, i, c->o->near_bits, visit, &s);
+  for (int64_t i = 0; i < s.taking; i++) neighbours_of(&x, i, (int)c->o->near_bits, visit, &s);
   confirm(&s);
   for (int64_t k = 0; k < s.n; k++) {
     if (!s.found[k].same) continue;

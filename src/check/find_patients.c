@@ -71,9 +71,9 @@ static void check_sides(check *c) {
   if (f) {
     char *text = text_format("%lld patient%s on more than one side of the split %s.",
                              (long long)patients, patients == 1 ? " is" : "s are",
-                             c->o->split_column ? "of the column"
-                             : c->o->by_image   ? "by image"
-                                                : "drawn from the seed");
+                             c->o->split_column     ? "of the column"
+                             : check_by_image(c->o) ? "by image"
+                                                    : "drawn from the seed");
     json_object_set_new(f, "text", json_string(text));
     json_object_set_new(f, "count", json_integer((json_int_t)patients));
     free(text);

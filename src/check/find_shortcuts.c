@@ -165,7 +165,7 @@ static double find_p(double auc, double error, chance none) {
 /* By drawing, which takes its time, where the rank sum test's chance would do for a finding. */
 static double find_p_drawn(const check *c, const question *q, const levels *x, double auc,
                            double error) {
-  const chance drawn = chance_drawn(x, q->answer, q->group, q->answers, c->o->seed);
+  const chance drawn = chance_drawn(x, q->answer, q->group, q->answers, (uint64_t)c->o->seed);
   return find_p(auc, error, (chance){fmax(drawn.auc, 0.5), fmax(drawn.error, q->chance)});
 }
 
@@ -173,12 +173,12 @@ static double find_p_drawn(const check *c, const question *q, const levels *x, d
  * an AUC of 1 not at all: p is that of the larger error. */
 static int measure(const check *c, const question *q, const levels *levels_of, const float *logit,
                    told *t) {
-  const int replicates = c->o->replicates;
+  const int replicates = (int)c->o->replicates;
   const xs_labelled_outputs x = {
       .of = {.n = q->n, .classes = q->answers, .logit = logit, .group = q->group},
       .label = q->answer};
   double *value = memory_new(sizeof *value * (size_t)replicates), sum = 0, square = 0;
-  int status = (int)xs_auc_replicates(&x, replicates, c->o->seed, value);
+  int status = (int)xs_auc_replicates(&x, replicates, (uint64_t)c->o->seed, value);
   if (!status) {
     t->auc = t->low = t->high = xs_auc(logit, q->answer, q->n, q->answers);
     const int n = resample_interval(value, replicates, &t->low, &t->high);
@@ -202,7 +202,7 @@ static int try_attribute(const check *c, const question *q, int which, tolds *al
     all->item = memory_grow(all->item, sizeof *all->item * (size_t)(all->n + 1));
     told *t = &all->item[all->n++];
     *t = (told){.q = q, .which = which};
-    levels_encode(&x, q->answer, q->group, q->answers, c->o->seed, logit);
+    levels_encode(&x, q->answer, q->group, q->answers, (uint64_t)c->o->seed, logit);
     status = measure(c, q, &x, logit, t);
     find_extremes(c, q, &x, t);
     free(logit);

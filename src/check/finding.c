@@ -15,8 +15,8 @@ int check_kinds(const char *const **name) {
 }
 
 static bool is_accepted(const check *c, const char *kind) {
-  for (int i = 0; i < c->o->accepted; i++) {
-    if (!strcmp(c->o->accept[i], kind)) return true;
+  for (int i = 0; i < c->o->accept.n; i++) {
+    if (!strcmp(c->o->accept.text[i], kind)) return true;
   }
   return false;
 }

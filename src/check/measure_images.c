@@ -11,6 +11,7 @@
 #include "prepare.h"
 #include "site.h"
 #include "text.h"
+#include "watch.h"
 
 /* ---- one image ------------------------------------------------------------------------------- */
 
@@ -50,12 +51,10 @@ static void measure(const check_site *t, sample *s) {
 
 /* ---- all images ------------------------------------------------------------------------------ */
 
-static bool is_stopped(const check *c) { return c->w && c->w->stop && c->w->stop(c->w->context); }
-
 static void tell(const check *c, int64_t done) {
   if (!c->w || !c->w->progress) return;
   const xs_progress p = {.task = "reading images", .done = done, .total = c->n};
-  c->w->progress(c->w->context, &p);
+  watch_progress(c->w, &p);
 }
 
 static void measure_some(check *c, int64_t first, int64_t end) {
@@ -70,7 +69,7 @@ static int measure_all(check *c) {
     const int64_t end = c->n - i < PART ? c->n : i + PART;
     measure_some(c, i, end);
     if (end < c->n) tell(c, end);
-    if (is_stopped(c)) return fail(XS_FAILED, "stopped; nothing was written");
+    if (watch_stops(c->w)) return fail(XS_FAILED, "stopped; nothing was written");
   }
   return 0;
 }

@@ -48,8 +48,8 @@ static int draw_sides(check *c, check_site *t) {
   int status = 0;
   for (int k = 0; k < 3 && !status; k++) {
     int64_t *rows, n;
-    status = (int)xs_split_labelled(&r.images, r.label, t->d.classes.n, c->o->seed, c->o->by_image,
-                                    0, (xs_split)k, &rows, &n);
+    status = (int)xs_split_labelled(&r.images, r.label, t->d.classes.n, (uint64_t)c->o->seed,
+                                    check_by_image(c->o), 0, (xs_split)k, &rows, &n);
     const int side = name_side(t, name[k]);
     for (int64_t i = 0; i < n; i++) c->sample[r.at[rows[i]]].side = side;
     free(rows);

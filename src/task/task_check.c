@@ -1,7 +1,5 @@
 /* task_check.c: sites checked before anything is trained on them. */
-#include <string.h>
-
-#include "check_options.h"
+#include "check_sites.h"
 #include "rows.h"
 #include "task_tables.h"
 #include "tg.h"
@@ -49,21 +47,6 @@ xs_status xs_check(const xs_check_task *t, int n, const char *const *domain_file
                    char **json) {
   *json = NULL;
   if (task_check(&task_check_table, t)) return XS_USAGE;
-  const check_options o = {.data_dir = t->data_dir,
-                           .seed = (uint64_t)t->seed,
-                           .by_image = !strcmp(t->split_by, "image"),
-                           .split_column = t->split_column,
-                           .ignore_labels = t->ignore_labels,
-                           .limit = t->limit,
-                           .near_bits = (int)t->near_bits,
-                           .near_match = t->near_match,
-                           .shortcut_auc = t->shortcut_auc,
-                           .alpha = t->alpha,
-                           .replicates = (int)t->replicates,
-                           .accepted = t->accept.n,
-                           .accept = (const char *const *)t->accept.text,
-                           .out = t->out,
-                           .groups = t->groups};
   tg_set_threads((int)t->threads);
-  return data_check(domain_file, n, &o, w, json);
+  return check_sites(domain_file, n, t, w, json);
 }

@@ -49,18 +49,5 @@ xs_status xs_import(const xs_import_task *t) {
   if (!t->weights || !t->out) {
     return (xs_status)fail(XS_USAGE, "import: weights or out is missing");
   }
-  const import_options o = {
-      .weights = t->weights,
-      .architecture = t->architecture,
-      .classes = t->classes.n,
-      .class_name = (const char *const *)t->classes.text,
-      .output = t->output,
-      .size = t->size,
-      .normalisation = t->normalisation,
-      .epsilon = t->epsilon,
-      .preprocessing = {.resize = *t->resize == 'n' ? XS_NEAREST : XS_BILINEAR,
-                        .max_value = t->max_value,
-                        .center_crop = t->center_crop},
-      .overwrite = t->overwrite};
-  return model_import(&o, t->out);
+  return model_import(t);
 }

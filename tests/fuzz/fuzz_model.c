@@ -79,14 +79,16 @@ static void read_translator(const char *path) {
 
 static void import(const char *path) {
   char *out = text_format("%s.imported", path);
-  const import_options o = {.weights = path,
+  const xs_import_task o = {.weights = path,
+                            .out = out,
                             .architecture = "lenet5",
                             .output = -1,
                             .size = FUZZ_SIDE,
                             .normalisation = "half",
+                            .resize = "nearest",
                             .epsilon = 1e-5,
                             .overwrite = true};
-  if (model_import(&o, out)) {
+  if (model_import(&o)) {
     fuzz_outcome(fail_message());
   } else {
     read_classifier(out);

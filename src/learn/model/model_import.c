@@ -16,7 +16,7 @@
 #include "weight_names.h"
 
 typedef struct importer {
-  const import_options *o;
+  const xs_import_task *o;
   safetensors *file;
   weight_names names; /* of its tensors */
   nn_classifier description;
@@ -89,7 +89,7 @@ static bool is_sequential(const importer *m) {
 }
 
 static int check_outputs(const importer *m) {
-  const import_options *o = m->o;
+  const xs_import_task *o = m->o;
   const int classes = m->description.classes;
   if (o->output >= m->outputs) {
     return fail(XS_USAGE, "%s: output %lld is beyond its %lld outputs, which are numbered from 0",
@@ -101,7 +101,7 @@ static int check_outputs(const importer *m) {
                 "op_threshs); choose one with --output N, numbered from 0",
                 o->weights, (long long)m->outputs);
   }
-  if (o->output < 0 && o->classes != classes && classes > 1 && is_sequential(m)) {
+  if (o->output < 0 && o->classes.n != classes && classes > 1 && is_sequential(m)) {
     return fail(
         XS_USAGE,
         "%s: something without weights follows its last layer %s: a sigmoid, as in CheXNet, "
@@ -112,15 +112,15 @@ static int check_outputs(const importer *m) {
   if (classes < 2) {
     return fail(XS_USAGE, "%s: has one output; --output 0 makes two classes of it", o->weights);
   }
-  for (int i = 0; i < o->classes; i++) {
-    if (unicode_check("--class", o->class_name[i])) return XS_USAGE;
+  for (int i = 0; i < o->classes.n; i++) {
+    if (unicode_check("--class", o->classes.text[i])) return XS_USAGE;
   }
-  if (o->classes == 0 || o->classes == classes) return 0;
-  return fail(XS_USAGE, "%s: %d class names for %d classes", o->weights, o->classes, classes);
+  if (o->classes.n == 0 || o->classes.n == classes) return 0;
+  return fail(XS_USAGE, "%s: %d class names for %d classes", o->weights, o->classes.n, classes);
 }
 
 static int describe(importer *m) {
-  const import_options *o = m->o;
+  const xs_import_task *o = m->o;
   m->description = (nn_classifier){
       .architecture = o->architecture, .size = (int)o->size, .channels = 3, .classes = 2};
   const char *why = nn_classifier_impossible(&m->description);
@@ -228,7 +228,7 @@ static void name_classes(importer *m) {
   const int n = m->description.classes;
   m->class_name = memory_new((size_t)n * sizeof *m->class_name);
   for (int i = 0; i < n; i++) {
-    m->class_name[i] = m->o->classes      ? trimmed(m->o->class_name[i])
+    m->class_name[i] = m->o->classes.n    ? trimmed(m->o->classes.text[i])
                        : m->o->output < 0 ? text_format("%d", i)
                        : i                ? text_format("%lld", (long long)m->o->output)
                                           : text_format("not %lld", (long long)m->o->output);
@@ -240,7 +240,9 @@ static int write_model(importer *m, const char *out) {
   if (hash_sha256_file(m->o->weights, hash)) return 1;
   name_classes(m);
   json_t *j = classifier_metadata(&m->description, &m->geometry, m->class_name);
-  xs_preprocessing how = m->o->preprocessing;
+  xs_preprocessing how = {.resize = *m->o->resize == 'n' ? XS_NEAREST : XS_BILINEAR,
+                          .max_value = m->o->max_value,
+                          .center_crop = m->o->center_crop};
   how.size = m->geometry.size;
   json_object_set_new(j, "preprocessing", preprocessing_json(&how, how.size));
   json_object_set_new(j, "training",
@@ -251,15 +253,15 @@ static int write_model(importer *m, const char *out) {
   return status;
 }
 
-xs_status model_import(const import_options *o, const char *out) {
+xs_status model_import(const xs_import_task *o) {
   importer m = {.o = o};
-  if (!o->overwrite && file_exists(out)) {
-    return (xs_status)fail(XS_FAILED, "%s: is there already; --overwrite replaces it", out);
+  if (!o->overwrite && file_exists(o->out)) {
+    return (xs_status)fail(XS_FAILED, "%s: is there already; --overwrite replaces it", o->out);
   }
   int status = safetensors_open(o->weights, &m.file);
   if (!status) status = describe(&m);
   if (!status) status = take_all(&m);
-  if (!status) status = write_model(&m, out);
+  if (!status) status = write_model(&m, o->out);
   for (int i = 0; m.class_name && i < m.description.classes; i++) free(m.class_name[i]);
   free(m.class_name);
   tg_store_free(m.store);
