@@ -103,10 +103,6 @@ int fit_check(const char *where, const xs_classifier_options *o, int64_t size, i
  * epoch) and curve.tsv.  Continues from dir's checkpoint if there is one. */
 xs_status train_fit(const train_job *job, const fit_task *task);
 
-/* Logits [n][classes] and features, which the last layer sees, [n][width]; either may be NULL. */
-xs_status classifier_answer(xs_classifier *c, const xs_images *images, const int64_t *rows,
-                            int64_t n, float *logit, float *feature);
-int classifier_width(const xs_classifier *c);
 /* The class that a classifier gives every image: label [images->n]. */
 xs_status classifier_labels(xs_classifier *c, const xs_images *images, int32_t *label);
 

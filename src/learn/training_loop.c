@@ -11,6 +11,7 @@
 #include "file.h"
 #include "text.h"
 #include "training_run.h"
+#include "watch.h"
 
 #define CHECKPOINT "checkpoint.safetensors"
 
@@ -162,7 +163,7 @@ static void report(training *t, stopwatch *w) {
   t->shown.total = t->total;
   t->shown.rate = w->rate;
   t->shown.waiting = w->waiting;
-  watch->progress(watch->context, &t->shown);
+  watch_progress(watch, &t->shown);
 }
 
 static void note_waiting(const training *t, const stopwatch *w) {
@@ -236,11 +237,6 @@ int training_update(const training *t, const training_plan *p, int64_t updates, 
 /* ---- the loop ----------------------------------------------------------------------------------
  */
 
-static bool is_stopped(const training *t) {
-  const xs_watch *watch = t->job->watch;
-  return watch && watch->stop && watch->stop(watch->context);
-}
-
 static int run_step(training *t, stopwatch *w) {
   t->shown.losses = 0;
   if (t->trainer->step(t->own)) return 1;
@@ -255,7 +251,7 @@ static int run_steps(training *t) {
   note_precision(t);
   while (t->done < t->total && !(own->stops && own->stops(t->own))) {
     if (run_step(t, &w)) return 1;
-    const bool stopped = is_stopped(t);
+    const bool stopped = watch_stops(t->job->watch);
     if ((stopped || t->done - t->saved >= t->job->checkpoint_every) && save(t)) return 1;
     if (stopped) {
       return fail(1, "%s: stopped at step %lld; a checkpoint is in %s, continue with --resume",

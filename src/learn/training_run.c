@@ -5,20 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "error.h"
 #include "file.h"
 #include "memory.h"
 #include "numeral.h"
+#include "watch.h"
 
 void run_note(const train_job *job, const char *format, ...) {
-  if (!job->watch || !job->watch->note) return;
-  char line[512];
-  int used = snprintf(line, sizeof line, "%s: ", job->task);
+  buffer line = {0};
   va_list args;
+  buffer_add(&line, "%s: ", job->task);
   va_start(args, format);
-  numeral_vprint(line + used, sizeof line - (size_t)used, format, args);
+  buffer_add_list(&line, format, args);
   va_end(args);
-  job->watch->note(job->watch->context, line);
+  watch_note(job->watch, "%s", line.text);
+  buffer_free(&line);
 }
 
 static json_t *kernels_json(const tg_kernels *k) {

@@ -7,9 +7,11 @@
 #include "fingerprint.h"
 #include "memory.h"
 #include "run_folder.h"
+#include "site.h"
 #include "task_tables.h"
 #include "text.h"
 #include "training_run.h"
+#include "watch.h"
 
 #define RECORD "record.json"
 
@@ -91,21 +93,12 @@ xs_status job_split_rows(const xs_job *o, const xs_images *images, xs_split whic
   return xs_split_rows(images, rule.seed, rule.by_image, which, row, n);
 }
 
-static void note(const xs_watch *w, char *line) {
-  if (w && w->note) w->note(w->context, line);
-  free(line);
-}
-
 void job_note_site(const xs_watch *w, const xs_site *s) {
   if (s->skipped) {
-    note(w, text_format("site %s: %lld unreadable images left out; the first: %s", s->images.name,
-                        (long long)s->skipped, s->skipped_image[0]));
+    watch_note(w, "site %s: %lld unreadable images left out; the first: %s", s->images.name,
+               (long long)s->skipped, s->skipped_image[0]);
   }
-  if (s->unlike) {
-    note(w, text_format("site %s: images unlike the others: %s; look at them, and at range, window "
-                        "and max_value of the domain file",
-                        s->images.name, s->unlike));
-  }
+  site_note_unlike(w, s);
 }
 
 xs_split job_split(const char *name) {
@@ -136,20 +129,10 @@ xs_status job_check_classes(const char *model, const xs_classifier *c, const cha
   return XS_OK;
 }
 
-xs_status job_model_size(const char *model, int64_t *size) {
-  xs_classifier *c = NULL;
-  xs_status status = xs_classifier_load(model, &c);
-  if (!status) *size = xs_classifier_preprocessing(c)->size;
-  xs_classifier_free(c);
-  return status;
-}
-
-xs_status job_check_model(const char *model, const char *file, const xs_site *s) {
-  xs_classifier *c = NULL;
-  xs_status status = xs_classifier_load(model, &c);
-  if (!status) status = job_check_classes(model, c, file, s);
-  xs_classifier_free(c);
-  return status;
+xs_status job_open_model(const char *model, xs_classifier **c) {
+  *c = NULL;
+  if (!model) return (xs_status)fail(XS_USAGE, "the source's classifier is missing: `model`");
+  return xs_classifier_load(model, c);
 }
 
 static bool is_domain(const char *name) {
@@ -223,7 +206,7 @@ xs_status job_run(const xs_job *o, const option_table *table, const void *task, 
     return (xs_status)fail(XS_USAGE, "%s: `out` is missing: the folder to work in", table->what);
   xs_status status = describe(table, task, &mine);
   if (!status) status = folder_claim(o->out, mine, RECORD, o->resume, &finished, NULL, &lock);
-  if (!status && finished) note(w, text_format("%s is finished: there is nothing to do", o->out));
+  if (!status && finished) watch_note(w, "%s is finished: there is nothing to do", o->out);
   if (!status && !finished) status = follow(o, table, task, w, mine, work);
   if (!status) status = run_remove_checkpoint(o->out);
   folder_unlock(lock);

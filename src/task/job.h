@@ -48,15 +48,13 @@ void job_close_site(job_site *s);
 /* The rows of one split, drawn without labels; *row is newly allocated. */
 xs_status job_split_rows(const xs_job *o, const xs_images *images, xs_split which, int64_t **row,
                          int64_t *n);
-/* The size of a classifier's network. */
-xs_status job_model_size(const char *model, int64_t *size);
+/* The source's classifier, for its size and its classes; free it before the training. */
+xs_status job_open_model(const char *model, xs_classifier **c);
 /* Notes what was left out because it could not be read, and which images look odd, if any. */
 void job_note_site(const xs_watch *w, const xs_site *s);
 /* Fails where a classifier and a site have different classes; file: what the site is called. */
 xs_status job_check_classes(const char *model, const xs_classifier *c, const char *file,
                             const xs_site *s);
-/* The same for the classifier in the file `model`. */
-xs_status job_check_model(const char *model, const char *file, const xs_site *s);
 
 /* Claims o->out for a task with these options and runs `work` in it. */
 xs_status job_run(const xs_job *o, const option_table *table, const void *task, const xs_watch *w,

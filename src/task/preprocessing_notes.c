@@ -6,6 +6,7 @@
 #include "buffer.h"
 #include "text.h"
 #include "values.h"
+#include "watch.h"
 
 enum { DIFFERENCES = 5 };
 
@@ -58,27 +59,24 @@ static char *name_differences(const xs_preprocessing *here, const xs_preprocessi
   return text.text;
 }
 
-static void note(const xs_watch *w, char *line) {
-  if (w && w->note) w->note(w->context, line);
-  free(line);
-}
-
 void preprocessing_note_unknown(const xs_watch *w, const char *model, const xs_classifier *c) {
   const char *what = xs_classifier_unknown(c);
-  if (what) note(w, text_format("note: %s: %s", model, what));
+  if (what) watch_note(w, "note: %s: %s", model, what);
   if (!xs_classifier_uncalibrated(c)) return;
-  note(w, text_format("note: %s: no calibrated probabilities: its answers on labelled images said "
-                      "too little of the labels for a temperature to be found",
-                      model));
+  watch_note(w,
+             "note: %s: no calibrated probabilities: its answers on labelled images said "
+             "too little of the labels for a temperature to be found",
+             model);
 }
 
 void preprocessing_note_other(const xs_watch *w, const char *file, const xs_preprocessing *here,
                               const xs_classifier *c) {
   char *what = name_differences(here, xs_classifier_preprocessing(c));
   if (what) {
-    note(w, text_format("note: %s: images are read as this file says, not as the model's record "
-                        "(in brackets) does: %s; `xsite predict --as %s` reads them like this, too",
-                        file, what, file));
+    watch_note(w,
+               "note: %s: images are read as this file says, not as the model's record "
+               "(in brackets) does: %s; `xsite predict --as %s` reads them like this, too",
+               file, what, file);
   }
   free(what);
 }

@@ -35,10 +35,12 @@ static xs_status adapt(const train_job *job, const xs_adapt_task *t, const xs_si
 static xs_status work(const train_job *job, const void *task) {
   const xs_adapt_task *t = task;
   job_site source = {0}, target = {0};
-  int64_t size;
-  xs_status status = job_model_size(t->model, &size);
+  xs_classifier *model = NULL;
+  xs_status status = job_open_model(t->model, &model);
+  const int size = status ? 0 : xs_classifier_preprocessing(model)->size;
   if (!status) status = job_open_site(job, &t->job, t->source, t->source_site, size, &source);
-  if (!status) status = job_check_model(t->model, t->source, source.site);
+  if (!status) status = job_check_classes(t->model, model, t->source, source.site);
+  xs_classifier_free(model);
   if (!status) {
     status = job_open_images(job, &t->job, t->target, t->target_images, &source, size, &target);
   }

@@ -19,13 +19,14 @@ static const option rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-static xs_status open_source(const train_job *job, const xs_align_task *t, int64_t size,
-                             job_site *source, train_set *set) {
+static xs_status open_source(const train_job *job, const xs_align_task *t,
+                             const xs_classifier *model, job_site *source, train_set *set) {
+  const int size = xs_classifier_preprocessing(model)->size;
   const split_rule rule = split_rule_of(t->job.seed, t->job.split_by);
   if (!align_needs_source(t->align.method)) return XS_OK;
   xs_status status = job_open_site(job, &t->job, t->source, t->source_site, size, source);
   if (!status) status = train_check_splits(source->site, rule);
-  if (!status) status = job_check_model(t->model, t->source, source->site);
+  if (!status) status = job_check_classes(t->model, model, t->source, source->site);
   return status ? status : train_set_open(source->site, rule, XS_TRAIN, set);
 }
 
@@ -33,9 +34,11 @@ static xs_status work(const train_job *job, const void *task) {
   const xs_align_task *t = task;
   job_site source = {0}, target = {0};
   align_task align = {.options = &t->align, .start_from = t->model};
-  int64_t size;
-  xs_status status = job_model_size(t->model, &size);
-  if (!status) status = open_source(job, t, size, &source, &align.source);
+  xs_classifier *model = NULL;
+  xs_status status = job_open_model(t->model, &model);
+  const int size = status ? 0 : xs_classifier_preprocessing(model)->size;
+  if (!status) status = open_source(job, t, model, &source, &align.source);
+  xs_classifier_free(model);
   if (!status) {
     status = job_open_images(job, &t->job, t->target, t->target_images, &source, size, &target);
   }

@@ -17,6 +17,7 @@
 #include "text.h"
 #include "tg.h"
 #include "threshold.h"
+#include "watch.h"
 
 #define FIELD(name) offsetof(xs_predict_task, name)
 
@@ -231,21 +232,16 @@ char *xs_prediction_csv(const xs_prediction *p) {
 
 /* ---- all ---- */
 
-static void note(const xs_watch *w, char *line) {
-  if (w && w->note) w->note(w->context, line);
-  free(line);
-}
-
 /* Of one film it cannot be known what is white; of a site where all are like that, eval refuses
  * to guess. */
 static void note_doubted(const predictor *r, int files, const xs_watch *w) {
   if (!r->doubted) return;
-  note(w, text_format(
-              "note: %d of %d images are near black or near white, and nothing says what white "
-              "is: they are answered as dark films of a site are; if they are none, say what white "
-              "is in a domain file (range, max_value) and name it with --as%s",
-              r->doubted, files,
-              r->doubted == files ? "; eval refuses a site where all images are like that" : ""));
+  watch_note(w,
+             "note: %d of %d images are near black or near white, and nothing says what white "
+             "is: they are answered as dark films of a site are; if they are none, say what white "
+             "is in a domain file (range, max_value) and name it with --as%s",
+             r->doubted, files,
+             r->doubted == files ? "; eval refuses a site where all images are like that" : "");
 }
 
 /* The files that are named, and those in the folders. */
@@ -294,7 +290,9 @@ static xs_status load_model(const xs_predict_task *t, model *m, const xs_watch *
   }
   status = threshold_read(m->classifier, t->model, t->threshold, &m->decision);
   if (status) return status;
-  note(w, threshold_text(m->classifier, &m->decision));
+  char *rule = threshold_text(m->classifier, &m->decision);
+  watch_note(w, "%s", rule);
+  free(rule);
   return choose_reading(t, m, w);
 }
 

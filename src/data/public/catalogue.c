@@ -10,6 +10,7 @@
 #include "file.h"
 #include "numeral.h"
 #include "text.h"
+#include "watch.h"
 
 /* ---- the table ---- */
 
@@ -90,15 +91,10 @@ char *xs_data_list(void) {
 
 /* ---- one row ---- */
 
-static void note(const xs_watch *w, char *line) {
-  if (w && w->note) w->note(w->context, line);
-  free(line);
-}
-
 /* Once for the rows of a set that follow each other. */
 static void tell_licence(const get_row *r, const char **told, const xs_watch *w) {
   if (!*told || strcmp(*told, r->set) != 0) {
-    note(w, text_format("%s: licence: %s", r->set, r->licence));
+    watch_note(w, "%s: licence: %s", r->set, r->licence);
   }
   *told = r->set;
 }
@@ -109,7 +105,7 @@ static int bring(const get_row *r, const char *data_dir, const char *path, const
   bool own = file_exists(path); /* put there by the user */
   int status = download_file(&r->file, path, o, w);
   if (!status && r->unpack) {
-    note(w, text_format("%s: unpacking", r->file.name));
+    watch_note(w, "%s: unpacking", r->file.name);
     status = r->unpack(r, data_dir, path, o->overwrite);
     if (!own && !status) status = file_remove(path);
   }
@@ -127,7 +123,7 @@ static int get_one(const get_row *r, const char *data_dir, const xs_get_task *o,
   bool right = false;
   int status =
       r->check ? r->check(r, data_dir, o->overwrite, &right) : check_plain(r, path, &right);
-  if (!status && right) note(w, text_format("%s: there already, and right", r->file.name));
+  if (!status && right) watch_note(w, "%s: there already, and right", r->file.name);
   if (!status && !right) {
     tell_licence(r, told, w);
     status = bring(r, data_dir, path, o, w);

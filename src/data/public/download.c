@@ -19,6 +19,7 @@
 #include "http_get.h"
 #include "memory.h"
 #include "text.h"
+#include "watch.h"
 
 static const double longest_pause = 60; /* seconds */
 
@@ -59,13 +60,8 @@ int download_check(const download *d, const char *path) {
 
 /* ---- what the user is told ---- */
 
-static void note(const job *j, char *line) {
-  if (j->watch && j->watch->note) j->watch->note(j->watch->context, line);
-  free(line);
-}
-
 static void remember(job *j, const char *folder, const char *reason) {
-  note(j, text_format("%s: %s", j->d->name, reason));
+  watch_note(j->watch, "%s: %s", j->d->name, reason);
   buffer_between(&j->reasons, "; ");
   buffer_add(&j->reasons, "%s: %s", folder, reason);
 }
@@ -89,9 +85,7 @@ static int give_up(const job *j, transfer_end end, const char *reason) {
 
 /* ---- one address ---- */
 
-static bool is_stopped(const job *j) {
-  return j->watch && j->watch->stop && j->watch->stop(j->watch->context);
-}
+static bool is_stopped(const job *j) { return watch_stops(j->watch); }
 
 /* False where the watch stops it. */
 static bool pause_for(const job *j, double seconds) {
@@ -104,13 +98,13 @@ static bool pause_for(const job *j, double seconds) {
 static bool pause_before(const job *j, const transfer *t, int64_t vain) {
   double seconds = j->option->pause * exp2((double)(vain > 1 ? vain - 1 : 0));
   seconds = fmin(fmax(seconds, t->wait), longest_pause);
-  note(j, text_format("%s: %s after %lld bytes; trying again in %.3g seconds", j->d->name,
-                      t->reason, (long long)t->size, seconds));
+  watch_note(j->watch, "%s: %s after %lld bytes; trying again in %.3g seconds", j->d->name,
+             t->reason, (long long)t->size, seconds);
   return pause_for(j, seconds);
 }
 
 static void start_anew(const job *j, transfer *t) {
-  if (t->size > 0) note(j, text_format("%s: begun again, without what was there", j->d->name));
+  if (t->size > 0) watch_note(j->watch, "%s: begun again, without what was there", j->d->name);
   if (ftruncate(t->fd, 0) == 0) t->size = 0;
 }
 
@@ -166,8 +160,8 @@ static transfer_end ask_folder(job *j, const char *folder) {
                 .bytes = j->d->bytes,
                 .option = j->option,
                 .watch = j->watch};
-  note(j, text_format("%s: %.0f kB from %s%s", j->d->name, (double)j->d->bytes * 1e-3, t.address,
-                      t.size > 0 ? ", continued" : ""));
+  watch_note(j->watch, "%s: %.0f kB from %s%s", j->d->name, (double)j->d->bytes * 1e-3, t.address,
+             t.size > 0 ? ", continued" : "");
   transfer_end end = ask(j, &t);
   if (end == TRANSFER_REFUSED) remember(j, folder, t.reason);
   if (end != TRANSFER_DONE) give_up(j, end, t.reason);

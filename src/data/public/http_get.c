@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "watch.h"
 #include "xsite/version.h"
 
 typedef struct request {
@@ -84,7 +85,7 @@ static void report(request *r, int64_t received, int64_t announced) {
                          .total = announced > 0 ? r->start + announced : t->bytes,
                          .rate = (double)rate,
                          .bytes = true};
-  t->watch->progress(t->watch->context, &p);
+  watch_progress(t->watch, &p);
 }
 
 /* Called at least about once a second.  Non-zero ends the transfer. */
@@ -94,7 +95,7 @@ static int follow(void *context, curl_off_t announced, curl_off_t received, curl
   request *r = context;
   const xs_watch *w = r->t->watch;
   double time = clock_seconds(), limit = r->t->option->stall_timeout;
-  if (w && w->stop && w->stop(w->context)) {
+  if (watch_stops(w)) {
     r->end = because(r->t, TRANSFER_STOPPED, "stopped");
   } else if (received - r->marked >= TRANSFER_LEAST) {
     r->marked = received;

@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "random.h"
 #include "text.h"
+#include "watch.h"
 #include "xsite.h"
 
 enum { SIDE = 32, DIGIT = 28, MARGIN = (SIDE - DIGIT) / 2, PIXELS = SIDE * SIDE * 3 };
@@ -189,13 +190,10 @@ static int make_all(work *w) {
 }
 
 static void tell(const work *w, const xs_watch *watch) {
-  if (!watch || !watch->note) return;
-  char *line = text_format(
-      "MNIST-M: %lld images as in the official recipe, %lld with patches drawn "
-      "from seed %llu",
-      (long long)(w->done - w->drawn), (long long)w->drawn, (unsigned long long)w->seed);
-  watch->note(watch->context, line);
-  free(line);
+  watch_note(watch,
+             "MNIST-M: %lld images as in the official recipe, %lld with patches drawn from seed "
+             "%llu",
+             (long long)(w->done - w->drawn), (long long)w->drawn, (unsigned long long)w->seed);
 }
 
 static int write_file(const char *dir, const char *name, idx *x) {

@@ -20,6 +20,7 @@
 #include "memory.h"
 #include "site.h"
 #include "text.h"
+#include "watch.h"
 
 static const char magic[8] = "xsimages";
 enum {
@@ -76,11 +77,6 @@ static int map(const char *path, int fd, size_t bytes, xs_images *x) {
 
 /* ---- notes ----------------------------------------------------------------------------------- */
 
-static void note(const ingest *g, char *line) {
-  if (g->watch && g->watch->note) g->watch->note(g->watch->context, line);
-  free(line);
-}
-
 static int read_without(ingest *g, xs_images *x, uint8_t *fault) {
   spool s = {.most = g->n};
   int status = ingest_read(g, &s, x);
@@ -90,7 +86,7 @@ static int read_without(ingest *g, xs_images *x, uint8_t *fault) {
 }
 
 static int go_without(ingest *g, xs_images *x, uint8_t *fault) {
-  note(g, text_format("site %s: its images are not cached: %s", g->d->name, fail_message()));
+  watch_note(g->watch, "site %s: its images are not cached: %s", g->d->name, fail_message());
   return read_without(g, x, fault);
 }
 
@@ -207,7 +203,7 @@ static int open_file(cache *c, const ingest *g) {
   if (fd >= 0 && !file_check_own(c->path, fd, NOBODY_ELSE)) return fd;
   if (fd >= 0) close(fd);
   if (!c->noted) {
-    note(g, text_format("site %s: the images are read again: %s", g->d->name, fail_message()));
+    watch_note(g->watch, "site %s: the images are read again: %s", g->d->name, fail_message());
   }
   c->noted = true;
   return -1;
@@ -221,8 +217,8 @@ static bool find(cache *c, ingest *g, xs_images *x, uint8_t *fault) {
   const char *wrong = read_file(c, g, fd, x, fault, &fresh);
   close(fd);
   if (wrong) {
-    note(g, text_format("site %s: the cache %s is damaged (%s): the images are read again",
-                        g->d->name, c->path, wrong));
+    watch_note(g->watch, "site %s: the cache %s is damaged (%s): the images are read again",
+               g->d->name, c->path, wrong);
     unlink(c->path);
   }
   if (!fresh) start_again(g, x);
@@ -248,8 +244,8 @@ static int wait_for_lock(const cache *c, const ingest *g, int fd) {
     if (errno != EWOULDBLOCK) return fail(XS_FAILED, "%s: no lock: %s", c->part, strerror(errno));
     if (ingest_is_stopped(g)) return fail(XS_FAILED, "stopped while another xsite read images");
     if (!told) {
-      note(g, text_format("site %s: another xsite is reading its images into %s: waiting for it",
-                          g->d->name, c->path));
+      watch_note(g->watch, "site %s: another xsite is reading its images into %s: waiting for it",
+                 g->d->name, c->path);
     }
     told = true;
     pause_for(100);

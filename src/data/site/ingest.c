@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "prepare.h"
 #include "text.h"
+#include "watch.h"
 
 enum { BATCH_BYTES = 32 << 20, LEAST_BATCH = 64, MOST_BATCH = 1024 };
 
@@ -61,9 +62,7 @@ const char *ingest_first_error(const ingest *g) {
   return i < g->n ? g->error[i] : NULL;
 }
 
-bool ingest_is_stopped(const ingest *g) {
-  return g->watch && g->watch->stop && g->watch->stop(g->watch->context);
-}
+bool ingest_is_stopped(const ingest *g) { return watch_stops(g->watch); }
 
 /* ---- one image ------------------------------------------------------------------------------- */
 
@@ -127,7 +126,7 @@ static void tell(const ingest *g, int64_t done) {
   if (!g->watch || !g->watch->progress) return;
   char *task = text_format("reading images of %s", g->d->name);
   const xs_progress p = {.task = task, .done = done, .total = g->n};
-  g->watch->progress(g->watch->context, &p);
+  watch_progress(g->watch, &p);
   free(task);
 }
 

@@ -25,6 +25,8 @@ int site_refuse_dark(const domain *d, double white, int largest);
 int site_refuse_pale(const domain *d);
 /* fault [n]: an exposure_fault of each image; all are right where there are few images. */
 void site_find_faults(const xs_images *x, uint8_t *fault);
+/* Notes which images of a site look unlike the others, if any. */
+void site_note_unlike(const xs_watch *w, const xs_site *s);
 /* Which images look unlike the others, by their names; one line, allocated, or NULL. */
 char *site_name_faults(const xs_images *x, const uint8_t *fault);
 

@@ -10,6 +10,7 @@
 #include "prepare.h"
 #include "site.h"
 #include "text.h"
+#include "watch.h"
 
 /* text [n][ATTRIBUTES]: where the image's attributes are lent to. */
 static void store_entry(entry *e, char **text, xs_site *s, int64_t row) {
@@ -173,9 +174,7 @@ static int64_t choose_rows(const listing *l, int64_t limit, int64_t **rows) {
 int site_load_folder(const domain *d, const xs_site_options *o, xs_site *s) {
   listing l;
   int status = listing_read(d, o->skip_unreadable, &l);
-  if (!status && l.unlisted && o->watch && o->watch->note) {
-    o->watch->note(o->watch->context, l.unlisted);
-  }
+  if (!status && l.unlisted) watch_note(o->watch, "%s", l.unlisted);
   if (!status) status = check_column(d, &l);
   if (!status) status = check_listing(d, &l);
   if (!status) {

@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "resample.h"
 #include "site.h"
+#include "watch.h"
 
 enum { NAMED = 3, LEVELS = 1024, BLOCK = 256 }; /* block: images between two forgettings */
 
@@ -100,4 +101,12 @@ char *site_name_faults(const xs_images *x, const uint8_t *fault) {
   buffer text = {0};
   for (int k = 0; k < EXPOSURE_RIGHT; k++) add_fault(&text, x, fault, (exposure_fault)k);
   return text.text;
+}
+
+void site_note_unlike(const xs_watch *w, const xs_site *s) {
+  if (!s->unlike) return;
+  watch_note(w,
+             "site %s: images unlike the others: %s; look at them, and at range, window and "
+             "max_value of the domain file",
+             s->images.name, s->unlike);
 }

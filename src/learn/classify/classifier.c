@@ -275,10 +275,10 @@ static void copy_rows(const inference_plan *plan, tg_value from, int64_t width, 
   memcpy(to + first * width, tg_plan_data(plan->plan, from), (size_t)(count * width) * sizeof *to);
 }
 
-int classifier_width(const xs_classifier *c) { return c->answer.width; }
+int xs_classifier_width(const xs_classifier *c) { return c->answer.width; }
 
-xs_status classifier_answer(xs_classifier *c, const xs_images *images, const int64_t *rows,
-                            int64_t n, float *logit, float *feature) {
+xs_status xs_classifier_features(xs_classifier *c, const xs_images *images, const int64_t *rows,
+                                 int64_t n, float *logit, float *feature) {
   int64_t batch[CLASSIFIER_MOST];
   for (int64_t first = 0; first < n; first += c->batch) {
     int64_t count = n - first < c->batch ? n - first : c->batch;
@@ -294,7 +294,7 @@ xs_status classifier_answer(xs_classifier *c, const xs_images *images, const int
 
 xs_status xs_classifier_logits(xs_classifier *c, const xs_images *images, const int64_t *rows,
                                int64_t n, float *logit) {
-  return classifier_answer(c, images, rows, n, logit, NULL);
+  return xs_classifier_features(c, images, rows, n, logit, NULL);
 }
 
 /* Means of an image's cells. */
@@ -459,10 +459,3 @@ xs_status classifier_labels(xs_classifier *c, const xs_images *images, int32_t *
   free(logit);
   return status;
 }
-
-xs_status xs_classifier_features(xs_classifier *c, const xs_images *images, const int64_t *rows,
-                                 int64_t n, float *logit, float *feature) {
-  return classifier_answer(c, images, rows, n, logit, feature);
-}
-
-int xs_classifier_width(const xs_classifier *c) { return classifier_width(c); }

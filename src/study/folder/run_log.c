@@ -17,6 +17,7 @@
 #include "memory.h"
 #include "option.h"
 #include "text.h"
+#include "watch.h"
 
 enum { PAUSE = 5 }; /* seconds between two lines of losses */
 
@@ -28,17 +29,12 @@ struct run_log {
   double last;
 };
 
-static void pass_note(run_log *l, const char *line) {
-  if (l->inner && l->inner->note) l->inner->note(l->inner->context, line);
-}
-
 static void give_up(run_log *l) {
-  char *line = text_format("%s: cannot write: %s; the run goes on without its log", l->path,
-                           strerror(errno));
+  const int error = errno;
   close(l->fd);
   l->fd = -1;
-  pass_note(l, line);
-  free(line);
+  watch_note(l->inner, "%s: cannot write: %s; the run goes on without its log", l->path,
+             strerror(error));
 }
 
 static void write_line(run_log *l, json_t *j) {
@@ -65,7 +61,7 @@ static void add_text(run_log *l, const char *key, const char *text) {
 
 static void on_progress(void *context, const xs_progress *p) {
   run_log *l = context;
-  if (l->inner && l->inner->progress) l->inner->progress(l->inner->context, p);
+  watch_progress(l->inner, p);
   double time = clock_seconds();
   if (!p->losses || (time - l->last < PAUSE && p->done != p->total)) return;
   l->last = time;
@@ -82,13 +78,14 @@ static void on_progress(void *context, const xs_progress *p) {
 }
 
 static void on_note(void *context, const char *line) {
-  pass_note(context, line);
+  const run_log *l = context;
+  watch_note(l->inner, "%s", line);
   add_text(context, "note", line);
 }
 
 static bool on_stop(void *context) {
   const run_log *l = context;
-  return l->inner && l->inner->stop && l->inner->stop(l->inner->context);
+  return watch_stops(l->inner);
 }
 
 xs_status log_open(const char *out, const xs_watch *inner, run_log **log) {

@@ -190,7 +190,7 @@ static xs_status find_answers(chooser *c, int candidate) {
   xs_classifier *k = NULL;
   xs_status status = xs_classifier_load(c->candidate[candidate].model, &k);
   c->fact[candidate].logit = logit;
-  if (!status) status = classifier_answer(k, c->job->target, c->rows, c->n_rows, logit, NULL);
+  if (!status) status = xs_classifier_features(k, c->job->target, c->rows, c->n_rows, logit, NULL);
   if (!status && c->candidate[candidate].listed) status = xs_ensemble_add(&x, c->ensemble);
   xs_classifier_free(k);
   return status;

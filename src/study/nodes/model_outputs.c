@@ -7,7 +7,7 @@
 static xs_status answer(xs_classifier *c, const xs_images *images, const int64_t *rows, int64_t n,
                         bool features, xs_outputs *out) {
   size_t count = (size_t)n + 1, classes = (size_t)xs_classifier_classes(c),
-         width = (size_t)classifier_width(c);
+         width = (size_t)xs_classifier_width(c);
   float *logit = memory_new(count * classes * sizeof *logit);
   float *feature = features ? memory_new(count * width * sizeof *feature) : NULL;
   uint64_t *group = memory_new(count * sizeof *group);
@@ -18,7 +18,7 @@ static xs_status answer(xs_classifier *c, const xs_images *images, const int64_t
                       .logit = logit,
                       .feature = feature,
                       .group = group};
-  return classifier_answer(c, images, rows, n, logit, feature);
+  return xs_classifier_features(c, images, rows, n, logit, feature);
 }
 
 static void release(xs_outputs *out) {

@@ -55,22 +55,19 @@ static xs_status match(const node_job *job) {
 }
 
 /* The validation images whose translations the source's classifier is most wrong about. */
-static xs_status write_worst(const train_set *from, const xs_images *made, xs_classifier *c,
+static xs_status write_worst(const train_set *from, const train_set *made, xs_classifier *c,
                              const char *dir) {
   const train_geometry *g = classifier_geometry(c);
   int64_t place[GALLERY_COLUMNS], row[GALLERY_COLUMNS], found = 0;
-  train_set set;
   xs_labelled_outputs said;
-  train_set_made(from, made, &set);
-  xs_status status = outputs_open(c, &set, false, &said);
+  xs_status status = outputs_open(c, made, false, &said);
   if (!status) status = xs_worst_images(&said, GALLERY_COLUMNS, place, NULL, &found);
   for (int64_t i = 0; i < found && !status; i++) row[i] = from->rows[place[i]];
   if (!status && (gallery_write_row(dir, "worst_original.png", from->images, row, found, g) ||
-                  gallery_write_row(dir, "worst_translated.png", made, place, found, g))) {
+                  gallery_write_row(dir, "worst_translated.png", made->images, place, found, g))) {
     status = XS_FAILED;
   }
   outputs_release(&said);
-  train_set_release(&set);
   return status;
 }
 
@@ -84,20 +81,18 @@ static xs_status write_change(const node_job *job, const train_set *from, const 
 /* What a translator does to the source's validation images. */
 static xs_status show_translations(const node_job *job) {
   char *generator = file_join(job->train->dir, "generator.safetensors");
-  translator *g = NULL;
   xs_classifier *c = NULL;
   xs_images *made = NULL;
-  train_set from = {0};
-  xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
-  if (!status) status = xs_classifier_load(job->start, &c);
+  train_set from = {0}, translated = {0};
+  xs_status status = xs_classifier_load(job->start, &c);
   if (!status) status = node_labels(&job->site[0], XS_VALIDATION, &from);
-  if (!status) status = translator_apply(g, from.images, from.rows, from.n, 1, &made);
-  if (!status) status = write_worst(&from, made, c, job->train->dir);
+  if (!status) status = node_translation(generator, &from, &made, &translated);
+  if (!status) status = write_worst(&from, &translated, c, job->train->dir);
   if (!status) status = write_change(job, &from, made);
+  train_set_release(&translated);
   xs_images_close(made);
   train_set_release(&from);
   xs_classifier_free(c);
-  translator_free(g);
   free(generator);
   return status;
 }

@@ -21,6 +21,10 @@ typedef struct node_site {
 
 /* The labelled images of a split, to be released. */
 xs_status node_labels(const node_site *s, xs_split which, train_set *set);
+/* The translation of a set with a translator's file, to be released; the caller closes *made after
+ * it. */
+xs_status node_translation(const char *generator, const train_set *from, xs_images **made,
+                           train_set *to);
 /* Replaces a set by its translation with a translator's file; the caller closes *made after it. */
 xs_status node_translate(const char *generator, train_set *set, xs_images **made);
 
@@ -66,8 +70,6 @@ xs_status node_publish(const node_job *job, bool again);
 
 /* Options for n training images, where they may be few. */
 void node_fit_few(xs_classifier_options *o, int64_t n);
-/* The section of a method of alignment; its own method is not set. */
-const xs_align_options *align_options(const study_settings *s, const char *method);
 /* Fails where the caller has asked to stop. */
 xs_status node_check_stop(const xs_watch *w, const char *next);
 

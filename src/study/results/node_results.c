@@ -93,21 +93,15 @@ static xs_status measure_kept(const collected *x, int adapter, int source, doubl
   const train_set *t = &x->e.test[source].images;
   char *generator = node_path(&r->files, adapter, "generator.safetensors");
   char *model = node_path(&r->files, start_of(r, source), "model.safetensors");
-  translator *g = NULL;
   xs_images *made = NULL;
   train_set translated = {0};
   xs_labelled_outputs said = {0};
-  xs_status status = translator_load(generator, &g) ? XS_FAILED : XS_OK;
-  if (!status) status = translator_apply(g, t->images, t->rows, t->n, 1, &made);
-  if (!status) {
-    train_set_made(t, made, &translated);
-    status = outputs_of_model(model, &translated, &said);
-  }
+  xs_status status = node_translation(generator, t, &made, &translated);
+  if (!status) status = outputs_of_model(model, &translated, &said);
   if (!status) *kept = xs_accuracy(said.of.logit, said.label, said.of.n, said.of.classes);
   outputs_release(&said);
   train_set_release(&translated);
   xs_images_close(made);
-  translator_free(g);
   free(model);
   free(generator);
   return status;

@@ -15,39 +15,28 @@
 #include "run_folder.h"
 #include "seal_log.h"
 #include "sealed_files.h"
+#include "site.h"
 #include "study_check.h"
 #include "text.h"
 #include "training_run.h"
-
-static void note(const study_run *r, const char *line) {
-  if (r->watch && r->watch->note) r->watch->note(r->watch->context, line);
-}
+#include "watch.h"
 
 static void note_site(const study_run *r, const xs_site *s) {
-  char *images = text_format("site %s: %lld images", s->images.name, (long long)s->images.n), *line;
+  const char *name = s->images.name;
+  const long long images = (long long)s->images.n;
   if (s->skipped) {
-    line = text_format("%s, %lld unreadable left out; the first: %s", images, (long long)s->skipped,
-                       s->skipped_image[0]);
+    watch_note(r->watch, "site %s: %lld images, %lld unreadable left out; the first: %s", name,
+               images, (long long)s->skipped, s->skipped_image[0]);
   } else {
-    line = text_format("%s, %d classes", images, s->classes);
+    watch_note(r->watch, "site %s: %lld images, %d classes", name, images, s->classes);
   }
-  note(r, line);
-  free(line);
-  free(images);
-  if (!s->unlike) return;
-  line = text_format("site %s: images unlike the others: %s; look at them, and at range, window "
-                     "and max_value of the domain file",
-                     s->images.name, s->unlike);
-  note(r, line);
-  free(line);
+  site_note_unlike(r->watch, s);
 }
 
 static void note_unlabelled(const study_run *r, int i) {
   if (r->study->site[i].labelled) return;
-  char *line = text_format("site %s has no labels: what is lost and won there cannot be measured",
-                           r->study->site[i].name);
-  note(r, line);
-  free(line);
+  watch_note(r->watch, "site %s has no labels: what is lost and won there cannot be measured",
+             r->study->site[i].name);
 }
 
 /* The data are others than those that the folder was made from: asked to go on, the run makes what
@@ -59,15 +48,14 @@ static xs_status renew_site(study_run *r, const char *name, const json_t *theirs
     free(key);
     return folder_note_site(r->out, name, mine);
   }
-  char *line = text_format("site %s: its %s differ from those that the run was made from: what is "
-                           "made from them is made again",
-                           name, strcmp(key, "all_labels") ? key : "labels"),
-       *what = text_format("sites.%s.%s", name, key);
-  note(r, line);
+  char *what = text_format("sites.%s.%s", name, key);
+  watch_note(r->watch,
+             "site %s: its %s differ from those that the run was made from: what is made from them "
+             "is made again",
+             name, strcmp(key, "all_labels") ? key : "labels");
   xs_status status = seal_extended(r->out, what);
   if (!status) status = folder_note_site(r->out, name, mine);
   free(what);
-  free(line);
   free(key);
   return status;
 }
@@ -148,7 +136,7 @@ static xs_status open_seal(const study_run *r, sealed *s) {
 
 /* Names all of them, and says what to do unless it is asked for. */
 static xs_status tell_changed(const study_run *r, const xs_texts *faults) {
-  for (int i = 0; i < faults->n; i++) note(r, faults->text[i]);
+  for (int i = 0; i < faults->n; i++) watch_note(r->watch, "%s", faults->text[i]);
   if (!faults->n || r->o->resume) return XS_OK;
   return sealed_refuse(faults,
                        "the run is not as it was finished: `xsite study run --resume` makes again "
@@ -165,7 +153,7 @@ static xs_status write_report(const study_run *r) {
   if (!status && there) sealed_check_report(&s, &faults);
   if (!status) status = tell_changed(r, &faults);
   if (!status && there && !faults.n) {
-    note(r, "the study is finished: there is nothing to do");
+    watch_note(r->watch, "the study is finished: there is nothing to do");
   } else if (!status) {
     status = xs_report_write(r->out);
   }
@@ -181,7 +169,7 @@ static xs_status verify(study_run *r) {
   r->seal = seal_new(r->out, study_split(r->study));
   xs_status status = open_sites(r, true);
   if (!status) status = seal_verify(r->out, &report);
-  if (report) note(r, report);
+  if (report) watch_note(r->watch, "%s", report);
   free(report);
   return status;
 }
@@ -210,7 +198,7 @@ static xs_status check_finished(study_run *r, bool *finished) {
   xs_status status = open_seal(r, &s);
   if (!status) sealed_check_results(&s, &faults);
   if (!status) status = tell_changed(r, &faults);
-  if (!status && sealed_lacks(&s)) note(r, sealed_lacks(&s));
+  if (!status && sealed_lacks(&s)) watch_note(r->watch, "%s", sealed_lacks(&s));
   if (!status && faults.n) {
     *finished = false;
     status = reopen(r, &s);
@@ -241,11 +229,10 @@ static xs_status start(study_run *r) {
 
 /* The folder held the study with other options. */
 static void note_differs(const study_run *r, const char *differs) {
-  char *line = text_format("%s differs from what %s holds: what is missing or was made from "
-                           "something else is made",
-                           differs, r->out);
-  note(r, line);
-  free(line);
+  watch_note(r->watch,
+             "%s differs from what %s holds: what is missing or was made from something else is "
+             "made",
+             differs, r->out);
 }
 
 static xs_status claim(study_run *r, bool *finished) {
