@@ -80,7 +80,7 @@ expect 1 'announced.gz: truncated or damaged' train --data idx.yaml --out traine
 
 # ---- label files -----------------------------------------------------------------------------------
 
-python3 "$repository/tests/two_class_sites.py" . || exit 1
+python3 "$repository/tests/support/two_class_sites.py" . || exit 1
 cp clinic.csv right.csv
 train=(train --data clinic.yaml --out trained --size 16 --epochs 1 --batch 8 --limit 200 --threads 1)
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The gate at the door: exit status, page, JSON and refusals.  What is found: tests/test_data_check.c.
+# The gate at the door: exit status, page, JSON and refusals.  What is found: tests/check/test_data_check.c.
 # usage: test_data_check.sh XSITE REPOSITORY
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
 cd "$folder" || exit 1
-python3 "$repository/tests/two_class_sites.py" . || exit 1
+python3 "$repository/tests/support/two_class_sites.py" . || exit 1
 quick=(--replicates 50 --threads 1)
 
 # ---- two sites of small pictures, as they are ------------------------------------------------------

@@ -9,7 +9,7 @@ cd "$folder" || exit 1
 export http_proxy=http://127.0.0.1:1 https_proxy=http://127.0.0.1:1 no_proxy=127.0.0.1
 mkdir server
 mkfifo lifeline
-python3 "$repository/tests/download_server.py" server <lifeline &
+python3 "$repository/tests/cli/download_server.py" server <lifeline &
 exec 3>lifeline # the server ends with this script
 for _ in $(seq 500); do [ -e server/port ] || sleep 0.02; done
 mirror=http://127.0.0.1:$(cat server/port)

@@ -6,7 +6,7 @@
 source "$(dirname "$0")/common.sh" "$1" "$2"
 cd "$folder" || exit 1
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0" # a library is preloaded
-python3 "$repository/tests/two_class_sites.py" . || exit 1
+python3 "$repository/tests/support/two_class_sites.py" . || exit 1
 printf 'name: bare\nformat: folder\nimages: clinic\nsize: 16\n' >bare.yaml
 mkdir -p deep/films && cp "clinic/$(ls clinic | head -n 1)" deep/films/
 train=(train --data clinic.yaml --size 16 --epochs 1 --batch 8 --threads 1)

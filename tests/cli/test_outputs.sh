@@ -4,7 +4,7 @@
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
 cd "$folder" || exit 1
-python3 "$repository/tests/two_class_sites.py" . || exit 1
+python3 "$repository/tests/support/two_class_sites.py" . || exit 1
 awk -F, -v OFS=, 'NR == 1 || NR % 3 { print; next } { $2 = ""; print }' ward.csv >sparse.csv && mv sparse.csv ward.csv # a third unknown
 sed -i 's/^classes.*/&\n/' ward.yaml
 printf 'name: new\nformat: folder\nimages: annex\nsize: 16\n' >new.yaml
@@ -34,7 +34,7 @@ names=logit_normal,logit_finding,p_normal,p_finding,calibrated_normal,calibrated
   complain "columns of outputs.csv: $(head -n 1 run/outputs.csv)"
 "$xsite" inspect model $baseline >baseline.txt && "$xsite" inspect model $choice >choice.txt
 contains baseline.txt 'operating: {"positive":"finding"' '"site":"clinic"' '"wanted":0.8' 'temperature: '
-python3 "$repository/tests/check_outputs.py" run ward.csv clinic ward >faults || complain "$(cat faults)"
+python3 "$repository/tests/cli/check_outputs.py" run ward.csv clinic ward >faults || complain "$(cat faults)"
 grep -c '^clinic,new,' run/outputs.csv | grep -qx 500 || complain 'not every image of the unlabelled site'
 grep '^clinic,new,' run/outputs.csv | awk -F, '$6 != "" || $4 != "" { exit 1 }' || complain 'labels of a site that has none'
 expect 0 'the seal holds' inspect run --seal run
@@ -114,7 +114,7 @@ grep -q 'step ' stderr && complain "something was trained: $(cat stderr)"
 [ "$before" = "$(stat -c '%n %i' run/nodes/{adapted,translator}-*/*)" ] || complain 'another sensitivity makes other nodes'
 expect 0 '"wanted":0.95' inspect model $choice
 expect 0 '"wanted":0.95' inspect model $baseline
-python3 "$repository/tests/check_outputs.py" run ward.csv clinic ward >faults || complain "another sensitivity: $(cat faults)"
+python3 "$repository/tests/cli/check_outputs.py" run ward.csv clinic ward >faults || complain "another sensitivity: $(cat faults)"
 expect 0 '' study run "${run[@]}" --out whole "${more[@]}"
 same "$(results_of whole | grep /nodes/)" "$(results_of run | grep /nodes/)" 'another sensitivity from the start'
 # Killed after the model was written and before its record: the threshold is set, and nothing is made again.

@@ -4,7 +4,7 @@
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
 cd "$folder" || exit 1
-python3 "$repository/tests/two_class_sites.py" . || exit 1
+python3 "$repository/tests/support/two_class_sites.py" . || exit 1
 
 cat >study.yaml <<YAML
 name: two
@@ -41,11 +41,11 @@ YAML
 run=(study run study.yaml)
 
 expect 0 '' "${run[@]}" --out all --threads 1
-python3 "$repository/tests/check_results.py" all >faults || complain "$(cat faults)"
+python3 "$repository/tests/cli/check_results.py" all >faults || complain "$(cat faults)"
 expect 0 'the seal holds' inspect run --seal all
 
 # Subgroups: their numbers, and that only they have seen what is known of target images beside labels.
-python3 "$repository/tests/check_subgroups.py" all "$xsite" >faults || complain "$(cat faults)"
+python3 "$repository/tests/cli/check_subgroups.py" all "$xsite" >faults || complain "$(cat faults)"
 contains all/report.html 'id="subgroups"' 'sex: F' 'age: 60-79' 'sex: unknown'
 grep '"attributes"' all/seal.jsonl >opened
 [ "$(grep -c '"node":"results"' opened)" -eq 2 ] && [ "$(wc -l <opened)" -eq 2 ] || complain "attributes were opened: $(cat opened)"
@@ -84,7 +84,7 @@ sed 's/name: ward/name: unit/' ward.yaml >unit.yaml
 via=(--set "sites=clinic.yaml,ward.yaml,unit.yaml" --set 'pairs=clinic -> unit,clinic -> ward via=unit')
 expect 0 '' "${run[@]}" --out via --threads 1 "${via[@]}" --set portfolio=none,histogram --set classifier.epochs=2 \
   --set keep_translated=yes
-python3 "$repository/tests/check_results.py" via >faults || complain "by way of a third site: $(cat faults)"
+python3 "$repository/tests/cli/check_results.py" via >faults || complain "by way of a third site: $(cat faults)"
 expect 0 'AUC' eval --model via/nodes/baseline-clinic/model.safetensors --split all \
   --data via/nodes/adapted-histogram-clinic~unit-ward/site.yaml
 contains via/results.json '"method": "none via unit"' '"method": "histogram via unit"'

@@ -5,7 +5,7 @@
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
 cd "$folder" || exit 1
-python3 "$repository/tests/two_class_sites.py" . || exit 1
+python3 "$repository/tests/support/two_class_sites.py" . || exit 1
 cat >study.yaml <<YAML
 name: sealed
 sites: [clinic.yaml, ward.yaml]
@@ -135,7 +135,7 @@ expect 0 'seal.jsonl is not there: results are under no seal' report lost
 # ---- older runs ------------------------------------------------------------------------------------
 
 older='made by an older xsite: results are under no seal'
-cp -r whole older && python3 "$repository/tests/older_seal.py" older/seal.jsonl
+cp -r whole older && python3 "$repository/tests/cli/older_seal.py" older/seal.jsonl
 expect 0 "$older" inspect run --seal older
 contains stdout 'the seal holds'
 expect 0 "$older" "${run[@]}" older

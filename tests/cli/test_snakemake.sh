@@ -85,7 +85,7 @@ engine killed --rerun-incomplete || complain "Snakemake after it was killed: $(c
 ends_like_plain killed 'a study whose Snakemake was killed'
 
 # That adaptation is predicted to hurt is a result, and no failed job, whose results Snakemake would remove.
-python3 "$repository/tests/two_class_sites.py" .
+python3 "$repository/tests/support/two_class_sites.py" .
 cat >harm.yaml <<YAML
 name: harm
 seed: 3

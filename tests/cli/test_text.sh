@@ -4,7 +4,7 @@
 source "$(dirname "$0")/common.sh"
 cd "$folder" || exit 1
 
-python3 "$repository/tests/two_class_sites.py" . || exit 1
+python3 "$repository/tests/support/two_class_sites.py" . || exit 1
 expect 0 '' train --data clinic.yaml --size 16 --image-channels 1 --epochs 1 --batch 16 --threads 1 --out trained
 model=trained/model.safetensors
 film=$(find clinic -name '*.png' | sort | head -n 1)

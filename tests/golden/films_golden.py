@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What Pillow and pydicom read from a folder of PNG, JPEG, TIFF, BMP and DICOM files, as the table that
-tests/test_films.c compares with: file, window (0 or 1), width, height, channels, bytes and bits of a value, SHA-256 of
+tests/image/test_films.c compares with: file, window (0 or 1), width, height, channels, bytes and bits of a value, SHA-256 of
 the values (rows, columns, channels; 16 bits little-endian).  Gray films written as colour are one channel.
 usage: films_golden.py DIR >TABLE   (pip install numpy tifffile pillow pypng pydicom pylibjpeg[all] pyjpegls)
 Decoders of pydicom: Pillow's libjpeg-turbo for 8-bit JPEG, pylibjpeg for other JPEG and JPEG 2000, pyjpegls, and its own RLE; DCMTK's dcmdjpeg

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes the PNG, JPEG, TIFF and BMP files of tests/golden/images and prints how Pillow resizes, as C for
-tests/test_data_folder.c.  usage: make_images.py DIR"""
+tests/data/test_data_folder.c.  usage: make_images.py DIR"""
 import struct
 import sys
 import zlib

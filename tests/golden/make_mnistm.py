@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes a tiny data folder for MNIST-M: two photographs, five digits and their recipes; then
-`mnistm_checksum.py DIR` prints the sums that tests/test_data_mnistm.c compares with.
+`mnistm_checksum.py DIR` prints the sums that tests/data/test_data_mnistm.c compares with.
 
 usage: make_mnistm.py DIR (tests/golden/mnistm)
 """

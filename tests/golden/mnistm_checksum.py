@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Prints the FNV-1a 64-bit sums of the official MNIST-M images made from a data folder, train then
-test part, with numpy and Pillow: what tests/test_data_mnistm.c compares with.
+test part, with numpy and Pillow: what tests/data/test_data_mnistm.c compares with.
 
 usage: mnistm_checksum.py DATA_DIR
 """

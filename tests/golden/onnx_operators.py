@@ -4,7 +4,7 @@
 usage: onnx_operators.py FILE.onnx     checks it, copies it to onnx_operators.onnx beside this script
                                        and writes inputs and outputs to onnx_operators.safetensors
 
-FILE.onnx is test_onnx.operators.onnx, which tests/test_onnx.c leaves where its export differs from
+FILE.onnx is test_onnx.operators.onnx, which tests/graph/test_onnx.c leaves where its export differs from
 the copy.  Needs onnx, onnxruntime, numpy, safetensors.
 """
 import shutil

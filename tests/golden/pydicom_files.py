@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What pydicom reads of its own test files, as the table that tests/test_pydicom.c compares with: file, SHA-256 of the
+"""What pydicom reads of its own test files, as the table that tests/image/test_pydicom.c compares with: file, SHA-256 of the
 file, window (0 or 1), then width, height, channels, bytes and bits of a value, SHA-256 of the values (as in
 films_golden.py) or "refused" and what the message is to say.  What is refused, and why, follows from pydicom's
 tags; files for which that is not enough are listed here.

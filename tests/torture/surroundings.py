@@ -47,7 +47,7 @@ def clock(start, step):
     def at(world, scenario, out):
         library = world.folder / "jumping_clock.so"
         if not library.exists():
-            source = Path(__file__).parent.parent / "jumping_clock.c"
+            source = Path(__file__).parent.parent / "preload/jumping_clock.c"
             subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
         environment = {"LD_PRELOAD": str(library), "CLOCK_START": str(start), "CLOCK_STEP": str(step)}
         return scenario.start(out, environment=environment)
