@@ -1,4 +1,4 @@
-/* norm.h: CPU kernels of normalisation (norm_cpu.c). */
+/* norm.h: CPU kernels of normalisation (norm_cpu.c, norm_grad_cpu.c). */
 #ifndef NORM_H
 #define NORM_H
 
