@@ -16,7 +16,9 @@ const cli_verb verb_inspect_graph = {
     .words = "NETWORK",
     .least = 1,
     .most = 1,
-    .summary =
-        "Print the nodes of a generator, discriminator or classifier (lenet, densenet121, ...).",
+    .summary = "Print or draw the graph of a network: generator, discriminator"
+#define ARCHITECTURE(id, name, ...) ", " name
+#include "xsite/architectures.def"
+               ", or a classifier's model file.",
     .record = sizeof(xs_inspect_graph_task),
     .run = run};

@@ -62,6 +62,9 @@ TG_API tg_shape tg_shape_of(const tg_graph *g, tg_value v);
 TG_API const char *tg_graph_failure(const tg_graph *g);
 /* Writes one line per node to a newly allocated string; the caller frees it. */
 TG_API char *tg_graph_dump(const tg_graph *g);
+/* Likewise as a drawing in the DOT language of Graphviz: a box per node with its operator, name and
+ * shape; parameters are filled, inputs are ovals. */
+TG_API char *tg_graph_dot(const tg_graph *g);
 
 /* ---- leaves ------------------------------------------------------------------------------- */
 TG_API tg_value tg_input(tg_graph *g, const char *name,

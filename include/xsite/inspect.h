@@ -25,13 +25,17 @@ typedef struct xs_inspect_run_task { /* of the program's verb */
  */
 XS_API xs_status xs_inspect_unsealed(const char *dir, char **text);
 
-/* One of the networks as a graph: "generator", "discriminator" or an architecture of classifiers.
- */
+/* One of the networks as a graph: "generator", "discriminator", an architecture of classifiers, or
+ * a classifier's model file (with a point or a slash in its name), whose metadata give size,
+ * channels and classes. */
 typedef struct xs_inspect_graph_task {
-  int64_t size, image_channels, batch;
+  int64_t size; /* pixels; 0: the model file's, or 32 */
+  int64_t image_channels, batch;
   int64_t channels, blocks, critic_layers, domains; /* of a generator and a discriminator */
   int64_t classes;                                  /* of a classifier */
-  bool plan; /* the planned steps with kernels and buffers instead of the nodes */
+  bool plan;     /* the planned steps with kernels and buffers instead of the nodes */
+  bool dot;      /* the nodes in the DOT language of Graphviz (tg_graph_dot) */
+  bool training; /* a classifier's training step: loss, gradients and updates */
 } xs_inspect_graph_task;
 XS_API void xs_inspect_graph_defaults(xs_inspect_graph_task *t);
 XS_API xs_status xs_inspect_graph(const xs_inspect_graph_task *t, const char *network, char **text);

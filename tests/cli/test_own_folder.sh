@@ -194,6 +194,16 @@ expect 1 'give a folder that xsite has made' inspect run hospital
 expect 0 '6059776 parameters' inspect graph generator
 expect 0 'intermediate values' inspect graph discriminator --plan --size 16 --channels 4 --batch 2
 expect 0 'x10' inspect graph lenet
+expect 0 'digraph {' inspect graph lenet --dot
+contains stdout 'n1 [label="input\lx\l1x32x32x3\l", shape=oval];' 'features.0.weight\l5x5x3x20\l", style=filled];' '  n1 -> n3;'
+! grep -q adam stdout || complain 'the answering graph has a training step'
+expect 0 'label="adam' inspect graph lenet --dot --training --batch 8
+expect 0 'adam' inspect graph lenet5 --training --plan --batch 8
+expect 0 'parameters' inspect graph trained/model.safetensors
+expect 2 'has images of' inspect graph trained/model.safetensors --size 30
+expect 1 'no-such.safetensors' inspect graph no-such.safetensors
+expect 2 'leave out --plan' inspect graph lenet --dot --plan
+expect 2 'for classifiers' inspect graph generator --training
 expect 2 'generator and discriminator' inspect graph lenat
 expect 2 '' inspect graph discriminator --size 2
 

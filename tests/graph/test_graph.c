@@ -689,6 +689,28 @@ static void random_builders(void **state) {
   if (made < 100 || failed < 500) fail_msg("%d made, %d failed", made, failed);
 }
 
+/* Names are quoted, parameters filled, inputs oval. */
+static void a_graph_is_drawn(void **state) {
+  (void)state;
+  tg_graph *g = tg_graph_new();
+  const tg_value x = tg_input(g, "x \"1\"\n", tg_shape4(2, 1, 1, 3));
+  const tg_value w = tg_param(g, "a\\w", tg_shape4(1, 1, 3, 4));
+  tg_relu(g, tg_matmul(g, x, w, false, false));
+  char *text = tg_graph_dot(g);
+  assert_string_equal(text, "digraph {\n"
+                            "  node [shape=box];\n"
+                            "  n1 [label=\"input\\lx \\\"1\\\" \\l2x1x1x3\\l\", shape=oval];\n"
+                            "  n2 [label=\"param\\la\\\\w\\l1x1x3x4\\l\", style=filled];\n"
+                            "  n3 [label=\"matmul\\l2x1x1x4\\l\"];\n"
+                            "  n1 -> n3;\n"
+                            "  n2 -> n3;\n"
+                            "  n4 [label=\"leaky_relu\\l2x1x1x4\\l\"];\n"
+                            "  n3 -> n4;\n"
+                            "}\n");
+  free(text);
+  tg_graph_free(g);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(random_graphs_agree),
@@ -704,6 +726,7 @@ int main(void) {
       cmocka_unit_test(a_plan_that_was_only_sized_cannot_run),
       cmocka_unit_test(a_store_refuses_an_index_that_is_none),
       cmocka_unit_test(random_builders),
+      cmocka_unit_test(a_graph_is_drawn),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,9 +6,8 @@
 #include "error.h"
 #include "memory.h"
 
-static int plan_step(nn_net *net, const nn_classifier *c, int64_t batch, double weight_decay,
-                     tg_store *s, const tg_plan_options *options, fit_plan *out) {
-  tg_graph *g = tg_graph_new();
+tg_value *fit_graph(tg_graph *g, nn_net *net, const nn_classifier *c, int64_t batch,
+                    double weight_decay, fit_plan *out) {
   *out = (fit_plan){0};
   out->x = tg_input(g, "x", tg_shape4(batch, c->size, c->size, c->channels));
   out->label = tg_input(g, "label", tg_shape4(batch, 1, 1, 1));
@@ -17,12 +16,18 @@ static int plan_step(nn_net *net, const nn_classifier *c, int64_t batch, double 
   nn_classifier training = *c;
   training.training = true;
   out->loss = nn_cross_entropy(g, nn_classifier_build(g, net, &training, out->x), out->label);
-  int n = net->n;
-  tg_value *outputs = memory_new((size_t)(n + 1) * sizeof *outputs);
+  tg_value *outputs = memory_new((size_t)(net->n + 1) * sizeof *outputs);
   nn_adam(g, net, out->loss, out->rate, out->step,
           (tg_adam_options){0.9, 0.999, 1e-8, weight_decay}, outputs);
-  outputs[n] = out->loss;
-  int status = tg_plan_new(g, s, n + 1, outputs, options, &out->plan);
+  outputs[net->n] = out->loss;
+  return outputs;
+}
+
+static int plan_step(nn_net *net, const nn_classifier *c, int64_t batch, double weight_decay,
+                     tg_store *s, const tg_plan_options *options, fit_plan *out) {
+  tg_graph *g = tg_graph_new();
+  tg_value *outputs = fit_graph(g, net, c, batch, weight_decay, out);
+  int status = tg_plan_new(g, s, net->n + 1, outputs, options, &out->plan);
   free(outputs);
   tg_graph_free(g);
   return status;

@@ -11,7 +11,11 @@ typedef struct fit_plan {
   tg_value loss;       /* mean cross-entropy */
 } fit_plan;
 
-/* net gets its parameters listed; c's dropout is applied. */
+/* The step's graph; net gets its parameters listed, c's dropout is applied.  Its outputs [net->n +
+ * 1], the updates and the loss, are the caller's to free. */
+tg_value *fit_graph(tg_graph *g, nn_net *net, const nn_classifier *c, int64_t batch,
+                    double weight_decay, fit_plan *out);
+/* The same, planned. */
 int fit_plan_new(nn_net *net, const nn_classifier *c, int64_t batch, double weight_decay,
                  tg_store *s, const tg_plan_options *options, fit_plan *out);
 
