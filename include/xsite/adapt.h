@@ -44,8 +44,8 @@ typedef struct xs_match_options { /* of a translator that needs no training */
   char *reference; /* "image": one drawn for each translated image; "mean": their mean */
   int64_t images;  /* of each site, kept as references */
   bool mix;        /* go only a share of the way, uniform in [0,1), drawn for each image */
-  int64_t levels;  /* of a quantile function (histogram) */
-  double beta;     /* highest frequency of the window, in cycles a pixel (fourier) */
+  int64_t levels;  /* of a quantile function */
+  double beta;     /* highest frequency of the window, in cycles a pixel */
 } xs_match_options;
 
 /* The program's defaults of this method, whose name is lent; texts are constants. */
@@ -60,9 +60,9 @@ typedef struct xs_align_options {
   double learning_rate;
   double weight_decay;
   double weight;    /* of what is asked of the target's images, beside the source's labels */
-  double balance;   /* of the even use of all classes (shot, selftrain) */
-  double threshold; /* probability above which a pseudo-label is taken (shot, selftrain) */
-  double momentum;  /* of the teacher (selftrain) */
+  double balance;   /* of the even use of all classes */
+  double threshold; /* probability above which a pseudo-label is taken */
+  double momentum;  /* of the teacher */
   double dropout;
   bool balanced; /* source images balanced by label */
   /* The random changes of the source's images and of the target's second view; 0 is none. */

@@ -79,7 +79,7 @@ XS_API xs_status xs_adapt(const xs_adapt_task *t, const xs_watch *w);
 /* Adapts a classifier itself, without translating.  Writes model.safetensors. */
 typedef struct xs_align_task {
   xs_job job;
-  const char *source, *target; /* domain files; shot needs no source */
+  const char *source, *target; /* domain files; some methods need no source */
   const xs_site *source_site;
   const xs_images *target_images;
   const char *model; /* the source's classifier */
@@ -88,7 +88,7 @@ typedef struct xs_align_task {
 XS_API void xs_align_defaults(xs_align_task *t);
 XS_API xs_status xs_align(const xs_align_task *t, const xs_watch *w);
 
-/* Makes a translator without training: matched histograms or amplitudes.  No label of either site
+/* Makes a translator without training (a MATCH of xsite/methods.def).  No label of either site
  * is used.  Writes generator.safetensors and example images. */
 typedef struct xs_match_task {
   xs_job job;

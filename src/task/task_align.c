@@ -9,7 +9,7 @@
 
 static const option rows[] = {
     {NULL, "source", OPTION_TEXT, offsetof(xs_align_task, source), NULL, false, 0, 0, NULL, "FILE",
-     "domain file of the labelled site; shot needs none"},
+     "domain file of the labelled site, which some methods do not need"},
     {NULL, "target", OPTION_TEXT, offsetof(xs_align_task, target), NULL, true, 0, 0, NULL, "FILE",
      "domain file of the new site, whose labels are never used"},
     MODEL_ROW(offsetof(xs_align_task, model), "the source site's classifier"),

@@ -12,8 +12,7 @@ static const option rows[] = {
      "safetensors file with names of torchvision, torchxrayvision, timm, MONAI or CheXNet"},
     {NULL, "out", OPTION_TEXT, FIELD(out), NULL, true, 0, 0, NULL, "FILE", "the model file"},
     OPTION_CHOICE_ROW(NULL, 0, xs_import_task, architecture, "densenet121-linear",
-                      architecture_choices + 1, "NAME",
-                      "whose tensors they are; densenet121-linear: as published"),
+                      architecture_choices + 1, "NAME", "whose tensors they are"),
     {NULL, "class", OPTION_TEXTS, FIELD(classes), NULL, false, 0, 0, NULL, "NAME",
      "name of a class, once for each in the order of the outputs; by default their numbers"},
     OPTION_INTEGER_ROW(

@@ -71,6 +71,7 @@ sys.exit(any((before[k] != after[k]) != (".running_" in k) for k in before))
 PYTHON
 
 # What cannot be is refused before the folder is made.
+expect 0 'shot needs no --source' align --help
 expect 2 '--source is missing: dann' align --target "$target" --model "$model" --method dann --out "$folder/new"
 expect 2 '--batch: 1 is too small' "${align[@]}" --batch 1 --out "$folder/new"
 expect 2 "--method: 'mcd'" "${align[@]}" --method mcd --out "$folder/new"

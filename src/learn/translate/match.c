@@ -12,9 +12,15 @@
 #include "text.h"
 #include "training_run.h"
 
+static const char names[] = ""
+#define MATCH(id, ...) #id ", "
+#include "xsite/methods.def"
+    ;
+
 int match_check(const char *where, const xs_match_options *o, int64_t channels) {
   if (!match_find(o->method)) {
-    return fail(XS_USAGE, "%smethod: '%s' is not histogram or fourier", where, o->method);
+    return fail(XS_USAGE, "%smethod: '%s' is not one of %swhich are all that there are", where,
+                o->method, names);
   }
   if (channels == 1 || channels == 3) return 0;
   return fail(XS_USAGE, "%simage_channels: %lld is not 1 or 3", where, (long long)channels);

@@ -35,13 +35,17 @@ void translator_free(translator *t) {
   free(t);
 }
 
+static const char known[] = "stargan"
+#define MATCH(id, ...) ", " #id
+#include "xsite/methods.def"
+    ;
+
 static const translator_kind *find_kind(const json_t *metadata, const char *path) {
   const char *name = json_string_value(json_object_get(metadata, "architecture"));
   for (int i = 0; name && i < KINDS; i++) {
     if (strcmp(name, kinds[i]->architecture) == 0) return kinds[i];
   }
-  fail(1, "%s: metadata: architecture '%s' is none of stargan, histogram, fourier", path,
-       name ? name : "");
+  fail(1, "%s: metadata: architecture '%s' is none of %s", path, name ? name : "", known);
   return NULL;
 }
 

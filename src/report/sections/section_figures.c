@@ -107,9 +107,13 @@ static void add_curve(page *out, char *svg, char *why, const char *caption) {
 }
 
 /* A translator that is made without training has no curve. */
+#define NODE_OF(id) "translator-" #id "-"
+#define STARGAN(id, ...) || strncmp(node, NODE_OF(id), sizeof NODE_OF(id) - 1) == 0
 static bool is_trained(const results *r, const char *node) {
   char *path = report_node_file(r, node, "curve.tsv");
-  const bool trained = file_exists(path) || strncmp(node, "translator-paper-", 17) == 0;
+  const bool trained = file_exists(path)
+#include "xsite/methods.def"
+      ;
   free(path);
   return trained;
 }

@@ -122,9 +122,9 @@ static void tell_statistics(writer *w, const method *m) {
 
 static const method methods[] = {
 #define STARGAN(id, ...) {#id, tell_stargan, __VA_ARGS__},
-#define MATCH(id, ...) {#id, tell_match, __VA_ARGS__},
-#define ALIGN(id, ...) {#id, tell_align, __VA_ARGS__},
-#define STATISTICS(id, ...) {#id, tell_statistics, __VA_ARGS__},
+#define MATCH(id, called, does, work, ...) {#id, tell_match, called, does, work},
+#define ALIGN(id, called, does, work, ...) {#id, tell_align, called, does, work},
+#define STATISTICS(id, called, does, work, ...) {#id, tell_statistics, called, does, work},
 #include "xsite/methods.def"
 };
 enum { METHODS = sizeof methods / sizeof *methods };

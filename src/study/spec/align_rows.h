@@ -17,9 +17,13 @@ static const char align_choices[] =
 #define ALIGN(id, ...) "|" #id
 #include "xsite/methods.def"
     ;
+static const char align_help[] = "how the classifier is adapted"
+#define ALIGN(id, called, does, work, own) own
+#include "xsite/methods.def"
+    ;
 #define ALIGN_METHOD_ROW(section, base)                                                            \
   OPTION_CHOICE_ROW(section, base, xs_align_options, method, "selftrain", align_choices + 1,       \
-                    "NAME", "how the classifier is adapted")
+                    "NAME", align_help)
 
 /* All but the method. */
 #define ALIGN_ROWS(section, base)                                                                  \
@@ -33,11 +37,11 @@ static const char align_choices[] =
       OPTION_REAL_ROW(section, base, xs_align_options, weight, "1", 0, 1e6,                        \
                       "weight of what is asked of target images, beside the source's labels"),     \
       OPTION_REAL_ROW(section, base, xs_align_options, balance, "1", 0, 1e6,                       \
-                      "weight of the even use of all classes (shot, selftrain)"),                  \
+                      "weight of the even use of all classes"),                                    \
       OPTION_REAL_ROW(section, base, xs_align_options, threshold, "0.9", 0, 1,                     \
-                      "probability above which a pseudo-label is taken (shot, selftrain)"),        \
+                      "probability above which a pseudo-label is taken"),                          \
       OPTION_REAL_ROW(section, base, xs_align_options, momentum, "0.99", 0, 1,                     \
-                      "share that the teacher keeps at each step (selftrain)"),                    \
+                      "share that the teacher keeps at each step"),                                \
       OPTION_REAL_ROW(section, base, xs_align_options, dropout, "0.5", 0, 0.95,                    \
                       classifier_dropout_help),                                                    \
       OPTION_FLAG_ROW(section, base, xs_align_options, balanced,                                   \

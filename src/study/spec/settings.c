@@ -35,7 +35,7 @@ static const option study_rows[] = {
 #define MATCH(id, ...) ", " #id
 #define ALIGN(id, ...) ", " #id
 #include "xsite/methods.def"
-     ", and steps joined by +, as paper+shot"},
+     ", and steps joined by +, of which only the first may translate images"},
     {NULL, "pooled", OPTION_TEXTS, offsetof(study_settings, pooled), NULL, false, 0, 0, NULL,
      "PERCENT", "also one classifier for all sites, from this share of their training images"},
     {NULL, "label_counts", OPTION_TEXTS, offsetof(study_settings, label_counts), NULL, false, 0, 0,

@@ -125,9 +125,13 @@ static const char match_choices[] =
 #define MATCH(id, ...) "|" #id
 #include "xsite/methods.def"
     ;
+static const char match_help[] = "what a translated image takes over"
+#define MATCH(id, called, does, work, own) own
+#include "xsite/methods.def"
+    ;
 #define MATCH_METHOD_ROW(section, base)                                                            \
   OPTION_CHOICE_ROW(section, base, xs_match_options, method, "fourier", match_choices + 1, "NAME", \
-                    "what is taken over: the distribution of values, or amplitudes")
+                    match_help)
 
 /* All but the method. */
 #define MATCH_ROWS(section, base)                                                                  \
@@ -138,8 +142,8 @@ static const char match_choices[] =
       OPTION_FLAG_ROW(section, base, xs_match_options, mix,                                        \
                       "go a share of the way only, drawn for each image"),                         \
       OPTION_INTEGER_ROW(section, base, xs_match_options, levels, "256", 1, 65536,                 \
-                         "values of a quantile function (histogram)"),                             \
+                         "values of a quantile function"),                                         \
       OPTION_REAL_ROW(section, base, xs_match_options, beta, "0.1", 0, 0.5,                        \
-                      "half the window's side as a share of the spectrum's (fourier)")
+                      "half the window's side as a share of the spectrum's")
 
 #endif

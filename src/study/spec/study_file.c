@@ -89,7 +89,8 @@ static int check_numbers(const xs_study *s, const char *name, const xs_texts *li
 
 static int check_portfolio(const xs_study *s, const xs_texts *method) {
   char *where = text_format("%s: portfolio", s->path);
-  int status = method->n ? 0 : fail(XS_USAGE, "%s: there is no method; give paper", where);
+  int status =
+      method->n ? 0 : fail(XS_USAGE, "%s: there is no method; give none, or a way to adapt", where);
   for (int i = 0; i < method->n && !status; i++) {
     status = method_check(where, method->text[i]);
     for (int k = 0; k < i && !status; k++) {
