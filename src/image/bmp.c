@@ -55,7 +55,7 @@ static int read_palette(bmp *b, size_t header, uint32_t said) {
   if (b->bits > 8) return 0;
   b->entry = header == CORE ? 3 : 4;
   b->colours = said > 0 && said < 1u << b->bits ? (int)said : 1 << b->bits;
-  if (at > b->size || (size_t)(b->colours * b->entry) > b->size - at) {
+  if (at > b->size || (size_t)b->colours * (size_t)b->entry > b->size - at) {
     return refuse(b, "it ends within its palette");
   }
   b->colour = b->data + at;

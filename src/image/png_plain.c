@@ -100,7 +100,7 @@ static void order_bytes(image *x) {
 }
 
 static bool decode(png_walk *w, const image *x, int stored, uint8_t *pixels) {
-  const size_t pixel = (size_t)(stored * x->bytes), line = pixel * (size_t)x->width;
+  const size_t pixel = (size_t)stored * (size_t)x->bytes, line = pixel * (size_t)x->width;
   const size_t height = (size_t)x->height, size = height * (line + 1);
   uint8_t *packed = memory_grow(NULL, (size_t)(w->end - w->at)), *raw = memory_grow(NULL, size);
   size_t packed_size;

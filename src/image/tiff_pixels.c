@@ -123,7 +123,7 @@ static int read_palette(const tiff *t, palette *p) {
     return tiff_refuse(t, "it has no palette (ColorMap)");
   }
   p->n = 1 << t->bits;
-  p->colour = memory_new((size_t)(3 * p->n));
+  p->colour = memory_new(3 * (size_t)p->n);
   for (int i = 0; i < 3 * p->n; i++) deep = deep || entry[i % 3][i / 3] > 255;
   for (int i = 0; i < 3 * p->n; i++) {
     p->colour[i] = (uint8_t)(deep ? entry[i % 3][i / 3] >> 8 : entry[i % 3][i / 3]);

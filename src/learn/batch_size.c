@@ -21,7 +21,7 @@ static int64_t find_most(int64_t most, int64_t unit, batch_size_try *try, const 
 
 int batch_size_refuse(int64_t batch, int64_t unit, batch_size_try *try, const void *step) {
   char *why = text_copy(fail_message());
-  long long fits = (long long)(unit * find_most(batch / unit, unit, try, step));
+  long long fits = (long long)unit * find_most(batch / unit, unit, try, step);
   if (fits) fail(TG_TOO_LARGE, "%s; batch %lld would fit", why, fits);
   if (!fits) fail(TG_TOO_LARGE, "%s; not even batch %lld fits", why, (long long)unit);
   free(why);

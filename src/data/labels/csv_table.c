@@ -177,7 +177,7 @@ static int check_text(const char *path, const char *data, size_t size) {
       XS_FAILED,
       "%s:%lld: byte %lld of the line is 0; the file is damaged or no text: get it again, or "
       "export it as CSV",
-      path, (long long)line, (long long)(zero - start + 1));
+      path, (long long)line, (long long)(zero - start) + 1);
 }
 
 static void read_rows(const char *path, const char *data, size_t size, reader *r) {

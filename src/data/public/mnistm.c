@@ -95,8 +95,8 @@ static int choose_patch(work *w, const idx *recipe, int64_t i, int64_t patch[3])
   w->drawn++;
   patch[0] = (int64_t)random_below(w->seed, stream, step, 0, (uint64_t)p->n);
   const image *x = &p->image[patch[0]];
-  patch[1] = (int64_t)random_below(w->seed, stream, step, 1, (uint64_t)(x->height - SIDE + 1));
-  patch[2] = (int64_t)random_below(w->seed, stream, step, 2, (uint64_t)(x->width - SIDE + 1));
+  patch[1] = (int64_t)random_below(w->seed, stream, step, 1, (uint64_t)x->height - SIDE + 1);
+  patch[2] = (int64_t)random_below(w->seed, stream, step, 2, (uint64_t)x->width - SIDE + 1);
   return 0;
 }
 

@@ -112,8 +112,8 @@ static bool parse_line(char *line, matrix inverse, digits *d) {
   char *rest;
   long label = strtol(line, &rest, 10);
   if (rest == line || label < 1 || label > 10 || !parse_pairs(rest, y)) return false;
-  d->label = memory_grow(d->label, (size_t)(d->n + 1));
-  d->level = memory_grow(d->level, sizeof *d->level * PIXELS * (size_t)(d->n + 1));
+  d->label = memory_grow(d->label, (size_t)d->n + 1);
+  d->level = memory_grow(d->level, sizeof *d->level * PIXELS * ((size_t)d->n + 1));
   d->label[d->n] = (uint8_t)(label - 1);
   bool right = sharpen(inverse, y, d->level + (size_t)PIXELS * (size_t)d->n);
   d->n += right;

@@ -92,7 +92,7 @@ static int append_groups(const domain *d, int file, int64_t more, xs_images *ima
   if (first_index(d, file, images->n, &first)) return XS_USAGE;
   images->group = memory_grow(images->group, sizeof *images->group * (size_t)(images->n + more));
   for (int64_t i = 0; i < more; i++) {
-    char *name = text_format("%lld", (long long)(first + i));
+    char *name = text_format("%lld", (long long)first + i);
     images->group[images->n + i] = domain_group(d, name);
     free(name);
   }

@@ -9,7 +9,7 @@
 enum { AT_ONCE = 64 };
 
 static xs_images *new_images(const train_geometry *g, const xs_images *like, int64_t n) {
-  size_t each = (size_t)(g->size * g->size * g->channels);
+  size_t each = (size_t)g->size * (size_t)g->size * (size_t)g->channels;
   xs_images *x = memory_new(sizeof *x);
   *x = (xs_images){.name = text_copy("pooled"),
                    .height = g->size,

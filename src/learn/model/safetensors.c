@@ -321,7 +321,7 @@ static json_t *make_entry(const safetensor *t, size_t begin) {
   json_t *shape = json_array();
   for (int i = 0; i < t->rank; i++) json_array_append_new(shape, json_integer(t->dim[i]));
   return json_pack("{s:s, s:o, s:[I, I]}", "dtype", types[t->dtype].name, "shape", shape,
-                   "data_offsets", (json_int_t)begin, (json_int_t)(begin + bytes_of(t)));
+                   "data_offsets", (json_int_t)begin, (json_int_t)begin + (json_int_t)bytes_of(t));
 }
 
 static int add_entry(json_t *header, const safetensor *t, size_t begin) {

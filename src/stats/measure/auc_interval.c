@@ -59,7 +59,7 @@ static void add_classes(const ranking_set *set, int64_t groups, double sign, ter
 }
 
 static void terms_make(const ranked *r, int64_t groups, terms *x) {
-  const size_t most = (size_t)(r->a->n + (r->b ? r->b->n : 0));
+  const size_t most = (size_t)r->a->n + (r->b ? (size_t)r->b->n : 0);
   *x = (terms){.place = memory_new(most * sizeof *x->place), .fewest = groups};
   x->sum = (newcombe_sum){.term = memory_new(most * sizeof *x->sum.term),
                           .coefficient = memory_new(most * sizeof *x->sum.coefficient)};

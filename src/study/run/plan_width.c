@@ -52,7 +52,7 @@ static char *pair_line(const xs_study *s, const seal *sites, const study_pair *p
       "that%s\n",
       s->site[p->source].name, s->site[p->target].name, all.half_width, (long long)all.images,
       gain->half_width, factor * gain->half_width, (long long)gain->images,
-      on_all ? "" : " of the test side", (long long)(4 * all.images),
+      on_all ? "" : " of the test side", 4 * (long long)all.images,
       on_all || !(test.half_width > 2 * all.half_width)
           ? ""
           : "; `measure: all` measures what is adapted on all of them");
