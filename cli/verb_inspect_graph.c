@@ -16,9 +16,7 @@ const cli_verb verb_inspect_graph = {
     .words = "NETWORK",
     .least = 1,
     .most = 1,
-    .summary = "Print or draw the graph of a network: generator, discriminator"
-#define ARCHITECTURE(id, name, ...) ", " name
-#include "xsite/architectures.def"
-               ", or a classifier's model file.",
+    .summary =
+        "Print or draw the graph of a generator, a discriminator, a classifier or a model file.",
     .record = sizeof(xs_inspect_graph_task),
     .run = run};

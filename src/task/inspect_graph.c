@@ -11,6 +11,11 @@
 #include "text.h"
 #include "xsite.h"
 
+static const char classes_help[] = "classes of a classifier; NETWORK is "
+#define ARCHITECTURE(id, name, ...) name ", "
+#include "xsite/architectures.def"
+                                   "generator, discriminator or a classifier's model file";
+
 static const option rows[] = {
     OPTION_INTEGER_ROW(NULL, 0, xs_inspect_graph_task, size, "0", 0, 4096,
                        "height and width of the images; 0: the model file's, or 32"),
@@ -24,8 +29,7 @@ static const option rows[] = {
                        "layers of a discriminator; 0: as many as the size allows, at most 6"),
     OPTION_INTEGER_ROW(NULL, 0, xs_inspect_graph_task, domains, "2", 2, 1000,
                        "sites of a generator or discriminator"),
-    OPTION_INTEGER_ROW(NULL, 0, xs_inspect_graph_task, classes, "10", 2, 100000,
-                       "classes of a classifier"),
+    OPTION_INTEGER_ROW(NULL, 0, xs_inspect_graph_task, classes, "10", 2, 100000, classes_help),
     OPTION_FLAG_ROW(NULL, 0, xs_inspect_graph_task, plan,
                     "the planned steps with kernels and buffers instead of the nodes"),
     OPTION_FLAG_ROW(NULL, 0, xs_inspect_graph_task, dot,
