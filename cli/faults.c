@@ -20,7 +20,7 @@ static void tell_lost_pages(int signal_number) {
        "(runs go on with --resume): the images are then read anew\n");
 }
 
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#ifndef XSITE_SANITIZED
 static void tell_fault(int signal_number) {
   (void)signal_number;
   tell("xsite: a fault of the program, or of a library that found no memory; what was finished is "
@@ -39,7 +39,7 @@ void cli_faults_begin(void) {
   const stack_t stack = {.ss_sp = room, .ss_size = sizeof room};
   sigaltstack(&stack, NULL);
   take(SIGBUS, tell_lost_pages);
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#ifndef XSITE_SANITIZED
   take(SIGSEGV, tell_fault);
   take(SIGFPE, tell_fault);
   take(SIGILL, tell_fault);

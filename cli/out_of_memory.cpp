@@ -33,7 +33,7 @@ void *operator new(std::size_t bytes, const std::nothrow_t &) noexcept {
   return memory_new(bytes ? bytes : 1);
 }
 
-#ifndef __SANITIZE_ADDRESS__ // which has its own
+#ifndef XSITE_SANITIZED // which has its own
 extern "C" int posix_memalign(void **p, std::size_t alignment, std::size_t bytes) noexcept {
   *p = aligned_alloc(alignment, bytes);
   if (!*p) memory_out("a library asked for what is not to be had");

@@ -27,11 +27,11 @@ static int limit(int resource, rlim_t soft, rlim_t hard) {
 }
 
 /* Pages that the process has now, the first number of /proc/self/statm; where it cannot be read,
- * and under an address sanitizer, which takes terabytes of addresses, there is no limit. */
+ * and under a sanitizer, which takes terabytes of addresses, there is no limit. */
 static int limit_memory(size_t more) {
   const double left = memory_left();
   memory_left_is_limited();
-#ifdef __SANITIZE_ADDRESS__
+#ifdef XSITE_SANITIZED
   (void)left;
   (void)more;
 #else
@@ -77,7 +77,7 @@ void sandbox_close_others(void) {
 #define IF_NOT(value, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (skip))
 #define ALLOW(call) IF_NOT(SYS_##call, 1), ANSWER(SECCOMP_RET_ALLOW)
 
-#ifdef __SANITIZE_ADDRESS__ /* asks where the stack is, before what does not return */
+#ifdef XSITE_SANITIZED /* asks where the stack is, before what does not return */
 #define SANITIZER ALLOW(sigaltstack), ALLOW(gettid),
 #else
 #define SANITIZER

@@ -50,7 +50,7 @@ static bool forks(void) {
   return child > 0;
 }
 static bool takes_all_memory(void) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef XSITE_SANITIZED
   return false; /* a sanitizer needs more addresses than any limit */
 #else
   return malloc((size_t)3 << 30) != NULL;

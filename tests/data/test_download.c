@@ -51,7 +51,7 @@ static int start_server(void **state) {
     dup2(ends[0], STDIN_FILENO);
     close(ends[0]);
     close(ends[1]);
-    execlp("python3", "python3", TEST_DATA "/download_server.py", served, (char *)NULL);
+    execlp("python3", "python3", TEST_DATA "/cli/download_server.py", served, (char *)NULL);
     _exit(127);
   }
   close(ends[0]);

@@ -110,9 +110,9 @@ static void layers(golden_case *c, outputs *o, tg_value x, tg_value code) {
   give(o, "conv_alone", y);
   give(o, "conv_scaled", tg_conv(g, x, tg_mul(g, w, bias), 1, 0));
   give(o, "transposed", tg_conv_dx(g, y, w, tg_shape4(2, 6, 7, 2), 2, 1));
-  give(o, "norm",
-       tg_instance_norm(g, x, parameter(c, "gamma", tg_shape4(1, 1, 1, 2)),
-                        parameter(c, "beta", tg_shape4(1, 1, 1, 2)), 0.01));
+  tg_value beta = parameter(c, "beta", tg_shape4(1, 1, 1, 2));
+  tg_value gamma = parameter(c, "gamma", tg_shape4(1, 1, 1, 2));
+  give(o, "norm", tg_instance_norm(g, x, gamma, beta, 0.01));
   tg_value pooled = tg_max_pool(g, x, 4, 4, 0), small = tg_max_pool(g, x, 2, 2, 0);
   give(o, "maxima", tg_max_pool(g, x, 3, 2, 1));
   give(o, "means", tg_mean_pool(g, x, 3, 2, 1));

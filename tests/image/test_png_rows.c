@@ -30,9 +30,10 @@ static void undo_plainly(const sample *s, const uint8_t *raw, uint8_t *y) {
   for (size_t row = 0; row < s->height; row++) {
     const uint8_t *x = raw + row * (s->line + 1);
     uint8_t *to = y + row * s->line;
+    const uint8_t *above = row ? to - s->line : NULL;
     for (size_t i = 0; i < s->line; i++) {
-      const int a = i >= s->pixel ? to[i - s->pixel] : 0, b = row ? to[i - s->line] : 0;
-      const int c = row && i >= s->pixel ? to[i - s->line - s->pixel] : 0;
+      const int a = i >= s->pixel ? to[i - s->pixel] : 0, b = row ? above[i] : 0;
+      const int c = row && i >= s->pixel ? above[i - s->pixel] : 0;
       to[i] = (uint8_t)(x[1 + i] + predict(x[0], a, b, c));
     }
   }

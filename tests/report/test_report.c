@@ -30,7 +30,7 @@ static void page_is_whole_and_self_contained(void **state) {
     assert_true(strstr(p, "scope=\"row\"") < strstr(p, "</table>"));
   }
   free(html);
-  remove_run(dir);
+  remove_dir(dir);
 }
 
 static void verdicts_say_what_happened(void **state) {
@@ -57,7 +57,7 @@ static void verdicts_say_what_happened(void **state) {
   assert_has(html, "<th scope=\"row\">oneDNN</th><td class=\"text\">2.6.3</td>");
   assert_has(html, "<th scope=\"row\">adapter.gradient_penalty</th><td class=\"text\">10.0</td>");
   free(html);
-  remove_run(dir);
+  remove_dir(dir);
 }
 
 /* Every figure has its four files, its labels and its lines; all 12 panels of lines are there. */
@@ -82,7 +82,7 @@ static void figures_are_drawn(void **state) {
   assert_has(table, "\tnan\tnan\tnan\n");
   free(table);
   free(html);
-  remove_run(dir);
+  remove_dir(dir);
 }
 
 static void same_run_same_bytes(void **state) {
@@ -94,8 +94,8 @@ static void same_run_same_bytes(void **state) {
   free(again);
   free(second);
   free(first);
-  remove_run(a);
-  remove_run(b);
+  remove_dir(a);
+  remove_dir(b);
 }
 
 static void missing_files_get_a_sentence(void **state) {
@@ -116,7 +116,7 @@ static void missing_files_get_a_sentence(void **state) {
   assert_has(html, "study.json) are not in the run folder");
   free(html);
   free(text);
-  remove_run(dir);
+  remove_dir(dir);
 }
 
 /* ---- hostile and odd numbers --------------------------------------------------------------------
@@ -138,7 +138,7 @@ static void text_is_escaped(void **state) {
   assert_has(html, "<th scope=\"row\">&lt;b&gt;</th><td class=\"text\">&lt;/td&gt;</td>");
   assert_has(html, "[&quot;&lt;u&gt;&quot;, 0.1, null]");
   free(html);
-  remove_run(dir);
+  remove_dir(dir);
 }
 
 /* What TeX computes is shown; control characters, which it refuses, are blanks. */
@@ -152,7 +152,7 @@ static void tex_is_escaped(void **state) {
   assert_has(tex,
              "study \\textbackslash{}input\\{a\\_b\\}   \\$x\\textasciicircum{}2\\$ \\% é. Gain");
   free(tex);
-  remove_run(dir);
+  remove_dir(dir);
 }
 
 /* Every number absent: no invented value, no "nan". */
@@ -168,7 +168,7 @@ static void nothing_measured(void **state) {
   assert_lacks(html, "nan");
   assert_lacks(html, "inf ");
   free(html);
-  remove_run(dir);
+  remove_dir(dir);
 }
 
 static char *one_pair_page(double internal, double external, double adapted, double ceiling,
@@ -182,7 +182,7 @@ static char *one_pair_page(double internal, double external, double adapted, dou
                   internal, external, adapted, ceiling, adapted - external, low, high, salvage);
   char *dir = new_run(results), *html = write_report(dir);
   free(results);
-  remove_run(dir);
+  remove_dir(dir);
   return html;
 }
 
@@ -209,7 +209,7 @@ static char *external_page(double auc, double low, double high) {
                               auc, low, high);
   char *dir = new_run(results), *html = write_report(dir);
   free(results);
-  remove_run(dir);
+  remove_dir(dir);
   return html;
 }
 
@@ -239,7 +239,7 @@ static char *adapted_page(const char *chosen, double auc, double low, double hig
       auc, low, high, chosen, gain, gain, gain);
   char *dir = new_run(results), *html = write_report(dir);
   free(results);
-  remove_run(dir);
+  remove_dir(dir);
   return html;
 }
 
@@ -284,10 +284,10 @@ static void broken_results_are_refused(void **state) {
   assert_refused(
       "{\"schema\": 1, \"pairs\": [{\"source\": \"a\", \"target\": \"b\", \"gain\": [1]}]}",
       "pairs[0].gain.");
-  char *dir = new_folder();
+  char *dir = temporary_dir();
   assert_int_equal(xs_report_write(dir), XS_FAILED);
   assert_has(fail_message(), "no results.json");
-  remove_run(dir);
+  remove_dir(dir);
   assert_int_equal(xs_report_write("/nonexistent/run"), XS_FAILED);
   assert_has(fail_message(), "/nonexistent/run: no such run folder");
 }
@@ -301,7 +301,7 @@ static void missing_gnuplot_is_named(void **state) {
   assert_int_equal(status, XS_FAILED);
   assert_has(fail_message(), "install the Debian package gnuplot-nox");
   free(path);
-  remove_run(dir);
+  remove_dir(dir);
 }
 
 int main(void) {

@@ -197,7 +197,7 @@ static void csv_has_all_digits(void **state) {
   json_decref(results);
   free(csv);
   free(html);
-  remove_run(dir);
+  remove_dir(dir);
 }
 
 /* In LaTeX a bare % hides the rest of its line, and with it the end of a table's row. */
@@ -206,7 +206,7 @@ static void per_cent_signs_are_escaped(void **state) {
   json_t *results = sample_json("results.json"), *first = pair_of(results, 0);
   json_object_set_new(first, "salvage", json_real(-113.4));
   json_object_set_new(json_object_get(results, "summary"), "average_salvage", json_real(-1.5));
-  char *dir = new_folder();
+  char *dir = temporary_dir();
   write_json(dir, "results.json", results);
   char *html = write_report(dir), *tex = read_text(dir, "results.tex");
   assert_has(tex, "$-$113 \\% \\\\\n");
@@ -215,7 +215,7 @@ static void per_cent_signs_are_escaped(void **state) {
   }
   free(tex);
   free(html);
-  remove_run(dir);
+  remove_dir(dir);
   json_decref(results);
 }
 
@@ -239,7 +239,7 @@ static void worst_images_are_shown(void **state) {
   free(to);
   free(from);
   free(before);
-  remove_run(dir);
+  remove_dir(dir);
 }
 
 /* Where the name of an adapted classifier stands: the last of its five columns of numbers. */
@@ -273,14 +273,14 @@ static void names_on_lines_stand_apart(void **state) {
   json_object_set_new(second, "source", json_string("other"));
   json_object_set_new(json_object_get(second, "adapted"), "auc", json_real(86.94));
   json_array_append_new(json_object_get(results, "pairs"), second);
-  char *dir = new_folder();
+  char *dir = temporary_dir();
   write_json(dir, "results.json", results);
   char *html = write_report(dir), *table = read_text(dir, "figures/labels.tsv");
   assert_true(name_place(table, "other") > 86.94);
   assert_true(name_place(table, "optdigits") < name_place(table, "other") - 2);
   free(table);
   free(html);
-  remove_run(dir);
+  remove_dir(dir);
   json_decref(results);
 }
 
@@ -317,7 +317,7 @@ static void changes_are_shown(void **state) {
   free(to);
   free(from);
   free(before);
-  remove_run(dir);
+  remove_dir(dir);
 }
 
 static void figures_have_tables(void **state) {
@@ -350,7 +350,7 @@ static void figures_have_tables(void **state) {
   free(pooled);
   free(change);
   free(html);
-  remove_run(dir);
+  remove_dir(dir);
 }
 
 /* ---- the paper ------------------------------------------------------------------------------- */
@@ -628,7 +628,7 @@ static void hostile_names_do_nothing(void **state) {
   replace_names(settings, "im", "<u>");
   json_object_set_new(json_object_get(pair_of(results, 0), "choice"), "criterion",
                       json_string("<u>"));
-  char *dir = new_folder();
+  char *dir = temporary_dir();
   write_json(dir, "results.json", results);
   write_json(dir, "study.json", settings);
   char *html = write_report(dir), *tex = read_text(dir, "results.tex");
@@ -644,7 +644,7 @@ static void hostile_names_do_nothing(void **state) {
   free(csv);
   free(tex);
   free(html);
-  remove_run(dir);
+  remove_dir(dir);
   json_decref(results);
   json_decref(settings);
 }

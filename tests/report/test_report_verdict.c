@@ -166,7 +166,7 @@ static void nothing_adapted_is_no_number(void **state) {
                         json_string("none"));
     set_verdict(results, i, "use it", "It is good.", 0);
   }
-  char *dir = new_folder();
+  char *dir = temporary_dir();
   write_json(dir, "results.json", results);
   char *html = write_report(dir), *bars = read_text(dir, "figures/auc.tsv");
   assert_has(html, "It is good. Nothing was adapted: the choice, which sees no label, was to leave "
@@ -182,7 +182,7 @@ static void nothing_adapted_is_no_number(void **state) {
   assert_has(bars, "\t80.72\t79.32\t81.98\tnan\tnan\tnan\t99.89");
   free(bars);
   free(html);
-  remove_run(dir);
+  remove_dir(dir);
   json_decref(results);
 }
 
@@ -242,7 +242,7 @@ static void untrained_classifiers_are_marked(void **state) {
   json_object_set_new(external, "interval", json_string("percentile"));
   json_object_set_new(json_object_get(pair_of(results, 0), "gain"), "interval",
                       json_string("newcombe"));
-  char *dir = new_folder();
+  char *dir = temporary_dir();
   write_json(dir, "results.json", results);
   char *html = write_report(dir), *tex = read_text(dir, "results.tex"),
        *csv = read_text(dir, "results.csv");
@@ -280,7 +280,7 @@ static void untrained_classifiers_are_marked(void **state) {
   assert_has(tex, "$^\\dagger$\\,Not trained enough");
   free(tex);
   free(html);
-  remove_run(dir);
+  remove_dir(dir);
   json_decref(results);
 }
 

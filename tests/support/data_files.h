@@ -1,4 +1,4 @@
-/* data_files.h: a temporary folder for tests, and checks of refusals. */
+/* data_files.h: files that tests write, and checks of refusals. */
 #ifndef DATA_FILES_H
 #define DATA_FILES_H
 
@@ -9,21 +9,9 @@
 #undef fail /* cmocka's, in the way of error.h */
 #include "error.h"
 #include "file.h"
+#include "temporary_dir.h"
 #include "text.h"
 #include "xsite.h"
-
-static inline char *temporary_dir(void) {
-  char *dir = text_copy("/tmp/xsite-test-XXXXXX");
-  assert_non_null(mkdtemp(dir));
-  return dir;
-}
-
-static inline void remove_dir(char *dir) {
-  char *command = text_format("rm -rf '%s'", dir);
-  assert_int_equal(system(command), 0);
-  free(command);
-  free(dir);
-}
 
 static inline void put(const char *dir, const char *name, const void *data, size_t size) {
   char *path = file_join(dir, name), *parent = file_dir(path);

@@ -20,6 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "temporary_dir.h"
+
 static const char sample[] = TEST_DATA "/data/report-sample";
 
 /* ---- a run folder in a temporary place ----------------------------------------------------------
@@ -49,24 +51,10 @@ static inline void copy_file(const char *dir, const char *name) {
   free(path);
 }
 
-/* An empty folder; its files are removed with it by remove_run. */
-static inline char *new_folder(void) {
-  char *dir = text_copy("/tmp/xsite-report-XXXXXX");
-  assert_non_null(mkdtemp(dir));
-  return dir;
-}
-
 static inline char *new_run(const char *results) {
-  char *dir = new_folder();
+  char *dir = temporary_dir();
   write_file(dir, "results.json", results, strlen(results));
   return dir;
-}
-
-static inline void remove_run(char *dir) {
-  char *command = text_format("rm -rf '%s'", dir);
-  assert_int_equal(system(command), 0);
-  free(command);
-  free(dir);
 }
 
 static const char *const sample_files[] = {
@@ -83,7 +71,7 @@ static const char *const sample_files[] = {
 };
 
 static inline char *new_sample(void) {
-  char *dir = new_folder();
+  char *dir = temporary_dir();
   for (size_t i = 0; i < sizeof sample_files / sizeof *sample_files; i++) {
     copy_file(dir, sample_files[i]);
   }
@@ -103,7 +91,7 @@ static inline void assert_refused(const char *results, const char *part) {
   assert_int_equal(xs_report_write(dir), XS_FAILED);
   assert_has(fail_message(), "results.json");
   if (!strstr(fail_message(), part)) fail_msg("\"%s\" lacks \"%s\"", fail_message(), part);
-  remove_run(dir);
+  remove_dir(dir);
 }
 
 /* ---- well-formedness --------------------------------------------------------------------------
@@ -210,13 +198,13 @@ static inline void write_json(const char *dir, const char *name, const json_t *j
 
 /* The page of these results and settings, which may be NULL; both are released. */
 static inline char *page_of(json_t *results, json_t *settings) {
-  char *dir = new_folder();
+  char *dir = temporary_dir();
   write_json(dir, "results.json", results);
   if (settings) write_json(dir, "study.json", settings);
   char *html = write_report(dir);
   assert_well_formed(html);
   assert_ids(html);
-  remove_run(dir);
+  remove_dir(dir);
   json_decref(results);
   json_decref(settings);
   return html;
