@@ -9,8 +9,11 @@
  * classifier or study is used by one thread at a time, whichever made it.  The message is that of
  * the calling thread, which computes on as many threads as it asked for by tg_set_threads.  A file
  * or folder is written by one call at a time.  xs_isolate is for the whole process: before others.
+ * Processes.  DICOM files are decoded by a child, xsite-decoder, which waits for the next file
+ * until xs_decoders_end; figures are drawn by gnuplot.  Children are waited for by number alone.
  * Locale.  Numbers in text have a decimal point, whatever locale the process has.
- * Memory.  Where it is out, the process ends with a line on standard error.
+ * Memory.  Where it is out, the process ends with a line on standard error; likewise where
+ * libcrypto has no SHA-256.
  */
 #ifndef XSITE_H
 #define XSITE_H

@@ -1,11 +1,12 @@
 # What others link: libxsite.so and libxsite.a, made of the objects of xsitelib, with the names of public functions alone.
 
+# Before 1.0 a minor version may change the interface, so that each is a library of its own: libxsite.so.0.2.
 set(exports ${CMAKE_SOURCE_DIR}/src/exports.map)
 add_library(xsite-shared SHARED)
 foreach(room ${ROOMS})
   target_sources(xsite-shared PRIVATE $<TARGET_OBJECTS:room-${room}>)
 endforeach()
-set_target_properties(xsite-shared PROPERTIES OUTPUT_NAME xsite VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+set_target_properties(xsite-shared PROPERTIES OUTPUT_NAME xsite VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
   EXPORT_NAME xsite LINK_DEPENDS ${exports} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 target_link_libraries(xsite-shared PRIVATE ${libraries})
 target_link_options(xsite-shared PRIVATE -Wl,--version-script=${exports} -Wl,-Bsymbolic-functions

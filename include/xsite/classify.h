@@ -70,9 +70,10 @@ XS_API xs_status xs_classifier_features(xs_classifier *c, const xs_images *image
                                         float *feature);
 XS_API int xs_classifier_width(const xs_classifier *c);
 /* softmax(logit / temperature) [n][classes]; a temperature of 1 gives the classifier's own
- * probabilities, xs_classifier_temperature calibrated ones.  probability may not be logit. */
-XS_API void xs_probabilities(const float *logit, int64_t n, int classes, double temperature,
-                             double *probability);
+ * probabilities, xs_classifier_temperature calibrated ones.  A temperature that is not above 0 is
+ * refused, and so is NAN, that of a file without one.  probability may not be logit. */
+XS_API xs_status xs_probabilities(const float *logit, int64_t n, int classes, double temperature,
+                                  double *probability);
 
 /* Logits [n][classes] of n images that each are of a size of their own (image[i]->n is 1), and
  * their distance [n] from those of the classifier's site, as a multiple of what 98 % of these have

@@ -184,6 +184,10 @@ XS_API xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_i
  * xsite-decoder, which makes these processes, is looked for: docs/images.md. */
 XS_API void xs_isolate(bool all);
 XS_API bool xs_is_isolated(void);
+/* Ends the processes xsite-decoder that wait for more files: one for each thread that has decoded
+ * at the same time.  Without it they end with this process; wait() of any child would wait for
+ * them. */
+XS_API void xs_decoders_end(void);
 XS_API void xs_images_close(xs_images *x);
 
 #ifdef __cplusplus

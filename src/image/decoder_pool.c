@@ -158,6 +158,18 @@ void decoder_give_back(decoder *d) {
   pthread_mutex_unlock(&waiting.lock);
 }
 
+void xs_decoders_end(void) {
+  pthread_mutex_lock(&waiting.lock);
+  forget_those_of_others();
+  decoder *first = waiting.first;
+  waiting.first = NULL;
+  pthread_mutex_unlock(&waiting.lock);
+  for (decoder *d = first, *next; d; d = next) {
+    next = d->next;
+    decoder_end(d);
+  }
+}
+
 int decoder_end(decoder *d) {
   int status = 0;
   shutdown(d->socket, SHUT_RDWR);

@@ -74,6 +74,10 @@ xs_status xs_image_open(const char *path, const xs_preprocessing *p, xs_images *
   double white;
   if (!p) p = &plain;
   *out = NULL;
+  if (p->size < 0 || p->size > PREPARE_SIZE_MOST) {
+    return (xs_status)fail(XS_USAGE, "%s: size %d is not from 0 to %d", path, p->size,
+                           PREPARE_SIZE_MOST);
+  }
   int status = prepare_read(path, p, NULL, &x, &white);
   if (!status) {
     char *doubt = find_doubt(p, &x, white);

@@ -14,6 +14,8 @@
 #include "resample.h"
 #include "xsite.h"
 
+enum { PREPARE_SIZE_MOST = 4096 }; /* pixels, of the side of what a network sees */
+
 /* Counted up when equal files and settings give other pixels; models and caches record it. */
 enum { PREPARE_VERSION = 1 };
 

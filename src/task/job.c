@@ -190,7 +190,7 @@ xs_status task_check(const option_table *table, const void *task) {
   option_table loose = {.what = table->what, .row = row, .n = table->n};
   for (int i = 0; i < table->n; i++) {
     row[i] = table->row[i];
-    row[i].required = false;
+    if (is_domain(row[i].name)) row[i].required = false; /* a site may be in memory */
   }
   const int status = option_check(&loose, task, table->what);
   free(row);
@@ -202,8 +202,6 @@ xs_status job_run(const xs_job *o, const option_table *table, const void *task, 
   bool finished = false;
   int lock = -1;
   json_t *mine = NULL;
-  if (!o->out)
-    return (xs_status)fail(XS_USAGE, "%s: `out` is missing: the folder to work in", table->what);
   xs_status status = describe(table, task, &mine);
   if (!status) status = folder_claim(o->out, mine, RECORD, o->resume, &finished, NULL, &lock);
   if (!status && finished) watch_note(w, "%s is finished: there is nothing to do", o->out);

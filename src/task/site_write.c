@@ -12,6 +12,7 @@
 #include "job.h"
 #include "memory.h"
 #include "text.h"
+#include "watch.h"
 
 enum { MOST_IMAGES = 100000000 }; /* that numbers of eight digits tell apart */
 
@@ -35,14 +36,16 @@ static int write_image(const char *dir, const xs_images *x, int64_t i, int64_t n
   return status;
 }
 
-static xs_status write_images(new_site *to, const xs_site *s, const int64_t *row, int64_t n) {
+static xs_status write_images(new_site *to, const xs_site *s, const int64_t *row, int64_t n,
+                              const xs_watch *w) {
   enum { PIECE = 500 };
   char *dir = file_join(to->out, "images");
   xs_status status = XS_OK;
   for (int64_t first = 0; first < n && !status; first += PIECE) {
     xs_images *made = NULL;
     int64_t count = n - first < PIECE ? n - first : PIECE;
-    status = to->make(to->how, &s->images, row + first, count, &made);
+    status = watch_step(w, to->verb, first, n);
+    if (!status) status = to->make(to->how, &s->images, row + first, count, &made);
     if (!status) status = file_make_dirs(dir) ? XS_FAILED : XS_OK;
     for (int64_t i = 0; i < count && !status; i++) {
       to->size = made->height;
@@ -93,8 +96,9 @@ static int write_domain(const new_site *to, const xs_site *s) {
   return status;
 }
 
-static xs_status write_all(new_site *to, const xs_site *s, const int64_t *row, int64_t n) {
-  xs_status status = write_images(to, s, row, n);
+static xs_status write_all(new_site *to, const xs_site *s, const int64_t *row, int64_t n,
+                           const xs_watch *w) {
+  xs_status status = write_images(to, s, row, n, w);
   if (status) return status;
   return write_labels(to->out, s, row, n) || write_domain(to, s) ? XS_FAILED : XS_OK;
 }
@@ -108,6 +112,7 @@ static xs_status open_rows(const xs_new_site *o, int size, const xs_watch *w, xs
                                    .cache = o->cache,
                                    .watch = w};
   const split_rule rule = split_rule_of(o->seed, o->split_by);
+  if (!o->data) return (xs_status)fail(XS_USAGE, "a site's domain file is missing: `data`");
   xs_status status = xs_site_open(o->data, &options, s);
   if (status) return status;
   job_note_site(w, *s);
@@ -171,7 +176,7 @@ xs_status site_write(const xs_new_site *o, const char *verb, const char *suffix,
   xs_status status = check_unfinished(o->out, MOST_IMAGES);
   if (!status) status = open_rows(o, size, w, &site, &row, &n);
   if (!status) status = check_unfinished(o->out, n);
-  if (!status) status = write_all(&to, site, row, n);
+  if (!status) status = write_all(&to, site, row, n, w);
   free(row);
   xs_site_close(site);
   return status;

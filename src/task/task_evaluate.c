@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "answer_table.h"
+#include "classifier.h"
 #include "error.h"
 #include "file.h"
 #include "job.h"
@@ -13,6 +14,7 @@
 #include "task_tables.h"
 #include "text.h"
 #include "threshold.h"
+#include "watch.h"
 
 #define FIELD(name) offsetof(xs_eval_task, name)
 
@@ -173,11 +175,27 @@ static void describe(const xs_eval_task *o, const xs_site *s, const xs_classifie
   e->json = evaluation_json(o, e, decision_json(c, d, e));
 }
 
+/* In pieces of whole batches, which give the bits of all at once. */
+static xs_status find_logits(xs_classifier *c, const xs_images *images, const int64_t *row,
+                             int64_t n, const xs_watch *w, float *logit) {
+  const int classes = xs_classifier_classes(c);
+  const int64_t piece = 10 * classifier_batch(xs_classifier_preprocessing(c)->size);
+  xs_status status = XS_OK;
+  for (int64_t first = 0; first < n && !status; first += piece) {
+    const int64_t count = n - first < piece ? n - first : piece;
+    status = watch_step(w, "eval", first, n);
+    if (!status) {
+      status = xs_classifier_logits(c, images, row + first, count, logit + first * classes);
+    }
+  }
+  return status;
+}
+
 static xs_status answer(const xs_eval_task *o, xs_classifier *c, const train_set *images,
-                        test_answer *a) {
+                        const xs_watch *w, test_answer *a) {
   const measure_settings s = {.replicates = (int)o->replicates, .seed = (uint64_t)o->seed};
   a->logit = memory_new((size_t)(a->on->n * a->on->classes + 1) * sizeof *a->logit);
-  xs_status status = xs_classifier_logits(c, images->images, images->rows, images->n, a->logit);
+  xs_status status = find_logits(c, images->images, images->rows, images->n, w, a->logit);
   return status ? status : answer_measure(&s, a);
 }
 
@@ -192,7 +210,7 @@ static xs_status measure(const xs_eval_task *o, const xs_site *s, xs_classifier 
   if (!status) {
     preprocessing_note_unknown(w, o->model, c);
     preprocessing_note_other(w, called(o, s), &s->images.how, c);
-    status = answer(o, c, &images, &a);
+    status = answer(o, c, &images, w, &a);
   }
   if (!status) status = write_answers(o, s, c, d);
   if (!status) describe(o, s, c, d, &a, e);
@@ -226,7 +244,6 @@ xs_status xs_eval(const xs_eval_task *o, const xs_watch *w, xs_evaluation *out) 
   xs_decision d;
   *out = (xs_evaluation){0};
   if (task_check(&task_eval_table, o)) return XS_USAGE;
-  if (!o->model) return (xs_status)fail(XS_USAGE, "eval: the model is missing");
   tg_set_threads((int)o->threads);
   xs_status status = check_outputs(o);
   if (!status) status = xs_classifier_load(o->model, &c);

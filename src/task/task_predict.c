@@ -138,7 +138,7 @@ static void pass_on(predictor *r, pending *p, bool predicted) {
   p->image = NULL;
 }
 
-static xs_status predict_all(predictor *r, const xs_texts *file) {
+static xs_status predict_all(predictor *r, const xs_texts *file, const xs_watch *w) {
   const int batch = (int)classifier_at_once(r->model.classifier, file->n);
   if (!batch) return XS_FAILED;
   const int classes = r->model.classes, at_once = CLASSIFIER_MOST / batch * batch;
@@ -156,7 +156,8 @@ static xs_status predict_all(predictor *r, const xs_texts *file) {
     for (int i = 0; i < n; i++) {
       r->pending[i].prediction = unanswered(&r->model, file->text[first + i]);
     }
-    status = predict(r, n);
+    status = watch_step(w, "predict", first, file->n);
+    if (!status) status = predict(r, n);
     for (int i = 0; i < n; i++) pass_on(r, &r->pending[i], !status);
   }
   free(r->pending);
@@ -279,8 +280,13 @@ static xs_status choose_reading(const xs_predict_task *t, model *m, const xs_wat
 }
 
 static xs_status load_model(const xs_predict_task *t, model *m, const xs_watch *w) {
+  char then[HASH_SHA256_TEXT];
   xs_status status = hash_sha256_file(t->model, m->hash) ? XS_FAILED : XS_OK;
   if (!status) status = xs_classifier_load(t->model, &m->classifier);
+  if (!status) status = hash_sha256_file(t->model, then) ? XS_FAILED : XS_OK;
+  if (!status && strcmp(then, m->hash) != 0) {
+    status = (xs_status)fail(XS_FAILED, "%s was replaced while it was read", t->model);
+  }
   if (status) return status;
   m->classes = xs_classifier_classes(m->classifier);
   m->temperature = xs_classifier_temperature(m->classifier);
@@ -309,15 +315,15 @@ xs_status xs_predict(const xs_predict_task *t, int files, const char *const *fil
   xs_texts list = {0};
   predictor r = {.each = each, .context = context};
   if (task_check(&task_predict_table, t)) return XS_USAGE;
-  if (!t->model) return (xs_status)fail(XS_USAGE, "predict: the model is missing");
   tg_set_threads((int)t->threads);
   xs_status status = list_files(files, file, &list);
   if (!status) status = load_model(t, &r.model, w);
-  if (!status) status = predict_all(&r, &list);
+  if (!status) status = predict_all(&r, &list, w);
   if (!status) note_doubted(&r, list.n, w);
   if (!status && r.unreadable) {
-    status = (xs_status)fail(XS_FAILED, "%d of %d images could not be read; they are named above",
-                             r.unreadable, list.n);
+    status = (xs_status)fail(
+        XS_FAILED, "%d of %d images could not be read; their errors stand beside their names",
+        r.unreadable, list.n);
   }
   free(r.model.class_name);
   xs_classifier_free(r.model.classifier);

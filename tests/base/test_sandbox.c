@@ -257,6 +257,30 @@ static void test_forked(void **state) {
   assert_int_equal(waiting_process(), process);
 }
 
+/* No child is left that somebody could wait for, and the next file gets a new one. */
+static void test_ended(void **state) {
+  (void)state;
+  assert_int_equal(read_dicom(), 0);
+  xs_decoders_end();
+  assert_int_equal(waitpid(-1, NULL, 0), -1);
+  assert_int_equal(errno, ECHILD);
+  xs_decoders_end();
+  assert_int_equal(read_dicom(), 0);
+}
+
+/* A size that no network has is refused before memory is asked for. */
+static void test_size(void **state) {
+  (void)state;
+  char *file = golden_image("bad-large.dcm");
+  xs_images *x;
+  const xs_preprocessing huge = {.size = 1 << 20}, negative = {.size = -1};
+  assert_int_equal(xs_image_open(file, &huge, &x), XS_USAGE);
+  assert_non_null(strstr(xs_message(), "size 1048576 is not from 0 to 4096"));
+  assert_int_equal(xs_image_open(file, &negative, &x), XS_USAGE);
+  assert_null(x);
+  free(file);
+}
+
 /* That is no fault of the file. */
 static void assert_untried(const char *program, const char *why) {
   decoder_end(decoder_take("test"));
@@ -305,6 +329,8 @@ int main(void) {
                                      cmocka_unit_test(test_nothing_is_inherited),
                                      cmocka_unit_test(test_killed),
                                      cmocka_unit_test(test_forked),
+                                     cmocka_unit_test(test_ended),
+                                     cmocka_unit_test(test_size),
                                      cmocka_unit_test(test_no_program)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

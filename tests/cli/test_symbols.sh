@@ -20,5 +20,5 @@ shown libxsite.a -g
 # of our own program's archive, where internal functions are seen, too: the prefixes are for what is public
 "${NM:-nm}" -g --defined-only "$built/libxsite-internal.a" | awk 'NF == 3 { print $3 }' | grep -E '^(xs|tg)_' | sort >"$folder/prefixed"
 diff "$folder/declared" "$folder/prefixed" || complain "functions that are public by their name, but not declared in include/"
-readelf -d "$built/libxsite.so" | grep -qE 'SONAME.*\[libxsite\.so\.[0-9]+\]' || complain "libxsite.so has no SONAME"
+readelf -d "$built/libxsite.so" | grep -qE 'SONAME.*\[libxsite\.so\.[0-9]+\.[0-9]+\]' || complain "libxsite.so has no SONAME"
 finish

@@ -207,7 +207,9 @@ static void test_outputs(void **state) {
                    XS_OK);
   assert_int_equal(xs_classifier_logits(c, &p->source->images, NULL, N, once[0]), XS_OK);
   assert_memory_equal(logit, once, sizeof logit);
-  xs_probabilities(logit[0], N, 2, 1, probability[0]);
+  assert_int_equal(xs_probabilities(logit[0], N, 2, NAN, probability[0]), XS_USAGE);
+  assert_int_equal(xs_probabilities(logit[0], N, 2, 0, probability[0]), XS_USAGE);
+  assert_int_equal(xs_probabilities(logit[0], N, 2, 1, probability[0]), XS_OK);
   for (int i = 0; i < N; i++) {
     const double odds = exp((double)logit[i][1] - (double)logit[i][0]);
     assert_true(fabs(probability[i][1] - odds / (1 + odds)) < 1e-12);
@@ -217,6 +219,91 @@ static void test_outputs(void **state) {
   assert_true(fabs(m.auc - xs_auc(logit[0], p->label, N, 2)) < 1e-12);
   free(feature);
   xs_classifier_free(c);
+  free(out);
+  free(model);
+  remove_all(dir);
+}
+
+/* ---- records that lack something, and work that is stopped --------------------------------------
+ */
+
+static void lacks(xs_status status, const char *what) {
+  assert_int_equal(status, XS_USAGE);
+  if (!strstr(xs_message(), what)) fail_msg("%s, expected %s", xs_message(), what);
+}
+
+static void ignore(void *context, const xs_prediction *p) { (void)context, (void)p; }
+
+/* A record as its defaults leave it is refused for what it lacks, whatever the task. */
+static void test_defaults_alone(void **state) {
+  (void)state;
+  xs_train_task train;
+  xs_adapt_task adapt;
+  xs_align_task align;
+  xs_match_task match;
+  xs_eval_task eval;
+  xs_predict_task predict;
+  xs_translate_task translate;
+  xs_shift_task shift;
+  xs_evaluation measured;
+  xs_train_defaults(&train);
+  xs_adapt_defaults(&adapt);
+  xs_align_defaults(&align);
+  xs_match_defaults(&match);
+  xs_eval_defaults(&eval);
+  xs_predict_defaults(&predict);
+  xs_translate_defaults(&translate);
+  xs_shift_defaults(&shift);
+  lacks(xs_train(&train, NULL), "out is missing");
+  lacks(xs_adapt(&adapt, NULL), "is missing");
+  lacks(xs_align(&align, NULL), "is missing");
+  lacks(xs_match(&match, NULL), "is missing");
+  lacks(xs_eval(&eval, NULL, &measured), "model is missing");
+  lacks(xs_predict(&predict, 0, NULL, ignore, NULL, NULL), "model is missing");
+  lacks(xs_translate(&translate, NULL), "is missing");
+  lacks(xs_shift(&shift, NULL), "kind is missing");
+  shift.kind = "blur-2";
+  shift.site.out = "nowhere";
+  lacks(xs_shift(&shift, NULL), "`data`");
+  xs_import_task import;
+  xs_export_task export;
+  xs_import_defaults(&import);
+  xs_export_defaults(&export);
+  lacks(xs_import(&import), "is missing");
+  lacks(xs_export(&export), "is missing");
+}
+
+static bool always(void *context) {
+  ++*(int *)context;
+  return true;
+}
+
+/* Work that is asked to end does so, in a site of its caller's, too. */
+static void test_stopped(void **state) {
+  const pair *p = *state;
+  char dir[] = "test_library_XXXXXX";
+  assert_non_null(mkdtemp(dir));
+  char *out = in(dir, "run"), *model = in(out, "model.safetensors");
+  xs_train_task t = training(p, out);
+  assert_int_equal(xs_train(&t, NULL), XS_OK);
+  int asked = 0;
+  const xs_watch w = {.stop = always, .context = &asked};
+  xs_eval_task eval;
+  xs_evaluation measured;
+  xs_eval_defaults(&eval);
+  eval.model = model;
+  eval.site = p->source;
+  assert_int_equal(xs_eval(&eval, &w, &measured), XS_FAILED);
+  assert_non_null(strstr(xs_message(), "eval: stopped at image 0 of"));
+  assert_int_equal(asked, 1);
+  xs_predict_task predict;
+  xs_predict_defaults(&predict);
+  predict.model = model;
+  const char *none = "no.png";
+  assert_int_equal(xs_predict(&predict, 1, &none, ignore, NULL, &w), XS_FAILED);
+  assert_non_null(strstr(xs_message(), "predict: stopped at image 0 of 1"));
+  assert_int_equal(asked, 2);
+  xs_evaluation_release(&measured);
   free(out);
   free(model);
   remove_all(dir);
@@ -374,7 +461,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_tasks),   cmocka_unit_test(test_outputs),
       cmocka_unit_test(test_threads), cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_options),
+      cmocka_unit_test(test_options), cmocka_unit_test(test_defaults_alone),
+      cmocka_unit_test(test_stopped),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -18,7 +18,7 @@ static xs_status check_shape(const xs_arrays *a) {
   if (a->height < 1 || a->width < 1) return refuse(a, "`height` and `width` must be at least 1");
   if (a->channels != 1 && a->channels != 3) return refuse(a, "`channels` must be 1 or 3");
   if (a->bytes != 1 && a->bytes != 2) return refuse(a, "`bytes` must be 1 or 2");
-  if (a->size < 0 || a->size > 4096) return refuse(a, "`size` must be from 0 to 4096");
+  if (a->size < 0 || a->size > PREPARE_SIZE_MOST) return refuse(a, "`size` must be from 0 to 4096");
   if (a->max_value < 0 || a->max_value > prepare_white(a->bytes)) {
     return refuse(a, "`max_value` must be from 0 to the largest value of so many bytes");
   }

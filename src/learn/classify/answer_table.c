@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "error.h"
 #include "memory.h"
 #include "text.h"
 
@@ -90,9 +91,16 @@ xs_status answer_sides(const xs_site *s, split_rule rule, uint8_t **side) {
   return status;
 }
 
-void xs_probabilities(const float *logit, int64_t n, int classes, double temperature,
-                      double *probability) {
+xs_status xs_probabilities(const float *logit, int64_t n, int classes, double temperature,
+                           double *probability) {
+  if (!(temperature > 0 && isfinite(temperature))) {
+    return (xs_status)fail(XS_USAGE,
+                           "probabilities: the temperature is %g; it must be above 0: a "
+                           "classifier whose file has none is not calibrated",
+                           temperature);
+  }
   for (int64_t i = 0; i < n; i++) {
     answer_softmax(logit + i * classes, classes, temperature, probability + i * classes);
   }
+  return XS_OK;
 }

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "figure.h"
 
 #include "error.h"
@@ -8,10 +9,11 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,13 +23,18 @@
 
 enum { NOT_FOUND = 127 };
 
-/* What it writes is for its owner alone. */
-static void become_gnuplot(const char *dir, const char *script, int errors) {
-  umask(umask(077) | 077);
-  if (chdir(dir) == 0 && dup2(errors, STDERR_FILENO) >= 0) {
-    execlp("gnuplot", "gnuplot", "-d", script, (char *)NULL);
-  }
-  _exit(NOT_FOUND);
+/* 0, or errno.  What it writes is for its owner alone. */
+static int start_gnuplot(const char *dir, const char *script, int errors, pid_t *process) {
+  char *name = text_copy(script);
+  char *words[] = {"sh", "-c", "umask 077 && exec gnuplot -d \"$1\"", "gnuplot", name, NULL};
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  int error = posix_spawn_file_actions_addchdir_np(&files, dir);
+  if (!error) error = posix_spawn_file_actions_adddup2(&files, errors, STDERR_FILENO);
+  if (!error) error = posix_spawn(process, "/bin/sh", &files, NULL, words, environ);
+  posix_spawn_file_actions_destroy(&files);
+  free(name);
+  return error;
 }
 
 /* The first size-1 bytes that arrive, as text; the rest is read and dropped. */
@@ -60,15 +67,17 @@ static int judge(const char *dir, const char *script, int ended, char *errors) {
 
 static int run_gnuplot(const char *dir, const char *script) {
   int ends[2];
-  if (pipe(ends)) return fail(XS_FAILED, "no pipe to gnuplot: %s", strerror(errno));
-  pid_t child = fork();
-  if (child == 0) become_gnuplot(dir, script, ends[1]);
-  const int error = errno;
+  pid_t child;
+  if (pipe2(ends, O_CLOEXEC)) return fail(XS_FAILED, "no pipe to gnuplot: %s", strerror(errno));
+  const int error = start_gnuplot(dir, script, ends[1], &child);
   close(ends[1]);
+  if (error) {
+    close(ends[0]);
+    return fail(XS_FAILED, "gnuplot cannot be started: %s", strerror(error));
+  }
   char errors[600];
   read_errors(ends[0], errors, sizeof errors);
   close(ends[0]);
-  if (child < 0) return fail(XS_FAILED, "gnuplot cannot be started: %s", strerror(error));
   int ended = 0;
   while (waitpid(child, &ended, 0) < 0) {
     if (errno != EINTR) return fail(XS_FAILED, "gnuplot is lost: %s", strerror(errno));

@@ -1,5 +1,6 @@
 /* bench_ingest.c: how fast a site's images are decoded, resized and put into the cache. */
 #include "clock.h"
+#include "error.h"
 #include "rows.h"
 #include "task_tables.h"
 #include "tg.h"
@@ -22,6 +23,7 @@ xs_status xs_bench_ingest(const xs_bench_ingest_task *t, const xs_watch *w, int6
                           double *seconds) {
   const xs_site_options reading = {.data_dir = t->data_dir, .cache = t->cache, .watch = w};
   xs_site *s = NULL;
+  if (!t->data) return (xs_status)fail(XS_USAGE, "bench ingest: the site is missing: `data`");
   tg_set_threads((int)t->threads);
   const double start = clock_seconds();
   const xs_status status = xs_site_open(t->data, &reading, &s);
