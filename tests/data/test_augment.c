@@ -123,7 +123,7 @@ static void test_flip(void **state) {
 static void test_intensity(void **state) {
   (void)state;
   static float x[N * VALUES], still[VALUES];
-  augmenter a = make((augment){.contrast = 0.5, .brightness = 0.25, .invert = true}, "i");
+  augmenter a = make((augment){.contrast = 0.5, .brightness = 0.25, .invert = 0.5}, "i");
   fill(x, N);
   fill(still, 1);
   augmenter_apply(&a, 1, 0, N, x);
@@ -150,7 +150,7 @@ static void test_negative(void **state) {
   (void)state;
   float x[64 * 4];
   const xs_normalisation norm = {{0.25}, {0.5}};
-  augmenter a = augmenter_new(&(augment){.invert = true}, &norm, 2, 1, 3, "n");
+  augmenter a = augmenter_new(&(augment){.invert = 0.5}, &norm, 2, 1, 3, "n");
   for (int i = 0; i < 256; i++) x[i] = 1; /* v = 0.75 */
   augmenter_apply(&a, 0, 0, 64, x);
   int negative = 0;
@@ -203,7 +203,7 @@ static const augment every = {.shift = 0.1,
                               .flip = true,
                               .contrast = 0.5,
                               .brightness = 0.1,
-                              .invert = true,
+                              .invert = 0.5,
                               .colour = true,
                               .noise = 0.05};
 

@@ -6,6 +6,7 @@
 
 #include "memory.h"
 #include "random.h"
+#include "random_convolution.h"
 #include "text.h"
 
 enum { DRAWS = 32 }; /* numbers of an image's own; channel k's are from CHANNEL + 4 k on */
@@ -93,7 +94,7 @@ static line draw_line(const image_draws *d, int channel) {
   int first = CHANNEL + (c->colour ? 4 * channel : 0);
   double slope = factor(d, first, c->contrast);
   double shift = (1 - slope) / 2 + symmetric(d, first + 1, c->brightness);
-  if (c->invert && symmetric(d, first + 2, 1) >= 0) {
+  if (c->invert > 0 && symmetric(d, first + 2, 1) >= 1 - 2 * c->invert) {
     slope = -slope;
     shift = 1 - shift;
   }
@@ -112,7 +113,7 @@ static void recolour(const image_draws *d, float *x) {
 }
 
 static bool recolours(const augment *c) {
-  return c->contrast > 0 || c->brightness > 0 || c->invert;
+  return c->contrast > 0 || c->brightness > 0 || c->invert > 0;
 }
 
 /* ---- noise -----------------------------------------------------------------------------------
@@ -145,30 +146,56 @@ static void add_noise(const image_draws *d, float *x) {
 augmenter augmenter_new(const augment *change, const xs_normalisation *norm, int size, int channels,
                         uint64_t seed, const char *name) {
   char *text = text_format("%s augment", name), *noise = text_format("%s noise", name);
+  char *convolution = text_format("%s convolution", name);
   augmenter a = {.change = *change,
                  .norm = *norm,
                  .size = size,
                  .channels = channels,
                  .seed = seed,
                  .stream = random_stream(text),
-                 .noise_stream = random_stream(noise)};
+                 .noise_stream = random_stream(noise),
+                 .convolution_stream = random_stream(convolution)};
+  free(convolution);
   free(text);
   free(noise);
   return a;
 }
 
-void augmenter_apply(const augmenter *a, uint64_t step, uint64_t first, int64_t n, float *x) {
+static void move_all(const augmenter *a, uint64_t step, uint64_t first, int64_t n, float *x) {
   size_t count = (size_t)a->size * (size_t)a->size * (size_t)a->channels;
   float *still = memory_new(count * sizeof *still);
   for (int64_t i = 0; i < n; i++, x += count) {
+    affine m = draw_affine(&(image_draws){a, step, first + (uint64_t)i});
+    memcpy(still, x, count * sizeof *still);
+    move(&m, a->size, a->channels, still, x);
+  }
+  free(still);
+}
+
+/* Of every second batch that may be convolved. */
+static bool convolves(const augmenter *a, uint64_t step) {
+  enum { WHETHER = 4 }; /* behind the convolution's own numbers */
+  return a->change.convolve && random_uniform(a->seed, a->convolution_stream, step, WHETHER) < 0.5f;
+}
+
+static void convolve_all(const augmenter *a, uint64_t step, int64_t n, float *x) {
+  const random_convolution r =
+      random_convolution_draw(a->channels, a->seed, a->convolution_stream, step);
+  random_convolution_apply(&r, &a->norm, a->size, n, x);
+}
+
+static void recolour_all(const augmenter *a, uint64_t step, uint64_t first, int64_t n, float *x) {
+  size_t count = (size_t)a->size * (size_t)a->size * (size_t)a->channels;
+  for (int64_t i = 0; i < n; i++, x += count) {
     image_draws d = {a, step, first + (uint64_t)i};
-    if (moves(&a->change)) {
-      affine m = draw_affine(&d);
-      memcpy(still, x, count * sizeof *still);
-      move(&m, a->size, a->channels, still, x);
-    }
     if (recolours(&a->change)) recolour(&d, x);
     if (a->change.noise > 0) add_noise(&d, x);
   }
-  free(still);
+}
+
+void augmenter_apply(const augmenter *a, uint64_t step, uint64_t first, int64_t n, float *x) {
+  if (moves(&a->change)) move_all(a, step, first, n, x);
+  if (a->change.every_other && step % 2 == 0) return;
+  if (convolves(a, step)) convolve_all(a, step, n, x);
+  recolour_all(a, step, first, n, x);
 }

@@ -14,9 +14,11 @@ typedef struct augment {
   bool flip;         /* left and right are exchanged with probability 1/2 */
   double contrast;   /* v -> 1/2 + exp(U(-c, c)) (v - 1/2), c = log(1 + contrast) */
   double brightness; /* v -> v + U(-brightness, brightness) */
-  bool invert;       /* v -> 1 - v with probability 1/2 (French, Mackiewicz and Fisher 2018) */
+  double invert;     /* v -> 1 - v with this probability (French, Mackiewicz and Fisher 2018) */
   bool colour;       /* contrast, brightness and inversion of each channel for itself */
   double noise;      /* deviation of normal noise */
+  bool convolve;     /* half of the batches, each with weights of its own: random_convolution.h */
+  bool every_other;  /* tones, noise and convolution at odd steps only */
 } augment;
 
 /* Intensities v are those before normalisation, black 0 and white 1; results are not cut to that
@@ -25,7 +27,7 @@ typedef struct augmenter {
   augment change;
   xs_normalisation norm;
   int size, channels; /* channels 1 to 3 */
-  uint64_t seed, stream, noise_stream;
+  uint64_t seed, stream, noise_stream, convolution_stream;
 } augmenter;
 
 /* name: of the random streams. */

@@ -186,7 +186,7 @@ static augment change_of(const xs_align_options *o) {
                    .flip = o->flips,
                    .contrast = o->contrast,
                    .brightness = o->brightness,
-                   .invert = o->invert,
+                   .invert = o->invert ? 0.5 : 0,
                    .colour = o->colour,
                    .noise = o->noise};
 }

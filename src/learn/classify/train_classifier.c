@@ -56,11 +56,27 @@ static int set_up(void *own) {
   return build_training(f);
 }
 
+/* How training images are changed.  Robust training (docs/method.md, section 3) moves images at
+ * least so far, and changes their tones and textures. */
+static augment change_of(const xs_classifier_options *o) {
+  const augment own = {.shift = o->shift, .rotation = o->rotation, .flip = o->flips};
+  if (!o->robust) return own;
+  return (augment){.shift = fmax(own.shift, 0.06),
+                   .rotation = fmax(own.rotation, 12),
+                   .flip = own.flip,
+                   .scale = 0.15,
+                   .contrast = 0.5,
+                   .brightness = 0.15,
+                   .invert = 0.25,
+                   .colour = true,
+                   .noise = 0.04,
+                   .convolve = true,
+                   .every_other = true};
+}
+
 static int start(void *own) {
   fit *f = own;
   const fit_task *t = f->task;
-  const augment change = {
-      .shift = t->options->shift, .rotation = t->options->rotation, .flip = t->options->flips};
   loader_options o = {
       .sampler = {.mode = SAMPLER_EPOCHS,
                   .batch = t->options->batch,
@@ -71,7 +87,7 @@ static int start(void *own) {
                   .classes = t->classes},
       .images = t->train.images,
       .label = t->train.label,
-      .view = {change},
+      .view = {change_of(t->options)},
   };
   if (training_load(&f->t, NULL, &t->geometry, f->t.done, &o, &f->loader)) return 1;
   f->epoch_steps = t->options->steps_per_epoch;

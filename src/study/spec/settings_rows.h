@@ -55,7 +55,10 @@ static const char target_dropout_help[] = "share of features dropped while F_T i
       OPTION_REAL_ROW(section, base, xs_classifier_options, rotation, "0", 0, 180,                 \
                       "training images are turned by up to so many degrees"),                      \
       OPTION_FLAG_ROW(section, base, xs_classifier_options, flips,                                 \
-                      "mirror half of the training images")
+                      "mirror half of the training images"),                                       \
+      OPTION_FLAG_ROW(section, base, xs_classifier_options, robust,                                \
+                      "train for sites that nobody has seen: images moved, turned and sized, "     \
+                      "half of the batches in other tones, a quarter convolved at random")
 
 #define NORMALISATION_ROW(record)                                                                  \
   OPTION_CHOICE_ROW(                                                                               \
