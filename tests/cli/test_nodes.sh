@@ -89,11 +89,26 @@ expect 2 'choice-optdigits-mnist: none: target: one image has no neighbours' stu
 expect 0 'chosen: ' study run "${run[@]}" --out alone2 --set choice.rows=1
 contains alone2/nodes/choice-optdigits-mnist/choice.json '"snd": null'
 
+# Training to travel: one classifier a source, from which every other method starts.
+expect 0 'chosen: ' study run "${run[@]}" --out travel --set portfolio=none,robust,robust+histogram,robust+shot --set shot.steps=2 \
+  --set 'pairs=optdigits -> mnist' --set pooled=10 --set keep_translated=no
+expect 0 'the seal holds' inspect run --seal travel
+contains travel/nodes/adapted-robust+shot-optdigits-mnist/record.json '"robust-optdigits": "'
+contains travel/nodes/adapted-robust+histogram-optdigits-mnist/record.json '"translator-histogram-optdigits-mnist": "'
+contains travel/results.json '"method": "robust"' '"method": "robust+histogram"'
+contains travel/report.html 'Training to travel (called robust)'
+cmp -s travel/nodes/{robust,baseline}-optdigits/model.safetensors && complain 'robust is the baseline'
+expect 0 'nothing to do' study run "${run[@]}" --out travel --resume --set portfolio=none,robust,robust+histogram,robust+shot --set shot.steps=2 \
+  --set 'pairs=optdigits -> mnist' --set pooled=10 --set keep_translated=no
+
 # Profiles, methods, third sites.
 expect 2 "'slow' is not one of its profiles: quick, nothing" study plan "${run[@]}" --set profile=slow
 expect 2 "'slow' is not one of its profiles" study plan "${run[@]}" --set 'profile =slow'
 expect 2 "there is no method 'forier'; did you mean 'fourier'" study plan "${run[@]}" --set portfolio=none,forier
 expect 2 'fourier translates images and can only be the first step' study plan "${run[@]}" --set portfolio=histogram+fourier
+expect 2 'robust is a training at the source and can only be the first step' study plan "${run[@]}" --set portfolio=shot+robust
+expect 2 'robust is a training at the source and can only be the first step' study plan "${run[@]}" --set portfolio=robust+robust
+expect 2 'every classifier of this study is trained so' study plan "${run[@]}" --set portfolio=none,robust+shot --set classifier.robust=yes
 expect 2 'none stands alone' study plan "${run[@]}" --set portfolio=none+fourier
 expect 2 "'paper' is there twice" study plan "${run[@]}" --set portfolio=paper,paper
 expect 2 "pooled: '200' is not a number" study plan "${run[@]}" --set pooled=200

@@ -7,9 +7,11 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <string.h>
 
 #include "batch.h"
 #include "data_files.h"
+#include "random_convolution.h"
 
 enum { SIZE = 9, CHANNELS = 3, VALUES = SIZE * SIZE * CHANNELS, N = 400 };
 
@@ -205,7 +207,8 @@ static const augment every = {.shift = 0.1,
                               .brightness = 0.1,
                               .invert = 0.5,
                               .colour = true,
-                              .noise = 0.05};
+                              .noise = 0.05,
+                              .convolve = true};
 
 /* An image's change depends on seed, name, step and its own number alone. */
 static void test_pure(void **state) {
@@ -223,6 +226,94 @@ static void test_pure(void **state) {
   fill(some, 8);
   augmenter_apply(&other, 2, 0, 8, some);
   assert_memory_not_equal(some, all, VALUES * sizeof(float));
+}
+
+/* ---- random convolutions ----------------------------------------------------------------------
+ */
+
+/* Every side as often, half kept by a share of U(0,1), weights of mean 0 and variance
+ * 1 / (3 side^2). */
+static void test_convolution_draws(void **state) {
+  (void)state;
+  enum { DRAWS = 2000 };
+  int sides[8] = {0}, mixed = 0, weights = 0;
+  double kept = 0, sum = 0, square = 0;
+  for (uint64_t step = 0; step < DRAWS; step++) {
+    const random_convolution r = random_convolution_draw(3, 5, 6, step);
+    const int taps = r.side * r.side;
+    assert_true(r.kept >= 0 && r.kept < 1);
+    sides[r.side]++;
+    mixed += r.kept > 0;
+    kept += (double)r.kept;
+    for (int i = 0; i < 9 * taps; i++, weights++) {
+      const double z = (double)r.weight[i / taps / 3][i / taps % 3][i % taps] * sqrt(3 * taps);
+      sum += z;
+      square += z * z;
+    }
+  }
+  for (int side = 1; side <= 7; side += 2) assert_in_range(sides[side], 420, 580);
+  assert_in_range(mixed, 910, 1090);
+  assert_true(fabs(kept / mixed - 0.5) < 0.04);
+  assert_true(fabs(sum / weights) < 4 / sqrt(weights));
+  assert_true(fabs(square / weights - 1) < 0.01);
+}
+
+/* The definition in double precision, of pixel (y, at) and channel `to`. */
+static double convolved(const random_convolution *r, const float *u, int y, int at, int to) {
+  double sum = 0;
+  for (int from = 0; from < CHANNELS; from++) {
+    for (int t = 0; t < r->side * r->side; t++) {
+      const int row = y + t / r->side - r->side / 2, column = at + t % r->side - r->side / 2;
+      if (row < 0 || column < 0 || row >= SIZE || column >= SIZE) continue;
+      sum += (double)r->weight[to][from][t] * pixel(u, row, column, from);
+    }
+  }
+  sum = (double)r->kept * pixel(u, y, at, to) + (1 - (double)r->kept) * sum;
+  return fmin(fmax(sum, -2), 2);
+}
+
+/* With any normalisation the same image: u is -1 at black and 1 at white. */
+static void test_convolution(void **state) {
+  (void)state;
+  static float u[VALUES], x[VALUES];
+  const xs_normalisation norm = {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}};
+  int cut = 0;
+  for (uint64_t step = 0; step < 40; step++) {
+    const random_convolution r = random_convolution_draw(CHANNELS, 5, 6, step);
+    fill(u, 1);
+    for (int i = 0; i < VALUES; i++) {
+      u[i] = 4 * fmodf(u[i] * 7.3F, 1); /* beyond what is cut, too */
+      x[i] = (float)((((double)u[i] + 1) / 2 - norm.mean[i % 3]) / norm.deviation[i % 3]);
+    }
+    random_convolution_apply(&r, &norm, SIZE, 1, x);
+    for (int i = 0; i < VALUES; i++) {
+      const double want = convolved(&r, u, i / 3 / SIZE, i / 3 % SIZE, i % 3);
+      const double have = 2 * ((double)x[i] * norm.deviation[i % 3] + norm.mean[i % 3]) - 1;
+      assert_true(fabs(have - want) < 1e-5);
+      cut += fabs(want) == 2;
+    }
+  }
+  assert_true(cut > 0);
+}
+
+/* Half of the batches, and with every_other no even step. */
+static void test_convolved_batches(void **state) {
+  (void)state;
+  static float x[VALUES], still[VALUES];
+  int changed[2][2] = {{0}};
+  fill(still, 1);
+  for (int sparse = 0; sparse < 2; sparse++) {
+    const augmenter a = make((augment){.convolve = true, .every_other = sparse != 0}, "v");
+    for (uint64_t step = 0; step < 400; step++) {
+      fill(x, 1);
+      augmenter_apply(&a, step, 0, 1, x);
+      changed[sparse][step % 2] += memcmp(x, still, sizeof x) != 0;
+    }
+  }
+  assert_in_range(changed[0][0], 70, 130); /* of 200 */
+  assert_in_range(changed[0][1], 70, 130);
+  assert_in_range(changed[1][1], 70, 130);
+  assert_int_equal(changed[1][0], 0);
 }
 
 /* Each view holds the same images; the first as they are, the second changed, each for itself. */
@@ -271,11 +362,19 @@ static void test_views(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_nothing),   cmocka_unit_test(test_geometry),
-      cmocka_unit_test(test_shift),     cmocka_unit_test(test_flip),
-      cmocka_unit_test(test_intensity), cmocka_unit_test(test_negative),
-      cmocka_unit_test(test_colour),    cmocka_unit_test(test_noise),
-      cmocka_unit_test(test_pure),      cmocka_unit_test(test_views),
+      cmocka_unit_test(test_nothing),
+      cmocka_unit_test(test_geometry),
+      cmocka_unit_test(test_shift),
+      cmocka_unit_test(test_flip),
+      cmocka_unit_test(test_intensity),
+      cmocka_unit_test(test_negative),
+      cmocka_unit_test(test_colour),
+      cmocka_unit_test(test_noise),
+      cmocka_unit_test(test_pure),
+      cmocka_unit_test(test_views),
+      cmocka_unit_test(test_convolution_draws),
+      cmocka_unit_test(test_convolution),
+      cmocka_unit_test(test_convolved_batches),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,6 +94,11 @@ static void tell_stargan(writer *w, const method *m) {
   add_stargan_settings(w);
 }
 
+static void tell_source(writer *w, const method *m) {
+  add_name(w, m);
+  buffer_add(&w->text, "; it sees no image of the target.");
+}
+
 static void tell_match(writer *w, const method *m) {
   add_name(w, m);
   if (text_is(setting_text(w, m->id, "reference"), "mean")) {
@@ -121,6 +126,7 @@ static void tell_statistics(writer *w, const method *m) {
 }
 
 static const method methods[] = {
+#define SOURCE(id, ...) {#id, tell_source, __VA_ARGS__},
 #define STARGAN(id, ...) {#id, tell_stargan, __VA_ARGS__},
 #define MATCH(id, called, does, work, ...) {#id, tell_match, called, does, work},
 #define ALIGN(id, called, does, work, ...) {#id, tell_align, called, does, work},

@@ -52,6 +52,16 @@ static int add_baseline(builder *b, int site) {
                              .pair = -1});
 }
 
+/* Another training of a real site's classifier. */
+static int add_source(builder *b, const char *method, int site) {
+  return add(b, (study_node){.kind = NODE_SOURCE,
+                             .name = text_format("%s-%s", method, site_name(b, site)),
+                             .source = site,
+                             .target = -1,
+                             .pair = -1,
+                             .method = text_copy(method)});
+}
+
 static char *pair_name(const builder *b, const char *kind, const char *method, int source,
                        int target) {
   return text_format("%s-%s-%s-%s", kind, method, site_name(b, source), site_name(b, target));
@@ -71,8 +81,13 @@ static int add_start(builder *b, int site) {
   return pair < 0 ? add_baseline(b, site) : nodes_choice(b->study, b->list, pair);
 }
 
+static int add_adapted(builder *b, const char *method, int source, int target, int pair);
+
+/* Its labels and losses are those of the classifier that the steps before it give. */
 static int add_translator(builder *b, const char *method, int source, int target, int pair) {
-  int start = add_start(b, source);
+  char *before = method_before(method);
+  int start = add_adapted(b, before, source, target, pair);
+  free(before);
   int node = add(b, (study_node){.kind = NODE_TRANSLATOR,
                                  .name = pair_name(b, "translator", method, source, target),
                                  .source = source,
@@ -86,6 +101,7 @@ static int add_translator(builder *b, const char *method, int source, int target
 /* The classifier after all steps of a method. */
 static int add_adapted(builder *b, const char *method, int source, int target, int pair) {
   if (strcmp(method, "none") == 0) return add_start(b, source);
+  if (method_last(method) == METHOD_SOURCE) return add_source(b, method, source);
   char *before = method_before(method), *first = method_translator(method);
   int start = add_adapted(b, before, source, target, pair), images = -1;
   if (first) images = add_translator(b, first, source, target, pair);
@@ -137,6 +153,8 @@ static study_candidate *add_candidates(builder *b, int pair, int *n) {
     add_candidate(b, p->source, pair, portfolio->text[i], &c, n);
   }
   for (int i = 0; i < portfolio->n && p->via >= 0; i++) {
+    if (method_retrains(portfolio->text[i]))
+      continue; /* a derived site has no training of its own */
     add_candidate(b, p->via, pair, portfolio->text[i], &c, n);
   }
   if (!has_none(c, *n)) {
@@ -274,6 +292,7 @@ void nodes_free(study_nodes *l) {
 const char *node_purpose(const study_node *n) {
   static const char *const purpose[] = {
       [NODE_BASELINE] = "train a classifier on the site's own labels",
+      [NODE_SOURCE] = "train a classifier that travels on the site's own labels",
       [NODE_POOLED] = "train one classifier on all sites' labels",
       [NODE_LABELLED] = "train a classifier on some of the site's own labels",
       [NODE_FOLD] = "train a classifier on the site's own labels but one part's",

@@ -6,6 +6,7 @@
 
 typedef enum node_kind {
   NODE_BASELINE,   /* baseline-SITE */
+  NODE_SOURCE,     /* METHOD-SITE: trained in another way on the site's own labels */
   NODE_POOLED,     /* pooled-PERCENT */
   NODE_LABELLED,   /* labelled-SITE-COUNT */
   NODE_FOLD,       /* fold-SITE-NUMBER, from 1; fold 0 is the baseline's */
@@ -20,7 +21,7 @@ typedef struct study_node {
   char *name;
   int source, target; /* places in sites, or -1 */
   int pair;           /* whose settings hold; -1: the study's */
-  char *method;       /* of a translator or adapted classifier, or NULL */
+  char *method;       /* of a translator or adapted classifier or another training, or NULL */
   double amount;      /* per cent of the images, their number, or a fold's */
   int *needs;         /* [n_needs] places in the list, all before this one */
   int n_needs;

@@ -18,7 +18,7 @@ static xs_status target_rows(const node_job *job, int64_t **rows, int64_t *count
 
 static xs_status train_stargan(const node_job *job) {
   adapt_task task = {
-      .options = &job->settings->adapter, .classifier = job->start, .target = job->target};
+      .options = &job->settings->adapter, .classifier = job->previous, .target = job->target};
   xs_status status = node_labels(&job->site[0], XS_TRAIN, &task.source);
   if (!status) status = node_labels(&job->site[0], XS_VALIDATION, &task.validation);
   if (!status) status = target_rows(job, &task.target_rows, &task.target_n);
@@ -84,7 +84,7 @@ static xs_status show_translations(const node_job *job) {
   xs_classifier *c = NULL;
   xs_images *made = NULL;
   train_set from = {0}, translated = {0};
-  xs_status status = xs_classifier_load(job->start, &c);
+  xs_status status = xs_classifier_load(job->previous, &c);
   if (!status) status = node_labels(&job->site[0], XS_VALIDATION, &from);
   if (!status) status = node_translation(generator, &from, &made, &translated);
   if (!status) status = write_worst(&from, &translated, c, job->train->dir);
@@ -120,7 +120,7 @@ static xs_status fine_tune(const node_job *job) {
                    .geometry = job->geometry,
                    .classes = site->classes,
                    .class_name = site->class_name,
-                   .start_from = job->start,
+                   .start_from = job->previous,
                    .like = job->target};
   xs_status status = open_split(job, XS_TRAIN, &train, &task.train);
   if (!status) status = open_split(job, XS_VALIDATION, &validation, &task.validation);

@@ -59,6 +59,7 @@ typedef struct node_job {
 } node_job;
 
 xs_status node_baseline(const node_job *job); /* or a fold's */
+xs_status node_source(const node_job *job);   /* another training of the baseline */
 xs_status node_labelled(const node_job *job);
 xs_status node_pooled(const node_job *job);
 xs_status node_translator(const node_job *job);

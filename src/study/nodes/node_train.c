@@ -77,6 +77,15 @@ xs_status node_baseline(const node_job *job) {
   return status;
 }
 
+xs_status node_source(const node_job *job) {
+  training t = {0};
+  xs_status status = open_site(job, &job->site[0], &t);
+  t.options.robust = true;
+  if (!status) status = fit_site(job, &t);
+  release(&t);
+  return status;
+}
+
 /* The wanted number of labelled images, validation included. */
 static void limit_site(const node_job *job, training *t) {
   const uint64_t seed = job->train->seed;

@@ -284,8 +284,9 @@ static xs_status add_pooled(collected *x, json_t *to) {
 /* Of a node with a curve of epochs; an aligned one has none, a choice has a candidate's: NULL. */
 static xs_status training_of(const results_job *r, int node, json_t **training) {
   const study_node *n = &r->files.list->node[node];
-  const bool trains = n->kind == NODE_BASELINE || n->kind == NODE_POOLED ||
-                      n->kind == NODE_LABELLED || n->kind == NODE_ADAPTED || n->kind == NODE_FOLD;
+  const bool trains = n->kind == NODE_BASELINE || n->kind == NODE_SOURCE ||
+                      n->kind == NODE_POOLED || n->kind == NODE_LABELLED ||
+                      n->kind == NODE_ADAPTED || n->kind == NODE_FOLD;
   *training = NULL;
   if (!trains) return XS_OK;
   char *dir = node_path(&r->files, node, NULL);

@@ -96,7 +96,9 @@ static void add_candidates(const node_files *f, const study_node *n, node_job *j
         .source = source_of(job, n, made),
         .generator = images < 0 ? NULL : node_path(f, images, "generator.safetensors"),
         .model = node_path(f, c[i].node, MODEL),
-        .folder = made->kind == NODE_ADAPTED ? node_path(f, c[i].node, NULL) : NULL};
+        .folder = made->kind == NODE_ADAPTED || made->kind == NODE_SOURCE
+                      ? node_path(f, c[i].node, NULL)
+                      : NULL};
   }
   nodes_candidates_free(c, job->candidates);
 }
@@ -113,7 +115,8 @@ static void add_files(const node_files *f, const study_node *n, node_job *job) {
   const int images = n->kind == NODE_ADAPTED ? find_translator(f, n) : -1;
   if (n->target < 0) job->init = study_init_file(f->study);
   if (n->target >= 0) job->start = start_path(f, n->source);
-  if (n->kind == NODE_ADAPTED) job->previous = node_path(f, n->needs[0], MODEL);
+  if (n->kind == NODE_ADAPTED || n->kind == NODE_TRANSLATOR)
+    job->previous = node_path(f, n->needs[0], MODEL);
   if (images >= 0) job->generator = node_path(f, images, "generator.safetensors");
   job->unadapted = (node_candidate){.method = "none", .source = &job->site[0], .model = job->start};
   if (n->kind == NODE_CHOICE) add_candidates(f, n, job);

@@ -90,11 +90,12 @@ static void add_options(const lister *x, const study_node *n, json_t *inputs) {
     json_object_set_new(inputs, "candidates", candidates_json(x, n));
     json_object_set_new(inputs, "target_labelled",
                         json_boolean(x->study->site[n->target].labelled));
-  } else if (n->method) {
+  } else if (n->method && n->kind != NODE_SOURCE) {
     take_method(inputs, all, n);
   } else {
     take_classifier(x, inputs, all);
   }
+  if (n->kind == NODE_SOURCE) json_object_set_new(inputs, "method", json_string(n->method));
   if (node_is_published(n)) json_object_set_new(inputs, OPERATING, operating_json(all));
   if (n->kind == NODE_FOLD) {
     json_object_set_new(inputs, "folds", json_integer(x->study->site[n->source].folds));

@@ -16,6 +16,7 @@ typedef struct step {
 
 static const step steps[] = {
     {.name = "none", .kind = METHOD_NONE},
+#define SOURCE(id, ...) {#id, METHOD_SOURCE, "classifier", offsetof(study_settings, classifier)},
 #define STARGAN(id, ...) {#id, METHOD_STARGAN, "adapter", offsetof(study_settings, adapter)},
 #define MATCH(id, ...) {#id, METHOD_MATCH, #id, offsetof(study_settings, id)},
 #define ALIGN(id, ...) {#id, METHOD_ALIGN, #id, offsetof(study_settings, id)},
@@ -44,6 +45,15 @@ static int refuse_step(const char *where, const char *method, const char *name, 
   return status;
 }
 
+/* Of its other training at the source, with the +; 0: it has none. */
+static size_t source_length(const char *method) {
+  const size_t length = strcspn(method, "+");
+  const step *s = find(method, length);
+  return s && s->kind == METHOD_SOURCE ? length + (method[length] == '+') : 0;
+}
+
+bool method_retrains(const char *method) { return source_length(method) > 0; }
+
 int method_check(const char *where, const char *method) {
   for (const char *name = method;; name += strcspn(name, "+") + 1) {
     size_t length = strcspn(name, "+");
@@ -52,9 +62,16 @@ int method_check(const char *where, const char *method) {
     if (s->kind == METHOD_NONE && strcmp(method, "none") != 0) {
       return fail(XS_USAGE, "%s: '%s': none stands alone: it is to do nothing", where, method);
     }
-    if (method_is_translator(s->kind) && name != method) {
-      return fail(XS_USAGE, "%s: '%s': %s translates images and can only be the first step", where,
+    if (s->kind == METHOD_SOURCE && name != method) {
+      return fail(XS_USAGE,
+                  "%s: '%s': %s is a training at the source and can only be the first step", where,
                   method, s->name);
+    }
+    if (method_is_translator(s->kind) && name != method + source_length(method)) {
+      return fail(XS_USAGE,
+                  "%s: '%s': %s translates images and can only be the first step, or that behind "
+                  "another training at the source",
+                  where, method, s->name);
     }
     if (!name[length]) return 0;
   }
@@ -98,7 +115,11 @@ char *method_before(const char *method) {
 }
 
 char *method_translator(const char *method) {
-  size_t length = strcspn(method, "+");
-  const step *s = find(method, length);
-  return method_is_translator(s->kind) ? text_copy(s->name) : NULL;
+  const char *first = method + source_length(method);
+  const size_t length = strcspn(first, "+");
+  const step *s = find(first, length);
+  if (!s || !method_is_translator(s->kind)) return NULL;
+  /* what is measured of images does not depend on the classifier */
+  if (s->kind == METHOD_MATCH) return text_copy(s->name);
+  return text_format("%.*s", (int)(first + length - method), method);
 }

@@ -87,12 +87,22 @@ static int check_numbers(const xs_study *s, const char *name, const xs_texts *li
   return 0;
 }
 
+/* What a method trains anew must not be trained so already. */
+static int check_step(const xs_study *s, const char *where, const char *method) {
+  if (method_check(where, method)) return XS_USAGE;
+  if (!method_retrains(method) || !s->settings.classifier.robust) return 0;
+  return fail(XS_USAGE,
+              "%s: '%s': every classifier of this study is trained so (classifier.robust): leave "
+              "the step out, or that option",
+              where, method);
+}
+
 static int check_portfolio(const xs_study *s, const xs_texts *method) {
   char *where = text_format("%s: portfolio", s->path);
   int status =
       method->n ? 0 : fail(XS_USAGE, "%s: there is no method; give none, or a way to adapt", where);
   for (int i = 0; i < method->n && !status; i++) {
-    status = method_check(where, method->text[i]);
+    status = check_step(s, where, method->text[i]);
     for (int k = 0; k < i && !status; k++) {
       if (strcmp(method->text[k], method->text[i]) == 0) {
         status = fail(XS_USAGE, "%s: '%s' is there twice", where, method->text[i]);

@@ -48,10 +48,12 @@ void study_add_site(xs_study *s, study_site site);
 int study_find_site(const xs_study *s, const char *name); /* -1: none */
 
 /* ---- methods ------------------------------------------------------------------------------------
- * A method is one step or several joined by +, carried out in order.  A translator may only be the
- * first: it makes labelled images of the target's look, on which the classifier is fine-tuned. */
+ * A method is one step or several joined by +, carried out in order.  Another training at the
+ * source may only be the first.  A translator comes before all others: it makes labelled images of
+ * the target's look, on which the classifier is fine-tuned. */
 typedef enum method_kind {
   METHOD_NONE,
+  METHOD_SOURCE,
   METHOD_STARGAN,
   METHOD_MATCH,
   METHOD_ALIGN,
@@ -70,7 +72,8 @@ const char *method_section(const char *method);
 const void *method_options(const study_settings *s, const char *method);
 char *method_last_name(const char *method);  /* the last step; allocated */
 char *method_before(const char *method);     /* all but the last step, "none" if none; allocated */
-char *method_translator(const char *method); /* the first step where it is a translator, or NULL */
+char *method_translator(const char *method); /* up to its translator, or NULL; allocated */
+bool method_retrains(const char *method);    /* whether it begins with another training */
 
 /* ---- the study as a whole
  * ------------------------------------------------------------------------
