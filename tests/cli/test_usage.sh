@@ -45,7 +45,7 @@ bench='bench classifier --batch 1 --repeats 1 --json'
 OMP_NUM_THREADS=3,2 expect 0 '"threads": 3' $bench
 OMP_NUM_THREADS=3 expect 0 '"threads": 1' $bench --threads 1
 expect 0 'classifier step: ' $bench --no-json --threads 1 --explain --trace "$folder/trace.json"
-for line in 'this machine: 1 thread,' '; copies (read and write)' 'the rest is here: ' ' lost ms  time ms  share'; do
+for line in 'this machine: 1 thread,' '; copies (read and write)' 'the rest is here:' ' lost ms  time ms  share'; do
   if ! grep -qF "$line" "$folder/out"; then
     echo "--explain lacks: $line"
     failures=$((failures + 1))
