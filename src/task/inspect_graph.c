@@ -167,7 +167,7 @@ void xs_inspect_graph_defaults(xs_inspect_graph_task *t) {
 }
 
 static xs_status check(const xs_inspect_graph_task *o) {
-  if (task_check(&task_inspect_graph_table, o)) return XS_USAGE;
+  if (task_options_check(&task_inspect_graph_table, o)) return XS_USAGE;
   if (o->image_channels == 2) {
     return (xs_status)fail(XS_USAGE, "--image-channels: 2 is not 1 or 3");
   }

@@ -185,7 +185,7 @@ static xs_status follow(const xs_job *o, const option_table *table, const void *
   return status;
 }
 
-xs_status task_check(const option_table *table, const void *task) {
+xs_status task_options_check(const option_table *table, const void *task) {
   option *row = memory_new((size_t)table->n * sizeof *row);
   option_table loose = {.what = table->what, .row = row, .n = table->n};
   for (int i = 0; i < table->n; i++) {

@@ -58,7 +58,7 @@ void xs_adapt_defaults(xs_adapt_task *t) {
 }
 
 xs_status xs_adapt(const xs_adapt_task *t, const xs_watch *w) {
-  if (task_check(&task_adapt_table, t)) return XS_USAGE;
+  if (task_options_check(&task_adapt_table, t)) return XS_USAGE;
   if (adapter_check("--", &t->adapter)) return XS_USAGE;
   return job_run(&t->job, &task_adapt_table, t, w, work);
 }

@@ -62,7 +62,7 @@ void xs_align_defaults(xs_align_task *t) {
 }
 
 xs_status xs_align(const xs_align_task *t, const xs_watch *w) {
-  if (task_check(&task_align_table, t)) return XS_USAGE;
+  if (task_options_check(&task_align_table, t)) return XS_USAGE;
   if (align_check("--", &t->align)) return XS_USAGE;
   if (!t->source && !t->source_site && align_needs_source(t->align.method)) {
     return (xs_status)fail(XS_USAGE, "--source is missing: %s learns from labelled images, too",

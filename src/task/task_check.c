@@ -46,7 +46,7 @@ void xs_check_defaults(xs_check_task *t) {
 xs_status xs_check(const xs_check_task *t, int n, const char *const *domain_file, const xs_watch *w,
                    char **json) {
   *json = NULL;
-  if (task_check(&task_check_table, t)) return XS_USAGE;
+  if (task_options_check(&task_check_table, t)) return XS_USAGE;
   tg_set_threads((int)t->threads);
   return check_sites(domain_file, n, t, w, json);
 }

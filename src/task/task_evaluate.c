@@ -243,7 +243,7 @@ xs_status xs_eval(const xs_eval_task *o, const xs_watch *w, xs_evaluation *out) 
   xs_site *opened = NULL;
   xs_decision d;
   *out = (xs_evaluation){0};
-  if (task_check(&task_eval_table, o)) return XS_USAGE;
+  if (task_options_check(&task_eval_table, o)) return XS_USAGE;
   tg_set_threads((int)o->threads);
   xs_status status = check_outputs(o);
   if (!status) status = xs_classifier_load(o->model, &c);

@@ -44,7 +44,7 @@ void xs_import_defaults(xs_import_task *t) {
 }
 
 xs_status xs_import(const xs_import_task *t) {
-  if (task_check(&task_import_table, t)) return XS_USAGE;
+  if (task_options_check(&task_import_table, t)) return XS_USAGE;
   if (!t->weights || !t->out) {
     return (xs_status)fail(XS_USAGE, "import: weights or out is missing");
   }

@@ -66,7 +66,7 @@ void xs_match_defaults(xs_match_task *t) {
 }
 
 xs_status xs_match(const xs_match_task *t, const xs_watch *w) {
-  if (task_check(&task_match_table, t)) return XS_USAGE;
+  if (task_options_check(&task_match_table, t)) return XS_USAGE;
   if (match_check("--", &t->match, t->image_channels)) return XS_USAGE;
   return job_run(&t->job, &task_match_table, t, w, work);
 }

@@ -314,7 +314,7 @@ xs_status xs_predict(const xs_predict_task *t, int files, const char *const *fil
                      const xs_watch *w) {
   xs_texts list = {0};
   predictor r = {.each = each, .context = context};
-  if (task_check(&task_predict_table, t)) return XS_USAGE;
+  if (task_options_check(&task_predict_table, t)) return XS_USAGE;
   tg_set_threads((int)t->threads);
   xs_status status = list_files(files, file, &list);
   if (!status) status = load_model(t, &r.model, w);

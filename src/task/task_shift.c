@@ -58,7 +58,7 @@ void xs_shift_defaults(xs_shift_task *t) {
 
 xs_status xs_shift(const xs_shift_task *o, const xs_watch *w) {
   shifting s = {.seed = (uint64_t)o->site.seed};
-  if (task_check(&task_shift_table, o) || find_kind(o->kind, &s.which)) return XS_USAGE;
+  if (task_options_check(&task_shift_table, o) || find_kind(o->kind, &s.which)) return XS_USAGE;
   tg_set_threads((int)o->site.threads);
   return site_write(&o->site, "shift", o->kind, 0, shift, &s, w);
 }

@@ -14,6 +14,6 @@ const option_table *task_table(const char *name);
 
 /* XS_USAGE and a message where a number is outside its range or a text is no choice.  What is
  * missing is not looked for: a file may be given as data instead. */
-xs_status task_check(const option_table *table, const void *task);
+xs_status task_options_check(const option_table *table, const void *task);
 
 #endif

@@ -78,7 +78,7 @@ void xs_train_defaults(xs_train_task *t) {
 }
 
 xs_status xs_train(const xs_train_task *t, const xs_watch *w) {
-  if (task_check(&task_train_table, t)) return XS_USAGE;
+  if (task_options_check(&task_train_table, t)) return XS_USAGE;
   if (t->start_from && t->init) {
     return (xs_status)fail(XS_USAGE, "--start-from brings every weight: leave --init out");
   }

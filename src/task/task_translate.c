@@ -31,7 +31,7 @@ void xs_translate_defaults(xs_translate_task *t) {
 
 xs_status xs_translate(const xs_translate_task *o, const xs_watch *w) {
   translation t = {.domain = (int)o->domain};
-  if (task_check(&task_translate_table, o)) return XS_USAGE;
+  if (task_options_check(&task_translate_table, o)) return XS_USAGE;
   tg_set_threads((int)o->site.threads);
   xs_status status = translator_load(o->model, &t.by) ? XS_FAILED : XS_OK;
   if (!status) {

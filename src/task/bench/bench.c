@@ -211,7 +211,7 @@ xs_status bench_task(const option_table *table, const xs_bench_task *o,
                      int (*work)(const xs_bench_task *o, FILE *f), char **text) {
   size_t size;
   *text = NULL;
-  if (task_check(table, o)) return XS_USAGE;
+  if (task_options_check(table, o)) return XS_USAGE;
   FILE *f = text_open(text, &size);
   const int status = work(o, f);
   text_close(f);
