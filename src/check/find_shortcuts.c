@@ -263,7 +263,7 @@ static void say_sites(check *c, const tolds *all) {
   }
   if (n) {
     finding_add(
-        c, "site-told", CHECK_NOTE, NULL, n,
+        c, "site-recognisable", CHECK_NOTE, NULL, n,
         text_format("These give the site away, without a look at the patient: %s.", list.text),
         "A pooled classifier may use it where the sites differ in prevalence, and a "
         "translator will learn it first; crop all sites alike.");

@@ -6,10 +6,10 @@
 #include "text.h"
 
 int check_kinds(const char *const **name) {
-  static const char *const kinds[] = {"unreadable", "patients",   "patient-ids", "patient-numbers",
-                                      "duplicates", "two-labels", "repeats",     "laterals",
-                                      "exposure",   "classes",    "prevalence",  "shortcut",
-                                      "artefact",   "site-told",  "sites-differ"};
+  static const char *const kinds[] = {
+      "unreadable", "patients", "patient-ids", "patient-numbers",   "duplicates",
+      "two-labels", "repeats",  "laterals",    "exposure",          "classes",
+      "prevalence", "shortcut", "artefact",    "site-recognisable", "sites-differ"};
   *name = kinds;
   return (int)(sizeof kinds / sizeof *kinds);
 }

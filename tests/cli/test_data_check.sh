@@ -74,9 +74,10 @@ expect 0 'note repeats: 2 images in 1 set' data check grouped.yaml "${quick[@]}"
 # ---- digits, and what is refused ---------------------------------------------------------------------
 
 expect 0 'optdigits: 300 images' data check "$repository/examples/optdigits.yaml" --limit 300 "${quick[@]}" \
-  --accept artefact --accept exposure --accept duplicates --accept classes
+  --accept artefact --accept exposure --accept duplicates --accept classes --accept site-told
 expect 2 'needs DOMAIN-FILE' data check
 expect 2 'did you mean duplicates' data check clinic.yaml --accept duplicate
+expect 2 'did you mean site-recognisable' data check clinic.yaml --accept site-recognizable
 expect 2 'say where to write them' data check clinic.yaml --groups
 expect 2 'no group files' data check "$repository/examples/optdigits.yaml" --groups --out checked --limit 100
 expect 2 'group_file is for sites of format folder' data check <(sed '$a group_file: x.csv' "$repository/examples/optdigits.yaml")
