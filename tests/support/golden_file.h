@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "golden/fill.h"
+#include "memory.h"
 #include "nn.h"
 #include "safetensors.h"
 
@@ -63,9 +64,9 @@ static inline void golden_equal(double got, double want, double tolerance) {
 static inline double golden_number(const safetensor *t, int64_t i) {
   float narrow;
   double wide;
-  size_t bytes = safetensors_type_bytes(t->dtype);
-  const char *at = (const char *)t->data + (size_t)i * bytes;
-  if (bytes == sizeof narrow) return (double)*(float *)memcpy(&narrow, at, sizeof narrow);
+  const bool is_narrow = t->dtype == SAFETENSORS_F32;
+  const char *at = (const char *)t->data + (size_t)i * (is_narrow ? sizeof narrow : sizeof wide);
+  if (is_narrow) return (double)*(float *)memcpy(&narrow, at, sizeof narrow);
   return *(double *)memcpy(&wide, at, sizeof wide);
 }
 
@@ -79,7 +80,7 @@ static inline double *golden_read(const golden_case *c, const char *name, int64_
   *count = 1;
   for (int64_t i = 2; fill && i < fill->count; i++) *count *= (int64_t)golden_number(fill, i);
   if (t) *count = t->count;
-  double *x = calloc((size_t)*count, sizeof *x);
+  double *x = memory_new((size_t)*count * sizeof *x);
   for (int64_t i = 0; i < *count; i++) {
     x[i] = t ? golden_number(t, i)
              : (double)fill_value((uint32_t)golden_number(fill, 0), (uint32_t)i,
@@ -146,7 +147,7 @@ static inline void golden_weights(golden_case *c, const nn_net *net, const char 
     snprintf(name, sizeof name, "%s%s", prefix, p->name + strlen(net->prefix));
     double *x = golden_read(c, name, &count);
     assert_int_equal(count, tg_count(p->shape));
-    float *stored = calloc((size_t)count, sizeof *stored);
+    float *stored = memory_new((size_t)count * sizeof *stored);
     for (int64_t k = 0; k < count; k++)
       stored[k] = (float)x[golden_place(p->shape, GOLDEN_WEIGHT, k)];
     assert_int_equal(tg_store_add(c->store, p->name, p->shape), 0);
@@ -165,7 +166,7 @@ static inline void golden_feed_numbers(golden_case *c, tg_value v, double *x) {
 /* An image tensor of the file in the graph's order. */
 static inline double *golden_image(const golden_case *c, const char *name, tg_shape s) {
   int64_t count;
-  double *x = golden_read(c, name, &count), *y = calloc((size_t)count, sizeof *y);
+  double *x = golden_read(c, name, &count), *y = memory_new((size_t)count * sizeof *y);
   assert_int_equal(count, tg_count(s));
   for (int64_t i = 0; i < count; i++) y[i] = x[golden_place(s, GOLDEN_IMAGE, i)];
   free(x);

@@ -39,8 +39,6 @@ enum { TYPES = sizeof types / sizeof *types };
 
 const char *safetensors_type_name(safetensors_type type) { return types[type].name; }
 
-size_t safetensors_type_bytes(safetensors_type type) { return types[type].bytes; }
-
 static float from_bits(uint32_t bits) {
   float x;
   memcpy(&x, &bits, sizeof x);

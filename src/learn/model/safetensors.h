@@ -59,7 +59,6 @@ bool safetensors_has_hash(const safetensors *s);
 int safetensors_hash(const char *path, char hex[HASH_SHA256_TEXT]);
 
 const char *safetensors_type_name(safetensors_type type); /* "F32" */
-size_t safetensors_type_bytes(safetensors_type type);
 /* The count values of a floating-point tensor; other types are an error. */
 int safetensors_read_f32(const safetensor *t, float *x);
 
