@@ -151,7 +151,7 @@ TG_API void tg_gradient(tg_graph *g, tg_value y, tg_value dy, int n, const tg_va
 /* ---- updates, carried out when the run has no more use for the old value --------------------- */
 typedef struct tg_adam_options {
   double beta1, beta2, epsilon, weight_decay; /* L2 added to the gradient, as PyTorch's Adam */
-} tg_adam_options;
+} tg_adam_options; /* PyTorch starts from 0.9, 0.999, 1e-8, 0; an epsilon of 0 can divide 0 by 0 */
 /* Kingma and Ba 2015.  Moments live in the store as NAME.m and NAME.v of parameter NAME; rate and
  * step (1 at the first update) are scalars.  The returned value is to be listed as an output. */
 TG_API tg_value tg_adam(tg_graph *g, tg_value param, tg_value gradient, tg_value rate,
@@ -190,7 +190,7 @@ TG_API int tg_store_get(const tg_store *s, const char *name, tg_shape shape, flo
 
 /* ---- plans ---------------------------------------------------------------------------------- */
 typedef enum { TG_ESTIMATE, TG_MEASURE } tg_effort;
-typedef struct tg_plan_options {
+typedef struct tg_plan_options { /* zeros are the defaults */
   tg_effort effort; /* ESTIMATE: a fixed rule on shape and instruction set.  MEASURE: time the
                      * candidates once; the choice is remembered in `kernels` */
   struct tg_kernels *kernels; /* choices to use and extend (FFTW's wisdom), or NULL */

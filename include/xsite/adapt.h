@@ -8,6 +8,8 @@
 extern "C" {
 #endif
 
+/* "Decision N" is a paragraph of docs/method.md, which says why. */
+
 /* ==== adapters ================================================================================ */
 
 typedef struct xs_adapter_options {

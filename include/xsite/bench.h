@@ -27,10 +27,11 @@ XS_API xs_status xs_bench_classifier(const xs_bench_task *t, char **text);
 XS_API xs_status xs_bench_inference(const xs_bench_task *t, char **text);
 
 /* The reading of a site's images, which goes into the cache or comes from it. */
-typedef struct xs_bench_ingest_task {
-  const char *data, *data_dir, *cache;
-  int64_t threads;
-  bool json; /* of the program's verb: no meaning here */
+typedef struct xs_bench_ingest_task { /* zeros are the defaults, but `data` is to be set */
+  const char *data;                   /* domain file of the site */
+  const char *data_dir, *cache;       /* as of xs_site_options */
+  int64_t threads;                    /* as of xs_job */
+  bool json;                          /* of the program's verb: no meaning here */
 } xs_bench_ingest_task;
 XS_API xs_status xs_bench_ingest(const xs_bench_ingest_task *t, const xs_watch *w, int64_t *images,
                                  double *seconds);

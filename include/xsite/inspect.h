@@ -18,7 +18,7 @@ XS_API xs_status xs_inspect_run(const char *dir, char **text);
 /* Whether its seal proves that no label was opened by what may not see it, nor a test label too
  * early, and its files are those that were written.  XS_FAILED where not; *text says why. */
 XS_API xs_status xs_inspect_seal(const char *dir, char **text);
-typedef struct xs_inspect_run_task { /* of the program's verb */
+typedef struct xs_inspect_run_task { /* of the program's verb; zeros are the defaults */
   bool seal;
 } xs_inspect_run_task;
 /* What of a run's results and what they were measured from is under no seal, a line; NULL: nothing.

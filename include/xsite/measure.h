@@ -40,6 +40,9 @@ XS_API void xs_log_odds(const float *row, int classes, double *odds);
  * softmax outputs scikit-learn's roc_auc_score(multi_class="ovr"); of two classes both are equal.
  * logit [n][classes]; label outside 0..classes-1 is left out. */
 XS_API double xs_auc(const float *logit, const int32_t *label, int64_t n, int classes);
+/* Share, in [0,1], of the images whose label has the largest logit, of equal ones the first.  An
+ * image with a NAN among its logits counts as wrong; label outside 0..classes-1 is left out; NAN
+ * where no image is left. */
 XS_API double xs_accuracy(const float *logit, const int32_t *label, int64_t n, int classes);
 
 /* Of 95 %.  Percentiles of bootstrap replicates that draw whole groups (patients) hold for many

@@ -92,7 +92,7 @@ typedef struct xs_site {
   char *unlike;            /* which images look unlike the others, one line, or NULL */
 } xs_site;
 
-typedef struct xs_site_options {
+typedef struct xs_site_options { /* zeros are the defaults */
   const char *data_dir; /* root of relative paths of a domain file that says `root: data`; NULL:
                          * XSITE_DATA */
   bool skip_unreadable; /* leave out images that cannot be decoded instead of failing */
@@ -143,8 +143,8 @@ XS_API const xs_attribute *xs_site_attribute(const xs_site *s, const char *name)
  * number from 0 to 1, a pure function of (seed, group key).  XS_SPLIT_HASH: below 0.8 train, below
  * 0.9 validation, else test (or as the plan's shares say), so that the same digit or patient is on
  * the same side at every site.  XS_SPLIT_STRATIFIED: the groups in the order of these numbers, the
- * first to train, until each side has its share.  by_image: split images, not groups (Decision 1's
- * other choice). */
+ * first to train, until each side has its share.  by_image: split images, not groups (Decision
+ * 1 of docs/method.md says why groups are). */
 XS_API xs_status xs_split_rows(const xs_images *x, uint64_t seed, bool by_image, xs_split which,
                                int64_t **rows, int64_t *n);
 /* The same where the site's own labels are used.  XS_SPLIT_STRATIFIED: the same order within each

@@ -24,9 +24,11 @@ typedef struct xs_run_options {
   bool quick;  /* of a plan: without estimates of time and memory, which open the sites */
   bool verify; /* of a finished run: compare its data and files with what was recorded */
 } xs_run_options;
+/* Zeros mean the same. */
 XS_API void xs_run_defaults(xs_run_options *o);
 
-typedef struct xs_study_task { /* of the program's verbs: how one study is run */
+/* Of the program's verbs: how one study is run.  Zeros are the defaults. */
+typedef struct xs_study_task {
   xs_run_options run;
   xs_texts set; /* "adapter.batch=64": for xs_study_open */
   bool snakemake;

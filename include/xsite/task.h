@@ -32,14 +32,14 @@ typedef struct xs_job {
   bool resume;     /* continue work that was broken off */
   const char *data_dir, *cache; /* as of xs_site_options */
   bool skip_unreadable;
-  int64_t limit;        /* most images of a site; 0: all */
-  int64_t seed;         /* of the split, weights and batches */
-  const char *split_by; /* "group", "image": what stays on one side of the split */
-  int64_t threads;      /* 0: as OMP_NUM_THREADS says, or one for each processor */
-  int64_t memory;       /* most bytes of a step's intermediate values; 0: no limit */
-  int64_t checkpoint_every;
-  bool measure_kernels;   /* time the candidate kernels once and keep the fastest */
-  const char *kernels_of; /* folder of a finished task whose kernels are used, or NULL */
+  int64_t limit;            /* most images of a site; 0: all */
+  int64_t seed;             /* of the split, weights and batches */
+  const char *split_by;     /* "group", "image": what stays on one side of the split */
+  int64_t threads;          /* 0: as OMP_NUM_THREADS says, or one for each processor */
+  int64_t memory;           /* most bytes of a step's intermediate values; 0: no limit */
+  int64_t checkpoint_every; /* training steps between checkpoints, at least 1 */
+  bool measure_kernels;     /* time the candidate kernels once and keep the fastest */
+  const char *kernels_of;   /* folder of a finished task whose kernels are used, or NULL */
 } xs_job;
 
 /* ---- classifiers -------------------------------------------------------------------------------
@@ -105,12 +105,14 @@ XS_API xs_status xs_match(const xs_match_task *t, const xs_watch *w);
 
 /* Measures a classifier on a labelled site. */
 typedef struct xs_eval_task {
-  const char *model;   /* model.safetensors */
-  const char *data;    /* domain file of the site */
-  const xs_site *site; /* or the site itself */
-  const char *split, *split_by, *data_dir, *cache;
-  const char *outputs;   /* new CSV file of each image's answer, or NULL */
-  const char *threshold; /* "[CLASS=]P" instead of the model's own, or NULL */
+  const char *model;            /* model.safetensors */
+  const char *data;             /* domain file of the site */
+  const xs_site *site;          /* or the site itself */
+  const char *split;            /* "train", "validation", "test", "all" */
+  const char *split_by;         /* "group", "image": what stays on one side of the split */
+  const char *data_dir, *cache; /* as of xs_site_options */
+  const char *outputs;          /* new CSV file of each image's answer, or NULL */
+  const char *threshold;        /* "[CLASS=]P" instead of the model's own, or NULL */
   int64_t seed, replicates, threads;
   bool skip_unreadable;
   bool json; /* of the program's verb: no meaning here */
@@ -176,9 +178,10 @@ XS_API char *xs_prediction_csv_names(const xs_prediction *p);
 /* What a new site is made of: a folder of PNG files, labels.csv and site.yaml, a domain file.  It
  * is made anew where it was broken off. */
 typedef struct xs_new_site {
-  const char *data;                                /* domain file of the images */
-  const char *out;                                 /* new folder */
-  const char *data_dir, *cache, *split, *split_by; /* split: "train", "validation", "test", "all" */
+  const char *data;             /* domain file of the images */
+  const char *out;              /* new folder */
+  const char *data_dir, *cache; /* as of xs_site_options */
+  const char *split, *split_by; /* as of xs_eval_task */
   int64_t seed, limit, threads;
   bool skip_unreadable;
 } xs_new_site;
