@@ -46,13 +46,13 @@ const char *attributes_name(int which) { return table[which].name; }
 attribute_source attributes_source(int which) { return table[which].source; }
 bool attributes_is_number(int which) { return table[which].number; }
 
-static const char *column(const check *c, int kind, const sample *s) {
+static const char *column(const check *c, int kind, const image_stats *s) {
   const check_site *t = &c->site[s->site];
   return t->read ? NULL : t->l.entry[s->row].attribute[kind];
 }
 
 double attributes_number(const check *c, int which, int64_t i) {
-  const sample *s = &c->sample[i];
+  const image_stats *s = &c->sample[i];
   const char *text;
   switch (table[which].read) {
   case READ_WIDTH:
@@ -72,7 +72,7 @@ double attributes_number(const check *c, int which, int64_t i) {
 }
 
 const char *attributes_text(const check *c, int which, int64_t i, char room[64]) {
-  const sample *s = &c->sample[i];
+  const image_stats *s = &c->sample[i];
   switch (table[which].read) {
   case READ_SIZE:
     snprintf(room, 64, "%d x %d", s->width, s->height);

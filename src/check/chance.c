@@ -108,14 +108,14 @@ static void draw(exchange *e, uint64_t seed, uint64_t step) {
   }
 }
 
-chance chance_drawn(const levels *x, const int32_t *answer, const uint64_t *group, int answers,
-                    uint64_t seed) {
+chance chance_drawn(const target_encoding *x, const int32_t *answer, const uint64_t *group,
+                    int answers, uint64_t seed) {
   exchange e = exchange_open(answer, group, x->n);
   float *logit = memory_new(sizeof *logit * (size_t)(x->n * answers + 1));
   double sum = 0, square = 0;
   for (int i = 0; i < DRAWS; i++) {
     draw(&e, seed, (uint64_t)i);
-    levels_encode(x, e.another, group, answers, seed, logit);
+    target_encoding_apply(x, e.another, group, answers, seed, logit);
     const double auc = xs_auc(logit, e.another, x->n, answers);
     sum += auc;
     square += auc * auc;

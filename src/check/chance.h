@@ -14,10 +14,11 @@ typedef struct chance {
  * half. Of several answers as if all erred together.  answer, group [n]. */
 double chance_error(const int32_t *answer, const uint64_t *group, int64_t n, int answers);
 
-/* From encodings (levels_encode) of the same levels with the answers exchanged between groups: at a
- * site of few images the folds' shares differ so much that the rank sum test's error is too small.
+/* From encodings (target_encoding_apply) of the same levels with the answers exchanged between
+ * groups: at a site of few images the folds' shares differ so much that the rank sum test's error
+ * is too small.
  */
-chance chance_drawn(const levels *x, const int32_t *answer, const uint64_t *group, int answers,
-                    uint64_t seed);
+chance chance_drawn(const target_encoding *x, const int32_t *answer, const uint64_t *group,
+                    int answers, uint64_t seed);
 
 #endif

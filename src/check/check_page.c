@@ -34,7 +34,7 @@ static int draw_sheet(const check *c, const json_t *images, int n, const char *p
   memset(sheet, 255, (size_t)width * (size_t)height);
   for (int i = 0; i < n; i++) {
     const json_t *x = json_array_get(images, (size_t)i);
-    gather_picture(c, json_integer_value(json_object_get(x, "image")), TILE, tile);
+    measure_images_draw(c, json_integer_value(json_object_get(x, "image")), TILE, tile);
     put_tile(sheet, width, i, tile);
   }
   const int status = image_write_png(path, sheet, height, width, 1);

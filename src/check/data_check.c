@@ -41,9 +41,9 @@ static int check_accepted(const xs_check_task *o) {
 static int check_options(const check *c) {
   const xs_check_task *o = c->o;
   if (c->sites < 1) return fail(XS_USAGE, "no site to check");
-  if (o->near_bits > NEIGHBOUR_MOST) {
+  if (o->near_bits > HASH_INDEX_MOST) {
     return fail(XS_USAGE, "near_bits is %lld, the most is %d", (long long)o->near_bits,
-                NEIGHBOUR_MOST);
+                HASH_INDEX_MOST);
   }
   if (o->groups && !o->out) return fail(XS_USAGE, "groups: say where to write them, --out DIR");
   if (o->replicates < 2)
@@ -151,12 +151,12 @@ xs_status check_sites(const char *const *domain_file, int n, const xs_check_task
   c.site = memory_new(sizeof *c.site * (size_t)(n + 1));
   for (int i = 0; i < n; i++) c.site[i].path = domain_file[i];
   int status = check_options(&c);
-  if (!status) status = gather(&c);
+  if (!status) status = measure_images(&c);
   if (!status) status = check_groups(&c);
   if (!status) status = sides_find(&c);
   if (!status) status = find_all(&c);
   if (!status) status = conclude(&c, json);
-  gather_release(&c);
+  measure_images_release(&c);
   free(c.same);
   json_decref(c.findings);
   json_decref(c.tables);

@@ -24,7 +24,7 @@ typedef struct check {
   const xs_watch *w;
   check_site *site; /* [sites] */
   int sites;
-  sample *sample; /* [n], site after site */
+  image_stats *sample; /* [n], site after site */
   int64_t n;
   int64_t *same;             /* [n] sets of images that show the same film (union_find.h) */
   json_t *findings, *tables; /* lists */
@@ -33,13 +33,13 @@ typedef struct check {
 /* ---- measure_images.c, split_sides.c: the images
  * ----------------------------------------------------------- */
 
-int gather(check *c); /* reads all sites and measures their images */
-void gather_release(check *c);
+int measure_images(check *c); /* reads all sites and measures their images */
+void measure_images_release(check *c);
 /* The pixels of a sample again, as bytes [side][side], its aspect kept between black bars; false
  * where it can no longer be read. */
-bool gather_picture(const check *c, int64_t i, int side, uint8_t *grey);
+bool measure_images_draw(const check *c, int64_t i, int side, uint8_t *grey);
 /* Its fine structure, [FINE][FINE]; false likewise. */
-bool gather_detail(const check *c, int64_t i, int8_t *detail);
+bool measure_images_detail(const check *c, int64_t i, int8_t *detail);
 int sides_find(check *c); /* on which side of the split each image is */
 
 /* ---- finding.c: what is said ----------------------------------------------------------------- */

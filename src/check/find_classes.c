@@ -15,7 +15,7 @@ enum { MOST_SIDES = 8 };
 static int64_t count_labelled(const check *c, const check_site *t, int label, int side) {
   int64_t n = 0;
   for (int64_t i = t->first; i < t->first + t->n; i++) {
-    const sample *s = &c->sample[i];
+    const image_stats *s = &c->sample[i];
     if (s->error || s->label < 0) continue;
     n += (label < 0 || s->label == label) && (side < 0 || s->side == side);
   }
@@ -69,7 +69,7 @@ static share class_share(const check *c, const check_site *t, int label) {
   uint64_t *group = memory_new(sizeof *group * (size_t)(t->n + 1));
   int64_t n = 0;
   for (int64_t i = t->first; i < t->first + t->n; i++) {
-    const sample *s = &c->sample[i];
+    const image_stats *s = &c->sample[i];
     if (s->error || s->label < 0) continue;
     hit[n] = s->label == label;
     group[n++] = s->group;

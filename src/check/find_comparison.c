@@ -36,14 +36,14 @@ typedef struct comparison {
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static double class_value(const check *c, const sample *s, int which) {
+static double class_value(const check *c, const image_stats *s, int which) {
   if (s->label < 0) return NAN;
   const domain *d = &c->site[s->site].d;
   const int wanted = domain_class(d, check_class(c, which));
   return wanted < 0 ? NAN : s->label == wanted;
 }
 
-static double value_of(const check *c, const sample *s, const row *r) {
+static double value_of(const check *c, const image_stats *s, const row *r) {
   const check_site *t = &c->site[s->site];
   const char *const *column = t->read ? NULL : (const char *const *)t->l.entry[s->row].attribute;
   switch (r->kind) {

@@ -13,13 +13,13 @@
 /* ---- equal pixels ---------------------------------------------------------------------------- */
 
 static int compare_digests(const void *a, const void *b) {
-  const sample *p = *(const sample *const *)a, *q = *(const sample *const *)b;
+  const image_stats *p = *(const image_stats *const *)a, *q = *(const image_stats *const *)b;
   const int order = memcmp(p->digest, q->digest, sizeof p->digest);
   return order ? order : (p > q) - (p < q);
 }
 
 static void join_equal(check *c) {
-  const sample **s = memory_new(sizeof *s * (size_t)c->n);
+  const image_stats **s = memory_new(sizeof *s * (size_t)c->n);
   int64_t n = 0;
   for (int64_t i = 0; i < c->n; i++) {
     if (!c->sample[i].error) s[n++] = &c->sample[i];
@@ -47,7 +47,7 @@ typedef struct search {
   const int64_t *at; /* [taking] samples that take part */
   int64_t taking;
   pair *found; /* [n] whose small pictures match */
-  int64_t n, candidates[NEIGHBOUR_MOST + 1], confirmed[NEIGHBOUR_MOST + 1];
+  int64_t n, candidates[HASH_INDEX_MOST + 1], confirmed[HASH_INDEX_MOST + 1];
 } search;
 
 /* Behind the hashes of the images are those of their mirror images.  Of two images either the one
@@ -61,7 +61,7 @@ static void visit(void *context, int64_t i, int64_t j, int bits) {
   pair p = {.i = s->at[i], .j = s->at[j], .bits = bits, .mirrored = mirrored};
   int8_t other[SMALL_PIXELS];
   memcpy(other, s->c->sample[p.j].small, sizeof other);
-  if (mirrored) sample_mirror(SMALL, other);
+  if (mirrored) image_stats_mirror(SMALL, other);
   const bool alike = perceptual_match(s->c->sample[p.i].small, other, SMALL, &p.view) >=
                      s->c->o->near_match - coarse;
 #pragma omp critical(check_pairs)
@@ -82,8 +82,8 @@ static void confirm(search *s) {
   for (int64_t k = 0; k < s->n; k++) {
     int8_t a[FINE * FINE], b[FINE * FINE];
     pair *p = &s->found[k];
-    const bool read = gather_detail(s->c, p->i, a) && gather_detail(s->c, p->j, b);
-    if (read && p->mirrored) sample_mirror(FINE, b);
+    const bool read = measure_images_detail(s->c, p->i, a) && measure_images_detail(s->c, p->j, b);
+    if (read && p->mirrored) image_stats_mirror(FINE, b);
     p->same = read && perceptual_match(a, b, FINE, &p->view) >= s->c->o->near_match;
   }
   for (int64_t k = 0; k < s->n; k++) s->confirmed[s->found[k].bits] += s->found[k].same;
@@ -94,7 +94,7 @@ static void confirm(search *s) {
 static int64_t choose(const check *c, int64_t *at, uint64_t *hash) {
   int64_t n = 0;
   for (int64_t i = 0; i < c->n; i++) {
-    if (!sample_is_detailed(&c->sample[i]) || sets_find(c->same, i) != i) continue;
+    if (!image_stats_is_detailed(&c->sample[i]) || sets_find(c->same, i) != i) continue;
     at[n] = i;
     hash[n++] = c->sample[i].hash;
   }
@@ -119,10 +119,10 @@ static void join_near(check *c) {
   int64_t *at = memory_new(sizeof *at * (size_t)c->n);
   uint64_t *hash = memory_new(sizeof *hash * 2 * (size_t)c->n);
   search s = {.c = c, .at = at, .taking = choose(c, at, hash)};
-  neighbours x;
-  neighbours_make(&x, hash, 2 * s.taking);
+  hash_index x;
+  hash_index_make(&x, hash, 2 * s.taking);
 #pragma omp parallel for schedule(dynamic, 64)
-  for (int64_t i = 0; i < s.taking; i++) neighbours_of(&x, i, (int)c->o->near_bits, visit, &s);
+  for (int64_t i = 0; i < s.taking; i++) hash_index_near(&x, i, (int)c->o->near_bits, visit, &s);
   confirm(&s);
   for (int64_t k = 0; k < s.n; k++) {
     if (!s.found[k].same) continue;
@@ -130,7 +130,7 @@ static void join_near(check *c) {
     if (s.found[k].mirrored) c->sample[s.found[k].j].mirrored = true;
   }
   if (s.taking > 1) tabulate(c, &s);
-  neighbours_release(&x);
+  hash_index_release(&x);
   free(s.found);
   free(hash);
   free(at);
@@ -153,11 +153,11 @@ typedef struct kind { /* of a set of images, and how many there are of each */
   json_t *finding;
 } kind;
 
-static const char *class_of(const check *c, const sample *s) {
+static const char *class_of(const check *c, const image_stats *s) {
   return s->label < 0 ? "unknown" : c->site[s->site].d.classes.text[s->label];
 }
 
-static const char *side_of(const check *c, const sample *s) {
+static const char *side_of(const check *c, const image_stats *s) {
   return s->side < 0 ? "no side" : c->site[s->site].side[s->side];
 }
 
@@ -166,10 +166,10 @@ typedef struct traits {
 } traits;
 
 static traits compare_set(const check *c, const member *m, int64_t n) {
-  const sample *first = &c->sample[m[0].image], *labelled = first;
+  const image_stats *first = &c->sample[m[0].image], *labelled = first;
   traits t = {.equal = true};
   for (int64_t i = 1; i < n; i++) {
-    const sample *s = &c->sample[m[i].image];
+    const image_stats *s = &c->sample[m[i].image];
     t.patients = t.patients || s->group != first->group;
     t.sites = t.sites || s->site != first->site;
     t.sides = t.sides || strcmp(side_of(c, s), side_of(c, first)) != 0;
@@ -190,7 +190,7 @@ static void count_set(check *c, const char *name, check_level level, const char 
   k->sides += t->sides;
   k->sites += t->sites;
   for (int64_t i = 0; i < n; i++) {
-    const sample *s = &c->sample[m[i].image];
+    const image_stats *s = &c->sample[m[i].image];
     finding_image(c, k->finding, m[i].image,
                   text_format("set %lld, patient %s, %s, %s%s", (long long)k->sets,
                               s->patient ? s->patient : "unknown", side_of(c, s), class_of(c, s),

@@ -7,7 +7,7 @@
 #include "memory.h"
 #include "text.h"
 
-static exposure exposure_of(const sample *s) {
+static exposure exposure_of(const image_stats *s) {
   exposure x = {.contrast = (double)s->value[CONTRAST],
                 .white = (double)s->value[SATURATED],
                 .mean = (double)s->value[MEAN]};

@@ -7,26 +7,26 @@
 #include "number_ids.h"
 #include "text.h"
 
-static const char *side_name(const check *c, const sample *s) {
+static const char *side_name(const check *c, const image_stats *s) {
   return s->side < 0 ? "" : c->site[s->site].side[s->side];
 }
 
 static int compare_groups(const void *a, const void *b) {
-  const sample *p = *(const sample *const *)a, *q = *(const sample *const *)b;
+  const image_stats *p = *(const image_stats *const *)a, *q = *(const image_stats *const *)b;
   if (p->group != q->group) return p->group < q->group ? -1 : 1;
   return (p > q) - (p < q);
 }
 
 static int compare_patients(const void *a, const void *b) {
-  const sample *p = *(const sample *const *)a, *q = *(const sample *const *)b;
+  const image_stats *p = *(const image_stats *const *)a, *q = *(const image_stats *const *)b;
   const int order = strcmp(p->patient, q->patient);
   return order ? order : (p > q) - (p < q);
 }
 
 /* Samples of which `wanted` is true, in order; allocated. */
-static const sample **sorted(const check *c, bool (*wanted)(const sample *s),
-                             int (*compare)(const void *, const void *), int64_t *n) {
-  const sample **all = memory_new(sizeof *all * (size_t)c->n);
+static const image_stats **sorted(const check *c, bool (*wanted)(const image_stats *s),
+                                  int (*compare)(const void *, const void *), int64_t *n) {
+  const image_stats **all = memory_new(sizeof *all * (size_t)c->n);
   *n = 0;
   for (int64_t i = 0; i < c->n; i++) {
     if (wanted(&c->sample[i])) all[(*n)++] = &c->sample[i];
@@ -37,16 +37,16 @@ static const sample **sorted(const check *c, bool (*wanted)(const sample *s),
 
 /* ---- sides ----------------------------------------------------------------------------------- */
 
-static bool has_side(const sample *s) { return s->side >= 0; }
+static bool has_side(const image_stats *s) { return s->side >= 0; }
 
-static bool sides_differ(const check *c, const sample *const *s, int64_t n) {
+static bool sides_differ(const check *c, const image_stats *const *s, int64_t n) {
   for (int64_t i = 1; i < n; i++) {
     if (strcmp(side_name(c, s[0]), side_name(c, s[i])) != 0) return true;
   }
   return false;
 }
 
-static void show(const check *c, json_t *finding, const sample *const *s, int64_t n) {
+static void show(const check *c, json_t *finding, const image_stats *const *s, int64_t n) {
   for (int64_t i = 0; i < n; i++) {
     finding_image(c, finding, s[i] - c->sample,
                   text_format("patient %s, %s", s[i]->patient ? s[i]->patient : "unknown",
@@ -56,7 +56,7 @@ static void show(const check *c, json_t *finding, const sample *const *s, int64_
 
 static void check_sides(check *c) {
   int64_t n, patients = 0;
-  const sample **s = sorted(c, has_side, compare_groups, &n);
+  const image_stats **s = sorted(c, has_side, compare_groups, &n);
   json_t *f = NULL;
   for (int64_t from = 0, to; from < n; from = to) {
     for (to = from + 1; to < n && s[to]->group == s[from]->group;) to++;
@@ -83,11 +83,11 @@ static void check_sides(check *c) {
 
 /* ---- sites ----------------------------------------------------------------------------------- */
 
-static bool has_patient(const sample *s) { return s->patient != NULL; }
+static bool has_patient(const image_stats *s) { return s->patient != NULL; }
 
 static void check_sites(check *c) {
   int64_t n, ids = 0;
-  const sample **s = sorted(c, has_patient, compare_patients, &n);
+  const image_stats **s = sorted(c, has_patient, compare_patients, &n);
   json_t *f = NULL;
   for (int64_t from = 0, to; from < n; from = to) {
     bool apart = false; /* at two sites that do not share their groups */
@@ -135,7 +135,7 @@ static void show_numbered(check *c, const numbered *x, int64_t n, int64_t number
       "as "
       "texts; if they are different people, --accept patient-numbers.");
   for (int64_t i = 0; i < n; i++) {
-    const sample *s = &c->sample[x[i].image];
+    const image_stats *s = &c->sample[x[i].image];
     finding_image(c, f, x[i].image,
                   text_format("number %lld, patient %s", (long long)x[i].set + 1, s->patient));
   }

@@ -86,19 +86,19 @@ static void question_release(question *q) {
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-static levels number_levels(const check *c, const question *q, int which) {
+static target_encoding number_levels(const check *c, const question *q, int which) {
   double *value = memory_new(sizeof *value * (size_t)q->n);
   for (int64_t i = 0; i < q->n; i++) value[i] = attributes_number(c, which, q->image[i]);
-  const levels x = levels_of_numbers(value, q->n);
+  const target_encoding x = target_encoding_of_numbers(value, q->n);
   free(value);
   return x;
 }
 
-static levels text_levels(const check *c, const question *q, int which) {
+static target_encoding text_levels(const check *c, const question *q, int which) {
   const char **text = memory_new(sizeof *text * (size_t)q->n);
   char(*room)[64] = memory_new(sizeof *room * (size_t)q->n);
   for (int64_t i = 0; i < q->n; i++) text[i] = attributes_text(c, which, q->image[i], room[i]);
-  const levels x = levels_of_texts(text, q->n);
+  const target_encoding x = target_encoding_of_texts(text, q->n);
   free(room);
   free(text);
   return x;
@@ -119,7 +119,7 @@ static bool is_known_everywhere(const check *c, const question *q, int which) {
   return true;
 }
 
-static void keep_level(const question *q, const levels *x, int32_t level, extreme *e) {
+static void keep_level(const question *q, const target_encoding *x, int32_t level, extreme *e) {
   e->name = text_copy(x->name[level]);
   for (int64_t i = 0; i < x->n && e->images < SHOWN; i++) {
     if (x->level[i] == level) e->image[e->images++] = q->image[i];
@@ -127,7 +127,7 @@ static void keep_level(const question *q, const levels *x, int32_t level, extrem
 }
 
 /* Of two answers the levels with the least and the greatest share of the second. */
-static void find_extremes(const check *c, const question *q, const levels *x, told *t) {
+static void find_extremes(const check *c, const question *q, const target_encoding *x, told *t) {
   int64_t *n = memory_new(sizeof *n * (size_t)x->count);
   int64_t *hit = memory_new(sizeof *hit * (size_t)x->count);
   for (int64_t i = 0; i < x->n; i++) {
@@ -163,7 +163,7 @@ static double find_p(double auc, double error, chance none) {
 }
 
 /* By drawing, which takes its time, where the rank sum test's chance would do for a finding. */
-static double find_p_drawn(const check *c, const question *q, const levels *x, double auc,
+static double find_p_drawn(const check *c, const question *q, const target_encoding *x, double auc,
                            double error) {
   const chance drawn = chance_drawn(x, q->answer, q->group, q->answers, (uint64_t)c->o->seed);
   return find_p(auc, error, (chance){fmax(drawn.auc, 0.5), fmax(drawn.error, q->chance)});
@@ -171,8 +171,8 @@ static double find_p_drawn(const check *c, const question *q, const levels *x, d
 
 /* Interval and p from replicates that draw groups.  Of few images replicates differ too little, at
  * an AUC of 1 not at all: p is that of the larger error. */
-static int measure(const check *c, const question *q, const levels *levels_of, const float *logit,
-                   told *t) {
+static int measure(const check *c, const question *q, const target_encoding *levels_of,
+                   const float *logit, told *t) {
   const int replicates = (int)c->o->replicates;
   const xs_labelled_outputs x = {
       .of = {.n = q->n, .classes = q->answers, .logit = logit, .group = q->group},
@@ -195,19 +195,20 @@ static int measure(const check *c, const question *q, const levels *levels_of, c
 
 static int try_attribute(const check *c, const question *q, int which, tolds *all) {
   if (!is_known_everywhere(c, q, which)) return 0;
-  levels x = attributes_is_number(which) ? number_levels(c, q, which) : text_levels(c, q, which);
+  target_encoding x =
+      attributes_is_number(which) ? number_levels(c, q, which) : text_levels(c, q, which);
   int status = 0;
   if (x.count > 1) {
     float *logit = memory_new(sizeof *logit * (size_t)(q->n * q->answers));
     all->item = memory_grow(all->item, sizeof *all->item * (size_t)(all->n + 1));
     told *t = &all->item[all->n++];
     *t = (told){.q = q, .which = which};
-    levels_encode(&x, q->answer, q->group, q->answers, (uint64_t)c->o->seed, logit);
+    target_encoding_apply(&x, q->answer, q->group, q->answers, (uint64_t)c->o->seed, logit);
     status = measure(c, q, &x, logit, t);
     find_extremes(c, q, &x, t);
     free(logit);
   }
-  levels_release(&x);
+  target_encoding_release(&x);
   return status;
 }
 
@@ -215,7 +216,7 @@ static int try_attribute(const check *c, const question *q, int which, tolds *al
 
 static void show(const check *c, json_t *finding, const told *t, const extreme *e) {
   for (int i = 0; i < e->images; i++) {
-    const sample *s = &c->sample[e->image[i]];
+    const image_stats *s = &c->sample[e->image[i]];
     finding_image(c, finding, e->image[i],
                   text_format("%s %s, %s", attributes_name(t->which), e->name,
                               c->site[s->site].d.classes.text[s->label]));

@@ -49,7 +49,7 @@ static projection projection_of(const char *text) {
 }
 
 static projection view_of(const check *c, int64_t i) {
-  const sample *s = &c->sample[i];
+  const image_stats *s = &c->sample[i];
   const char *text = c->site[s->site].l.entry[s->row].attribute[ATTRIBUTE_VIEW];
   return text ? projection_of(text) : VIEW_OTHER;
 }

@@ -40,7 +40,7 @@ void finding_file(json_t *finding, const char *site, const char *file, char *not
 }
 
 void finding_image(const check *c, json_t *finding, int64_t i, char *note) {
-  const sample *s = &c->sample[i];
+  const image_stats *s = &c->sample[i];
   char *file = s->file ? text_copy(s->file) : text_format("image %lld", (long long)s->row);
   json_t *images = json_object_get(finding, "images");
   finding_file(finding, c->site[s->site].d.name, file, note);

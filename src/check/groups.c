@@ -8,7 +8,7 @@
 #include "union_find.h"
 
 static int compare_groups(const void *a, const void *b) {
-  const sample *p = *(const sample *const *)a, *q = *(const sample *const *)b;
+  const image_stats *p = *(const image_stats *const *)a, *q = *(const image_stats *const *)b;
   if (p->group != q->group) return p->group < q->group ? -1 : 1;
   return (p > q) - (p < q);
 }
@@ -16,7 +16,7 @@ static int compare_groups(const void *a, const void *b) {
 /* The sets of same films, joined where images are of one patient. */
 static int64_t *join_patients(const check *c) {
   int64_t *set = memory_new(sizeof *set * (size_t)c->n);
-  const sample **s = memory_new(sizeof *s * (size_t)c->n);
+  const image_stats **s = memory_new(sizeof *s * (size_t)c->n);
   for (int64_t i = 0; i < c->n; i++) {
     set[i] = c->same[i];
     s[i] = &c->sample[i];
@@ -32,7 +32,7 @@ static int64_t *join_patients(const check *c) {
 /* The text whose key is the group's (domain_group), so that images without duplicates stay on their
  * side. */
 static char *group_text(const check *c, int64_t i) {
-  const sample *s = &c->sample[i];
+  const image_stats *s = &c->sample[i];
   const domain *d = &c->site[s->site].d;
   return text_format("%s:%s", d->group_prefix ? d->group_prefix : d->name,
                      s->patient ? s->patient : s->file);

@@ -6,19 +6,20 @@
 
 #include <stdint.h>
 
-enum { NEIGHBOUR_PARTS = 4, NEIGHBOUR_MOST = 15 };
+enum { HASH_INDEX_PARTS = 4, HASH_INDEX_MOST = 15 };
 
-typedef struct neighbours {
+typedef struct hash_index {
   const uint64_t *hash; /* [n], lent */
   int64_t n;
-  int64_t *start[NEIGHBOUR_PARTS]; /* [65537] where a part's value begins in order */
-  int64_t *order[NEIGHBOUR_PARTS]; /* [n] images by the value of the part */
-} neighbours;
+  int64_t *start[HASH_INDEX_PARTS]; /* [65537] where a part's value begins in order */
+  int64_t *order[HASH_INDEX_PARTS]; /* [n] images by the value of the part */
+} hash_index;
 
-void neighbours_make(neighbours *x, const uint64_t *hash, int64_t n);
-void neighbours_release(neighbours *x);
-/* Calls visit once for each j > i with at most `most` (<= NEIGHBOUR_MOST) different bits. */
-typedef void neighbour_visit(void *context, int64_t i, int64_t j, int bits);
-void neighbours_of(const neighbours *x, int64_t i, int most, neighbour_visit *visit, void *context);
+void hash_index_make(hash_index *x, const uint64_t *hash, int64_t n);
+void hash_index_release(hash_index *x);
+/* Calls visit once for each j > i with at most `most` (<= HASH_INDEX_MOST) different bits. */
+typedef void hash_index_visit(void *context, int64_t i, int64_t j, int bits);
+void hash_index_near(const hash_index *x, int64_t i, int most, hash_index_visit *visit,
+                     void *context);
 
 #endif

@@ -30,7 +30,7 @@ static int tone_at(const picture *p, int y, int x) {
 
 /* ---- the whole image ------------------------------------------------------------------------- */
 
-static void measure_digest(const picture *p, sample *s) {
+static void measure_digest(const picture *p, image_stats *s) {
   const size_t pixel = (size_t)p->channels * (size_t)p->bytes;
   const size_t size = pixel * (size_t)p->height * (size_t)p->width;
   char hex[HASH_SHA256_TEXT];
@@ -54,7 +54,7 @@ static int percentile(const int64_t *count, int64_t n, double share) {
   return v;
 }
 
-static void measure_tones(tones *t, double white, sample *s) {
+static void measure_tones(tones *t, double white, image_stats *s) {
   const picture *p = t->p;
   const int64_t n = (int64_t)p->height * p->width;
   int64_t *count = memory_new(sizeof *count * LEVELS);
@@ -104,14 +104,14 @@ static int border_width(const tones *t, bool across, bool from_end) {
   return width;
 }
 
-static void measure_border(const tones *t, sample *s) {
+static void measure_border(const tones *t, image_stats *s) {
   for (int k = 0; k < 4; k++) s->border[k] = border_width(t, k < 2, k % 2);
   const int rows = s->border[0] + s->border[1], columns = s->border[2] + s->border[3];
   const double inner = (1 - (double)rows / t->p->height) * (1 - (double)columns / t->p->width);
   s->value[BORDER] = (float)(1 - inner);
 }
 
-void sample_hide_border(const sample *s, int side, int margin, int8_t *detail) {
+void image_stats_hide_border(const image_stats *s, int side, int margin, int8_t *detail) {
   const float most = 0.75f; /* of the area */
   int hidden[4];
   if (s->value[BORDER] > most) return;
@@ -127,7 +127,7 @@ void sample_hide_border(const sample *s, int side, int margin, int8_t *detail) {
   }
 }
 
-static void measure_frame(const tones *t, sample *s) {
+static void measure_frame(const tones *t, image_stats *s) {
   const picture *p = t->p;
   const int down = (p->height + 19) / 20, across = (p->width + 19) / 20;
   double n = 0, sum = 0, bright = 0;
@@ -163,7 +163,7 @@ static double stroke_share(const tones *t, bool bottom, bool right) {
   return height > 1 && width > 1 ? (double)strokes / (height - 1) / (width - 1) : 0;
 }
 
-static void measure_corners(const tones *t, sample *s) {
+static void measure_corners(const tones *t, image_stats *s) {
   for (int k = 0; k < 4; k++) {
     s->value[CORNER_TOP_LEFT + k] = (float)stroke_share(t, k / 2, k % 2);
   }
@@ -178,7 +178,7 @@ static uint64_t hash_mirrored(const float *small) {
   return perceptual_hash(other);
 }
 
-void sample_mirror(int side, int8_t *detail) {
+void image_stats_mirror(int side, int8_t *detail) {
   for (int y = 0; y < side; y++) {
     int8_t *row = detail + y * side;
     for (int x = 0; x < side / 2; x++) {
@@ -189,7 +189,7 @@ void sample_mirror(int side, int8_t *detail) {
   }
 }
 
-void sample_measure(const picture *p, double white, sample *s) {
+void image_stats_measure(const picture *p, double white, image_stats *s) {
   tones t = {p, 0, 0};
   float small[SMALL_PIXELS];
   s->height = p->height;
@@ -206,7 +206,7 @@ void sample_measure(const picture *p, double white, sample *s) {
   exposure_shrink(small, t.low, t.high, s->grey);
 }
 
-bool sample_is_detailed(const sample *s) {
+bool image_stats_is_detailed(const image_stats *s) {
   enum { LEAST_SIDE = 64 };
   return !s->error && s->height >= LEAST_SIDE && s->width >= LEAST_SIDE &&
          s->value[CONTRAST] > 0.02f;

@@ -32,7 +32,7 @@ typedef enum statistic {
   STATISTICS
 } statistic;
 
-typedef struct sample {
+typedef struct image_stats {
   int site;
   int64_t row;         /* of the site's listing */
   const char *file;    /* lent by the listing, or NULL */
@@ -53,17 +53,17 @@ typedef struct sample {
   int border[4];              /* rows and columns of one value: at the top, bottom, left, right */
   int8_t small[SMALL_PIXELS]; /* fine structure, deviation 32 */
   uint8_t grey[SMALL_PIXELS / 4]; /* brightness, 16 x 16, 0 to 255 over CONTRAST */
-} sample;
+} image_stats;
 
 /* Fills what is known from the pixels.  white: the value that means 1.0. */
 struct picture;
-void sample_measure(const struct picture *p, double white, sample *s);
+void image_stats_measure(const struct picture *p, double white, image_stats *s);
 /* Takes the border out of a detail [side][side], and the pixels beside it that its edge reaches:
  * two pictures with the same edge are not alike for that. */
-void sample_hide_border(const sample *s, int side, int margin, int8_t *detail);
+void image_stats_hide_border(const image_stats *s, int side, int margin, int8_t *detail);
 /* Can near duplicates be told from images that just look alike? */
-bool sample_is_detailed(const sample *s);
+bool image_stats_is_detailed(const image_stats *s);
 /* Turns each row of a detail [side][side] round. */
-void sample_mirror(int side, int8_t *detail);
+void image_stats_mirror(int side, int8_t *detail);
 
 #endif

@@ -9,7 +9,7 @@
 #include "memory.h"
 #include "perceptual.h"
 #include "prepare.h"
-#include "site.h"
+#include "site_opening.h"
 #include "text.h"
 #include "watch.h"
 
@@ -20,7 +20,7 @@ static int read_image(const domain *d, const char *path, image *x, double *white
   return prepare_read(path, &how, d->path, x, white);
 }
 
-static void measure_file(const check_site *t, sample *s) {
+static void measure_file(const check_site *t, image_stats *s) {
   image x = {0};
   double white;
   const int status = read_image(&t->d, s->path, &x, &white);
@@ -29,7 +29,7 @@ static void measure_file(const check_site *t, sample *s) {
     s->error = text_copy(fail_message());
   } else {
     const picture p = prepare_whole(&x);
-    sample_measure(&p, white, s);
+    image_stats_measure(&p, white, s);
   }
   image_release(&x);
 }
@@ -40,10 +40,10 @@ static picture stored(const xs_images *x, int64_t row) {
       (const char *)x->pixels + row * size, x->height, x->width, x->channels, x->bytes, x->width};
 }
 
-static void measure(const check_site *t, sample *s) {
+static void measure(const check_site *t, image_stats *s) {
   if (t->read) {
     const picture p = stored(&t->read->images, s->row);
-    sample_measure(&p, t->read->images.max_value, s);
+    image_stats_measure(&p, t->read->images.max_value, s);
   } else {
     measure_file(t, s);
   }
@@ -76,8 +76,8 @@ static int measure_all(check *c) {
 
 static void add_entry(check *c, int site, int64_t row) {
   const check_site *t = &c->site[site];
-  sample *s = &c->sample[c->n++];
-  *s = (sample){.site = site, .row = row, .label = -1, .side = -1};
+  image_stats *s = &c->sample[c->n++];
+  *s = (image_stats){.site = site, .row = row, .label = -1, .side = -1};
   if (t->read) {
     s->label = t->read->label[row];
     s->group = t->read->images.group[row];
@@ -137,7 +137,7 @@ static int check_readable(const check *c) {
               c->sample[0].error);
 }
 
-int gather(check *c) {
+int measure_images(check *c) {
   for (int i = 0; i < c->sites; i++) {
     int status = open_site(c, i);
     if (status) return status;
@@ -148,7 +148,7 @@ int gather(check *c) {
   return status ? status : check_readable(c);
 }
 
-void gather_release(check *c) {
+void measure_images_release(check *c) {
   for (int64_t i = 0; i < c->n; i++) free(c->sample[i].error);
   free(c->sample);
   for (int i = 0; i < c->sites; i++) {
@@ -180,7 +180,7 @@ static void draw(const picture *p, double white, int side, uint8_t *grey) {
 
 /* The pixels of a sample, or NULL where it can no longer be read; x is to be released. */
 static const picture *read_again(const check *c, int64_t i, image *x, picture *p, double *white) {
-  const sample *s = &c->sample[i];
+  const image_stats *s = &c->sample[i];
   const check_site *t = &c->site[s->site];
   *x = (image){0};
   if (t->read) {
@@ -193,7 +193,7 @@ static const picture *read_again(const check *c, int64_t i, image *x, picture *p
   return p;
 }
 
-bool gather_picture(const check *c, int64_t i, int side, uint8_t *grey) {
+bool measure_images_draw(const check *c, int64_t i, int side, uint8_t *grey) {
   image x;
   picture p;
   double white;
@@ -204,7 +204,7 @@ bool gather_picture(const check *c, int64_t i, int side, uint8_t *grey) {
   return read;
 }
 
-bool gather_detail(const check *c, int64_t i, int8_t *detail) {
+bool measure_images_detail(const check *c, int64_t i, int8_t *detail) {
   const int window = 11;
   float fine[FINE * FINE];
   image x;
@@ -214,7 +214,7 @@ bool gather_detail(const check *c, int64_t i, int8_t *detail) {
   if (read) {
     resample_gray(&p, FINE, FINE, fine);
     perceptual_detail(fine, FINE, window, detail);
-    sample_hide_border(&c->sample[i], FINE, window / 2 + 1, detail);
+    image_stats_hide_border(&c->sample[i], FINE, window / 2 + 1, detail);
   }
   image_release(&x);
   return read;

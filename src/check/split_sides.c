@@ -31,7 +31,7 @@ static readable find_readable(const check *c, const check_site *t) {
                 .at = memory_new(sizeof *r.at * n)};
   r.images.split.side = memory_new(n);
   for (int64_t i = t->first; i < t->first + t->n; i++) {
-    const sample *s = &c->sample[i];
+    const image_stats *s = &c->sample[i];
     if (s->error) continue;
     const int64_t k = r.images.n++;
     r.at[k] = i;
@@ -68,7 +68,7 @@ static void take_cells(check *c, check_site *t, int file, const csv_table *table
   int64_t last = table->line[table->rows - 1], *row = memory_new(sizeof *row * (size_t)(last + 1));
   for (int64_t i = 0; i < table->rows; i++) row[table->line[i]] = i;
   for (int64_t i = t->first; i < t->first + t->n; i++) {
-    sample *s = &c->sample[i];
+    image_stats *s = &c->sample[i];
     const entry *e = &t->l.entry[s->row];
     if (s->error || e->csv != file) continue;
     const char *cell = table->cell[row[e->line] * table->columns + column];

@@ -45,8 +45,8 @@ static char *name_range(const double *sorted, int64_t known, const double *end, 
   return low < end[k] ? text_format("%.4g to %.4g", low, end[k]) : text_format("%.4g", low);
 }
 
-levels levels_of_numbers(const double *value, int64_t n) {
-  levels x = {.n = n, .level = memory_new(sizeof *x.level * (size_t)(n + 1))};
+target_encoding target_encoding_of_numbers(const double *value, int64_t n) {
+  target_encoding x = {.n = n, .level = memory_new(sizeof *x.level * (size_t)(n + 1))};
   double *sorted = memory_new(sizeof *sorted * (size_t)(n + 1)), end[LEVELS_BINS];
   int64_t known = 0;
   for (int64_t i = 0; i < n; i++) {
@@ -67,8 +67,8 @@ levels levels_of_numbers(const double *value, int64_t n) {
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-levels levels_of_texts(const char *const *text, int64_t n) {
-  levels x = {.n = n, .level = memory_new(sizeof *x.level * (size_t)(n + 1))};
+target_encoding target_encoding_of_texts(const char *const *text, int64_t n) {
+  target_encoding x = {.n = n, .level = memory_new(sizeof *x.level * (size_t)(n + 1))};
   const char **sorted = memory_new(sizeof *sorted * (size_t)(n + 1));
   int64_t known = 0, distinct = 0;
   for (int64_t i = 0; i < n; i++) {
@@ -92,7 +92,7 @@ levels levels_of_texts(const char *const *text, int64_t n) {
   return x;
 }
 
-void levels_release(levels *x) {
+void target_encoding_release(target_encoding *x) {
   for (int32_t k = 0; k < x->count; k++) free(x->name[k]);
   free(x->name);
   free(x->level);
@@ -130,8 +130,8 @@ static void encode_image(const counts *t, int32_t count, int fold, int32_t level
   }
 }
 
-void levels_encode(const levels *x, const int32_t *label, const uint64_t *group, int classes,
-                   uint64_t seed, float *logit) {
+void target_encoding_apply(const target_encoding *x, const int32_t *label, const uint64_t *group,
+                           int classes, uint64_t seed, float *logit) {
   const size_t folds = LEVELS_FOLDS + 1, width = (size_t)classes;
   counts t = {classes, memory_new(sizeof(int64_t) * folds * (size_t)x->count * width),
               memory_new(sizeof(int64_t) * folds * width)};

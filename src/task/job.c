@@ -7,7 +7,7 @@
 #include "fingerprint.h"
 #include "memory.h"
 #include "run_folder.h"
-#include "site.h"
+#include "site_opening.h"
 #include "task_tables.h"
 #include "text.h"
 #include "training_run.h"

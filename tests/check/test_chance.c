@@ -29,12 +29,12 @@ static double draw(uint64_t seed, int image, int what) {
 }
 
 /* Widths of two sizes, and all that is measured at the edge. */
-static void draw_sample(const noise *n, uint64_t seed, int i, sample *s) {
-  *s = (sample){.row = i,
-                .group = (uint64_t)(i / n->a_patient) + 1,
-                .label = i % n->images < n->positive,
-                .height = 64,
-                .width = draw(seed, i, STATISTICS) < 0.5 ? 64 : 80};
+static void draw_sample(const noise *n, uint64_t seed, int i, image_stats *s) {
+  *s = (image_stats){.row = i,
+                     .group = (uint64_t)(i / n->a_patient) + 1,
+                     .label = i % n->images < n->positive,
+                     .height = 64,
+                     .width = draw(seed, i, STATISTICS) < 0.5 ? 64 : 80};
   for (int k = 0; k < STATISTICS; k++) s->value[k] = (float)draw(seed, i, k);
   strcpy(s->encoding, "PNG 8-bit gray");
 }
@@ -45,7 +45,7 @@ static int count_faults(const noise *n, uint64_t seed, bool tells) {
   static xs_site read; /* no label file, so no columns of one */
   const xs_check_task o = {
       .seed = (int64_t)seed, .shortcut_auc = 0.65, .alpha = 0.05, .replicates = 100};
-  sample *s = memory_new(MOST * sizeof *s);
+  image_stats *s = memory_new(MOST * sizeof *s);
   check_site site = {.d = {.name = "a", .classes = {2, name}}, .read = &read, .n = n->images};
   check c = {.o = &o,
              .site = &site,

@@ -859,11 +859,11 @@ static void test_neighbours(void **state) {
     hash[i] = (uint64_t)random_u32(1, 1, 0, i % 100) << 32 | random_u32(1, 2, 0, i % 100);
     for (uint64_t k = 0; k < i % 9; k++) hash[i] ^= 1ull << random_below(1, 3, i, k, 64);
   }
-  neighbours x;
-  neighbours_make(&x, hash, HASHES);
-  for (int most = 0; most <= NEIGHBOUR_MOST; most += 5) {
+  hash_index x;
+  hash_index_make(&x, hash, HASHES);
+  for (int most = 0; most <= HASH_INDEX_MOST; most += 5) {
     memset(seen, 0, (size_t)HASHES * HASHES);
-    for (int64_t i = 0; i < HASHES; i++) neighbours_of(&x, i, most, count_pair, seen);
+    for (int64_t i = 0; i < HASHES; i++) hash_index_near(&x, i, most, count_pair, seen);
     for (int64_t i = 0; i < HASHES; i++) {
       for (int64_t j = i + 1; j < HASHES; j++) {
         const int bits = __builtin_popcountll(hash[i] ^ hash[j]);
@@ -871,7 +871,7 @@ static void test_neighbours(void **state) {
       }
     }
   }
-  neighbours_release(&x);
+  hash_index_release(&x);
   free(seen);
 }
 
@@ -895,9 +895,10 @@ static void test_share(void **state) {
   assert_int_equal(s.groups, 3);
 }
 
-static double encoded_auc(const levels *x, const int32_t *label, const uint64_t *group, int64_t n) {
+static double encoded_auc(const target_encoding *x, const int32_t *label, const uint64_t *group,
+                          int64_t n) {
   float *logit = memory_new(sizeof *logit * 2 * (size_t)n);
-  levels_encode(x, label, group, 2, 1, logit);
+  target_encoding_apply(x, label, group, 2, 1, logit);
   const double auc = xs_auc(logit, label, n, 2);
   free(logit);
   return auc;
@@ -922,17 +923,17 @@ static void test_levels(void **state) {
     machine[i] = random_u32(3, 2, 0, (uint64_t)i) % 10 < (label[i] ? 8u : 2u) ? "A" : NULL;
     number[i] = (double)random_uniform(3, 3, 0, (uint64_t)i) + (label[i] ? 1 + i % 2 * -2 : 0);
   }
-  levels a = levels_of_texts(id, N), b = levels_of_texts(machine, N);
-  levels c = levels_of_numbers(number, N);
+  target_encoding a = target_encoding_of_texts(id, N), b = target_encoding_of_texts(machine, N);
+  target_encoding c = target_encoding_of_numbers(number, N);
   assert_int_equal(a.count, N / 5);
   assert_string_equal(b.name[1], "not known");
   assert_int_equal(c.count, LEVELS_BINS);
   assert_true(fabs(encoded_auc(&a, label, group, N) - 0.5) < 0.05);
   assert_true(fabs(encoded_auc(&b, label, group, N) - 0.8) < 0.05);
   assert_true(encoded_auc(&c, label, group, N) > 0.95);
-  levels_release(&a);
-  levels_release(&b);
-  levels_release(&c);
+  target_encoding_release(&a);
+  target_encoding_release(&b);
+  target_encoding_release(&c);
 }
 
 static void test_match(void **state) {

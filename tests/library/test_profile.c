@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "timed_step.h"
 
 typedef struct fixture {
   tg_store *store;

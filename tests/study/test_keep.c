@@ -25,7 +25,7 @@ static xs_status keep_named(const char *dir, int32_t label, int classes, char *c
   int64_t row = 0;
   xs_images images = {.n = 1, .height = 2, .width = 2, .channels = 1, .bytes = 2, .pixels = pixel};
   const train_set set = {.images = &images, .label = &label, .rows = &row, .n = 1};
-  return keep_translated(dir, "adapted-a-b", &set, classes, name);
+  return translated_site_write(dir, "adapted-a-b", &set, classes, name);
 }
 
 static xs_status keep(const char *dir, int32_t label, int classes) {

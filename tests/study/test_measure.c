@@ -1,6 +1,6 @@
 /* The parts of results.json from arrays alone, without a run: the numbers of scikit-learn, NumPy
  * and R's pROC (tests/golden) stand in them, each in its place. */
-#include "measure.h"
+#include "result_parts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

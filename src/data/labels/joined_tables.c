@@ -20,7 +20,7 @@ static bool has_images(const csv_table *t, const image_path *p) {
   return true;
 }
 
-static void swap_files(sheet *s, int i) {
+static void swap_files(joined_tables *s, int i) {
   const char *path = s->path[0];
   csv_table table = s->table[0];
   s->path[0] = s->path[i];
@@ -29,7 +29,7 @@ static void swap_files(sheet *s, int i) {
   s->table[i] = table;
 }
 
-static int bring_images_first(const mapping *m, sheet *s) {
+static int bring_images_first(const mapping *m, joined_tables *s) {
   image_path p;
   int status = image_path_parse(m->path, m->columns.image, &p), found = -1;
   for (int i = s->n - 1; i >= 0; i--) {
@@ -46,7 +46,7 @@ typedef struct keys { /* the columns that two files share */
   int n, first[MOST_JOINED], further[MOST_JOINED];
 } keys;
 
-static int find_keys(const mapping *m, const sheet *s, int file, keys *k) {
+static int find_keys(const mapping *m, const joined_tables *s, int file, keys *k) {
   k->n = 0;
   for (int i = 0; i < m->join.n && i < MOST_JOINED; i++) {
     int a = csv_table_find(&s->table[0], m->join.text[i]);
@@ -72,7 +72,8 @@ static void make_key(const csv_table *t, const int *column, int n, int64_t row, 
 }
 
 /* Numbers the rows of a further file by their keys; two of one key are an error. */
-static int number_rows(const mapping *m, const sheet *s, int file, const keys *k, text_set *rows) {
+static int number_rows(const mapping *m, const joined_tables *s, int file, const keys *k,
+                       text_set *rows) {
   const csv_table *t = &s->table[file];
   buffer key = {0};
   int status = 0;
@@ -88,7 +89,7 @@ static int number_rows(const mapping *m, const sheet *s, int file, const keys *k
   return status;
 }
 
-static void match_rows(sheet *s, int file, const keys *k, const text_set *rows) {
+static void match_rows(joined_tables *s, int file, const keys *k, const text_set *rows) {
   const csv_table *t = &s->table[0];
   buffer key = {0};
   bool *used = memory_new(sizeof *used * (size_t)rows->n);
@@ -106,7 +107,7 @@ static void match_rows(sheet *s, int file, const keys *k, const text_set *rows) 
   buffer_free(&key);
 }
 
-static int join(const mapping *m, sheet *s, int file) {
+static int join(const mapping *m, joined_tables *s, int file) {
   keys k;
   text_set rows = {0};
   int status = find_keys(m, s, file, &k);
@@ -116,8 +117,8 @@ static int join(const mapping *m, sheet *s, int file) {
   return status;
 }
 
-int sheet_open(const mapping *m, int n, char *const *path, sheet *out) {
-  *out = (sheet){.mapping = m};
+int joined_tables_open(const mapping *m, int n, char *const *path, joined_tables *out) {
+  *out = (joined_tables){.mapping = m};
   if (n > MOST_JOINED) {
     return fail(XS_USAGE, "%s: %d label files are too many, at most %d are joined", m->path, n,
                 MOST_JOINED);
@@ -132,7 +133,7 @@ int sheet_open(const mapping *m, int n, char *const *path, sheet *out) {
   return status;
 }
 
-void sheet_close(sheet *s) {
+void joined_tables_close(joined_tables *s) {
   for (int i = 0; i < s->n; i++) {
     csv_table_release(&s->table[i]);
     free(s->match[i]);
@@ -142,7 +143,7 @@ void sheet_close(sheet *s) {
 
 /* ---- cells ---- */
 
-static bool is_key(const sheet *s, const char *name) {
+static bool is_key(const joined_tables *s, const char *name) {
   const xs_texts *join = &s->mapping->join;
   for (int i = 0; i < join->n; i++) {
     if (!strcmp(join->text[i], name)) return true;
@@ -150,14 +151,14 @@ static bool is_key(const sheet *s, const char *name) {
   return false;
 }
 
-static bool has(const sheet *s, int file, const char *name, bool preferred) {
+static bool has(const joined_tables *s, int file, const char *name, bool preferred) {
   const char *from = s->mapping->labels.from, *slash = strrchr(s->path[file], '/');
   if (csv_table_find(&s->table[file], name) < 0) return false;
   return !preferred || (from && strstr(slash ? slash : s->path[file], from));
 }
 
 /* The first file that has the column, which becomes *file; how many have it. */
-static int count_files(const sheet *s, const char *name, bool preferred, int *file) {
+static int count_files(const joined_tables *s, const char *name, bool preferred, int *file) {
   int n = 0;
   for (int i = s->n - 1; i >= 0; i--) {
     if (!has(s, i, name, preferred)) continue;
@@ -168,7 +169,7 @@ static int count_files(const sheet *s, const char *name, bool preferred, int *fi
 }
 
 /* Of two files' labels neither is taken silently. */
-static int refuse_both(const sheet *s, const char *key, const char *name, int file) {
+static int refuse_both(const joined_tables *s, const char *key, const char *name, int file) {
   int other = file + 1;
   while (!has(s, other, name, false)) other++;
   return fail(XS_FAILED,
@@ -177,8 +178,9 @@ static int refuse_both(const sheet *s, const char *key, const char *name, int fi
               s->path[file], s->path[other], name, key);
 }
 
-int sheet_find(const sheet *s, const char *key, const char *name, sheet_column *out) {
-  *out = (sheet_column){0, -1};
+int joined_tables_find(const joined_tables *s, const char *key, const char *name,
+                       joined_column *out) {
+  *out = (joined_column){0, -1};
   if (!name) return 0;
   const int n = count_files(s, name, false, &out->file);
   if (n > 1 && !is_key(s, name) && count_files(s, name, true, &out->file) != 1) {
@@ -188,7 +190,7 @@ int sheet_find(const sheet *s, const char *key, const char *name, sheet_column *
   return csv_table_column(&s->table[out->file], s->path[out->file], key, name, &out->column);
 }
 
-const char *sheet_cell(const sheet *s, sheet_column c, int64_t row) {
+const char *joined_tables_cell(const joined_tables *s, joined_column c, int64_t row) {
   if (c.column < 0) return "";
   if (c.file) row = s->match[c.file][row];
   if (row < 0) return NULL;
@@ -196,7 +198,7 @@ const char *sheet_cell(const sheet *s, sheet_column c, int64_t row) {
   return t->cell[row * t->columns + c.column];
 }
 
-char *sheet_place(const sheet *s, sheet_column c, int64_t row) {
+char *joined_tables_place(const joined_tables *s, joined_column c, int64_t row) {
   if (c.file && s->match[c.file][row] >= 0) row = s->match[c.file][row];
   return text_format("%s:%lld", s->path[c.file], (long long)s->table[c.file].line[row]);
 }

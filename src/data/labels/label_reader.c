@@ -28,17 +28,17 @@ static int find_findings(label_reader *r) {
   const labels *x = r->out;
   static const char *const key[] = {"labels.positive", "labels.negative", "labels.other"};
   for (int64_t i = 0; i < x->term.n; i++) {
-    if (sheet_find(r->s, key[x->role[i]], x->term.text[i], &r->column[i])) return XS_FAILED;
+    if (joined_tables_find(r->s, key[x->role[i]], x->term.text[i], &r->column[i])) return XS_FAILED;
   }
   return 0;
 }
 
-int label_reader_open(const mapping *m, const sheet *s, labels *out, label_reader *r) {
+int label_reader_open(const mapping *m, const joined_tables *s, labels *out, label_reader *r) {
   *r = (label_reader){.m = m, .s = s, .out = out};
   r->column = memory_new(sizeof *r->column * (size_t)(out->term.n + 1));
   if (has_cells(r, "none")) return 0;
   if (has_cells(r, "columns")) return find_findings(r);
-  return sheet_find(s, "labels.column", m->labels.column, &r->column[0]);
+  return joined_tables_find(s, "labels.column", m->labels.column, &r->column[0]);
 }
 
 void label_reader_close(label_reader *r) {
@@ -49,14 +49,14 @@ void label_reader_close(label_reader *r) {
 
 /* ---- counting ---- */
 
-static void note_unmapped(label_reader *r, sheet_column c, int64_t row, const char *text) {
+static void note_unmapped(label_reader *r, joined_column c, int64_t row, const char *text) {
   labels *x = r->out;
   int64_t before = x->unmapped.n, number = text_set_add(&x->unmapped, text);
   if (number == before) {
     x->unmapped_rows =
         memory_grow(x->unmapped_rows, sizeof *x->unmapped_rows * (size_t)(number + 1));
     x->unmapped_rows[number] = 0;
-    if (!number) x->first_unmapped = sheet_place(r->s, c, row);
+    if (!number) x->first_unmapped = joined_tables_place(r->s, c, row);
   }
   x->unmapped_rows[number]++;
 }
@@ -109,7 +109,7 @@ static bool read_findings(label_reader *r, int64_t row, label_evidence *e) {
   labels *x = r->out;
   bool there = false;
   for (int64_t i = 0; i < x->term.n; i++) {
-    const char *cell = sheet_cell(r->s, r->column[i], row);
+    const char *cell = joined_tables_cell(r->s, r->column[i], row);
     if (!cell) continue;
     there = true;
     value v = read_value(r->m, cell);
@@ -151,7 +151,7 @@ static void weigh_term(label_reader *r, int64_t row, const char *term, label_evi
 }
 
 static int refuse_cell(const label_reader *r, int64_t row, const char *cell, const char *wrong) {
-  char *place = sheet_place(r->s, r->column[0], row);
+  char *place = joined_tables_place(r->s, r->column[0], row);
   int status =
       fail(XS_FAILED, "%s: column \"%s\": %.200s is no list of terms: %s; correct the cell", place,
            r->m->labels.column, cell, wrong);
@@ -160,7 +160,7 @@ static int refuse_cell(const label_reader *r, int64_t row, const char *cell, con
 }
 
 static int read_terms(label_reader *r, int64_t row, label_evidence *e) {
-  const char *cell = sheet_cell(r->s, r->column[0], row);
+  const char *cell = joined_tables_cell(r->s, r->column[0], row);
   if (!cell || !*cell) return 0;
   label_terms t;
   copy_cell(r, cell);
@@ -212,7 +212,7 @@ int label_reader_judge(label_reader *r, int64_t row, label_outcome *outcome) {
 static char *list_findings(const label_reader *r, int64_t row) {
   buffer text = {0};
   for (int64_t i = 0; i < r->out->term.n; i++) {
-    const char *cell = sheet_cell(r->s, r->column[i], row);
+    const char *cell = joined_tables_cell(r->s, r->column[i], row);
     if (!cell || !*cell) continue;
     buffer_between(&text, ", ");
     buffer_add(&text, "%s %s", r->out->term.text[i], cell);
@@ -223,6 +223,6 @@ static char *list_findings(const label_reader *r, int64_t row) {
 char *label_reader_evidence(const label_reader *r, int64_t row) {
   if (has_cells(r, "none")) return text_copy("");
   if (has_cells(r, "columns")) return list_findings(r, row);
-  const char *cell = sheet_cell(r->s, r->column[0], row);
+  const char *cell = joined_tables_cell(r->s, r->column[0], row);
   return text_copy(cell ? cell : "");
 }

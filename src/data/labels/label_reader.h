@@ -15,15 +15,15 @@ typedef struct label_evidence {   /* of one row */
 
 typedef struct label_reader {
   const mapping *m;
-  const sheet *s;
-  labels *out;          /* counts and unmapped terms go there */
-  sheet_column *column; /* of the one cell; of findings [out->term.n] */
-  label_evidence last;  /* of the row that was judged last */
-  char *copy;           /* of a cell, to take apart */
+  const joined_tables *s;
+  labels *out;           /* counts and unmapped terms go there */
+  joined_column *column; /* of the one cell; of findings [out->term.n] */
+  label_evidence last;   /* of the row that was judged last */
+  char *copy;            /* of a cell, to take apart */
   size_t room;
 } label_reader;
 
-int label_reader_open(const mapping *m, const sheet *s, labels *out, label_reader *r);
+int label_reader_open(const mapping *m, const joined_tables *s, labels *out, label_reader *r);
 void label_reader_close(label_reader *r);
 /* Sets *outcome to a class, LABEL_EXCLUDED, or a later one. */
 int label_reader_judge(label_reader *r, int64_t row, label_outcome *outcome);

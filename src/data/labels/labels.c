@@ -15,14 +15,14 @@
 #include "text.h"
 #include "xsite.h"
 
-typedef struct columns { /* of one sheet */
+typedef struct columns { /* of one set of tables */
   image_path image;
-  sheet_column patient, study, reader, view, view_else, age, birth, date, sex, scanner, split;
+  joined_column patient, study, reader, view, view_else, age, birth, date, sex, scanner, split;
 } columns;
 
 typedef struct reader {
   const mapping *m;
-  const sheet *s;
+  const joined_tables *s;
   int file; /* number of the sheet's first file */
   labels *out;
   columns c;
@@ -39,7 +39,7 @@ static int find_columns(reader *r) {
   columns *c = &r->c;
   const struct wanted {
     const char *option, *name;
-    sheet_column *at;
+    joined_column *at;
   } wanted[] = {
       {"columns.patient", m->columns.patient, &c->patient},
       {"columns.study", m->columns.study, &c->study},
@@ -54,13 +54,13 @@ static int find_columns(reader *r) {
       {"columns.split", m->columns.split, &c->split},
   };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-    if (sheet_find(r->s, wanted[i].option, wanted[i].name, wanted[i].at)) return XS_FAILED;
+    if (joined_tables_find(r->s, wanted[i].option, wanted[i].name, wanted[i].at)) return XS_FAILED;
   }
   return image_path_find(r->s, &c->image);
 }
 
-static const char *cell(const reader *r, sheet_column c, int64_t row) {
-  const char *text = sheet_cell(r->s, c, row);
+static const char *cell(const reader *r, joined_column c, int64_t row) {
+  const char *text = joined_tables_cell(r->s, c, row);
   return text ? text : "";
 }
 
@@ -216,15 +216,15 @@ static int read_sheet(reader *r) {
 static int read_files(reader *r, const xs_texts *csv) {
   int step = r->m->join.n ? csv->n : 1, status = 0;
   for (int i = 0; i < csv->n && !status; i += step) {
-    sheet s;
-    status = sheet_open(r->m, step, csv->text + i, &s);
+    joined_tables s;
+    status = joined_tables_open(r->m, step, csv->text + i, &s);
     r->s = &s;
     r->file = i;
     for (int k = i; k < csv->n && !status; k++) {
       if (csv->text[k] == s.path[0]) r->file = k;
     }
     if (!status) status = read_sheet(r);
-    sheet_close(&s);
+    joined_tables_close(&s);
   }
   return status;
 }

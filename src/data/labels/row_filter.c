@@ -8,7 +8,7 @@
 #include "text.h"
 #include "xsite.h"
 
-static int parse(const char *path, const char *text, const sheet *s, condition *out) {
+static int parse(const char *path, const char *text, const joined_tables *s, condition *out) {
   out->text = text_copy(text);
   char *equal = strchr(out->text, '='), *end = equal;
   out->differs = end > out->text && end[-1] == '!';
@@ -18,10 +18,11 @@ static int parse(const char *path, const char *text, const sheet *s, condition *
   if (label_split(equal + 1, "|", &out->values) || !*out->text) {
     return fail(XS_USAGE, "%s: keep.where: \"%s\" is not of the form COLUMN = VALUE", path, text);
   }
-  return sheet_find(s, "keep.where", out->text, &out->at);
+  return joined_tables_find(s, "keep.where", out->text, &out->at);
 }
 
-int conditions_parse(const char *path, const xs_texts *texts, const sheet *s, conditions *out) {
+int conditions_parse(const char *path, const xs_texts *texts, const joined_tables *s,
+                     conditions *out) {
   out->condition = memory_new(sizeof *out->condition * (size_t)(texts->n + 1));
   int status = 0;
   for (out->n = 0; out->n < texts->n && !status; out->n++) {
@@ -30,14 +31,14 @@ int conditions_parse(const char *path, const xs_texts *texts, const sheet *s, co
   return status;
 }
 
-static bool holds(const condition *c, const sheet *s, int64_t row) {
-  const char *cell = sheet_cell(s, c->at, row);
+static bool holds(const condition *c, const joined_tables *s, int64_t row) {
+  const char *cell = joined_tables_cell(s, c->at, row);
   bool found = !c->values.n && (!cell || !*cell);
   for (int i = 0; i < c->values.n && cell && !found; i++) found = !strcmp(c->values.term[i], cell);
   return found != c->differs;
 }
 
-bool conditions_hold(const conditions *c, const sheet *s, int64_t row) {
+bool conditions_hold(const conditions *c, const joined_tables *s, int64_t row) {
   for (int i = 0; i < c->n; i++) {
     if (!holds(&c->condition[i], s, row)) return false;
   }

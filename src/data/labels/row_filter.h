@@ -7,7 +7,7 @@
 
 typedef struct condition {
   char *text; /* of the names below */
-  sheet_column at;
+  joined_column at;
   bool differs;
   label_terms values; /* none: the empty cell */
 } condition;
@@ -18,8 +18,9 @@ typedef struct conditions {
 } conditions;
 
 /* path: of the mapping, for messages.  Release *out in any case. */
-int conditions_parse(const char *path, const xs_texts *texts, const sheet *s, conditions *out);
-bool conditions_hold(const conditions *c, const sheet *s, int64_t row); /* all of them */
+int conditions_parse(const char *path, const xs_texts *texts, const joined_tables *s,
+                     conditions *out);
+bool conditions_hold(const conditions *c, const joined_tables *s, int64_t row); /* all of them */
 void conditions_release(conditions *c);
 
 #endif

@@ -18,7 +18,7 @@
 #include "file.h"
 #include "file_open.h"
 #include "memory.h"
-#include "site.h"
+#include "site_opening.h"
 #include "text.h"
 #include "watch.h"
 
@@ -78,7 +78,7 @@ static int map(const char *path, int fd, size_t bytes, xs_images *x) {
 /* ---- notes ----------------------------------------------------------------------------------- */
 
 static int read_without(ingest *g, xs_images *x, uint8_t *fault) {
-  spool s = {.most = g->n};
+  record_file s = {.most = g->n};
   int status = ingest_read(g, &s, x);
   x->pixels = s.memory;
   if (!status) site_find_faults(x, fault);
@@ -295,7 +295,7 @@ static header describe(const cache *c, const ingest *g, const xs_images *x) {
 }
 
 static int write_tables(cache *c, const ingest *g, const xs_images *x, const uint8_t *fault,
-                        spool *s) {
+                        record_file *s) {
   header h = describe(c, g, x);
   table t = table_new(h.n, h.kept);
   for (int64_t i = 0; i < g->n; i++) t.data[i] = g->error[i] != NULL;
@@ -304,8 +304,8 @@ static int write_tables(cache *c, const ingest *g, const xs_images *x, const uin
   find_crcs(x, crc);
   memcpy(t.data + h.n + h.kept, crc, sizeof *crc * (size_t)h.kept);
   h.check = check_of(h, &t);
-  int status = spool_write_at(s, t.data, t.bytes, table_place(&h));
-  if (!status) status = spool_write_at(s, &h, sizeof h, 0);
+  int status = record_file_write_at(s, t.data, t.bytes, table_place(&h));
+  if (!status) status = record_file_write_at(s, &h, sizeof h, 0);
   free(crc);
   free(t.data);
   return status;
@@ -318,7 +318,7 @@ static int publish(const cache *c) {
 
 /* The images, in the file that is being made; it is kept where there are any. */
 static int fill(cache *c, ingest *g, xs_images *x, uint8_t *fault) {
-  spool s = {.path = c->part, .fd = c->lock, .first = PIXELS, .most = g->n};
+  record_file s = {.path = c->part, .fd = c->lock, .first = PIXELS, .most = g->n};
   if (ftruncate(c->lock, 0)) return fail(XS_FAILED, "%s: %s", c->part, strerror(errno));
   int status = ingest_read(g, &s, x);
   if (status || !x->n) return status;

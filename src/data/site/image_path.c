@@ -59,11 +59,11 @@ void image_path_release(image_path *p) {
   p->n = 0;
 }
 
-int image_path_find(const sheet *s, image_path *p) {
+int image_path_find(const joined_tables *s, image_path *p) {
   for (int i = 0; i < p->n; i++) {
     struct path_piece *piece = &p->piece[i];
     if (!piece->is_column) continue;
-    if (sheet_find(s, "columns.image", piece->text, &piece->at)) return XS_FAILED;
+    if (joined_tables_find(s, "columns.image", piece->text, &piece->at)) return XS_FAILED;
   }
   return 0;
 }
@@ -78,12 +78,13 @@ static char *start_at(char *path, const xs_texts *from) {
   return path;
 }
 
-char *image_path_make(const sheet *s, const image_path *p, const xs_texts *from, int64_t row) {
+char *image_path_make(const joined_tables *s, const image_path *p, const xs_texts *from,
+                      int64_t row) {
   char buffer[4096];
   size_t n = 0;
   for (int i = 0; i < p->n; i++) {
     const struct path_piece *piece = &p->piece[i];
-    const char *text = piece->is_column ? sheet_cell(s, piece->at, row) : piece->text;
+    const char *text = piece->is_column ? joined_tables_cell(s, piece->at, row) : piece->text;
     if (!text || !*text) return NULL;
     size_t length = strlen(text);
     if (piece->letters && (size_t)piece->letters < length) length = (size_t)piece->letters;

@@ -11,17 +11,18 @@ typedef struct image_path {
   struct path_piece {
     char *text; /* as it is, or a column's name */
     bool is_column;
-    int letters;     /* only so many of the cell's first ones; 0: all */
-    sheet_column at; /* in the present sheet */
+    int letters;      /* only so many of the cell's first ones; 0: all */
+    joined_column at; /* in the present tables */
   } piece[MOST_PIECES];
 } image_path;
 
 /* where: "FILE: columns.image".  Release *out in any case. */
 int image_path_parse(const char *where, const char *pattern, image_path *out);
 void image_path_release(image_path *p);
-int image_path_find(const sheet *s, image_path *p); /* sets all `at` */
+int image_path_find(const joined_tables *s, image_path *p); /* sets all `at` */
 /* The path of a row, from the first of the texts `from` that it holds; allocated.  NULL where a
  * cell is empty. */
-char *image_path_make(const sheet *s, const image_path *p, const xs_texts *from, int64_t row);
+char *image_path_make(const joined_tables *s, const image_path *p, const xs_texts *from,
+                      int64_t row);
 
 #endif

@@ -95,17 +95,17 @@ bool ingest_still_unreadable(ingest *g, int64_t i) {
 
 /* ---- all images, as their files have them ---------------------------------------------------- */
 
-static int keep(ingest *g, int64_t i, const slot *from, spool *s, format *f) {
+static int keep(ingest *g, int64_t i, const slot *from, record_file *s, format *f) {
   g->error[i] = from->error;
   if (from->untried) return fail(XS_FAILED, "%s", from->error);
   if (from->error) return 0;
   const size_t size = record_size(g, from->format.channels, from->format.bytes);
   f[s->n] = from->format;
-  int status = spool_widen(s, size);
-  return status ? status : spool_write(s, s->n, from->pixels, size);
+  int status = record_file_widen(s, size);
+  return status ? status : record_file_write(s, s->n, from->pixels, size);
 }
 
-static int read_batch(ingest *g, int64_t first, int64_t n, spool *s, format *f) {
+static int read_batch(ingest *g, int64_t first, int64_t n, record_file *s, format *f) {
   slot *slots = memory_new(sizeof *slots * (size_t)n);
   int status = 0;
 #pragma omp parallel for schedule(dynamic)
@@ -130,7 +130,7 @@ static void tell(const ingest *g, int64_t done) {
   free(task);
 }
 
-static int read_files(ingest *g, spool *s, format *f) {
+static int read_files(ingest *g, record_file *s, format *f) {
   const int64_t fit = BATCH_BYTES / (int64_t)record_size(g, 1, 2);
   const int64_t batch = fit < LEAST_BATCH ? LEAST_BATCH : fit > MOST_BATCH ? MOST_BATCH : fit;
   int status = 0;
@@ -172,23 +172,23 @@ void ingest_describe(const ingest *g, int64_t n, int channels, int bytes, xs_ima
   x->how = g->how;
 }
 
-static int make_alike(const ingest *g, const format *f, const xs_images *x, spool *s) {
+static int make_alike(const ingest *g, const format *f, const xs_images *x, record_file *s) {
   const size_t size = record_size(g, x->channels, x->bytes);
   const int64_t pixels = (int64_t)x->height * x->width;
   void *from = memory_new(size), *to = memory_new(size);
-  int status = spool_widen(s, size);
+  int status = record_file_widen(s, size);
   for (int64_t i = 0; i < x->n && !status; i++) {
     if (f[i].channels == x->channels && f[i].bytes == x->bytes) continue;
-    status = spool_read(s, i, from, record_size(g, f[i].channels, f[i].bytes));
+    status = record_file_read(s, i, from, record_size(g, f[i].channels, f[i].bytes));
     prepare_widen(from, pixels, f[i].channels, f[i].bytes, x->channels, x->bytes, to);
-    if (!status) status = spool_write(s, i, to, size);
+    if (!status) status = record_file_write(s, i, to, size);
   }
   free(from);
   free(to);
   return status;
 }
 
-int ingest_read(ingest *g, spool *s, xs_images *x) {
+int ingest_read(ingest *g, record_file *s, xs_images *x) {
   format *f = memory_new(sizeof *f * (size_t)g->n);
   int channels, bytes, status = read_files(g, s, f);
   if (!status) {

@@ -31,7 +31,7 @@ bool ingest_is_stopped(const ingest *g);
 
 /* Reads all files: the readable ones become records of s, in their order, and *x their shape,
  * max_value and preprocessing.  An image that cannot be read is no failure. */
-int ingest_read(ingest *g, spool *s, xs_images *x);
+int ingest_read(ingest *g, record_file *s, xs_images *x);
 /* Sets *x to the format of n records. */
 void ingest_describe(const ingest *g, int64_t n, int channels, int bytes, xs_images *x);
 /* Looks at an image again that was unreadable: is it still?  Then its error is set. */

@@ -1,4 +1,4 @@
-#include "site.h"
+#include "site_opening.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "error.h"
 #include "memory.h"
 #include "prepare.h"
-#include "site.h"
+#include "site_opening.h"
 #include "text.h"
 
 static xs_status refuse(const xs_arrays *a, const char *what) {

@@ -8,7 +8,7 @@
 #include "image_folder.h"
 #include "memory.h"
 #include "prepare.h"
-#include "site.h"
+#include "site_opening.h"
 #include "text.h"
 #include "watch.h"
 

@@ -8,7 +8,7 @@
 #include "idx.h"
 #include "memory.h"
 #include "prepare.h"
-#include "site.h"
+#include "site_opening.h"
 #include "text.h"
 
 static int check_shape(const char *path, const idx *x, const xs_images *images) {

@@ -8,7 +8,7 @@
 #include "image_cache.h"
 #include "memory.h"
 #include "resample.h"
-#include "site.h"
+#include "site_opening.h"
 #include "watch.h"
 
 enum { NAMED = 3, LEVELS = 1024, BLOCK = 256 }; /* block: images between two forgettings */

@@ -30,7 +30,7 @@ struct xs_classifier {
   double temperature;   /* NAN: the file does not say */
   bool uncalibrated;    /* the file says that there is none */
   xs_decision decision; /* its site is owned */
-  familiar site;
+  unusual_measure site;
   tg_store *store;
   int64_t batch;
   inference_plan answer;  /* of that many images */
@@ -50,7 +50,7 @@ void xs_classifier_free(xs_classifier *c) {
   for (int i = 0; c->class_name && i < c->net.classes; i++) free(c->class_name[i]);
   free(c->class_name);
   free((char *)(uintptr_t)c->net.architecture);
-  familiar_release(&c->site);
+  unusual_release(&c->site);
   free((char *)(uintptr_t)c->decision.site);
   free(c);
 }
@@ -239,7 +239,7 @@ xs_status classifier_appearance_width(xs_classifier *c, int *width) {
 
 static int load_site(xs_classifier *c, const model_file *file) {
   if (!json_object_get(file->metadata, "site")) return 0;
-  return need_texture(c) || familiar_load(file, appearance_width(c), &c->site);
+  return need_texture(c) || unusual_load(file, appearance_width(c), &c->site);
 }
 
 static int load(const char *path, bool whole, xs_classifier **out) {
@@ -394,7 +394,7 @@ static int measure_distances(xs_classifier *c, int64_t count, double *distance) 
   float *appearance = memory_new((size_t)(c->batch * width) * sizeof *appearance);
   const int status = see_batch(c, c->place[count - 1] + 1, appearance);
   for (int64_t i = 0; i < count && !status; i++) {
-    distance[i] = familiar_distance(&c->site, appearance + c->place[i] * width);
+    distance[i] = unusual_distance(&c->site, appearance + c->place[i] * width);
   }
   free(appearance);
   return status;

@@ -10,14 +10,14 @@
 #include "unusual.h"
 
 /* The tensors of a file but those of its site, and this site's where they are known. */
-static int write_with(const safetensors *file, const char *to, const familiar *site,
+static int write_with(const safetensors *file, const char *to, const unusual_measure *site,
                       const json_t *metadata) {
   int n = 0;
   safetensor *t = memory_new((size_t)(safetensors_count(file) + 1) * sizeof *t);
   for (int i = 0; i < safetensors_count(file); i++) {
-    if (!familiar_is_tensor(safetensors_at(file, i)->name)) t[n++] = *safetensors_at(file, i);
+    if (!unusual_is_tensor(safetensors_at(file, i)->name)) t[n++] = *safetensors_at(file, i);
   }
-  if (site->site) t[n++] = familiar_tensor(site);
+  if (site->site) t[n++] = unusual_tensor(site);
   int status = model_write(to, t, n, metadata);
   free(t);
   return status;
@@ -32,23 +32,23 @@ static void note_temperature(json_t *metadata, double temperature) {
 xs_status classifier_publish(const char *from, const char *to, double temperature,
                              const train_images *site, uint64_t seed) {
   xs_classifier *c = NULL;
-  familiar known = {0};
+  unusual_measure known = {0};
   model_file file;
   int status = model_open(from, "classifier", &file);
   json_t *metadata = file.metadata;
   if (!status) status = xs_classifier_load(from, &c);
-  if (!status) status = familiar_make(c, site->images, site->rows, site->n, seed, &known);
+  if (!status) status = unusual_make(c, site->images, site->rows, site->n, seed, &known);
   if (!status) {
     model_forget_site(metadata);
     json_object_del(metadata, "temperature"); /* of what it was copied from */
     json_object_set_new(metadata, "preprocessing",
                         preprocessing_json(&site->images->how, classifier_geometry(c)->size));
     note_temperature(metadata, temperature);
-    if (known.site) json_object_set_new(metadata, "site", familiar_json(&known));
+    if (known.site) json_object_set_new(metadata, "site", unusual_json(&known));
     status = write_with(file.tensors, to, &known, metadata);
   }
   model_close(&file);
-  familiar_release(&known);
+  unusual_release(&known);
   xs_classifier_free(c);
   return status ? XS_FAILED : XS_OK;
 }

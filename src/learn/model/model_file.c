@@ -196,7 +196,7 @@ static int load_named(const char *path, const safetensors *file, const nn_net *n
 }
 
 static bool is_known(const nn_net *net, const char *name) {
-  bool known = familiar_is_tensor(name);
+  bool known = unusual_is_tensor(name);
   for (int i = 0; i < net->n && !known; i++)
     known = strcmp(name, model_bare_name(net, &net->param[i])) == 0;
   return known;

@@ -12,32 +12,32 @@
 
 static const double share = 0.98;
 
-void familiar_release(familiar *f) {
+void unusual_release(unusual_measure *f) {
   mahalanobis_free(f->space);
   free(f->site);
   free(f->appearance);
-  *f = (familiar){0};
+  *f = (unusual_measure){0};
 }
 
 /* Some of the rows, in the order in which they are drawn. */
 static int64_t draw_rows(const int64_t *rows, int64_t n, uint64_t seed, int64_t *drawn) {
   int64_t *order = memory_new((size_t)n * sizeof *order), most = n;
-  if (most > FAMILIAR_MOST) most = FAMILIAR_MOST;
+  if (most > UNUSUAL_MOST) most = UNUSUAL_MOST;
   random_permutation(seed, random_stream("familiar images"), 0, n, order);
   for (int64_t i = 0; i < most; i++) drawn[i] = rows[order[i]];
   free(order);
   return most;
 }
 
-static bool usable(const familiar *f) {
+static bool usable(const unusual_measure *f) {
   return f->space && f->threshold > 0 && isfinite(f->threshold);
 }
 
-xs_status familiar_make(xs_classifier *c, const xs_images *images, const int64_t *rows, int64_t n,
-                        uint64_t seed, familiar *f) {
-  int64_t drawn[FAMILIAR_MOST];
-  *f = (familiar){0};
-  if (n < FAMILIAR_LEAST) return XS_OK;
+xs_status unusual_make(xs_classifier *c, const xs_images *images, const int64_t *rows, int64_t n,
+                       uint64_t seed, unusual_measure *f) {
+  int64_t drawn[UNUSUAL_MOST];
+  *f = (unusual_measure){0};
+  if (n < UNUSUAL_LEAST) return XS_OK;
   xs_status status = classifier_appearance_width(c, &f->width);
   if (status) return status;
   f->n = draw_rows(rows, n, seed, drawn);
@@ -50,13 +50,13 @@ xs_status familiar_make(xs_classifier *c, const xs_images *images, const int64_t
   return XS_OK;
 }
 
-json_t *familiar_json(const familiar *f) {
+json_t *unusual_json(const unusual_measure *f) {
   return json_pack("{s:s, s:I, s:f}", "name", f->site, "images", (json_int_t)f->n, "threshold",
                    f->threshold);
 }
 
-safetensor familiar_tensor(const familiar *f) {
-  return (safetensor){.name = (char *)(uintptr_t)FAMILIAR_TENSOR,
+safetensor unusual_tensor(const unusual_measure *f) {
+  return (safetensor){.name = (char *)(uintptr_t)UNUSUAL_TENSOR,
                       .rank = 2,
                       .dim = {f->n, f->width},
                       .dtype = SAFETENSORS_F32,
@@ -64,27 +64,27 @@ safetensor familiar_tensor(const familiar *f) {
                       .count = f->n * f->width};
 }
 
-bool familiar_is_tensor(const char *name) { return strncmp(name, "site.", 5) == 0; }
+bool unusual_is_tensor(const char *name) { return strncmp(name, "site.", 5) == 0; }
 
-static int read_appearances(const char *path, const safetensors *file, familiar *f) {
-  const safetensor *t = safetensors_find(file, FAMILIAR_TENSOR);
-  if (!t || t->rank != 2 || t->dim[1] != f->width || t->dim[0] < FAMILIAR_LEAST ||
-      t->dim[0] > FAMILIAR_MOST) {
+static int read_appearances(const char *path, const safetensors *file, unusual_measure *f) {
+  const safetensor *t = safetensors_find(file, UNUSUAL_TENSOR);
+  if (!t || t->rank != 2 || t->dim[1] != f->width || t->dim[0] < UNUSUAL_LEAST ||
+      t->dim[0] > UNUSUAL_MOST) {
     return fail(1, "%s: metadata: site: needs a tensor %s of %d to %d rows of %d values", path,
-                FAMILIAR_TENSOR, FAMILIAR_LEAST, FAMILIAR_MOST, f->width);
+                UNUSUAL_TENSOR, UNUSUAL_LEAST, UNUSUAL_MOST, f->width);
   }
   f->n = t->dim[0];
   f->appearance = memory_new((size_t)t->count * sizeof *f->appearance);
   if (model_read_finite(path, t, f->appearance)) return 1;
   f->space = mahalanobis_new(f->appearance, f->n, f->width);
-  return f->space ? 0 : fail(1, "%s: tensor %s: all rows are equal", path, FAMILIAR_TENSOR);
+  return f->space ? 0 : fail(1, "%s: tensor %s: all rows are equal", path, UNUSUAL_TENSOR);
 }
 
 /* Of a file that an older version wrote nothing is known. */
-int familiar_load(const model_file *file, int width, familiar *f) {
+int unusual_load(const model_file *file, int width, unusual_measure *f) {
   const json_t *j = json_object_get(file->metadata, "site");
   const char *name = json_string_value(json_object_get(j, "name"));
-  *f = (familiar){.width = width};
+  *f = (unusual_measure){.width = width};
   if (!j || json_object_get(j, "neighbours")) return 0;
   f->threshold = json_number_value(json_object_get(j, "threshold"));
   if (!name || !(f->threshold > 0)) {
@@ -95,6 +95,6 @@ int familiar_load(const model_file *file, int width, familiar *f) {
   return 0;
 }
 
-double familiar_distance(const familiar *f, const float *appearance) {
+double unusual_distance(const unusual_measure *f, const float *appearance) {
   return f->site ? mahalanobis_distance(f->space, appearance) / f->threshold : NAN;
 }

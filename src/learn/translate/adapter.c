@@ -278,7 +278,7 @@ static int finish(void *own) {
   int status = save_stargan(a, a->nets.g, "generator");
   if (!status) status = save_stargan(a, a->nets.d, "discriminator");
   if (!status) status = save_target_net(a);
-  return status ? status : (int)gallery_write(a->t.job->dir, source, target, a->translator);
+  return status ? status : (int)example_strips_write(a->t.job->dir, source, target, a->translator);
 }
 
 /* ---- the curve

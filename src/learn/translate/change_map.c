@@ -34,8 +34,8 @@ static void add_image(change *c, const float *before, const float *after, int cl
 
 static void add_all(change *c, const train_set *from, const xs_images *made) {
   for (int64_t i = 0; i < from->n; i++) {
-    float *before = gallery_values(from->images, &from->rows[i], 1, c->g);
-    float *after = gallery_values(made, &i, 1, c->g);
+    float *before = example_strips_values(from->images, &from->rows[i], 1, c->g);
+    float *after = example_strips_values(made, &i, 1, c->g);
     add_image(c, before, after, from->label[from->rows[i]]);
     free(after);
     free(before);
@@ -60,7 +60,7 @@ static int write_squares(const change *c, const char *dir) {
   for (int64_t i = 0; i < c->classes * c->pixels; i++) {
     x[i] = most > 0 ? (float)(c->sum[i] / most) : 0;
   }
-  int status = gallery_write_values(dir, "change.png", x, c->classes, &gray);
+  int status = example_strips_write_values(dir, "change.png", x, c->classes, &gray);
   free(x);
   return status;
 }
@@ -84,8 +84,8 @@ static int write_numbers(const change *c, const char *dir, char *const *class_na
   return status;
 }
 
-int gallery_write_change(const char *dir, const train_set *from, const xs_images *made, int classes,
-                         char *const *class_name, const train_geometry *g) {
+int example_strips_write_change(const char *dir, const train_set *from, const xs_images *made,
+                                int classes, char *const *class_name, const train_geometry *g) {
   change c = {.g = g, .classes = classes, .pixels = (int64_t)g->size * g->size};
   c.sum = memory_new((size_t)(classes * c.pixels) * sizeof *c.sum);
   c.count = memory_new((size_t)classes * sizeof *c.count);

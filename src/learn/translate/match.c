@@ -133,7 +133,7 @@ static int show(const train_job *job, const match_task *task) {
   char *path = run_path(job, "generator.safetensors");
   translator *t = NULL;
   int status = translator_load(path, &t);
-  if (!status) status = gallery_write(job->dir, task->examples, task->target, t);
+  if (!status) status = example_strips_write(job->dir, task->examples, task->target, t);
   translator_free(t);
   free(path);
   return status;

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "measure.h"
 #include "memory.h"
+#include "result_parts.h"
 
 static json_t *bins_json(const xs_calibration *c) {
   json_t *list = json_array();

@@ -1,7 +1,7 @@
 /* measure_crossed.c: a site's own classifier, measured on all its images by cross-fitting. */
 #include <math.h>
 
-#include "measure.h"
+#include "result_parts.h"
 
 /* Sums over folds. */
 typedef struct folds {

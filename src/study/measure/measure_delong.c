@@ -1,5 +1,5 @@
 /* measure_delong.c: intervals and test of a pair's AUCs without resampling. */
-#include "measure.h"
+#include "result_parts.h"
 
 static json_t *auc_json(const xs_delong *d) {
   return interval_json((xs_interval){d->auc, d->low, d->high}, PER_CENT);

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "measure.h"
 #include "memory.h"
+#include "result_parts.h"
 
 json_t *labelled_json(const labelled_classifier *x, int n) {
   json_t *list = json_array();

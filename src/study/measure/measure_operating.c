@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "measure.h"
+#include "result_parts.h"
 
 static json_t *rates_json(const xs_rate *sensitivity, const xs_rate *specificity) {
   return json_pack("{s:o, s:o}", "sensitivity", interval_json(sensitivity->bootstrap, PER_CENT),

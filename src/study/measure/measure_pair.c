@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "measure.h"
 #include "memory.h"
+#include "result_parts.h"
 
 /* The ceiling on all images, and the salvage where the others are on all of them too. */
 static void add_crossed(const pair_answers *x, json_t *parts) {

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "measure.h"
 #include "memory.h"
+#include "result_parts.h"
 
 /* All sites' labelled test images one after the other. */
 static void append(test_set *all, float **logit, const test_answer *a) {

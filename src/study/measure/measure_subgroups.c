@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "group_count.h"
-#include "measure.h"
 #include "memory.h"
 #include "numeral.h"
+#include "result_parts.h"
 
 /* The test images of a site, divided by one attribute. */
 typedef struct division {

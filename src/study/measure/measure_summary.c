@@ -2,8 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "measure.h"
 #include "memory.h"
+#include "result_parts.h"
 
 /* A column of numbers, one a pair. */
 typedef struct columns {

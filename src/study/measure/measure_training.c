@@ -1,5 +1,5 @@
 /* measure_training.c: how the classifiers were trained that the numbers are of. */
-#include "measure.h"
+#include "result_parts.h"
 
 /* AUCs of results.json are in per cent. */
 json_t *training_json(const char *node, const json_t *training) {

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "measure.h"
 #include "memory.h"
 #include "probability.h"
+#include "result_parts.h"
 #include "text.h"
 
 static xs_interval auc_of(const test_answer *a) {

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "measure.h"
 #include "memory.h"
+#include "result_parts.h"
 
 test_set test_set_of(const char *site, int classes, const int32_t *label, const uint64_t *group,
                      const int64_t *rows, int64_t n) {

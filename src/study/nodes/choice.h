@@ -94,7 +94,7 @@ xs_status judged_keeping(const chooser *c, const node_candidate *x, xs_interval 
                          xs_interval *per_class);
 
 /* What a choice is worth, as far as can be told without labels. */
-typedef struct findings {
+typedef struct choice_evidence {
   xs_interval before, after; /* predicted accuracy at the target */
   xs_interval change;        /* between them */
   double change_error;       /* mean absolute error of predicted changes on shifted source images */
@@ -108,11 +108,11 @@ typedef struct findings {
   char *not_compared;         /* why not */
   xs_temperature temperature; /* of the chosen candidate */
   xs_judgement judgement;
-} findings;
+} choice_evidence;
 /* To be released, also after a failure. */
-xs_status findings_make(const chooser *c, int chosen, findings *f);
-void findings_release(findings *f);
-json_t *findings_json(const chooser *c, const findings *f);
+xs_status choice_evidence_make(const chooser *c, int chosen, choice_evidence *f);
+void choice_evidence_release(choice_evidence *f);
+json_t *choice_evidence_json(const chooser *c, const choice_evidence *f);
 
 /* choice.json of a folder, newly made, also after a failure, and the place that the chosen method
  * has among the candidates' [n]. */

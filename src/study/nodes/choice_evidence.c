@@ -103,14 +103,14 @@ static const node_candidate *find_translating(const chooser *c, int chosen) {
 static const xs_interval unknown = {NAN, NAN, NAN};
 
 /* Priors cannot be told where the classifier confuses classes too much; that is no failure. */
-static void compare_priors(const chooser *c, const judged *j, findings *f) {
+static void compare_priors(const chooser *c, const judged *j, choice_evidence *f) {
   const int replicates = (int)c->job->settings->replicates;
   f->compared = !xs_prior_compare(&j->answers.source, &j->answers.target, replicates, c->seed,
                                   f->prior_change, &f->priors);
   if (!f->compared) f->not_compared = text_copy(fail_message());
 }
 
-static xs_interval least_kept(const findings *f, int classes) {
+static xs_interval least_kept(const choice_evidence *f, int classes) {
   xs_interval least = unknown;
   for (int k = 0; k < classes && f->translated; k++) {
     const xs_interval x = f->class_keeping[k];
@@ -120,7 +120,7 @@ static xs_interval least_kept(const findings *f, int classes) {
   return least;
 }
 
-static xs_status find_judgement(const chooser *c, int chosen, findings *f) {
+static xs_status find_judgement(const chooser *c, int chosen, choice_evidence *f) {
   const xs_evidence e = {.before = f->before,
                          .after = f->after,
                          .change = f->change,
@@ -132,7 +132,8 @@ static xs_status find_judgement(const chooser *c, int chosen, findings *f) {
   return status == XS_HARM ? XS_OK : status;
 }
 
-static xs_status predict_all(const chooser *c, prediction *before, prediction *after, findings *f) {
+static xs_status predict_all(const chooser *c, prediction *before, prediction *after,
+                             choice_evidence *f) {
   const train_set *source = &before->judged.source;
   xs_status status = check_on_shifts(c, source, before);
   if (!status) status = check_on_shifts(c, source, after);
@@ -141,15 +142,15 @@ static xs_status predict_all(const chooser *c, prediction *before, prediction *a
   return status ? status : change_between(before, after, &f->change, &f->change_error);
 }
 
-xs_status findings_make(const chooser *c, int chosen, findings *f) {
+xs_status choice_evidence_make(const chooser *c, int chosen, choice_evidence *f) {
   const node_candidate *x = &c->candidate[chosen];
   const node_candidate *kept = find_translating(c, chosen);
   const size_t classes = (size_t)c->classes;
   prediction before = {0}, after = {0};
-  *f = (findings){.translated = x->generator != NULL,
-                  .kept_by = kept ? kept->method : NULL,
-                  .class_keeping = memory_new(classes * sizeof *f->class_keeping),
-                  .prior_change = memory_new(classes * sizeof *f->prior_change)};
+  *f = (choice_evidence){.translated = x->generator != NULL,
+                         .kept_by = kept ? kept->method : NULL,
+                         .class_keeping = memory_new(classes * sizeof *f->class_keeping),
+                         .prior_change = memory_new(classes * sizeof *f->prior_change)};
   xs_status status = predict(c, &c->job->unadapted, &before);
   if (!status) status = predict(c, x, &after);
   if (!status) status = predict_all(c, &before, &after, f);
@@ -162,7 +163,7 @@ xs_status findings_make(const chooser *c, int chosen, findings *f) {
   return status;
 }
 
-void findings_release(findings *f) {
+void choice_evidence_release(choice_evidence *f) {
   free(f->class_keeping);
   free(f->prior_change);
   free(f->not_compared);
@@ -182,14 +183,14 @@ static json_t *reasons_json(const xs_judgement *j) {
   return list;
 }
 
-static json_t *priors_json(const chooser *c, const findings *f) {
+static json_t *priors_json(const chooser *c, const choice_evidence *f) {
   if (!f->compared) return json_pack("{s:s}", "unknown", f->not_compared);
   return json_pack("{s:b, s:f, s:o, s:o}", "differ", (int)f->priors.mismatch, "p", f->priors.p,
                    "distance", interval_json(f->priors.distance, PER_CENT), "change",
                    intervals_json(f->prior_change, c->classes));
 }
 
-json_t *findings_json(const chooser *c, const findings *f) {
+json_t *choice_evidence_json(const chooser *c, const choice_evidence *f) {
   json_t *j = json_pack(
       "{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "predictor", c->options->predictor, "before",
       interval_json(f->before, PER_CENT), "after", interval_json(f->after, PER_CENT), "change",

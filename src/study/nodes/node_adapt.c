@@ -58,13 +58,14 @@ static xs_status match(const node_job *job) {
 static xs_status write_worst(const train_set *from, const train_set *made, xs_classifier *c,
                              const char *dir) {
   const train_geometry *g = classifier_geometry(c);
-  int64_t place[GALLERY_COLUMNS], row[GALLERY_COLUMNS], found = 0;
+  int64_t place[EXAMPLE_STRIPS_COLUMNS], row[EXAMPLE_STRIPS_COLUMNS], found = 0;
   xs_labelled_outputs said;
   xs_status status = outputs_open(c, made, false, &said);
-  if (!status) status = xs_worst_images(&said, GALLERY_COLUMNS, place, NULL, &found);
+  if (!status) status = xs_worst_images(&said, EXAMPLE_STRIPS_COLUMNS, place, NULL, &found);
   for (int64_t i = 0; i < found && !status; i++) row[i] = from->rows[place[i]];
-  if (!status && (gallery_write_row(dir, "worst_original.png", from->images, row, found, g) ||
-                  gallery_write_row(dir, "worst_translated.png", made->images, place, found, g))) {
+  if (!status &&
+      (example_strips_write_row(dir, "worst_original.png", from->images, row, found, g) ||
+       example_strips_write_row(dir, "worst_translated.png", made->images, place, found, g))) {
     status = XS_FAILED;
   }
   outputs_release(&said);
@@ -73,8 +74,8 @@ static xs_status write_worst(const train_set *from, const train_set *made, xs_cl
 
 static xs_status write_change(const node_job *job, const train_set *from, const xs_images *made) {
   const node_site *site = &job->site[0];
-  const int status = gallery_write_change(job->train->dir, from, made, site->classes,
-                                          site->class_name, &job->geometry);
+  const int status = example_strips_write_change(job->train->dir, from, made, site->classes,
+                                                 site->class_name, &job->geometry);
   return status ? XS_FAILED : XS_OK;
 }
 
@@ -125,8 +126,8 @@ static xs_status fine_tune(const node_job *job) {
   xs_status status = open_split(job, XS_TRAIN, &train, &task.train);
   if (!status) status = open_split(job, XS_VALIDATION, &validation, &task.validation);
   if (!status && job->settings->keep_translated) {
-    status = keep_translated(job->train->dir, job->train->task, &task.train, task.classes,
-                             task.class_name);
+    status = translated_site_write(job->train->dir, job->train->task, &task.train, task.classes,
+                                   task.class_name);
   }
   if (!status) status = train_fit(job->train, &task);
   train_set_release(&task.train);

@@ -84,11 +84,11 @@ static void close_chooser(chooser *c) {
 
 typedef struct outcome {
   decision taken, careful, bold;
-  findings found;
+  choice_evidence found;
 } outcome;
 
 static json_t *choice_json(const chooser *c, const outcome *x) {
-  json_t *candidates = json_array(), *j = findings_json(c, &x->found);
+  json_t *candidates = json_array(), *j = choice_evidence_json(c, &x->found);
   for (int i = 0; i < c->n; i++) json_array_append_new(candidates, facts_json(c, i));
   json_object_set_new(j, "rule", json_string(c->options->rule));
   json_object_set_new(j, "images", json_integer(c->n_rows));
@@ -163,7 +163,7 @@ static void note_struck(const chooser *c) {
 
 static void note_choice(const chooser *c, const outcome *x) {
   const train_job *job = c->job->train;
-  const findings *f = &x->found;
+  const choice_evidence *f = &x->found;
   const char *method = c->candidate[x->taken.chosen].method;
   if (x->taken.chosen == c->none) {
     run_note(job, "chosen: %s, by %lld images: the classifier is left as it is%s%s", method,
@@ -200,11 +200,11 @@ static xs_status choose(chooser *c) {
   xs_status status = facts_make(c);
   if (!status && careful) note_struck(c);
   if (!status) status = decide(c, &x);
-  if (!status) status = findings_make(c, x.taken.chosen, &x.found);
+  if (!status) status = choice_evidence_make(c, x.taken.chosen, &x.found);
   if (!status) status = publish(c, &x);
   if (!status && write_choice(c->job, choice_json(c, &x))) status = XS_FAILED;
   if (!status) note_choice(c, &x);
-  findings_release(&x.found);
+  choice_evidence_release(&x.found);
   return status;
 }
 

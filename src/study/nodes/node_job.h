@@ -75,9 +75,9 @@ void node_fit_few(xs_classifier_options *o, int64_t n);
 xs_status node_check_stop(const xs_watch *w, const char *next);
 
 /* Writes 16-bit images made for training, with their labels and a domain file, as 8-bit IDX files;
- * more classes than bytes can tell apart are refused, as by keep_check. */
-xs_status keep_check(const char *name, int classes);
-xs_status keep_translated(const char *dir, const char *name, const train_set *set, int classes,
-                          char *const *class_name);
+ * more classes than bytes can tell apart are refused, as by translated_site_check. */
+xs_status translated_site_check(const char *name, int classes);
+xs_status translated_site_write(const char *dir, const char *name, const train_set *set,
+                                int classes, char *const *class_name);
 
 #endif

@@ -17,7 +17,7 @@
 
 enum { MOST_CLASSES = 256 }; /* labels of an IDX file of bytes */
 
-xs_status keep_check(const char *name, int classes) {
+xs_status translated_site_check(const char *name, int classes) {
   if (classes <= MOST_CLASSES) return XS_OK;
   return fail(
       XS_FAILED,
@@ -79,9 +79,9 @@ static int write_site(const char *dir, const char *node, int classes, char *cons
   return status;
 }
 
-xs_status keep_translated(const char *dir, const char *name, const train_set *set, int classes,
-                          char *const *class_name) {
-  int status = keep_check(name, classes);
+xs_status translated_site_write(const char *dir, const char *name, const train_set *set,
+                                int classes, char *const *class_name) {
+  int status = translated_site_check(name, classes);
   if (!status) status = write_images(dir, set->images);
   if (!status) status = write_labels(dir, set);
   if (!status) status = write_site(dir, name, classes, class_name);

@@ -3,8 +3,8 @@
 #ifndef TEST_ANSWERS_H
 #define TEST_ANSWERS_H
 
-#include "measure.h"
 #include "node_results.h"
+#include "result_parts.h"
 
 typedef struct test_images {
   train_set images;

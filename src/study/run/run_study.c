@@ -15,7 +15,7 @@
 #include "run_folder.h"
 #include "seal_log.h"
 #include "sealed_files.h"
-#include "site.h"
+#include "site_opening.h"
 #include "study_check.h"
 #include "text.h"
 #include "training_run.h"

@@ -79,7 +79,7 @@ static xs_status check_measured(const xs_study *s, const seal *opened) {
 /* Before training: a translated site's labels are bytes. */
 static xs_status check_kept(const xs_study *s, const seal *opened) {
   for (int i = 0; i < s->n_sites && s->settings.keep_translated; i++) {
-    const xs_status status = keep_check(s->site[i].name, seal_classes(opened, i));
+    const xs_status status = translated_site_check(s->site[i].name, seal_classes(opened, i));
     if (status) return status;
   }
   return XS_OK;

@@ -1,5 +1,5 @@
 /* bench.c: timing of training steps on made-up images. */
-#include "bench.h"
+#include "timed_step.h"
 
 #include <stdlib.h>
 #include <string.h>

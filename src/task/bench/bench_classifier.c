@@ -1,9 +1,9 @@
 /* bench_classifier.c: how long a training step of a classifier takes here, on made-up images.
  */
-#include "bench.h"
 #include "classifier_plan.h"
 #include "error.h"
 #include "task_tables.h"
+#include "timed_step.h"
 #include "training_loop.h"
 
 static const option rows[] = {

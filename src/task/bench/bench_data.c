@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "batch.h"
-#include "bench.h"
 #include "memory.h"
+#include "timed_step.h"
 
 struct bench_feed {
   xs_site *site;

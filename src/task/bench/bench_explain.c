@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
 #include "memory.h"
 #include "numeral.h"
+#include "timed_step.h"
 
 static const double summed_up = 0.1; /* of the lost time: the last rows */
 

@@ -1,10 +1,10 @@
 /* bench_inference.c: how long a network's answer takes here, on made-up images. */
 #include <string.h>
 
-#include "bench.h"
 #include "error.h"
 #include "inference.h"
 #include "task_tables.h"
+#include "timed_step.h"
 
 #define ARCHITECTURE(id, name, ...) name "|"
 static const char networks[] =

@@ -1,8 +1,8 @@
 /* bench_step.c: how long a critic step and a generator step take here, on made-up images. */
 #include "adapter_plans.h"
-#include "bench.h"
 #include "error.h"
 #include "task_tables.h"
+#include "timed_step.h"
 #include "training_loop.h"
 
 static const option rows[] = {

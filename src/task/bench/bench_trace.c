@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
 #include "error.h"
 #include "file.h"
+#include "timed_step.h"
 
 /* Names the process ("process_name") or a track ("thread_name"). */
 static json_t *name_event(const char *what, int track, const char *name) {

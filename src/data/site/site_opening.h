@@ -1,6 +1,6 @@
-/* site.h: the steps of opening a site that all formats share. */
-#ifndef SITE_H
-#define SITE_H
+/* site_opening.h: the steps of opening a site that all formats share. */
+#ifndef SITE_OPENING_H
+#define SITE_OPENING_H
 
 #include "domain.h"
 #include "image.h"

@@ -1,8 +1,8 @@
-/* measure.h: how good finished classifiers are, from what they say of labelled images: numbers, and
- * the parts of results.json that hold them.  Nothing here opens a file, a label or a model: whoever
- * calls has asked the classifiers. */
-#ifndef MEASURE_H
-#define MEASURE_H
+/* result_parts.h: how good finished classifiers are, from what they say of labelled images:
+ * numbers, and the parts of results.json that hold them.  Nothing here opens a file, a label or a
+ * model: whoever calls has asked the classifiers. */
+#ifndef RESULT_PARTS_H
+#define RESULT_PARTS_H
 
 #include "measure_json.h"
 

@@ -1,6 +1,6 @@
-/* bench.h: what the timed steps share: options, timing, the roofline and the trace. */
-#ifndef BENCH_H
-#define BENCH_H
+/* timed_step.h: what the timed steps share: options, timing, the roofline and the trace. */
+#ifndef TIMED_STEP_H
+#define TIMED_STEP_H
 
 #include <jansson.h>
 #include <stdio.h>
