@@ -111,9 +111,10 @@ static void values_told_by_hand(void **state) {
   }
 }
 
-/* Values are cut to what 16 bits hold. */
+/* Values are cut to what 16 bits hold.  What the set owns of its split stays its own. */
 static void bright_values_stay_white(void **state) {
   (void)state;
+  uint8_t side = XS_TEST;
   uint16_t pixel[2] = {1000, 0};
   xs_images x = {.name = "p",
                  .n = 1,
@@ -123,7 +124,9 @@ static void bright_values_stay_white(void **state) {
                  .bytes = 2,
                  .max_value = 1000,
                  .pixels = pixel,
-                 .group = &(uint64_t){3}};
+                 .group = &(uint64_t){3},
+                 .split = {.kind = XS_SPLIT_COLUMN, .side = &side},
+                 .doubt = (char[]){"dark"}};
   xs_images *y = shift_images(&x, NULL, 1, find("brightness-3"), 1);
   assert_int_equal(((uint16_t *)y->pixels)[0], 65535);
   assert_value(y, 1, 0.45);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "made_images.h"
 #include "memory.h"
 #include "random.h"
 #include "shift_kind.h"
@@ -56,24 +57,10 @@ static void read_values(const xs_images *x, int64_t row, int values, float *to) 
   }
 }
 
-static void write_values(const float *from, int values, uint16_t *to) {
-  for (int i = 0; i < values; i++) {
-    to[i] = (uint16_t)lrintf(fmaxf(0, fminf(1, from[i])) * UINT16_MAX);
-  }
-}
-
-static xs_images *new_images(const xs_images *x, const int64_t *rows, int64_t n, int values,
-                             const char *name) {
-  xs_images *y = memory_new(sizeof *y);
-  *y = *x;
-  y->map = NULL;
-  y->n = n;
-  y->name = text_format("%s, %s", x->name, name);
-  y->bytes = 2;
-  y->max_value = UINT16_MAX;
-  y->pixels = memory_new((size_t)n * (size_t)values * sizeof(uint16_t));
-  y->group = memory_new((size_t)n * sizeof *y->group);
-  if (x->file) y->file = memory_new((size_t)n * sizeof *y->file);
+static xs_images *new_images(const xs_images *x, const int64_t *rows, int64_t n, const char *name) {
+  xs_images *y = made_images_new(text_format("%s, %s", x->name, name), &x->how, x->height, x->width,
+                                 x->channels, n);
+  if (x->file) y->file = memory_new(((size_t)n + 1) * sizeof *y->file);
   for (int64_t i = 0; i < n; i++) {
     int64_t row = rows ? rows[i] : i;
     y->group[i] = x->group[row];
@@ -90,7 +77,7 @@ xs_images *shift_images(const xs_images *x, const int64_t *rows, int64_t n, int 
                       .seed = seed,
                       .stream = random_stream(table[which].name)};
   int values = shift_values(&image);
-  xs_images *y = new_images(x, rows, n, values, table[which].name);
+  xs_images *y = new_images(x, rows, n, table[which].name);
 #pragma omp parallel
   {
     float *from = memory_new(2 * (size_t)values * sizeof *from), *to = from + values;
@@ -100,7 +87,7 @@ xs_images *shift_images(const xs_images *x, const int64_t *rows, int64_t n, int 
       d.row = (uint64_t)(rows ? rows[i] : i);
       read_values(x, (int64_t)d.row, values, from);
       table[which].apply(&d, table[which].amount, from, to);
-      write_values(to, values, (uint16_t *)y->pixels + i * values);
+      made_images_store(to, values, (uint16_t *)y->pixels + i * values);
     }
     free(from);
   }

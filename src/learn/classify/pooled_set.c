@@ -1,27 +1,12 @@
 /* pooled_set.c: the images of several sites as one set. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "learn.h"
+#include "made_images.h"
 #include "memory.h"
 #include "text.h"
 
 enum { AT_ONCE = 64 };
-
-static xs_images *new_images(const train_geometry *g, const xs_images *like, int64_t n) {
-  size_t each = (size_t)g->size * (size_t)g->size * (size_t)g->channels;
-  xs_images *x = memory_new(sizeof *x);
-  *x = (xs_images){.name = text_copy("pooled"),
-                   .height = g->size,
-                   .width = g->size,
-                   .channels = g->channels,
-                   .bytes = 2,
-                   .max_value = 65535,
-                   .how = like->how,
-                   .pixels = memory_new(((size_t)n * each + 1) * sizeof(uint16_t)),
-                   .group = memory_new(((size_t)n + 1) * sizeof(uint64_t))};
-  return x;
-}
 
 /* The images of a set behind those that are there. */
 static void append(const train_set *from, const train_geometry *g, train_set *to, xs_images *x) {
@@ -32,7 +17,7 @@ static void append(const train_set *from, const train_geometry *g, train_set *to
     int64_t n = from->n - first < AT_ONCE ? from->n - first : AT_ONCE;
     xs_images_fetch(from->images, from->rows + first, n, g->size, g->channels, &plain, value);
     uint16_t *pixel = (uint16_t *)x->pixels + x->n * each;
-    for (int64_t i = 0; i < n * each; i++) pixel[i] = (uint16_t)lrintf(value[i] * 65535);
+    made_images_store(value, n * each, pixel);
     for (int64_t i = 0; i < n; i++, x->n++) {
       int64_t row = from->rows[first + i];
       x->group[x->n] = from->images->group[row];
@@ -47,7 +32,9 @@ void train_set_pool(const train_set *part, int parts, const train_geometry *g, x
                     train_set *set) {
   int64_t n = 0;
   for (int i = 0; i < parts; i++) n += part[i].n;
-  *images = new_images(g, part[0].images, n);
+  *images =
+      made_images_new(text_copy("pooled"), &part[0].images->how, g->size, g->size, g->channels, n);
+  (*images)->n = 0;
   *set = (train_set){.images = *images,
                      .label = memory_new((size_t)(n + 1) * sizeof(int32_t)),
                      .rows = memory_new((size_t)(n + 1) * sizeof(int64_t)),

@@ -7,6 +7,7 @@
 
 #include "classifier.h"
 #include "error.h"
+#include "made_images.h"
 #include "memory.h"
 #include "text.h"
 
@@ -84,7 +85,8 @@ const nn_stargan *translator_net(const translator *t) {
   return t->kind->net ? t->kind->net(t->state) : NULL;
 }
 
-/* Normalised values back to 0 .. 65535. */
+/* Normalised values back to 0 .. 65535; in double, unlike made_images_store, of which 1 in 768
+ * values would differ by 1. */
 static void store_16_bit(const train_geometry *g, const float *y, int64_t count, uint16_t *pixel) {
   for (int64_t i = 0; i < count; i++) {
     int c = (int)(i % g->channels);
@@ -92,22 +94,6 @@ static void store_16_bit(const train_geometry *g, const float *y, int64_t count,
     v = v < 0 ? 0 : v > 1 ? 1 : v;
     pixel[i] = (uint16_t)lrint(v * 65535);
   }
-}
-
-static xs_images *new_images(const xs_images *like, const train_geometry *g, int64_t n) {
-  int64_t each = (int64_t)g->size * g->size * g->channels;
-  xs_images *made = memory_new(sizeof *made);
-  *made = (xs_images){.name = text_copy(like->name),
-                      .n = n,
-                      .height = g->size,
-                      .width = g->size,
-                      .channels = g->channels,
-                      .bytes = 2,
-                      .max_value = 65535,
-                      .how = like->how,
-                      .pixels = memory_new((size_t)(n * each + 1) * sizeof(uint16_t)),
-                      .group = memory_new((size_t)(n + 1) * sizeof(uint64_t))};
-  return made;
 }
 
 /* Images `first` to first + count of made; x: room for TRANSLATOR_BATCH of them. */
@@ -131,7 +117,8 @@ xs_status translator_apply(translator *t, const xs_images *images, const int64_t
     return (xs_status)fail(XS_USAGE, "domain %d is beyond the generator's, 0 to %d", domain,
                            domains - 1);
   }
-  xs_images *made = new_images(images, g, n);
+  xs_images *made =
+      made_images_new(text_copy(images->name), &images->how, g->size, g->size, g->channels, n);
   const size_t each = (size_t)g->size * (size_t)g->size * (size_t)g->channels;
   float *x = memory_new(TRANSLATOR_BATCH * each * sizeof *x);
   for (int64_t first = 0; first < n && !status; first += TRANSLATOR_BATCH) {
