@@ -171,6 +171,18 @@ XS_API xs_interval xs_accuracy_interval(const xs_prediction_error *e,
 XS_API xs_interval xs_change_interval(const xs_prediction_error *e,
                                       double change); /* within [-1,1] */
 
+/* ---- how a choice is made
+ * ------------------------------------------------------------------------
+ */
+
+typedef struct xs_choice_options { /* of docs/method.md, "Judging without labels" */
+  char *rule;                      /* "careful", "bold" */
+  char *criterion;                 /* of xs_criteria */
+  char *ties; /* "ensemble", "first": of candidates whose im differs by no more than its error */
+  char *predictor; /* of xs_predictors */
+  int64_t rows;    /* most target images that snd compares with each other; 0: all */
+} xs_choice_options;
+
 /* ---- how common the classes are at the target ------------------------------------------------ */
 
 /* All three assume label shift: images of one class look alike at both sites, or the classifier has

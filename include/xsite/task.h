@@ -19,6 +19,7 @@
 
 #include "xsite/adapt.h"
 #include "xsite/classify.h"
+#include "xsite/labelfree.h"
 #include "xsite/measure.h"
 #include "xsite/site.h"
 
@@ -87,6 +88,25 @@ typedef struct xs_align_task {
 } xs_align_task;
 XS_API void xs_align_defaults(xs_align_task *t);
 XS_API xs_status xs_align(const xs_align_task *t, const xs_watch *w);
+
+/* Chooses, without a label of the target, among the source's classifier and those that were adapted
+ * from it, by the rules of docs/method.md, "Judging without labels", as a study does.  The target's
+ * images decide, but for the test images of one that has labels.  Writes model.safetensors, the
+ * chosen one with its temperature and the target's look, and choice.json: why, what is predicted of
+ * it, and what speaks against the others. */
+typedef struct xs_choose_task {
+  xs_job job;
+  const char *source, *target; /* domain files */
+  const xs_site *source_site;
+  const xs_images *target_images;
+  const char *model;   /* the source's classifier; in choice.json it is called none */
+  xs_texts candidates; /* "NAME=MODEL", or "NAME=MODEL:GENERATOR" of one that was fine-tuned on
+                        * images translated by that file */
+  xs_choice_options choice;
+  int64_t replicates; /* of the bootstrap, 100 or more */
+} xs_choose_task;
+XS_API void xs_choose_defaults(xs_choose_task *t);
+XS_API xs_status xs_choose(const xs_choose_task *t, const xs_watch *w);
 
 /* Makes a translator without training (a MATCH of xsite/methods.def).  No label of either site
  * is used.  Writes generator.safetensors and example images. */

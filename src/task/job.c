@@ -139,13 +139,36 @@ static bool is_domain(const char *name) {
   return !strcmp(name, "data") || !strcmp(name, "source") || !strcmp(name, "target");
 }
 
+static xs_status note_candidate(json_t *j, const char *text) {
+  char *name, *model, *generator;
+  xs_status status = candidate_read(text, &name, &model, &generator);
+  if (!status) status = folder_note_file(j, name, model);
+  if (!status && generator) {
+    char *made = text_format("%s, its generator", name);
+    status = folder_note_file(j, made, generator);
+    free(made);
+  }
+  free(name);
+  free(model);
+  free(generator);
+  return status;
+}
+
+static xs_status note_candidates(json_t *j, const xs_texts *list) {
+  xs_status status = XS_OK;
+  for (int i = 0; i < list->n && !status; i++) status = note_candidate(j, list->text[i]);
+  return status;
+}
+
 /* Domain files and models: the options whose value is called FILE. */
 static xs_status note_files(json_t *j, const option_table *table, const void *task) {
   xs_status status = XS_OK;
   for (int i = 0; i < table->n && !status; i++) {
     const option *row = &table->row[i];
+    const void *field = (const char *)task + row->offset;
+    if (row->value && !strcmp(row->value, CANDIDATE_WORDS)) status = note_candidates(j, field);
     if (!row->value || strcmp(row->value, "FILE") != 0) continue;
-    const char *file = *(char *const *)(const void *)((const char *)task + row->offset);
+    const char *file = *(char *const *)field;
     if (!file) continue;
     status = (is_domain(row->name) ? folder_note_domain : folder_note_file)(j, row->name, file);
   }

@@ -56,6 +56,10 @@ void job_note_site(const xs_watch *w, const xs_site *s);
 xs_status job_check_classes(const char *model, const xs_classifier *c, const char *file,
                             const xs_site *s);
 
+/* How a candidate of a choice is given (xs_choose_task), taken apart; what is not there is NULL. */
+#define CANDIDATE_WORDS "NAME=MODEL[:GENERATOR]"
+xs_status candidate_read(const char *text, char **name, char **model, char **generator);
+
 /* Claims o->out for a task with these options and runs `work` in it. */
 xs_status job_run(const xs_job *o, const option_table *table, const void *task, const xs_watch *w,
                   xs_status (*work)(const train_job *job, const void *task));

@@ -53,6 +53,22 @@ says section/$choice 'c["criterion"] == "entropy"'
 expect 2 "wrong.yaml:13: choice.rule: 'reckless' is not allowed here; it must be careful or bold" study plan wrong.yaml
 expect 2 "'reckless' is not allowed" study plan study.yaml --set choice=reckless
 
+# The same choice without a study, of classifiers in files; what is not right is refused.
+expect 0 'chosen: ' study run study.yaml --out listed --threads 1 --set portfolio=none,histogram,paper
+made=listed/nodes
+sites=(choose --source clinic.yaml --target ward.yaml --model $made/baseline-clinic/model.safetensors --seed 2 --replicates 200 --threads 1)
+of() { echo "$1=$made/adapted-$1-clinic-ward/model.safetensors:$made/translator-$1-clinic-ward/generator.safetensors"; }
+expect 0 'chosen: ' "${sites[@]}" --out alone --candidate "$(of histogram)" --candidate "$(of paper)"
+cmp alone/choice.json listed/$choice || complain 'the choice of files is not the choice of the study'
+expect 0 'AUC' eval --model alone/model.safetensors --data ward.yaml
+expect 0 'alone is finished' "${sites[@]}" --out alone --candidate "$(of histogram)" --candidate "$(of paper)" --resume
+expect 1 'alone holds another run: candidate differs' "${sites[@]}" --out alone --candidate "$(of paper)" --resume
+expect 2 'choose needs --candidate' "${sites[@]}" --out none
+expect 2 "candidate: 'paper' is not NAME=MODEL[:GENERATOR]" "${sites[@]}" --out none --candidate paper
+expect 2 "candidate: the name 'none' is there twice: none is the classifier as it is" "${sites[@]}" --out none --candidate "none=$made/baseline-ward/model.safetensors"
+expect 1 'none.safetensors: cannot open' "${sites[@]}" --out none --candidate a=none.safetensors
+expect 2 "it must be careful or bold" "${sites[@]}" --out none --candidate "$(of paper)" --rule reckless
+
 # Thirty images without labels: all of them decide, and they are too few.
 grep -v '^labels\|^classes\|column' ward.yaml | sed 's/^name: ward/name: few/; s/^images: .*/images: few/' >few.yaml
 mkdir few && for k in $(seq 0 29); do cp ward/"$k".png few/; done

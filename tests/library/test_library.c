@@ -241,6 +241,7 @@ static void test_defaults_alone(void **state) {
   xs_adapt_task adapt;
   xs_align_task align;
   xs_match_task match;
+  xs_choose_task choose;
   xs_eval_task eval;
   xs_predict_task predict;
   xs_translate_task translate;
@@ -250,6 +251,7 @@ static void test_defaults_alone(void **state) {
   xs_adapt_defaults(&adapt);
   xs_align_defaults(&align);
   xs_match_defaults(&match);
+  xs_choose_defaults(&choose);
   xs_eval_defaults(&eval);
   xs_predict_defaults(&predict);
   xs_translate_defaults(&translate);
@@ -258,6 +260,7 @@ static void test_defaults_alone(void **state) {
   lacks(xs_adapt(&adapt, NULL), "is missing");
   lacks(xs_align(&align, NULL), "is missing");
   lacks(xs_match(&match, NULL), "is missing");
+  lacks(xs_choose(&choose, NULL), "is missing");
   lacks(xs_eval(&eval, NULL, &measured), "model is missing");
   lacks(xs_predict(&predict, 0, NULL, ignore, NULL, NULL), "model is missing");
   lacks(xs_translate(&translate, NULL), "is missing");

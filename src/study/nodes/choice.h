@@ -29,7 +29,7 @@ typedef struct candidate_facts {
 /* A pair's candidates and the images by which they are judged. */
 typedef struct chooser {
   const node_job *job;
-  const choice_options *options;
+  const xs_choice_options *options;
   uint64_t seed;
   int classes;
   const node_candidate *candidate; /* [n] */

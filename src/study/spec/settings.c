@@ -59,25 +59,7 @@ static const option study_rows[] = {
                     "points of AUC that a classifier may lose at a target and still be used there"),
     OPTION_INTEGER_ROW(NULL, 0, study_settings, checkpoint_every, "100", 1, 1e9,
                        "training steps between checkpoints"),
-    OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, rule, "careful",
-                      "careful|bold", "RULE",
-                      "careful excludes what may have lost a class or did not learn, and leaves "
-                      "the classifier as it is where little speaks for a change; bold takes the "
-                      "best by the criterion; choice: bold is short for it"),
-    OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, criterion, "im",
-                      "im|entropy|snd|snd-features|dev|bnm|ensemble", "NAME",
-                      "by which a pair's classifier is chosen without labels"),
-    OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, ties, "ensemble",
-                      "ensemble|first", "HOW",
-                      "candidates whose im is within its error of the best: by agreement with the "
-                      "ensemble of all candidates, or the best as it is"),
-    OPTION_CHOICE_ROW("choice", offsetof(study_settings, choice), choice_options, predictor,
-                      "atc-entropy", "confidence|confidence-difference|atc-confidence|atc-entropy",
-                      "NAME", "by which accuracy at the target is predicted without labels"),
-    OPTION_INTEGER_ROW(
-        "choice", offsetof(study_settings, choice), choice_options, rows, "2000", 0, 1e9,
-        "most target images that snd compares with each other, and most of each site that dev's "
-        "importance weights are fitted to; 0: all"),
+    CHOICE_ROWS("choice", offsetof(study_settings, choice)),
     OPTION_FLAG_ROW(NULL, 0, study_settings, keep_translated,
                     "write every translated training set as a site, site.yaml in the adapted "
                     "classifier's folder"),

@@ -5,14 +5,6 @@
 #include "option.h"
 #include "xsite.h"
 
-typedef struct choice_options {
-  char *rule;      /* "careful", "bold" */
-  char *criterion; /* of xs_criteria */
-  char *ties; /* "ensemble", "first": of candidates whose im differs by no more than its error */
-  char *predictor; /* of xs_predictors */
-  int64_t rows;    /* most target images that snd compares with each other; 0: all */
-} choice_options;
-
 typedef struct operating_options {
   char *positive;     /* class that is to be found, against the rest; NULL: no operating point */
   double sensitivity; /* wanted, on validation images of the source */
@@ -42,7 +34,7 @@ typedef struct study_settings {
   char *init;     /* of the classifiers: weights to begin with, relative to the study file */
   bool oracle;    /* also say what the target's labels would have chosen */
   bool subgroups; /* also measure parts of the target's test images */
-  choice_options choice;
+  xs_choice_options choice;
   operating_options operating;
   xs_classifier_options classifier, tune;
   xs_adapter_options adapter;

@@ -60,6 +60,26 @@ static const char target_dropout_help[] = "share of features dropped while F_T i
                       "train for sites that nobody has seen: images moved, turned and sized, "     \
                       "half of the batches in other tones, a quarter convolved at random")
 
+#define CHOICE_ROWS(section, base)                                                                 \
+  OPTION_CHOICE_ROW(section, base, xs_choice_options, rule, "careful", "careful|bold", "RULE",     \
+                    "careful excludes what may have lost a class or did not learn, and leaves "    \
+                    "the classifier as it is where little speaks for a change; bold takes the "    \
+                    "best by the criterion"),                                                      \
+      OPTION_CHOICE_ROW(section, base, xs_choice_options, criterion, "im",                         \
+                        "im|entropy|snd|snd-features|dev|bnm|ensemble", "NAME",                    \
+                        "by which a pair's classifier is chosen without labels"),                  \
+      OPTION_CHOICE_ROW(                                                                           \
+          section, base, xs_choice_options, ties, "ensemble", "ensemble|first", "HOW",             \
+          "candidates whose im is within its error of the best: by agreement with the "            \
+          "ensemble of all candidates, or the best as it is"),                                     \
+      OPTION_CHOICE_ROW(section, base, xs_choice_options, predictor, "atc-entropy",                \
+                        "confidence|confidence-difference|atc-confidence|atc-entropy", "NAME",     \
+                        "by which accuracy at the target is predicted without labels"),            \
+      OPTION_INTEGER_ROW(section, base, xs_choice_options, rows, "2000", 0, 1e9,                   \
+                         "most target images that snd compares with each other, and most of each " \
+                         "site that dev's "                                                        \
+                         "importance weights are fitted to; 0: all")
+
 #define NORMALISATION_ROW(record)                                                                  \
   OPTION_CHOICE_ROW(                                                                               \
       NULL, 0, record, normalisation, "half", "half|imagenet", "NAME",                             \
