@@ -20,7 +20,7 @@ random_convolution random_convolution_draw(int channels, uint64_t seed, uint64_t
   if (u[MIXED] < 0.5f) r.kept = u[KEPT];
   double normal[4] = {0};
   for (int i = 0; i < channels * channels * most; i++) {
-    if (i % 4 == 0) random_normals(seed, stream, step, (uint64_t)(NORMALS + i / 4), normal);
+    if (i % 4 == 0) random_normals(seed, stream, step, NORMALS + (uint64_t)i / 4, normal);
     const int to = i / most / channels, from = i / most % channels, tap = i % most;
     if (tap < taps) r.weight[to][from][tap] = (float)(deviation * normal[i % 4]);
   }
@@ -87,8 +87,8 @@ static void convolve_row(const random_convolution *r, const planes *p, int to, i
 void random_convolution_apply(const random_convolution *r, const xs_normalisation *norm, int size,
                               int64_t n, float *x) {
   planes p = {.size = size, .wide = size + 2 * EDGE};
-  const size_t values = (size_t)(size * size * r->channels);
-  p.padded = memory_new((size_t)(p.wide * p.wide * r->channels) * sizeof *p.padded);
+  const size_t values = (size_t)size * (size_t)size * (size_t)r->channels;
+  p.padded = memory_new((size_t)p.wide * (size_t)p.wide * (size_t)r->channels * sizeof *p.padded);
   p.made = memory_new(values * sizeof *p.made);
   for (int64_t i = 0; i < n; i++, x += values) {
     take_apart(&p, norm, r->channels, x);
