@@ -22,7 +22,7 @@ typedef struct xs_classifier_options {
   double shift;    /* share of the side */
   double rotation; /* degrees */
   bool flips;
-  bool robust;     /* those of docs/method.md, section 3, that make a classifier travel, besides */
+  bool robust;     /* besides, those of docs/method.md, "Training to travel" */
   char *precision; /* "f32", or "bf16": what convolutions multiply in training, if it can */
 } xs_classifier_options;
 

@@ -99,7 +99,9 @@ typedef struct xs_choose_task {
   const char *source, *target; /* domain files */
   const xs_site *source_site;
   const xs_images *target_images;
-  const char *model;   /* the source's classifier; in choice.json it is called none */
+  const char *model; /* the source's classifier; in choice.json it is called none */
+  /* NAME: its steps, as in a portfolio ("paper+shot"): adabn is struck out where class shares
+   * differ */
   xs_texts candidates; /* "NAME=MODEL", or "NAME=MODEL:GENERATOR" of one that was fine-tuned on
                         * images translated by that file */
   xs_choice_options choice;

@@ -23,7 +23,7 @@ void watch_progress(const xs_watch *w, const xs_progress *p) {
 bool watch_stops(const xs_watch *w) { return w && w->stop && w->stop(w->context); }
 
 xs_status watch_step(const xs_watch *w, const char *task, int64_t done, int64_t total) {
-  watch_progress(w, &(xs_progress){.task = task, .done = done, .total = total});
+  if (done > 0) watch_progress(w, &(xs_progress){.task = task, .done = done, .total = total});
   return watch_stops(w) ? (xs_status)fail(XS_FAILED, "%s: stopped at image %lld of %lld", task,
                                           (long long)done, (long long)total)
                         : XS_OK;

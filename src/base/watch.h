@@ -9,7 +9,8 @@
 void watch_note(const xs_watch *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void watch_progress(const xs_watch *w, const xs_progress *p);
 bool watch_stops(const xs_watch *w); /* whether the work is to end soon */
-/* Progress of a task that can be begun again; XS_FAILED and a message where it is to end. */
+/* Progress, once there is some, of a task that can be begun again; XS_FAILED and a message where it
+ * is to end. */
 xs_status watch_step(const xs_watch *w, const char *task, int64_t done, int64_t total);
 
 #endif

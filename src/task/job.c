@@ -129,12 +129,6 @@ xs_status job_check_classes(const char *model, const xs_classifier *c, const cha
   return XS_OK;
 }
 
-xs_status job_open_model(const char *model, xs_classifier **c) {
-  *c = NULL;
-  if (!model) return (xs_status)fail(XS_USAGE, "the source's classifier is missing: `model`");
-  return xs_classifier_load(model, c);
-}
-
 static bool is_domain(const char *name) {
   return !strcmp(name, "data") || !strcmp(name, "source") || !strcmp(name, "target");
 }

@@ -48,8 +48,6 @@ void job_close_site(job_site *s);
 /* The rows of one split, drawn without labels; *row is newly allocated. */
 xs_status job_split_rows(const xs_job *o, const xs_images *images, xs_split which, int64_t **row,
                          int64_t *n);
-/* The source's classifier, for its size and its classes; free it before the training. */
-xs_status job_open_model(const char *model, xs_classifier **c);
 /* Notes what was left out because it could not be read, and which images look odd, if any. */
 void job_note_site(const xs_watch *w, const xs_site *s);
 /* Fails where a classifier and a site have different classes; file: what the site is called. */

@@ -36,7 +36,7 @@ static xs_status work(const train_job *job, const void *task) {
   const xs_adapt_task *t = task;
   job_site source = {0}, target = {0};
   xs_classifier *model = NULL;
-  xs_status status = job_open_model(t->model, &model);
+  xs_status status = xs_classifier_load(t->model, &model);
   const int size = status ? 0 : xs_classifier_preprocessing(model)->size;
   if (!status) status = job_open_site(job, &t->job, t->source, t->source_site, size, &source);
   if (!status) status = job_check_classes(t->model, model, t->source, source.site);

@@ -35,7 +35,7 @@ static xs_status work(const train_job *job, const void *task) {
   job_site source = {0}, target = {0};
   align_task align = {.options = &t->align, .start_from = t->model};
   xs_classifier *model = NULL;
-  xs_status status = job_open_model(t->model, &model);
+  xs_status status = xs_classifier_load(t->model, &model);
   const int size = status ? 0 : xs_classifier_preprocessing(model)->size;
   if (!status) status = open_source(job, t, model, &source, &align.source);
   xs_classifier_free(model);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classifier.h"
 #include "error.h"
 #include "file.h"
 #include "job.h"
@@ -92,17 +93,31 @@ static void release_candidates(node_job *job) {
   free(job->candidate);
 }
 
-/* Their classes are the source's; *geometry becomes that of the first. */
+/* Its classes are the source's, and its images are those of the unadapted one: sites are read to
+ * one size. */
+static xs_status check_model(const xs_choose_task *t, const char *model, const xs_site *source,
+                             const nn_classifier *unadapted) {
+  xs_classifier *c = NULL;
+  xs_status status = xs_classifier_load(model, &c);
+  if (!status) status = job_check_classes(model, c, t->source, source);
+  const nn_classifier *net = status ? unadapted : classifier_description(c);
+  if (net->size != unadapted->size || net->channels != unadapted->channels) {
+    status =
+        (xs_status)fail(XS_USAGE,
+                        "%s sees images of %d x %d pixels with %d channels, %s of %d x %d with "
+                        "%d: a candidate is adapted from that classifier",
+                        model, net->size, net->size, net->channels, t->model, unadapted->size,
+                        unadapted->size, unadapted->channels);
+  }
+  xs_classifier_free(c);
+  return status;
+}
+
 static xs_status check_models(const xs_choose_task *t, const node_job *job, const xs_site *source,
-                              train_geometry *geometry) {
+                              const nn_classifier *unadapted) {
   xs_status status = XS_OK;
   for (int i = 0; i < job->candidates && !status; i++) {
-    const char *model = job->candidate[i].model;
-    xs_classifier *c = NULL;
-    status = xs_classifier_load(model, &c);
-    if (!status) status = job_check_classes(model, c, t->source, source);
-    if (!status && i == 0) *geometry = *classifier_geometry(c);
-    xs_classifier_free(c);
+    status = check_model(t, job->candidate[i].model, source, unadapted);
   }
   return status;
 }
@@ -127,13 +142,17 @@ static study_settings settings_of(const xs_choose_task *t) {
   return (study_settings){.choice = t->choice, .replicates = t->replicates, .seed = t->job.seed};
 }
 
-/* Where nobody can know the target's labels, all of its images decide. */
+/* Whether the target has labels: then its test images, on which the chosen one may be measured, do
+ * not decide.  What is in memory has none. */
 static bool is_labelled(const job_site *target) {
-  return target->opened && target->opened->classes > 0;
+  const xs_site *s = target->opened;
+  int64_t i = 0;
+  while (s && i < s->images.n && s->label[i] < 0) i++;
+  return s && i < s->images.n;
 }
 
 static xs_status choose(const train_job *train, const xs_choose_task *t, const job_site *source,
-                        const job_site *target) {
+                        const job_site *target, const nn_classifier *unadapted) {
   const study_settings settings = settings_of(t);
   site_access access = {source->site, split_rule_of(t->job.seed, t->job.split_by)};
   node_site site = {.images = source->images,
@@ -149,7 +168,7 @@ static xs_status choose(const train_job *train, const xs_choose_task *t, const j
                   .target = target->images,
                   .target_labelled = is_labelled(target)};
   xs_status status = add_candidates(t, &job);
-  if (!status) status = check_models(t, &job, source->site, &job.geometry);
+  if (!status) status = check_models(t, &job, source->site, unadapted);
   if (!status) status = train_check_splits(source->site, access.rule);
   if (!status) status = node_choice(&job);
   release_candidates(&job);
@@ -160,14 +179,14 @@ static xs_status work(const train_job *job, const void *task) {
   const xs_choose_task *t = task;
   job_site source = {0}, target = {0};
   xs_classifier *model = NULL;
-  xs_status status = job_open_model(t->model, &model);
-  const int size = status ? 0 : xs_classifier_preprocessing(model)->size;
+  xs_status status = xs_classifier_load(t->model, &model);
+  const nn_classifier net = status ? (nn_classifier){0} : *classifier_description(model);
   xs_classifier_free(model);
-  if (!status) status = job_open_site(job, &t->job, t->source, t->source_site, size, &source);
+  if (!status) status = job_open_site(job, &t->job, t->source, t->source_site, net.size, &source);
   if (!status) {
-    status = job_open_images(job, &t->job, t->target, t->target_images, &source, size, &target);
+    status = job_open_images(job, &t->job, t->target, t->target_images, &source, net.size, &target);
   }
-  if (!status) status = choose(job, t, &source, &target);
+  if (!status) status = choose(job, t, &source, &target, &net);
   job_close_site(&source);
   job_close_site(&target);
   return status;

@@ -1,5 +1,4 @@
 /* task_export.c: a model as ONNX. */
-#include "error.h"
 #include "learn.h"
 #include "rows.h"
 #include "task_tables.h"
@@ -21,6 +20,6 @@ void xs_export_defaults(xs_export_task *t) {
 }
 
 xs_status xs_export(const xs_export_task *t) {
-  if (!t->model || !t->out) return (xs_status)fail(XS_USAGE, "export: model or out is missing");
+  if (task_options_check(&task_export_table, t)) return XS_USAGE;
   return model_export(t->model, t->out, t->overwrite);
 }

@@ -1,5 +1,4 @@
 /* task_import.c: a model file of another program's weights. */
-#include "error.h"
 #include "model_import.h"
 #include "rows.h"
 #include "settings_rows.h"
@@ -45,8 +44,5 @@ void xs_import_defaults(xs_import_task *t) {
 
 xs_status xs_import(const xs_import_task *t) {
   if (task_options_check(&task_import_table, t)) return XS_USAGE;
-  if (!t->weights || !t->out) {
-    return (xs_status)fail(XS_USAGE, "import: weights or out is missing");
-  }
   return model_import(t);
 }

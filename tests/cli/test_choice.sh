@@ -67,6 +67,8 @@ expect 2 'choose needs --candidate' "${sites[@]}" --out none
 expect 2 "candidate: 'paper' is not NAME=MODEL[:GENERATOR]" "${sites[@]}" --out none --candidate paper
 expect 2 "candidate: the name 'none' is there twice: none is the classifier as it is" "${sites[@]}" --out none --candidate "none=$made/baseline-ward/model.safetensors"
 expect 1 'none.safetensors: cannot open' "${sites[@]}" --out none --candidate a=none.safetensors
+expect 0 '' train --data clinic.yaml --size 24 --image-channels 1 --batch 32 --epochs 1 --steps-per-epoch 2 --threads 1 --out wide
+expect 2 'wide/model.safetensors sees images of 24 x 24 pixels with 1 channels' "${sites[@]}" --out none --candidate a=wide/model.safetensors
 expect 2 "it must be careful or bold" "${sites[@]}" --out none --candidate "$(of paper)" --rule reckless
 
 # Thirty images without labels: all of them decide, and they are too few.

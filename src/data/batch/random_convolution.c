@@ -11,9 +11,9 @@ enum { SIDE, MIXED, KEPT, NORMALS = 8, EDGE = CONVOLUTION_MOST / 2 };
 
 random_convolution random_convolution_draw(int channels, uint64_t seed, uint64_t stream,
                                            uint64_t step) {
-  const float *u =
-      (float[]){random_uniform(seed, stream, step, SIDE), random_uniform(seed, stream, step, MIXED),
-                random_uniform(seed, stream, step, KEPT)};
+  const float u[] = {[SIDE] = random_uniform(seed, stream, step, SIDE),
+                     [MIXED] = random_uniform(seed, stream, step, MIXED),
+                     [KEPT] = random_uniform(seed, stream, step, KEPT)};
   random_convolution r = {.channels = channels, .side = 1 + 2 * (int)(4 * u[SIDE])};
   const int taps = r.side * r.side, most = CONVOLUTION_MOST * CONVOLUTION_MOST;
   const double deviation = 1 / sqrt(channels * taps);

@@ -56,8 +56,8 @@ static int set_up(void *own) {
   return build_training(f);
 }
 
-/* How training images are changed.  Robust training (docs/method.md, section 3) moves images at
- * least so far, and changes their tones and textures. */
+/* How training images are changed.  Robust training (docs/method.md, "Training to travel") moves
+ * images at least so far, and changes their tones and textures. */
 static augment change_of(const xs_classifier_options *o) {
   const augment own = {.shift = o->shift, .rotation = o->rotation, .flip = o->flips};
   if (!o->robust) return own;
