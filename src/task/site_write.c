@@ -1,6 +1,5 @@
 #include "site_write.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "file_list.h"
 #include "image.h"
 #include "job.h"
+#include "made_images.h"
 #include "memory.h"
 #include "text.h"
 #include "watch.h"
@@ -28,7 +28,7 @@ static int write_image(const char *dir, const xs_images *x, int64_t i, int64_t n
   int64_t each = (int64_t)x->height * x->width * x->channels;
   const uint16_t *from = (const uint16_t *)x->pixels + i * each;
   uint8_t *pixel = memory_new((size_t)each);
-  for (int64_t k = 0; k < each; k++) pixel[k] = (uint8_t)lrint(from[k] * 255.0 / x->max_value);
+  made_images_shorten(from, each, pixel);
   char *path = text_format("%s/%08lld.png", dir, (long long)number);
   int status = image_write_png(path, pixel, x->height, x->width, x->channels);
   free(path);

@@ -20,7 +20,7 @@
       CACHE_ROW(offsetof(record, of.cache)),                                                       \
       SKIP_UNREADABLE_ROW(offsetof(record, of.skip_unreadable))
 
-/* Makes the new images, 16-bit values, of n rows; released with xs_images_close. */
+/* Makes the new images (made_images.h) of n rows; released with xs_images_close. */
 typedef xs_status site_maker(const void *how, const xs_images *x, const int64_t *row, int64_t n,
                              xs_images **out);
 

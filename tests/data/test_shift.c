@@ -12,6 +12,8 @@
 #include <stdlib.h>
 
 #include "data_files.h"
+#include "made_images.h"
+#include "prepare.h"
 #include "random.h"
 #include "shift.h"
 
@@ -238,6 +240,21 @@ static void draws_are_pure(void **state) {
   omp_set_num_threads(threads);
 }
 
+/* Of all 65,536 values; and what had 8 bits before comes back. */
+static void eight_bits_are_the_nearest(void **state) {
+  (void)state;
+  enum { VALUES = 65536 };
+  static uint16_t pixel[VALUES], wide[256];
+  static uint8_t byte[VALUES], again[256];
+  for (int i = 0; i < VALUES; i++) pixel[i] = (uint16_t)i;
+  made_images_shorten(pixel, VALUES, byte);
+  for (int i = 0; i < VALUES; i++) assert_int_equal(byte[i], lround(i * 255.0 / 65535));
+  for (int i = 0; i < 256; i++) byte[i] = (uint8_t)i;
+  prepare_widen(byte, 256, 1, 1, 1, 2, wide);
+  made_images_shorten(wide, 256, again);
+  assert_memory_equal(again, byte, 256);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_and_groups_are_kept),
@@ -247,6 +264,7 @@ int main(void) {
       cmocka_unit_test(drawn_shifts_are_as_named),
       cmocka_unit_test(stronger_is_farther),
       cmocka_unit_test(draws_are_pure),
+      cmocka_unit_test(eight_bits_are_the_nearest),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

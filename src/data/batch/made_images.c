@@ -26,3 +26,8 @@ void made_images_store(const float *value, int64_t n, uint16_t *pixel) {
     pixel[i] = (uint16_t)lrintf(fmaxf(0, fminf(1, value[i])) * UINT16_MAX);
   }
 }
+
+void made_images_shorten(const uint16_t *pixel, int64_t n, uint8_t *byte) {
+  enum { EACH = UINT16_MAX / UINT8_MAX }; /* 257, odd: no value lies in the middle of two */
+  for (int64_t i = 0; i < n; i++) byte[i] = (uint8_t)((pixel[i] + EACH / 2) / EACH);
+}

@@ -12,5 +12,7 @@ xs_images *made_images_new(char *name, const xs_preprocessing *how, int height, 
 /* Values in [0,1], to which others are cut, as pixels: the product is rounded to float, then to the
  * nearest. */
 void made_images_store(const float *value, int64_t n, uint16_t *pixel);
+/* The same pixels with 8 bits, of which 255 means 1.0, as files have them: the nearest. */
+void made_images_shorten(const uint16_t *pixel, int64_t n, uint8_t *byte);
 
 #endif

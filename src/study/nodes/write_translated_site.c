@@ -8,6 +8,7 @@
 #include "error.h"
 #include "file.h"
 #include "idx.h"
+#include "made_images.h"
 #include "memory.h"
 #include "node_job.h"
 #include "text.h"
@@ -30,8 +31,7 @@ static int write_images(const char *dir, const xs_images *x) {
   idx made = {.rank = 4, .dim = {x->n, x->height, x->width, x->channels}, .bytes = 1};
   made.count = x->n * x->height * x->width * x->channels;
   uint8_t *pixel = memory_new((size_t)made.count + 1);
-  const uint16_t *from = x->pixels;
-  for (int64_t i = 0; i < made.count; i++) pixel[i] = (uint8_t)((from[i] + 128) / 257);
+  made_images_shorten(x->pixels, made.count, pixel);
   made.data = pixel;
   char *path = file_join(dir, IMAGES);
   int status = idx_write(path, &made);
