@@ -9,15 +9,13 @@
 
 /* At the image's own size. */
 static void cut_square(image *x) {
-  int side = x->height < x->width ? x->height : x->width;
-  size_t pixel = (size_t)x->channels * (size_t)x->bytes, line = pixel * (size_t)side;
-  size_t first =
-      (size_t)((x->height - side) / 2) * (size_t)x->width + (size_t)((x->width - side) / 2);
-  char *p = x->pixels;
-  for (size_t i = 0; i < (size_t)side; i++) {
-    memmove(p + i * line, p + (first + i * (size_t)x->width) * pixel, line);
+  const picture p = prepare_square(prepare_whole(x));
+  const int64_t pixel = x->channels * x->bytes, line = pixel * p.width;
+  for (int64_t i = 0; i < p.height; i++) {
+    const char *from = (const char *)p.pixels + i * p.stride * pixel;
+    memmove((char *)x->pixels + i * line, from, (size_t)line);
   }
-  x->height = x->width = side;
+  x->height = x->width = p.width;
 }
 
 /* A site is refused where all its images are like that; of one it cannot be known. */

@@ -52,7 +52,7 @@ picture prepare_whole(const image *x) {
   return (picture){x->pixels, x->height, x->width, x->channels, x->bytes, x->width};
 }
 
-static picture central_square(picture p) {
+picture prepare_square(picture p) {
   const int side = p.height < p.width ? p.height : p.width;
   const int64_t first = (int64_t)((p.height - side) / 2) * p.stride + (p.width - side) / 2;
   p.pixels = (const char *)p.pixels + first * p.channels * p.bytes;
@@ -76,7 +76,7 @@ static void round_values(const float *x, int64_t n, double white, int bytes, voi
 }
 
 void prepare_pixels(const picture *p, const xs_preprocessing *how, double white, void *out) {
-  const picture from = how->center_crop ? central_square(*p) : *p;
+  const picture from = how->center_crop ? prepare_square(*p) : *p;
   const int64_t n = (int64_t)how->size * how->size * p->channels;
   float *y = memory_new(sizeof *y * (size_t)n);
   resample(&from, how->size, how->size, how->resize, y);

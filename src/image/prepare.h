@@ -32,6 +32,7 @@ typedef enum prepare_tone { PREPARE_SEEN, PREPARE_NEAR_BLACK, PREPARE_NEAR_WHITE
 prepare_tone prepare_tone_of(const xs_preprocessing *how, const image *x, double white);
 
 picture prepare_whole(const image *x);      /* lent */
+picture prepare_square(picture p);          /* its central square */
 int prepare_bytes(int bytes, double white); /* of the kept values; bytes: of the file's */
 double prepare_white(int bytes);            /* of kept values: 255 or 65535 */
 /* out [size][size][p->channels]: p cut and resized to how->size, which is above 0, values of
