@@ -11,12 +11,6 @@ static const char *side_name(const check *c, const image_stats *s) {
   return s->side < 0 ? "" : c->site[s->site].side[s->side];
 }
 
-static int compare_groups(const void *a, const void *b) {
-  const image_stats *p = *(const image_stats *const *)a, *q = *(const image_stats *const *)b;
-  if (p->group != q->group) return p->group < q->group ? -1 : 1;
-  return (p > q) - (p < q);
-}
-
 static int compare_patients(const void *a, const void *b) {
   const image_stats *p = *(const image_stats *const *)a, *q = *(const image_stats *const *)b;
   const int order = strcmp(p->patient, q->patient);
@@ -56,7 +50,7 @@ static void show(const check *c, json_t *finding, const image_stats *const *s, i
 
 static void check_sides(check *c) {
   int64_t n, patients = 0;
-  const image_stats **s = sorted(c, has_side, compare_groups, &n);
+  const image_stats **s = sorted(c, has_side, image_stats_compare_groups, &n);
   json_t *f = NULL;
   for (int64_t from = 0, to; from < n; from = to) {
     for (to = from + 1; to < n && s[to]->group == s[from]->group;) to++;

@@ -7,12 +7,6 @@
 #include "text.h"
 #include "union_find.h"
 
-static int compare_groups(const void *a, const void *b) {
-  const image_stats *p = *(const image_stats *const *)a, *q = *(const image_stats *const *)b;
-  if (p->group != q->group) return p->group < q->group ? -1 : 1;
-  return (p > q) - (p < q);
-}
-
 /* The sets of same films, joined where images are of one patient. */
 static int64_t *join_patients(const check *c) {
   int64_t *set = memory_new(sizeof *set * (size_t)c->n);
@@ -21,7 +15,7 @@ static int64_t *join_patients(const check *c) {
     set[i] = c->same[i];
     s[i] = &c->sample[i];
   }
-  qsort(s, (size_t)c->n, sizeof *s, compare_groups);
+  qsort(s, (size_t)c->n, sizeof *s, image_stats_compare_groups);
   for (int64_t i = 1; i < c->n; i++) {
     if (s[i - 1]->group == s[i]->group) sets_join(set, s[i - 1] - c->sample, s[i] - c->sample);
   }

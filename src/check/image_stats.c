@@ -111,6 +111,12 @@ static void measure_border(const tones *t, image_stats *s) {
   s->value[BORDER] = (float)(1 - inner);
 }
 
+int image_stats_compare_groups(const void *a, const void *b) {
+  const image_stats *p = *(const image_stats *const *)a, *q = *(const image_stats *const *)b;
+  if (p->group != q->group) return p->group < q->group ? -1 : 1;
+  return (p > q) - (p < q);
+}
+
 void image_stats_hide_border(const image_stats *s, int side, int margin, int8_t *detail) {
   const float most = 0.75f; /* of the area */
   int hidden[4];

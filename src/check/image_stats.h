@@ -58,6 +58,8 @@ typedef struct image_stats {
 /* Fills what is known from the pixels.  white: the value that means 1.0. */
 struct picture;
 void image_stats_measure(const struct picture *p, double white, image_stats *s);
+/* For qsort, of pointers: by group, then by place. */
+int image_stats_compare_groups(const void *a, const void *b);
 /* Takes the border out of a detail [side][side], and the pixels beside it that its edge reaches:
  * two pictures with the same edge are not alike for that. */
 void image_stats_hide_border(const image_stats *s, int side, int margin, int8_t *detail);
