@@ -1,5 +1,6 @@
 #include "sort.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,11 @@ static void sort(void *x, int64_t n, size_t size, int (*compare)(const void *, c
 }
 
 void sort_doubles(double *x, int64_t n) { sort(x, n, sizeof *x, compare_doubles); }
+
+double sort_median(double *x, int64_t n) {
+  sort_doubles(x, n);
+  return n > 0 ? (x[(n - 1) / 2] + x[n / 2]) / 2 : NAN;
+}
 
 void sort_integers(int64_t *x, int64_t n) { sort(x, n, sizeof *x, compare_integers); }
 

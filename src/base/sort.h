@@ -8,6 +8,8 @@
 void sort_doubles(double *x, int64_t n);
 void sort_integers(int64_t *x, int64_t n);
 void sort_keys(uint64_t *x, int64_t n);
+/* Sorts x, too; the mean of the middle two where n is even, NAN where it is 0. */
+double sort_median(double *x, int64_t n);
 /* By their bytes. */
 void sort_texts(const char **x, int64_t n);
 

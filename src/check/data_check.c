@@ -75,16 +75,13 @@ static json_t *describe_site(const check *c, const check_site *t) {
 }
 
 static json_t *describe_options(const xs_check_task *o) {
-  json_t *j = json_pack("{s:I, s:s, s:s?, s:b, s:I, s:I, s:f, s:f, s:f, s:I, s:[]}", "seed",
-                        (json_int_t)o->seed, "split_by", check_by_image(o) ? "image" : "group",
-                        "split_column", o->split_column, "ignore_labels", o->ignore_labels, "limit",
-                        (json_int_t)o->limit, "near_bits", (json_int_t)o->near_bits, "near_match",
-                        o->near_match, "shortcut_auc", o->shortcut_auc, "alpha", o->alpha,
-                        "replicates", (json_int_t)o->replicates, "accept");
-  for (int i = 0; i < o->accept.n; i++) {
-    json_array_append_new(json_object_get(j, "accept"), json_string(o->accept.text[i]));
-  }
-  return j;
+  return json_pack("{s:I, s:s, s:s?, s:b, s:I, s:I, s:f, s:f, s:f, s:I, s:o}", "seed",
+                   (json_int_t)o->seed, "split_by", check_by_image(o) ? "image" : "group",
+                   "split_column", o->split_column, "ignore_labels", o->ignore_labels, "limit",
+                   (json_int_t)o->limit, "near_bits", (json_int_t)o->near_bits, "near_match",
+                   o->near_match, "shortcut_auc", o->shortcut_auc, "alpha", o->alpha, "replicates",
+                   (json_int_t)o->replicates, "accept",
+                   option_texts_json(o->accept.text, o->accept.n));
 }
 
 static json_int_t count_level(const check *c, const char *level) {

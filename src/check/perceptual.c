@@ -42,8 +42,7 @@ uint64_t perceptual_hash(const float *x) {
   double f[64], sorted[64];
   transform(x, f);
   memcpy(sorted, f, sizeof f);
-  sort_doubles(sorted, 64);
-  const double median = (sorted[31] + sorted[32]) / 2;
+  const double median = sort_median(sorted, 64);
   uint64_t hash = 0;
   for (int i = 0; i < 64; i++) hash |= (uint64_t)(f[i] > median) << i;
   return hash;

@@ -12,17 +12,11 @@ const char *const exposure_name[EXPOSURE_RIGHT] = {"flat", "inverted", "saturate
 
 /* ---- a site ---- */
 
-/* Sorts v. */
-static double median(double *v, int64_t n) {
-  sort_doubles(v, n);
-  return (v[(n - 1) / 2] + v[n / 2]) / 2;
-}
-
 /* Changes v. */
 static exposure_usual usual_of(double *v, int64_t n) {
-  exposure_usual u = {.median = median(v, n)};
+  exposure_usual u = {.median = sort_median(v, n)};
   for (int64_t i = 0; i < n; i++) v[i] = fabs(v[i] - u.median);
-  u.spread = 1.4826 * median(v, n);
+  u.spread = 1.4826 * sort_median(v, n);
   return u;
 }
 

@@ -501,6 +501,15 @@ static void test_sort(void **state) {
   sort_doubles(NULL, 0);
 }
 
+static void test_median(void **state) {
+  (void)state;
+  double odd[] = {3, 1, 2}, even[] = {8, 1, 2, 5};
+  assert_float_equal(sort_median(odd, 3), 2, 0);
+  assert_float_equal(sort_median(even, 4), 3.5, 0);
+  assert_float_equal(even[3], 8, 0); /* sorted */
+  assert_true(isnan(sort_median(NULL, 0)));
+}
+
 static void test_clock(void **state) {
   (void)state;
   char text[CLOCK_TEXT];
@@ -547,6 +556,7 @@ int main(void) {
       cmocka_unit_test(test_buffer),
       cmocka_unit_test(test_buffer_grows),
       cmocka_unit_test(test_sort),
+      cmocka_unit_test(test_median),
       cmocka_unit_test(test_clock),
   };
   return cmocka_run_group_tests(tests, remove_files, remove_files);

@@ -391,14 +391,15 @@ json_t *option_text_json(const char *text) {
   return j;
 }
 
-static json_t *texts_json(const xs_texts *list) {
+json_t *option_texts_json(char *const *text, int64_t n) {
   json_t *array = json_array();
-  for (int i = 0; i < list->n; i++) json_array_append_new(array, option_text_json(list->text[i]));
+  for (int64_t i = 0; i < n; i++) json_array_append_new(array, option_text_json(text[i]));
   return array;
 }
 
 static json_t *row_json(const option *row, const void *record) {
   const void *p = peek(row, record);
+  const xs_texts *list = p;
   const char *text;
   switch (row->type) {
   case OPTION_INTEGER:
@@ -413,7 +414,7 @@ static json_t *row_json(const option *row, const void *record) {
     text = *(char *const *)p;
     return text ? option_text_json(text) : json_null();
   case OPTION_TEXTS:
-    return texts_json(p);
+    return option_texts_json(list->text, list->n);
   }
   return NULL;
 }

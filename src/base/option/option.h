@@ -103,6 +103,7 @@ json_t *option_json(const option_table *t, const void *record); /* sections beco
 /* A JSON string; bytes of a file's name that are not UTF-8, as JSON must be, are written as \xE9.
  */
 json_t *option_text_json(const char *text);
+json_t *option_texts_json(char *const *text, int64_t n);     /* an array of those */
 char *option_help(const option_table *t, bool command_line); /* one aligned line each; allocated */
 
 #endif

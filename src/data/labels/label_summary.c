@@ -199,7 +199,7 @@ static json_t *describe_ages(const labels *x) {
     const char *text = x->row[i].attribute[ATTRIBUTE_AGE];
     if (text) age[n++] = numeral_read(text, NULL);
   }
-  sort_doubles(age, n);
+  const double median = sort_median(age, n);
   json_t *j = json_pack("{s:I, s:I, s:I}", "known", (json_int_t)n, "unknown",
                         (json_int_t)(x->n - n), "impossible", (json_int_t)x->strange_ages);
   if (x->first_strange) {
@@ -207,7 +207,7 @@ static json_t *describe_ages(const labels *x) {
   }
   if (n) {
     json_object_set_new(j, "least", json_real(age[0]));
-    json_object_set_new(j, "median", json_real((age[(n - 1) / 2] + age[n / 2]) / 2));
+    json_object_set_new(j, "median", json_real(median));
     json_object_set_new(j, "largest", json_real(age[n - 1]));
   }
   free(age);
@@ -306,16 +306,10 @@ static json_t *describe_mapping(const mapping *m) {
   return j;
 }
 
-static json_t *list_texts(const xs_texts *t) {
-  json_t *all = json_array();
-  for (int i = 0; i < t->n; i++) json_array_append_new(all, option_text_json(t->text[i]));
-  return all;
-}
-
 json_t *label_summary(const mapping *m, const xs_texts *csv, const labels *x) {
   json_t *j = json_object();
   json_object_set_new(j, "mapping", describe_mapping(m));
-  json_object_set_new(j, "files", list_texts(csv));
+  json_object_set_new(j, "files", option_texts_json(csv->text, csv->n));
   json_object_set_new(j, "rows", count_all(m, x));
   if (m->rows) json_object_set_new(j, "merged", describe_merged(m, x));
   json_object_set_new(j, "kept", count_rows(m, x, take_kept));

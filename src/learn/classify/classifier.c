@@ -9,6 +9,7 @@
 #include "inference.h"
 #include "memory.h"
 #include "model_file.h"
+#include "option.h"
 #include "prepare.h"
 #include "random.h"
 #include "text.h"
@@ -87,10 +88,8 @@ json_t *preprocessing_json(const xs_preprocessing *how, int size) {
 
 json_t *classifier_metadata(const nn_classifier *c, const train_geometry *g,
                             char *const *class_name) {
-  json_t *classes = json_array();
-  for (int i = 0; i < c->classes; i++) json_array_append_new(classes, json_string(class_name[i]));
   json_t *j = json_pack("{s:i, s:s, s:s, s:o}", "format", 1, "kind", "classifier", "architecture",
-                        c->architecture, "classes", classes);
+                        c->architecture, "classes", option_texts_json(class_name, c->classes));
   json_t *geometry = geometry_json(g);
   json_object_update(j, geometry);
   json_decref(geometry);

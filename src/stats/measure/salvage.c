@@ -30,8 +30,7 @@ double xs_median_salvage(const double *external, const double *adapted, const do
     double s = xs_salvage(external[i], adapted[i], ceiling[i]);
     if (!isnan(s)) salvage[m++] = s;
   }
-  sort_doubles(salvage, m);
-  double median = m ? (salvage[(m - 1) / 2] + salvage[m / 2]) / 2 : NAN;
+  double median = sort_median(salvage, m);
   free(salvage);
   return median;
 }

@@ -310,12 +310,10 @@ xs_status folder_note_file(json_t *mine, const char *name, const char *file) {
 static json_t *mapping_of(const domain *d) {
   uint64_t h;
   if (fingerprint_file(d->mapping, &h)) return NULL;
-  json_t *set = json_array();
-  for (int i = 0; i < d->mapping_set.n; i++) {
-    json_array_append_new(set, option_text_json(d->mapping_set.text[i]));
-  }
   return json_pack("{s:o, s:I, s:o, s:o}", "mapping", option_text_json(d->map->mapping), "version",
-                   (json_int_t)d->map->version, "set", set, "fingerprint", fingerprint_json(h));
+                   (json_int_t)d->map->version, "set",
+                   option_texts_json(d->mapping_set.text, d->mapping_set.n), "fingerprint",
+                   fingerprint_json(h));
 }
 
 xs_status folder_note_domain(json_t *mine, const char *name, const char *file) {

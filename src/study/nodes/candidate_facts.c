@@ -294,11 +294,8 @@ int facts_against(const chooser *c, int candidate, char **text) {
 static json_t *against_json(const chooser *c, int candidate) {
   char **text = memory_new((size_t)(c->fact[candidate].strikes + 1) * sizeof *text);
   const int n = facts_against(c, candidate, text);
-  json_t *list = json_array();
-  for (int i = 0; i < n; i++) {
-    json_array_append_new(list, option_text_json(text[i]));
-    free(text[i]);
-  }
+  json_t *list = option_texts_json(text, n);
+  for (int i = 0; i < n; i++) free(text[i]);
   free(text);
   return list;
 }

@@ -315,11 +315,7 @@ static xs_status add_classifiers(const results_job *r, json_t *to) {
 /* Of the first pair's source: all labelled sites have the same. */
 static json_t *classes_json(const results_job *r) {
   const int site = r->files.study->pair[0].source;
-  json_t *list = json_array();
-  for (int k = 0; k < seal_classes(r->seal, site); k++) {
-    json_array_append_new(list, json_string(seal_class_name(r->seal, site)[k]));
-  }
-  return list;
+  return option_texts_json(seal_class_name(r->seal, site), seal_classes(r->seal, site));
 }
 
 static json_t *left_out_json(const results_job *r) {
@@ -328,10 +324,7 @@ static json_t *left_out_json(const results_job *r) {
     char *const *image;
     const int64_t n = seal_skipped(r->seal, i, &image);
     if (!n) continue;
-    json_t *names = json_array();
-    for (int64_t k = 0; k < n && k < XS_SKIPPED_NAMED; k++) {
-      json_array_append_new(names, option_text_json(image[k]));
-    }
+    json_t *names = option_texts_json(image, n < XS_SKIPPED_NAMED ? n : XS_SKIPPED_NAMED);
     json_array_append_new(list, json_pack("{s:s, s:I, s:o}", "site", r->files.study->site[i].name,
                                           "count", (json_int_t)n, "images", names));
   }

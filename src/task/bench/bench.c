@@ -21,11 +21,6 @@ typedef struct bench_times {
   double waiting; /* for images, the mean of all repeats */
 } bench_times;
 
-static double median(double *x, int64_t n) {
-  sort_doubles(x, n);
-  return x[n / 2];
-}
-
 int bench_check(const xs_bench_task *o, FILE *f) {
   if (strcmp(o->precision, "bf16") == 0 && !tg_has_bf16() && !o->json)
     fprintf(f, "precision bf16: this processor cannot multiply in it; f32 is used\n");
@@ -136,7 +131,7 @@ static void print_plans(FILE *f, int n, const bench_step *s) {
 static json_t *numbers_json(const xs_bench_task *o, int n, const bench_step *s, bench_times *t) {
   json_t *j = json_object();
   for (int i = 0; i < n; i++) {
-    json_object_set_new(j, s[i].key, json_real(1e3 * median(t[i].step, o->repeats)));
+    json_object_set_new(j, s[i].key, json_real(1e3 * sort_median(t[i].step, o->repeats)));
   }
   json_object_set_new(j, "peak_bytes", json_real(peak_bytes()));
   json_object_set_new(j, "threads", json_integer(tg_threads()));
@@ -153,7 +148,8 @@ static int explain(const xs_bench_task *o, int n, const bench_step *s, const ben
   for (int i = 0; i < n; i++) {
     int kernels = bench_kernels(&s[i]);
     double *seconds = memory_new((size_t)kernels * sizeof *seconds);
-    for (int k = 0; k < kernels; k++) seconds[k] = median(&t[i].kernel[k * o->repeats], o->repeats);
+    for (int k = 0; k < kernels; k++)
+      seconds[k] = sort_median(&t[i].kernel[k * o->repeats], o->repeats);
     explanation e = explain_step(&s[i], &r, seconds);
     e.waiting = o->data ? t[i].waiting : -1;
     if (o->json) {
