@@ -29,9 +29,14 @@ typedef struct xs_adapter_options {
   char *semantic;                                          /* "paper", "cycada-paper", "off" */
   double semantic_cycle, semantic_target, semantic_pseudo; /* weights of the three terms */
   double pseudo_threshold;     /* the third term is off until F_T's loss on fakes is at most this */
-  double target_learning_rate; /* of F_T */
-  double target_dropout;       /* of F_T while it is trained */
+  double target_learning_rate; /* of F_T and F_S, Decision 12 */
+  double target_beta1;         /* likewise */
+  double target_decay_start;   /* like decay_start */
+  double target_dropout;       /* of F_T and F_S while they are trained */
   int64_t target_every;        /* generator updates per F_T update */
+  char *target_mode;           /* "evaluation", "training": Decision 14 */
+  int64_t source_every;        /* generator updates per F_S update; 0: frozen, Decision 13 */
+  char *generator_batch;       /* "own", "critic": Decision 15 */
   char *translate;             /* "other", "permute": Decision 9 */
   bool flips;                  /* Decision 10 */
   bool balanced;               /* source half balanced by label */

@@ -9,7 +9,11 @@ extern "C" {
 #endif
 
 typedef enum xs_split { XS_TRAIN, XS_VALIDATION, XS_TEST, XS_ALL } xs_split;
-typedef enum xs_resize { XS_NEAREST, XS_BILINEAR } xs_resize;
+typedef enum xs_resize {
+  XS_NEAREST, /* by floor, as PyTorch's "nearest" */
+  XS_BILINEAR,
+  XS_NEAREST_EXACT /* by the pixel's middle, as Pillow's and PyTorch's "nearest-exact" */
+} xs_resize;
 
 typedef enum xs_range {                  /* which values of a file mean black and white */
                         XS_RANGE_FULL,   /* 0 and max_value, or the largest of the values' bytes */

@@ -2,12 +2,28 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "memory.h"
 
-static void set_nearest(taps *t, int n) {
+static const char *const names[] = {
+    [XS_NEAREST] = "nearest", [XS_BILINEAR] = "bilinear", [XS_NEAREST_EXACT] = "nearest-exact"};
+
+const char *resize_name(xs_resize how) { return names[how]; }
+
+bool resize_of(const char *name, xs_resize *how) {
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (strcmp(name, names[i]) == 0) {
+      *how = (xs_resize)i;
+      return true;
+    }
+  }
+  return false;
+}
+
+static void set_nearest(taps *t, int n, bool exact) {
   for (int i = 0; i < t->out; i++) {
-    t->first[i] = (int)((int64_t)i * n / t->out);
+    t->first[i] = (int)((2 * (int64_t)i + (exact ? 1 : 0)) * n / (2 * (int64_t)t->out));
     t->count[i] = 1;
     t->weight[i] = 1;
   }
@@ -31,14 +47,14 @@ static void set_triangle(taps *t, int n, double scale, double radius) {
 
 void taps_init(taps *t, int n, int out, xs_resize how) {
   double scale = (double)n / out, radius = fmax(scale, 1);
-  bool nearest = how == XS_NEAREST || n == out;
+  bool nearest = how != XS_BILINEAR || n == out;
   t->out = out;
   t->width = nearest ? 1 : 2 * (int)ceil(radius) + 1;
   t->first = memory_new(sizeof *t->first * (size_t)out);
   t->count = memory_new(sizeof *t->count * (size_t)out);
   t->weight = memory_new(sizeof *t->weight * (size_t)out * (size_t)t->width);
   if (nearest) {
-    set_nearest(t, n);
+    set_nearest(t, n, how == XS_NEAREST_EXACT);
   } else {
     set_triangle(t, n, scale, radius);
   }

@@ -1,10 +1,16 @@
 /* resample.h: an image resized, as float values, none beyond the least and largest of its own.
- * Nearest is torchvision's: out i takes in floor(i in / out).  Bilinear is Pillow's: a triangle as
+ * Nearest is PyTorch's: out i takes in floor(i in / out); exact nearest takes
+ * in floor((i + 1/2) in / out).  Bilinear is Pillow's: a triangle as
  * wide as the larger of the two pixels, so that shrinking averages instead of skipping. */
 #ifndef RESAMPLE_H
 #define RESAMPLE_H
 
 #include "xsite.h"
+
+/* "nearest", "nearest-exact", "bilinear", and these as choices of an option. */
+#define RESIZE_CHOICES "nearest|nearest-exact|bilinear"
+const char *resize_name(xs_resize how);
+bool resize_of(const char *name, xs_resize *how); /* false where there is none of this name */
 
 typedef struct picture { /* a lent image, or a part of one */
   const void *pixels;    /* [height][stride][channels] */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "resample.h"
 #include "text.h"
 #include "values.h"
 #include "watch.h"
@@ -14,10 +15,6 @@ typedef struct reading { /* one setting in words, here and in the model's record
   const char *name;
   char *here, *model;
 } reading;
-
-static char *resize_of(const xs_preprocessing *p) {
-  return text_copy(p->resize == XS_NEAREST ? "nearest" : "bilinear");
-}
 
 static char *flag_of(bool is) { return text_copy(is ? "true" : "false"); }
 
@@ -35,7 +32,7 @@ static char *white_of(const xs_preprocessing *p) {
 static void compare(const xs_preprocessing *here, const xs_preprocessing *model,
                     reading out[DIFFERENCES]) {
   const reading all[DIFFERENCES] = {
-      {"resize", resize_of(here), resize_of(model)},
+      {"resize", text_copy(resize_name(here->resize)), text_copy(resize_name(model->resize))},
       {"center_crop", flag_of(here->center_crop), flag_of(model->center_crop)},
       {"range", range_of(here), range_of(model)},
       {"window", flag_of(here->values.window), flag_of(model->values.window)},

@@ -11,6 +11,7 @@
 #include "job.h"
 #include "made_images.h"
 #include "memory.h"
+#include "resample.h"
 #include "text.h"
 #include "watch.h"
 
@@ -82,7 +83,9 @@ static int write_domain(const new_site *to, const xs_site *s) {
   buffer_add(&text, "# Made by xsite %s.\nname: %s-%s\nformat: folder\nimages: images\n", to->verb,
              s->images.name, to->suffix);
   buffer_add(&text, "labels: labels.csv\nsize: %d\n", to->size);
-  if (s->images.how.resize == XS_NEAREST) buffer_text(&text, "resize: nearest\n");
+  if (s->images.how.resize != XS_BILINEAR) {
+    buffer_add(&text, "resize: %s\n", resize_name(s->images.how.resize));
+  }
   buffer_text(&text, "group_column: group\nclasses: [");
   for (int i = 0; i < s->classes; i++) {
     char *quoted = text_yaml(s->class_name[i]);

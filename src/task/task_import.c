@@ -1,5 +1,6 @@
 /* task_import.c: a model file of another program's weights. */
 #include "model_import.h"
+#include "resample.h"
 #include "rows.h"
 #include "settings_rows.h"
 #include "task_tables.h"
@@ -25,7 +26,7 @@ static const option rows[] = {
                       "which it was trained with: [-1,1], ImageNet's mean and deviation, or "
                       "torchxrayvision's [-1024,1024]"),
     OPTION_REAL_ROW(NULL, 0, xs_import_task, epsilon, "1e-5", 1e-12, 1, "of its batch norms"),
-    OPTION_CHOICE_ROW(NULL, 0, xs_import_task, resize, "bilinear", "nearest|bilinear", "HOW",
+    OPTION_CHOICE_ROW(NULL, 0, xs_import_task, resize, "bilinear", RESIZE_CHOICES, "HOW",
                       "how images become that size"),
     OPTION_FLAG_ROW(NULL, 0, xs_import_task, center_crop,
                     "cut the central square of images before resizing"),

@@ -11,6 +11,8 @@ demo() { # demo OUT WORD...
     >"$folder/stdout" 2>"$folder/stderr" </dev/null
 }
 
+hash_of() { grep "/$1.safetensors" <<<"$whole" | sed 's/ .*//'; } # hash_of MODEL: of the whole run's
+
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 
 start=$(now_ms)
@@ -67,6 +69,16 @@ survive() { # survive OUT SIGNAL...: one run, broken off by each signal in turn,
 for i in 1 2 3; do survive "$folder/killed$i" KILL KILL; done
 survive "$folder/asked" TERM INT
 [ $broken_off -ge 2 ] || complain "only $broken_off runs were broken off; the instants are too late"
+
+# The same of an adapter whose source classifier learns, too, and whose generator sees the critic's last images.
+plain=$(hash_of generator)
+tiny+=(--set adapter.source_every=2 --set adapter.generator_batch=critic --set adapter.target_mode=training)
+demo "$folder/learning" || complain "an adapter whose F_S learns fails: $(cat "$folder/stderr")"
+whole=$(results_of "$folder/learning")
+[ "$plain" = "$(hash_of generator)" ] && complain 'the generator is the same whatever its batches are and whatever F_S does'
+cut -f 12 "$folder/learning/nodes/translator-paper-optdigits-mnist/curve.tsv" | grep -c '[0-9]' | grep -qx 2 ||
+  complain 'the curve has no losses of F_S'
+survive "$folder/learning-killed" KILL KILL
 
 # A broken run is only continued when asked to.
 for _ in 1 2 3 4 5 6 7 8; do

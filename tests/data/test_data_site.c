@@ -193,6 +193,17 @@ static void test_nearest(void **state) {
   check_resized(XS_NEAREST, 3, expected, 9);
 }
 
+/* Pillow's NEAREST: the middles of three pixels lie in rows 0 2 4 of 5, in columns 1 3 5 of 7. */
+static void test_nearest_exact(void **state) {
+  (void)state;
+  uint8_t pixels[35];
+  fill(pixels);
+  static const int row[] = {0, 2, 4}, column[] = {1, 3, 5};
+  float expected[9];
+  for (int i = 0; i < 9; i++) expected[i] = pixels[7 * row[i / 3] + column[i % 3]];
+  check_resized(XS_NEAREST_EXACT, 3, expected, 9);
+}
+
 static void test_channels(void **state) {
   (void)state;
   uint16_t gray[] = {0, 1000, 2000, 500};
@@ -228,11 +239,11 @@ static void test_channels(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_optdigits),    cmocka_unit_test(test_mnist),
-      cmocka_unit_test(test_limit),        cmocka_unit_test(test_split_shares),
-      cmocka_unit_test(test_split_groups), cmocka_unit_test(test_shared_groups),
-      cmocka_unit_test(test_bilinear),     cmocka_unit_test(test_nearest),
-      cmocka_unit_test(test_channels),
+      cmocka_unit_test(test_optdigits),     cmocka_unit_test(test_mnist),
+      cmocka_unit_test(test_limit),         cmocka_unit_test(test_split_shares),
+      cmocka_unit_test(test_split_groups),  cmocka_unit_test(test_shared_groups),
+      cmocka_unit_test(test_bilinear),      cmocka_unit_test(test_nearest),
+      cmocka_unit_test(test_nearest_exact), cmocka_unit_test(test_channels),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

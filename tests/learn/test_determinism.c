@@ -55,7 +55,7 @@ static void open_session(session *s, tg_kernels *kernels, const trial *t) {
   *s = (session){.nets = adapter_nets_new(&o, &c, NULL), .store = tg_store_new(tg_device_cpu())};
   assert_int_equal(adapter_plan_critic(&s->nets, &o, s->store, &p, &s->plan[0]), 0);
   assert_int_equal(adapter_plan_generator(&s->nets, &o, s->store, &p, &s->plan[1]), 0);
-  assert_int_equal(adapter_plan_target(&s->nets, &o, s->store, &p, &s->plan[2]), 0);
+  assert_int_equal(adapter_plan_task(&s->nets, s->nets.ft, &o, s->store, &p, &s->plan[2]), 0);
   assert_int_equal(adapter_nets_initialise(&s->nets, s->store, 1), 0);
   for (int i = 0; i < PLANS; i++) fill_inputs(&s->plan[i], t->size);
 }

@@ -411,7 +411,7 @@ static void test_adapter_input(void **state) {
   adapter_plan p = {.x = tg_input(g, "x", tg_shape4(N, SIZE, SIZE, CHANNELS)),
                     .label = tg_input(g, "label", tg_shape4(N, 1, 1, 1))};
   tg_value seen = tg_input(g, "seen", tg_shape4(N, SIZE, SIZE, CHANNELS));
-  tg_value loss = adapter_target_loss(g, &n, &p);
+  tg_value loss = adapter_task_loss(g, &n, n.ft, &p);
   tg_value same = nn_cross_entropy(g, nn_classifier_build(g, n.ft, &n.classifier, seen), p.label);
   const tg_value output[] = {loss, same};
   tg_store *s = tg_store_new(tg_device_cpu());

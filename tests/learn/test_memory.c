@@ -43,7 +43,7 @@ static void open_session(session *s, int channels, int batch, int size, int bloc
   const tg_plan_options p = {.seed = 5, .memory = memory};
   assert_int_equal(adapter_plan_critic(&s->nets, &o, s->store, &p, &s->plan[0]), 0);
   assert_int_equal(adapter_plan_generator(&s->nets, &o, s->store, &p, &s->plan[1]), 0);
-  assert_int_equal(adapter_plan_target(&s->nets, &o, s->store, &p, &s->plan[2]), 0);
+  assert_int_equal(adapter_plan_task(&s->nets, s->nets.ft, &o, s->store, &p, &s->plan[2]), 0);
 }
 
 static void close_session(session *s) {

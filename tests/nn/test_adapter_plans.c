@@ -95,7 +95,7 @@ static void target_loss(void **state) {
   tg_value fake = nn_generator_build(c->g, t.nets.g, &t.nets.stargan, t.p.x, t.p.to);
   tg_value back = nn_generator_build(c->g, t.nets.g, &t.nets.stargan, fake, t.p.from);
   t.p.x = tg_slice(c->g, fake, 0, 0, BATCH / 2);
-  tg_value loss = adapter_target_loss(c->g, &t.nets, &t.p);
+  tg_value loss = adapter_task_loss(c->g, &t.nets, t.nets.ft, &t.p);
   golden_weights(c, t.nets.g, "weight/generator/");
   golden_weights(c, t.nets.ft, "weight/target_net/");
   golden_expect(c, "out/back_pixels", back);
@@ -256,26 +256,32 @@ static void generator_step(void **state) {
   close_gan(&t);
 }
 
-/* F_T's step takes translated source images: the first half of the generator step's. */
-static void target_step(void **state) {
+/* The step of a task network takes the source half of a generator step: F_T's the translations.
+ * F_S's is the same but for the images: with F_T's weights and images it does what F_T's does. */
+static void task_step(void **state, bool source) {
   gan_case t;
   adapter_plan translate, p;
   open_gan(&t, state);
   tg_plan_options o = {.unfused = t.c.unfused};
+  nn_net *net = source ? t.nets.fs : t.nets.ft;
   plan_generator(&t, &translate);
-  assert_int_equal(adapter_plan_target(&t.nets, &t.options, t.c.store, &o, &p), 0);
+  assert_int_equal(adapter_plan_task(&t.nets, net, &t.options, t.c.store, &o, &p), 0);
   load_weights(&t);
+  golden_weights(&t.c, net, "weight/target_net/");
   fill_step(&t, &translate);
   assert_int_equal(tg_plan_run(translate.plan, 1), 0);
   fill_step(&t, &p);
   size_t half = (size_t)BATCH / 2 * 32 * 32 * 3 * tg_device_element(t.c.device);
   memcpy(tg_plan_data(p.plan, p.x), tg_plan_data(translate.plan, translate.fake), half);
-  run_step(&t, &p, t.nets.ft, "target_net/", 0.9);
+  run_step(&t, &p, net, "target_net/", 0.5);
   check_loss(&t, &p, 0, golden_scalar(&t.c, "out/target_loss"));
   tg_plan_free(translate.plan);
   tg_plan_free(p.plan);
   close_gan(&t);
 }
+
+static void target_step(void **state) { task_step(state, false); }
+static void source_step(void **state) { task_step(state, true); }
 
 /* ---- modes -------------------------------------------------------------------------------- */
 
@@ -448,7 +454,7 @@ static void dropout_in_the_target_step(void **state) {
   open_gan(&t, state);
   t.nets.dropout = 0.5;
   tg_plan_options o = {.seed = 3, .unfused = t.c.unfused};
-  assert_int_equal(adapter_plan_target(&t.nets, &t.options, t.c.store, &o, &p), 0);
+  assert_int_equal(adapter_plan_task(&t.nets, t.nets.ft, &t.options, t.c.store, &o, &p), 0);
   for (int i = 0; i < 3; i++) {
     golden_weights(&t.c, t.nets.ft, "weight/target_net/");
     fill_step(&t, &p);
@@ -506,10 +512,15 @@ static void fast_kernels_agree_with_direct_ones(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(critic_loss),    cmocka_unit_test(generator_loss),
-      cmocka_unit_test(target_loss),    cmocka_unit_test(critic_step),
-      cmocka_unit_test(generator_step), cmocka_unit_test(target_step),
-      cmocka_unit_test(critic_fusions), cmocka_unit_test(dropout_in_the_target_step),
+      cmocka_unit_test(critic_loss),
+      cmocka_unit_test(generator_loss),
+      cmocka_unit_test(target_loss),
+      cmocka_unit_test(critic_step),
+      cmocka_unit_test(generator_step),
+      cmocka_unit_test(target_step),
+      cmocka_unit_test(source_step),
+      cmocka_unit_test(critic_fusions),
+      cmocka_unit_test(dropout_in_the_target_step),
   };
   int failed = golden_run_tests(tests, sizeof tests / sizeof *tests);
   golden_way cpu = {"cpu", false};

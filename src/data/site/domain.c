@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "option_row.h"
 #include "random.h"
+#include "resample.h"
 #include "text.h"
 #include "text_set.h"
 #include "values.h"
@@ -89,7 +90,7 @@ static const option rows[] = {
      .type = OPTION_CHOICE,
      .offset = FIELD(resize),
      .fallback = "bilinear",
-     .choices = "nearest|bilinear",
+     .choices = RESIZE_CHOICES,
      .help = "How images become the size that a network takes."},
     {.name = "size",
      .type = OPTION_INTEGER,
@@ -423,7 +424,9 @@ int domain_open(const char *path, const char *data_dir, domain *out) {
 
 xs_preprocessing domain_preprocessing(const domain *d, int size) {
   const bool idx = !strcmp(d->format, "idx");
-  return (xs_preprocessing){.resize = strcmp(d->resize, "nearest") ? XS_BILINEAR : XS_NEAREST,
+  xs_resize how = XS_BILINEAR;
+  resize_of(d->resize, &how);
+  return (xs_preprocessing){.resize = how,
                             .max_value = d->max_value,
                             .center_crop = d->center_crop && !idx,
                             .values = d->values,

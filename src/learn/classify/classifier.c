@@ -12,6 +12,7 @@
 #include "option.h"
 #include "prepare.h"
 #include "random.h"
+#include "resample.h"
 #include "text.h"
 #include "text_set.h"
 #include "unusual.h"
@@ -75,9 +76,8 @@ const char *xs_classifier_unknown(const xs_classifier *c) { return c->unknown; }
 /* Images that were kept at another size and resized again are not what `prepare` promises. */
 json_t *preprocessing_json(const xs_preprocessing *how, int size) {
   const xs_values *v = &how->values;
-  json_t *j = json_pack("{s:s, s:f, s:b, s:s, s:b}", "resize",
-                        how->resize == XS_NEAREST ? "nearest" : "bilinear", "max_value",
-                        how->max_value, "center_crop", (int)how->center_crop, "range",
+  json_t *j = json_pack("{s:s, s:f, s:b, s:s, s:b}", "resize", resize_name(how->resize),
+                        "max_value", how->max_value, "center_crop", (int)how->center_crop, "range",
                         values_range_name(v->range), "window", (int)v->window);
   if (how->size == size) json_object_set_new(j, "prepare", json_integer(PREPARE_VERSION));
   if (v->range == XS_RANGE_PERCENTILES) {
@@ -160,8 +160,10 @@ static int parse_preprocessing(const json_t *j, const char *path, xs_classifier 
   const char *resize = json_string_value(json_object_get(j, "resize"));
   const json_t *version = json_object_get(j, "prepare");
   double most = json_number_value(json_object_get(j, "max_value"));
-  if (!resize || (strcmp(resize, "nearest") && strcmp(resize, "bilinear"))) {
-    return fail(1, "%s: metadata: preprocessing.resize: nearest or bilinear is needed", path);
+  if (!resize || !resize_of(resize, &p->resize)) {
+    return fail(1,
+                "%s: metadata: preprocessing.resize: nearest, nearest-exact or bilinear is needed",
+                path);
   }
   if (!(most >= 0 && most <= 65535)) {
     return fail(1, "%s: metadata: preprocessing.max_value: a number up to 65535 is needed", path);
@@ -173,7 +175,6 @@ static int parse_preprocessing(const json_t *j, const char *path, xs_classifier 
                 path, PREPARE_VERSION);
   }
   c->unknown = version ? NULL : unknown_size;
-  p->resize = strcmp(resize, "nearest") ? XS_BILINEAR : XS_NEAREST;
   p->center_crop = json_is_true(json_object_get(j, "center_crop"));
   if (parse_values(j, path, &p->values)) return 1;
   p->max_value = given_white(p, version != NULL, most);

@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "model_file.h"
 #include "model_import.h"
+#include "resample.h"
 #include "text.h"
 #include "unicode.h"
 #include "weight_names.h"
@@ -240,9 +241,8 @@ static int write_model(importer *m, const char *out) {
   if (hash_sha256_file(m->o->weights, hash)) return 1;
   name_classes(m);
   json_t *j = classifier_metadata(&m->description, &m->geometry, m->class_name);
-  xs_preprocessing how = {.resize = *m->o->resize == 'n' ? XS_NEAREST : XS_BILINEAR,
-                          .max_value = m->o->max_value,
-                          .center_crop = m->o->center_crop};
+  xs_preprocessing how = {.max_value = m->o->max_value, .center_crop = m->o->center_crop};
+  resize_of(m->o->resize, &how.resize);
   how.size = m->geometry.size;
   json_object_set_new(j, "preprocessing", preprocessing_json(&how, how.size));
   json_object_set_new(j, "training",

@@ -21,23 +21,25 @@ typedef struct adapter {
   const adapt_task *task;
   const xs_adapter_options *o;
   train_geometry geometry;
-  xs_classifier *frozen; /* F_S */
+  xs_classifier *frozen; /* F_S as it was */
   adapter_nets nets;
   tg_store *store;
-  adapter_plan critic, generator, target;
+  adapter_plan plan[ADAPTER_PLANS];
   translator *translator; /* G as it is being trained */
   loader *source, *targets;
+  const batch *from_source, *from_target; /* of this update, lent */
   /* kept in checkpoints */
-  int64_t target_updates;
+  int64_t target_updates, source_updates;
   double gate;
-  /* losses of the last steps; that of the target net NAN where it had none */
-  double critic_loss[3], generator_loss[6], target_loss;
+  /* losses of the last steps; those of the task networks NAN where they had none */
+  double critic_loss[3], generator_loss[6], target_loss, source_loss;
 } adapter;
 
 static const char *const critic_names[] = {"critic", "penalty", "domain real"};
 static const char *const generator_names[] = {
     "adversarial", "domain fake", "cycle", "semantic cycle", "semantic target", "semantic pseudo"};
 static const char *const target_names[] = {"target net"};
+static const char *const source_names[] = {"source net"};
 
 /* ---- set up ---------------------------------------------------------------------------------- */
 
@@ -94,11 +96,7 @@ static int give_first_values(adapter *a) {
 
 static int make_plans(adapter *a) {
   tg_plan_options p = training_plan_options(&a->t);
-  adapter_plan plan[ADAPTER_PLANS];
-  if (adapter_plans_new(&a->nets, a->o, a->store, &p, plan)) return 1;
-  a->critic = plan[0];
-  a->generator = plan[1];
-  a->target = plan[2];
+  if (adapter_plans_new(&a->nets, a->o, a->store, &p, a->plan)) return 1;
   p.memory = 0;
   return translator_share(&a->nets.stargan, &a->geometry, a->store, "G/", &p, &a->translator);
 }
@@ -106,6 +104,10 @@ static int make_plans(adapter *a) {
 static int set_up(void *own) {
   adapter *a = own;
   return give_first_values(a) || make_plans(a);
+}
+
+static bool shares_batches(const adapter *a) {
+  return strcmp(a->o->generator_batch, "critic") == 0;
 }
 
 static int load(adapter *a, train_set from, const char *side, loader **out) {
@@ -121,7 +123,8 @@ static int load(adapter *a, train_set from, const char *side, loader **out) {
       .label = from.label,
       .view[0].flip = a->o->flips,
   };
-  return training_load(&a->t, side, &a->geometry, a->t.done * (a->o->critic_steps + 1), &o, out);
+  const int64_t used = a->t.done * (a->o->critic_steps + (shares_batches(a) ? 0 : 1));
+  return training_load(&a->t, side, &a->geometry, used, &o, out);
 }
 
 static int start(void *own) {
@@ -135,12 +138,23 @@ static int start(void *own) {
 /* ---- steps ------------------------------------------------------------------------------------
  */
 
-/* lr until decay_start of the run, then linearly to 0; counted in critic updates (Decision 8). */
-static double rate_at(const adapter *a, int64_t update) {
+/* The rate until the share decay_start of the run, then linearly to 0; counted in critic updates
+ * (Decision 8). */
+static double falling(const adapter *a, double rate, double decay_start, int64_t update) {
   double total = (double)(a->o->generator_steps * a->o->critic_steps);
-  double start = a->o->decay_start * total, at = (double)update;
-  if (at < start || total <= start) return a->o->learning_rate;
-  return a->o->learning_rate * (1 - (at - start) / (total - start));
+  double start = decay_start * total, at = (double)update;
+  if (at < start || total <= start) return rate;
+  return rate * (1 - (at - start) / (total - start));
+}
+
+static double rate_at(const adapter *a, int64_t update) {
+  return falling(a, a->o->learning_rate, a->o->decay_start, update);
+}
+
+/* Of F_T and F_S (Decision 12). */
+static double task_rate(const adapter *a) {
+  const xs_adapter_options *o = a->o;
+  return falling(a, o->target_learning_rate, o->target_decay_start, a->t.done * o->critic_steps);
 }
 
 static void set_one_hot(tg_plan *p, tg_value v, int64_t i, int domain) {
@@ -149,14 +163,20 @@ static void set_one_hot(tg_plan *p, tg_value v, int64_t i, int domain) {
   x[2 * i + 1] = domain == 1;
 }
 
-/* Fills images, domains and wanted domains (Decision 9) of a critic or generator step. */
-static const batch *set_batch(adapter *a, adapter_plan *p, int64_t index) {
-  int64_t half = a->o->batch / 2, batch_size = a->o->batch;
-  size_t pixels = (size_t)(half * a->geometry.size * a->geometry.size * a->geometry.channels);
-  const batch *s = loader_next(a->source), *t = loader_next(a->targets);
-  float *x = tg_plan_data(p->plan, p->x);
-  memcpy(x, s->x, pixels * sizeof *x);
-  memcpy(x + pixels, t->x, pixels * sizeof *x);
+static void next_batches(adapter *a) {
+  a->from_source = loader_next(a->source);
+  a->from_target = loader_next(a->targets);
+}
+
+/* Bytes of half a batch's images. */
+static size_t half_bytes(const adapter *a) {
+  const train_geometry *g = &a->geometry;
+  return (size_t)(a->o->batch / 2 * g->size * g->size * g->channels) * sizeof(float);
+}
+
+/* Fills domains and wanted domains (Decision 9) of a critic or generator update. */
+static void set_domains(const adapter *a, adapter_plan *p, int64_t index) {
+  const int64_t batch_size = a->o->batch, half = batch_size / 2;
   int64_t *wanted = memory_new((size_t)batch_size * sizeof *wanted);
   bool permute = strcmp(a->o->translate, "permute") == 0;
   if (permute)
@@ -170,7 +190,13 @@ static const batch *set_batch(adapter *a, adapter_plan *p, int64_t index) {
     if (p->to_label) ((float *)tg_plan_data(p->plan, p->to_label))[i] = (float)to;
   }
   free(wanted);
-  return s;
+}
+
+static void set_batch(const adapter *a, adapter_plan *p, int64_t index) {
+  char *x = tg_plan_data(p->plan, p->x);
+  memcpy(x, a->from_source->x, half_bytes(a));
+  memcpy(x + half_bytes(a), a->from_target->x, half_bytes(a));
+  set_domains(a, p, index);
 }
 
 static int update(adapter *a, adapter_plan *p, int64_t updates, double rate,
@@ -180,31 +206,51 @@ static int update(adapter *a, adapter_plan *p, int64_t updates, double rate,
 }
 
 static int critic_step(adapter *a, int64_t updates) {
-  set_batch(a, &a->critic, updates);
-  return update(a, &a->critic, updates, rate_at(a, updates), critic_names, a->critic_loss);
+  next_batches(a);
+  set_batch(a, &a->plan[PLAN_CRITIC], updates);
+  return update(a, &a->plan[PLAN_CRITIC], updates, rate_at(a, updates), critic_names,
+                a->critic_loss);
 }
 
-static int target_step(adapter *a, const float *label) {
-  int64_t half = a->o->batch / 2;
-  size_t pixels = (size_t)(half * a->geometry.size * a->geometry.size * a->geometry.channels);
-  memcpy(tg_plan_data(a->target.plan, a->target.x),
-         tg_plan_data(a->generator.plan, a->generator.fake), pixels * sizeof(float));
-  memcpy(tg_plan_data(a->target.plan, a->target.label), label, (size_t)half * sizeof(float));
-  return update(a, &a->target, a->target_updates++, a->o->target_learning_rate, target_names,
-                &a->target_loss);
+/* An update of a task network on the source half of an image value of the generator's plan. */
+static int task_step(adapter *a, adapter_plan *p, tg_value images, int64_t updates,
+                     const char *const *name, double *loss) {
+  const adapter_plan *g = &a->plan[PLAN_GENERATOR];
+  const size_t half = (size_t)(a->o->batch / 2);
+  memcpy(tg_plan_data(p->plan, p->x), tg_plan_data(g->plan, images), half_bytes(a));
+  memcpy(tg_plan_data(p->plan, p->label), tg_plan_data(g->plan, g->label), half * sizeof(float));
+  return update(a, p, updates, task_rate(a), name, loss);
+}
+
+/* F_T learns from translated source images, F_S from them as they are. */
+static int task_steps(adapter *a) {
+  const adapter_plan *g = &a->plan[PLAN_GENERATOR];
+  const int64_t done = a->t.done + 1;
+  a->target_loss = a->source_loss = NAN;
+  if (done % a->o->target_every == 0 &&
+      task_step(a, &a->plan[PLAN_TARGET], g->fake, a->target_updates++, target_names,
+                &a->target_loss))
+    return 1;
+  if (!adapter_source_learns(a->o) || done % a->o->source_every) return 0;
+  return task_step(a, &a->plan[PLAN_SOURCE], g->x, a->source_updates++, source_names,
+                   &a->source_loss);
 }
 
 static int generator_step(adapter *a) {
   const int64_t half = a->o->batch / 2, done = a->t.done;
-  const adapter_plan *g = &a->generator;
-  const batch *s = set_batch(a, &a->generator, ~done);
-  memcpy(tg_plan_data(g->plan, g->label), s->label, (size_t)half * sizeof(float));
+  adapter_plan *g = &a->plan[PLAN_GENERATOR];
+  if (shares_batches(a)) { /* as StarGAN's code: the images and wanted sites of the critic's last */
+    set_batch(a, g, (done + 1) * a->o->critic_steps - 1);
+  } else {
+    next_batches(a);
+    set_batch(a, g, ~done);
+  }
+  memcpy(tg_plan_data(g->plan, g->label), a->from_source->label, (size_t)half * sizeof(float));
   training_set_scalar(g->plan, g->gate, a->gate);
   double rate = rate_at(a, done * a->o->critic_steps);
-  if (update(a, &a->generator, done, rate, generator_names, a->generator_loss)) return 1;
+  if (update(a, g, done, rate, generator_names, a->generator_loss)) return 1;
   a->gate = training_scalar(g->plan, g->next_gate);
-  a->target_loss = NAN;
-  return (done + 1) % a->o->target_every ? 0 : target_step(a, s->label);
+  return task_steps(a);
 }
 
 /* A generator step, after its critic steps. */
@@ -228,12 +274,14 @@ static int step(void *own) {
 
 static json_t *save(const void *own) {
   const adapter *a = own;
-  return json_pack("{s:I, s:f}", "target_updates", (json_int_t)a->target_updates, "gate", a->gate);
+  return json_pack("{s:I, s:I, s:f}", "target_updates", (json_int_t)a->target_updates,
+                   "source_updates", (json_int_t)a->source_updates, "gate", a->gate);
 }
 
 static int restore(void *own, const json_t *counter) {
   adapter *a = own;
   return training_count(&a->t, counter, "target_updates", a->t.total, &a->target_updates) ||
+         training_count(&a->t, counter, "source_updates", a->t.total, &a->source_updates) ||
          training_number(&a->t, counter, "gate", &a->gate);
 }
 
@@ -287,14 +335,14 @@ static int finish(void *own) {
 
 static const char header[] =
     "step\tcritic\tpenalty\tdomain_real\tadversarial\tdomain_fake\tcycle\tsemantic_cycle\t"
-    "semantic_target\tsemantic_pseudo\ttarget_net\tkeeps_label\n";
+    "semantic_target\tsemantic_pseudo\ttarget_net\tsource_net\tkeeps_label\n";
 
 static void add_row(adapter *a, double keeps) {
   const double *c = a->critic_loss;
   training_row(&a->t, "%lld\t%.6g\t%.6g\t%.6g", (long long)a->t.done, c[CRITIC_WASSERSTEIN],
                c[CRITIC_PENALTY], c[CRITIC_DOMAIN]);
   for (int i = 0; i < 6; i++) training_row(&a->t, "\t%.6g", a->generator_loss[i]);
-  training_row(&a->t, "\t%.6g\t%.6g\n", a->target_loss, keeps);
+  training_row(&a->t, "\t%.6g\t%.6g\t%.6g\n", a->target_loss, a->source_loss, keeps);
 }
 
 /* Share, in per cent, of translated source validation images that F_S gives the right label. */
@@ -335,9 +383,7 @@ static const trainer adapter_trainer = {.unit = "generator step",
                                         .finish = finish};
 
 static void release(adapter *a) {
-  tg_plan_free(a->critic.plan);
-  tg_plan_free(a->generator.plan);
-  tg_plan_free(a->target.plan);
+  adapter_plans_free(a->plan);
   translator_free(a->translator);
   tg_store_free(a->store);
   adapter_nets_free(&a->nets);

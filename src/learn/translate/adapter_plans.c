@@ -135,6 +135,21 @@ static tg_value classify(tg_graph *g, const adapter_nets *n, nn_net *net, tg_val
   return nn_classifier_build(g, net, &n->classifier, classifier_input(g, n, x));
 }
 
+/* A task network as it is in training: it drops features, and norms are by the batch. */
+static nn_classifier learning(const adapter_nets *n) {
+  nn_classifier c = n->classifier;
+  c.dropout = n->dropout;
+  c.training = true;
+  return c;
+}
+
+/* F_T where the generator learns from it (Decision 14). */
+static tg_value classify_target(tg_graph *g, const adapter_nets *n, const xs_adapter_options *o,
+                                tg_value x) {
+  const nn_classifier c = strcmp(o->target_mode, "training") ? n->classifier : learning(n);
+  return nn_classifier_build(g, n->ft, &c, classifier_input(g, n, x));
+}
+
 /* L_sem of eq. 7: F_S on the cycle, F_T on the translated source, F_S on the translated target
  * whose pseudo-labels are F_T's; the last is off until F_T's loss has once been at most the
  * threshold. */
@@ -145,9 +160,9 @@ static tg_value add_semantic_paper(tg_graph *g, adapter_nets *n, const xs_adapte
   tg_value fake_target = batch_part(g, p->fake, half, half);
   tg_value cycled = classify(g, n, n->fs, batch_part(g, back, 0, half));
   p->loss[GENERATOR_SEMANTIC_CYCLE] = nn_cross_entropy(g, cycled, p->label);
-  tg_value target_loss = nn_cross_entropy(g, classify(g, n, n->ft, fake_source), p->label);
+  tg_value target_loss = nn_cross_entropy(g, classify_target(g, n, o, fake_source), p->label);
   p->loss[GENERATOR_SEMANTIC_TARGET] = target_loss;
-  tg_value pseudo = tg_argmax(g, classify(g, n, n->ft, batch_part(g, p->x, half, half)));
+  tg_value pseudo = tg_argmax(g, classify_target(g, n, o, batch_part(g, p->x, half, half)));
   p->loss[GENERATOR_SEMANTIC_PSEUDO] =
       nn_cross_entropy(g, classify(g, n, n->fs, fake_target), pseudo);
   tg_value above = tg_positive(g, tg_affine(g, target_loss, 1, -o->pseudo_threshold));
@@ -211,21 +226,19 @@ int adapter_plan_generator(adapter_nets *n, const xs_adapter_options *o, tg_stor
   return status ? fail_context(status, "the generator step: ") : 0;
 }
 
-/* ---- F_T --------------------------------------------------------------------------------------
+/* ---- the task networks ------------------------------------------------------------------------
  */
 
-tg_value adapter_target_loss(tg_graph *g, adapter_nets *n, adapter_plan *p) {
-  nn_classifier dropping = n->classifier;
-  dropping.dropout = n->dropout;
-  dropping.training = true;
+tg_value adapter_task_loss(tg_graph *g, adapter_nets *n, nn_net *net, adapter_plan *p) {
+  const nn_classifier c = learning(n);
   p->losses = 1;
   tg_value x = classifier_input(g, n, p->x);
-  p->loss[0] = nn_cross_entropy(g, nn_classifier_build(g, n->ft, &dropping, x), p->label);
+  p->loss[0] = nn_cross_entropy(g, nn_classifier_build(g, net, &c, x), p->label);
   return p->loss[0];
 }
 
-int adapter_plan_target(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
-                        const tg_plan_options *options, adapter_plan *p) {
+int adapter_plan_task(adapter_nets *n, nn_net *net, const xs_adapter_options *o, tg_store *s,
+                      const tg_plan_options *options, adapter_plan *p) {
   tg_graph *g = tg_graph_new();
   int64_t half = o->batch / 2;
   *p = (adapter_plan){0};
@@ -233,10 +246,15 @@ int adapter_plan_target(adapter_nets *n, const xs_adapter_options *o, tg_store *
   p->label = tg_input(g, "label", tg_shape4(half, 1, 1, 1));
   p->rate = tg_input(g, "rate", tg_scalar());
   p->step = tg_input(g, "step", tg_scalar());
-  tg_value loss = adapter_target_loss(g, n, p);
-  int status = compile(g, n->ft, loss, (tg_adam_options){0.9, 0.999, 1e-8, 0}, p, s, options);
+  tg_value loss = adapter_task_loss(g, n, net, p);
+  const tg_adam_options adam = {o->target_beta1, o->beta2, 1e-8, 0};
+  int status = compile(g, net, loss, adam, p, s, options);
   tg_graph_free(g);
-  return status ? fail_context(status, "the target step: ") : 0;
+  return status ? fail_context(status, "the step of %s: ", net == n->fs ? "F_S" : "F_T") : 0;
+}
+
+bool adapter_source_learns(const xs_adapter_options *o) {
+  return o->source_every > 0 && strcmp(o->semantic, "paper") == 0;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------
@@ -249,9 +267,12 @@ void adapter_plans_free(adapter_plan plan[ADAPTER_PLANS]) {
 static int plan_steps(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
                       const tg_plan_options *options, adapter_plan plan[ADAPTER_PLANS]) {
   for (int i = 0; i < ADAPTER_PLANS; i++) plan[i] = (adapter_plan){0};
-  int status = adapter_plan_critic(n, o, s, options, &plan[0]);
-  if (!status) status = adapter_plan_generator(n, o, s, options, &plan[1]);
-  if (!status) status = adapter_plan_target(n, o, s, options, &plan[2]);
+  int status = adapter_plan_critic(n, o, s, options, &plan[PLAN_CRITIC]);
+  if (!status) status = adapter_plan_generator(n, o, s, options, &plan[PLAN_GENERATOR]);
+  if (!status) status = adapter_plan_task(n, n->ft, o, s, options, &plan[PLAN_TARGET]);
+  if (!status && adapter_source_learns(o)) {
+    status = adapter_plan_task(n, n->fs, o, s, options, &plan[PLAN_SOURCE]);
+  }
   if (!status) return 0;
   adapter_plans_free(plan);
   for (int i = 0; i < ADAPTER_PLANS; i++) plan[i] = (adapter_plan){0};

@@ -1,7 +1,7 @@
-/* adapter_plans.h: the three training steps of an adapter as plans on one store (method 4.3, 4.4).
+/* adapter_plans.h: the training steps of an adapter as plans on one store (method 4.3, 4.4).
  *
  * Batches are half source (the first half), half target.  Networks live in the store as G/, D/, FS/
- * (frozen) and FT/. */
+ * and FT/. */
 #ifndef ADAPTER_PLANS_H
 #define ADAPTER_PLANS_H
 
@@ -37,7 +37,7 @@ enum { /* places in loss */
 typedef struct adapter_nets {
   nn_stargan stargan;
   nn_classifier classifier;     /* of F_S and F_T, dropout 0 */
-  double dropout;               /* of F_T when it is trained */
+  double dropout;               /* of F_S and F_T when they are trained */
   const xs_normalisation *norm; /* of the classifier's input; NULL: the generator's, [-1,1] */
   nn_net *g, *d, *fs, *ft;
 } adapter_nets;
@@ -55,21 +55,25 @@ tg_value adapter_critic_loss(tg_graph *g, adapter_nets *n, const xs_adapter_opti
                              tg_value alpha, adapter_plan *p);
 tg_value adapter_generator_loss(tg_graph *g, adapter_nets *n, const xs_adapter_options *o,
                                 adapter_plan *p);
-tg_value adapter_target_loss(tg_graph *g, adapter_nets *n, adapter_plan *p);
+/* Of a task network, F_S or F_T. */
+tg_value adapter_task_loss(tg_graph *g, adapter_nets *n, nn_net *net, adapter_plan *p);
 
 /* The steps: loss, gradient, Adam. */
 int adapter_plan_critic(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
                         const tg_plan_options *p, adapter_plan *out);
 int adapter_plan_generator(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
                            const tg_plan_options *p, adapter_plan *out);
-/* One update of F_T on translated source images: x {batch/2,...}, label. */
-int adapter_plan_target(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
-                        const tg_plan_options *p, adapter_plan *out);
+/* One update of a task network: of F_T on translated source images, of F_S on source images
+ * (Decision 13): x {batch/2,...}, label. */
+int adapter_plan_task(adapter_nets *n, nn_net *net, const xs_adapter_options *o, tg_store *s,
+                      const tg_plan_options *p, adapter_plan *out);
+/* Whether F_S learns, too. */
+bool adapter_source_learns(const xs_adapter_options *o);
 
-enum { ADAPTER_PLANS = 3 }; /* critic, generator, target */
+enum { PLAN_CRITIC, PLAN_GENERATOR, PLAN_TARGET, PLAN_SOURCE, ADAPTER_PLANS };
 
-/* All three; after a failure there is none, and where memory is short the message says which batch
- * would fit. */
+/* All of them, that of F_S where it learns; after a failure there is none, and where memory is
+ * short the message says which batch would fit. */
 int adapter_plans_new(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
                       const tg_plan_options *p, adapter_plan plan[ADAPTER_PLANS]);
 void adapter_plans_free(adapter_plan plan[ADAPTER_PLANS]);

@@ -19,15 +19,18 @@ typedef struct line {
   int dash;
 } line;
 
+enum { LINES = 5 }; /* most of a panel */
+
 typedef struct panel {
   const char *title, *unit; /* of the vertical axis */
-  line line[4];             /* ends with column NULL */
+  line line[LINES];         /* ends with column NULL where there are fewer */
 } panel;
 
 #define BLUE "#0072B2"
 #define RED "#D55E00"
 #define GREEN "#009E73"
 #define PINK "#CC79A7"
+#define ORANGE "#E69F00"
 
 static const panel adapter_panels[] = {
     {"critic",
@@ -45,7 +48,8 @@ static const panel adapter_panels[] = {
      {{"semantic_cycle", "source, there and back", BLUE, 1},
       {"semantic_target", "translated to target", RED, 2},
       {"semantic_pseudo", "target, pseudo-labels", GREEN, 4},
-      {"target_net", "target classifier", PINK, 5}}},
+      {"target_net", "target classifier", PINK, 5},
+      {"source_net", "source classifier", ORANGE, 6}}},
     {"labels kept", "per cent", {{"keeps_label", "translated images", BLUE, 1}}},
 };
 
@@ -81,7 +85,7 @@ static char *curve_table(const history *c) {
 
 static int count_lines(const panel *p) {
   int n = 0;
-  while (n < 4 && p->line[n].column) n++;
+  while (n < LINES && p->line[n].column) n++;
   return n;
 }
 
@@ -125,7 +129,7 @@ static char *curves_plot(const history *c, const panel *panels, int n, int rows)
   const double last = c->value[(c->rows - 1) * c->columns];
   char *head = text_format("set multiplot layout %d,2\nset border 3\nset tics nomirror\nset grid "
                            "lt 1 lw 0.5 lc rgb '#c8c8c8'\n"
-                           "set key below vertical maxrows 4 spacing 0.9 samplen 3 reverse Left\n"
+                           "set key below vertical maxrows 5 spacing 0.9 samplen 3 reverse Left\n"
                            "set tmargin 2\nset xlabel '%s' offset 0,1.1\n"
                            "set xrange [0:%g]\nset xtics %g\n",
                            rows, strcmp(c->name[0], "epoch") == 0 ? "epoch" : "step", fmax(1, last),

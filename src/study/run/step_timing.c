@@ -102,15 +102,17 @@ int rehearse_adapter(const stage *s, const void *options, rehearsal *out) {
   adapter_nets n = adapter_nets_new(o, &s->classifier, NULL);
   tg_store *store = tg_store_new(tg_device_cpu());
   const tg_plan_options planning = plan_options(s, o->precision);
+  const bool learns = adapter_source_learns(o);
   adapter_plan p[ADAPTER_PLANS];
   int status = adapter_plans_new(&n, o, store, &planning, p);
   const step t = {store,
                   {n.g, n.d, n.fs, n.ft},
-                  {3, 3, 1, 3},
-                  ADAPTER_PLANS,
-                  {p[0].plan, p[1].plan, p[2].plan},
-                  {p[0].step, p[1].step, p[2].step},
-                  {(double)o->critic_steps, 1, 1 / (double)o->target_every}};
+                  {3, 3, learns ? 3 : 1, 3},
+                  learns ? ADAPTER_PLANS : PLAN_SOURCE,
+                  {p[0].plan, p[1].plan, p[2].plan, p[3].plan},
+                  {p[0].step, p[1].step, p[2].step, p[3].step},
+                  {(double)o->critic_steps, 1, 1 / (double)o->target_every,
+                   learns ? 1 / (double)o->source_every : 0}};
   if (!status) status = run_step(s, &t, out);
   adapter_plans_free(p);
   tg_store_free(store);

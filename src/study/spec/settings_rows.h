@@ -128,12 +128,27 @@ static const char target_dropout_help[] = "share of features dropped while F_T i
       OPTION_REAL_ROW(                                                                             \
           section, base, xs_adapter_options, pseudo_threshold, "1", 0, 1e6,                        \
           "loss of the target classifier below which its labels of target images are used"),       \
-      OPTION_REAL_ROW(section, base, xs_adapter_options, target_learning_rate, "1e-3", 1e-9, 10,   \
-                      "Adam's rate for the target classifier"),                                    \
+      OPTION_REAL_ROW(section, base, xs_adapter_options, target_learning_rate, "1e-4", 1e-9, 10,   \
+                      "Adam's rate for F_T and F_S (docs/method.md, Decision 12)"),                \
+      OPTION_REAL_ROW(section, base, xs_adapter_options, target_beta1, "0.5", 0, 0.9999,           \
+                      "Adam's first moment for F_T and F_S"),                                      \
+      OPTION_REAL_ROW(section, base, xs_adapter_options, target_decay_start, "0.5", 0, 1,          \
+                      "share of the run after which the rate of F_T and F_S falls linearly to 0"), \
       OPTION_REAL_ROW(section, base, xs_adapter_options, target_dropout, "0.5", 0, 0.95,           \
                       target_dropout_help),                                                        \
       OPTION_INTEGER_ROW(section, base, xs_adapter_options, target_every, "1", 1, 1000000,         \
                          "generator updates per update of the target classifier"),                 \
+      OPTION_CHOICE_ROW(section, base, xs_adapter_options, target_mode, "evaluation",              \
+                        "evaluation|training", "MODE",                                             \
+                        "of F_T where the generator learns from it (docs/method.md, "              \
+                        "Decision 14)"),                                                           \
+      OPTION_INTEGER_ROW(section, base, xs_adapter_options, source_every, "1", 0, 1000000,         \
+                         "generator updates per update of F_S on source images; 0: F_S is frozen " \
+                         "(docs/method.md, Decision 13)"),                                         \
+      OPTION_CHOICE_ROW(section, base, xs_adapter_options, generator_batch, "own", "own|critic",   \
+                        "WHICH",                                                                   \
+                        "images of a generator update: its own, or the critic's last "             \
+                        "(docs/method.md, Decision 15)"),                                          \
       OPTION_CHOICE_ROW(section, base, xs_adapter_options, translate, "other", "other|permute",    \
                         "HOW",                                                                     \
                         "wanted domain: the other, or a permutation of the batch's "               \

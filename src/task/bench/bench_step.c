@@ -38,15 +38,20 @@ static int time_steps(const xs_bench_task *o, const xs_adapter_options *a, adapt
   if (!status) status = adapter_nets_initialise(n, s, 1);
   if (!status) {
     const bench_step step[] = {
-        {"critic step", "critic_ms", 1, {plan[0].plan}, {plan[0].x}, {o->batch}},
+        {"critic step",
+         "critic_ms",
+         1,
+         {plan[PLAN_CRITIC].plan},
+         {plan[PLAN_CRITIC].x},
+         {o->batch}},
         {"generator step",
          "generator_ms",
          2,
-         {plan[1].plan, plan[2].plan},
-         {plan[1].x, plan[2].x},
+         {plan[PLAN_GENERATOR].plan, plan[PLAN_TARGET].plan},
+         {plan[PLAN_GENERATOR].x, plan[PLAN_TARGET].x},
          {o->batch, o->batch / 2}},
     };
-    for (int i = 0; i < ADAPTER_PLANS; i++) fill_inputs(o, a, &plan[i]);
+    for (int i = 0; i < PLAN_SOURCE; i++) fill_inputs(o, a, &plan[i]);
     status = bench_run(o, 2, step, f);
   }
   adapter_plans_free(plan);
@@ -67,6 +72,7 @@ static int check(const xs_bench_task *o, const adapter_nets *n, FILE *f) {
 static int run(const xs_bench_task *o, FILE *f) {
   const nn_classifier c = {o->model, (int)o->size, (int)o->image_channels, 10, 0, false};
   xs_adapter_options a = xs_adapter_defaults();
+  a.source_every = 0; /* F_S frozen, as in the peer's step */
   a.channels = o->channels;
   a.blocks = o->blocks;
   a.batch = o->batch;
