@@ -1,7 +1,7 @@
 /* bench_conv.c: milliseconds and GFLOP/s (of the direct algorithm) of every kernel that applies to
  * the convolutions of the digit networks.  Arguments: base channels, batch, repetitions.  From the
  * repository, after a build:
- *   cc -O2 -Iinclude -Isrc/base -Isrc/op -Isrc/op/conv bench/bench_conv.c \
+ *   cc -O2 -Iinclude -Isrc/base -Isrc/op bench/bench_conv.c \
  *     build/libxsite-internal.a -ldnnl -lgomp -lm -o build/bench_conv */
 #include <stdio.h>
 #include <stdlib.h>
