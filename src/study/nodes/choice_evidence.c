@@ -1,6 +1,7 @@
 /* choice_evidence.c: what a choice is worth, as far as can be told without labels. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "choice.h"
 #include "error.h"
@@ -132,11 +133,20 @@ static xs_status find_judgement(const chooser *c, int chosen, choice_evidence *f
   return status == XS_HARM ? XS_OK : status;
 }
 
+static xs_status check_both_on_shifts(const chooser *c, prediction *before, prediction *after) {
+  const size_t bytes = (size_t)shift_count() * sizeof(double);
+  const train_set *source = &before->judged.source;
+  const bool unchanged = strcmp(before->model, after->model) == 0;
+  xs_status status = check_on_shifts(c, source, before);
+  if (!status && !unchanged) return check_on_shifts(c, source, after);
+  memcpy(after->predicted, before->predicted, bytes);
+  memcpy(after->measured, before->measured, bytes);
+  return status;
+}
+
 static xs_status predict_all(const chooser *c, prediction *before, prediction *after,
                              choice_evidence *f) {
-  const train_set *source = &before->judged.source;
-  xs_status status = check_on_shifts(c, source, before);
-  if (!status) status = check_on_shifts(c, source, after);
+  xs_status status = check_both_on_shifts(c, before, after);
   if (!status) status = accuracy_of(before, &f->before);
   if (!status) status = accuracy_of(after, &f->after);
   return status ? status : change_between(before, after, &f->change, &f->change_error);
