@@ -52,6 +52,11 @@ digit_site() {
     "${3:-$classes}" >"$1.yaml"
 }
 
+# stratified SITE: writes SITE.yaml, a site of the examples with every class on all sides of its split, however few its images.
+stratified() {
+  sed "s|: data/|: $repository/examples/data/|; \$a split: stratified" "$repository/examples/$1.yaml" >"$folder/$1.yaml"
+}
+
 # digit_study NAME CLASSIFIER-EPOCHS TUNE-EPOCHS: writes study.yaml, of the sites near and far; sets run, how it is run.
 digit_study() {
   cat >study.yaml <<YAML

@@ -297,7 +297,7 @@ expect 0 'run/report.html' report run
   "$xsite" translate --model $generator --data good.yaml --split test --out moved >stdout 2>&1 </dev/null
 ) # images are small enough: this one works
 [ -e moved/site.yaml ] || complain "translating below the limit: $(cat stdout)"
-for words in "eval --model $model --data good.yaml" "inspect model $model" 'study plan study.yaml' '--help'; do
+for words in "eval --model $model --data good.yaml" "inspect model $model" "study plan study.yaml ${tiny[*]}" '--help'; do
   # shellcheck disable=SC2086
   [ -e /dev/full ] && "$xsite" $words >/dev/full 2>stderr && complain "xsite $words >/dev/full is not noticed"
 done

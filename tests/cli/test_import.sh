@@ -47,13 +47,14 @@ expect 1 'is an ONNX model; ONNX is written (xsite export), not imported' "${imp
 # Gray weights begin a network for colour, through `train` and through a study file.
 expect 0 'for another number of image channels, whose sum is kept: features.conv0.weight' \
   "${dense[@]}" --init "$folder/gray/model.safetensors" --out "$folder/colour"
+stratified optdigits && stratified mnist-10k
 cat >"$folder/study.yaml" <<YAML
 name: init
-sites: [$repository/examples/optdigits.yaml, $repository/examples/mnist-10k.yaml]
+sites: [optdigits.yaml, mnist-10k.yaml]
 pairs: [optdigits -> mnist]
 portfolio: [none]
 size: 32
-limit: 600
+limit: 150
 normalisation: imagenet
 classifier:
   architecture: densenet121-linear

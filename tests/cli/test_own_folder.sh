@@ -159,7 +159,7 @@ contains begun/notes/draft.tmp99999999 'mine'
 
 printf 'name: new-hospital\nformat: folder\nimages: hospital/images\nsize: 16\n' >new.yaml
 printf 'name: own\nsites: [%s/optdigits.yaml, new.yaml]\n' "$examples" >study.yaml
-expect 0 'to do translator-paper-optdigits-new-hospital' study plan study.yaml
+expect 0 'to do translator-paper-optdigits-new-hospital' study plan study.yaml "${tiny[@]}"
 [ "$(grep -c '^to do ' stdout)" -eq 5 ] || complain "nodes of an unlabelled target: $(cat stdout)"
 expect 2 'has no labels' study plan study.yaml --set 'pairs=new-hospital -> optdigits'
 cp broken.png hospital/images/zz.png

@@ -5,9 +5,10 @@
 source "$(dirname "$0")/common.sh" "$1" "$2"
 demo=$repository/examples/demo.yaml
 
-# Fewer images than a batch: an epoch is one step.
+# Fewer images than a batch, and one step an epoch.
 few=("${tiny[@]}" --set limit=600 --set classifier.batch=600 --set classifier.balanced=yes
-  --set tune.batch=600 --set tune.balanced=yes --set adapter.generator_steps=2)
+  --set classifier.steps_per_epoch=1 --set tune.batch=600 --set tune.balanced=yes --set tune.steps_per_epoch=1
+  --set adapter.generator_steps=2)
 expect 0 '' study run "$demo" --set portfolio=paper --out "$folder/few" "${few[@]}"
 whole=$(results_of "$folder/few")
 [ "$(wc -l <"$folder/few/nodes/baseline-mnist/curve.tsv")" -eq 4 ] ||
