@@ -35,9 +35,6 @@ static void add_mean(buffer *out, double place, const char *name, const summary 
   buffer_add(out, "\tnan\tnan\tnan\n");
 }
 
-/* The means stand apart, half a place to the right of the pairs. */
-static int count_means(const results *r) { return (r->n > 1) + (paper_of(r) != NULL); }
-
 static const measure unknown = {.auc = NAN, .low = NAN, .high = NAN};
 
 static char *auc_table(const results *r) {
@@ -60,7 +57,7 @@ static char *auc_table(const results *r) {
     buffer_add(&out, "\n");
   }
   if (r->n > 1) add_mean(&out, r->n + 1.5, "mean", &r->summary, effect_count_adapted(r) > 0);
-  if (p) add_mean(&out, r->n + 0.5 + count_means(r), "mean in the paper", &p->summary, true);
+  if (p) add_mean(&out, r->n + 0.5 + tsv_means(r), "mean in the paper", &p->summary, true);
   return out.text;
 }
 
@@ -85,7 +82,7 @@ static const char auc_plot[] =
     "title 'ceiling'\n";
 
 int drawing_auc(const results *r, report_files *files, char **svg) {
-  const int means = count_means(r), bars = r->n + means;
+  const int means = tsv_means(r), bars = r->n + means;
   char *table = auc_table(r);
   char *plot = text_format(auc_plot, bars > 3 ? " rotate by -35" : "", bars + (means ? 1.1 : 0.6),
                            drawing_auc_floor(r));

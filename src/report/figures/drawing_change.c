@@ -56,9 +56,6 @@ static void add_mean(buffer *out, double place, const char *name, double change)
   buffer_add(out, "\tnan\tnan\tnan\n");
 }
 
-/* As in the bars of AUC: half a place to the right of the pairs. */
-static int count_means(const results *r) { return (r->n > 1) + (paper_of(r) != NULL); }
-
 static char *change_table(const results *r) {
   buffer out = {0};
   const paper *p = paper_of(r);
@@ -68,7 +65,7 @@ static char *change_table(const results *r) {
     if (first_of_source(r, i)) add_source(&out, r, i, sources++ % 2, &place);
   }
   if (r->n > 1) add_mean(&out, r->n + 1.5, "mean", r->summary.relative_gain);
-  if (p) add_mean(&out, r->n + 0.5 + count_means(r), "mean in the paper", p->summary.relative_gain);
+  if (p) add_mean(&out, r->n + 0.5 + tsv_means(r), "mean in the paper", p->summary.relative_gain);
   return out.text;
 }
 
@@ -93,7 +90,7 @@ static const char change_plot[] =
 
 int drawing_change(const results *r, report_files *files, char **svg) {
   char *table = change_table(r);
-  char *plot = text_format(change_plot, r->n + count_means(r) + (count_means(r) ? 1.1 : 0.6));
+  char *plot = text_format(change_plot, r->n + tsv_means(r) + (tsv_means(r) ? 1.1 : 0.6));
   const figure f = {.name = "change",
                     .title = "Bars of the relative change of AUC by adaptation of each pair of "
                              "sites, with the mean of each source as a dotted line",

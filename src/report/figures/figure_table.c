@@ -1,5 +1,7 @@
 #include "figure_table.h"
 
+#include "published.h"
+
 #include "text.h"
 
 #include <math.h>
@@ -44,3 +46,5 @@ char *tsv_quoted(const char *name) {
   }
   return text;
 }
+
+int tsv_means(const results *r) { return (r->n > 1) + (paper_of(r) != NULL); }

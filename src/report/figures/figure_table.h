@@ -11,6 +11,9 @@ void tsv_column(buffer *out, double v);
 void tsv_measure(buffer *out, const measure *m); /* three columns: auc, low, high */
 void tsv_name(buffer *out, const char *name);    /* without tabs, line ends, quotes */
 void tsv_pair(buffer *out, const pair *p);       /* "source → target" */
+/* How many means follow the pairs, half a place to their right: of several pairs, and the paper's.
+ */
+int tsv_means(const results *r);
 /* A name for single quotes in a script of gnuplot: without all that it would act on; allocated. */
 char *tsv_quoted(const char *name);
 

@@ -24,10 +24,6 @@ static bool any_pair(const results *r, bool (*has)(const pair *p)) {
   return false;
 }
 
-static bool left_as_it_was(const pair *p) {
-  return p->choice.chosen && strcmp(p->choice.chosen, "none") == 0;
-}
-
 /* Of accuracy, in points.  The two are of the same images, but as wide as if they were not (MOVER:
  * Zou and Donner 2008). */
 static interval measured_change(const pair *p) {
@@ -40,7 +36,7 @@ static interval measured_change(const pair *p) {
 /* Where nothing was adapted there is nothing after it. */
 static bool all_left(const results *r) {
   for (int i = 0; i < r->n; i++) {
-    if (!left_as_it_was(&r->pair[i])) return false;
+    if (!effect_left(&r->pair[i])) return false;
   }
   return true;
 }
@@ -76,7 +72,7 @@ static void add_prediction_table(page *out, const results *r) {
     const choice *c = &p->choice;
     table_pair_row(out, p);
     table_per_cent(out, c->before);
-    if (left_as_it_was(p)) {
+    if (effect_left(p)) {
       for (int k = 0; k < 4; k++) table_number(out, number_fixed(NAN, 0));
       page_add(out, "<td>not adapted</td>");
     } else {
@@ -183,7 +179,7 @@ static const char *outlook_style(const char *outlook) {
 
 /* Of what is left as it is, no change is told. */
 static bool is_told(const pair *p, const char *reason) {
-  return !left_as_it_was(p) || strcmp(reason, xs_reason_text(XS_NO_CLEAR_CHANGE)) != 0;
+  return !effect_left(p) || strcmp(reason, xs_reason_text(XS_NO_CLEAR_CHANGE)) != 0;
 }
 
 static void add_list(page *out, const pair *p) {

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool left_as_it_was(const pair *p) {
+bool effect_left(const pair *p) {
   return p->choice.chosen && strcmp(p->choice.chosen, "none") == 0;
 }
 
 effect effect_of(const pair *p) {
   if (isnan(p->gain) || isnan(p->low) || isnan(p->high)) return EFFECT_UNKNOWN;
-  if (left_as_it_was(p)) return EFFECT_LEFT;
+  if (effect_left(p)) return EFFECT_LEFT;
   if (p->low > 0) return EFFECT_HELPED;
   return p->high < 0 ? EFFECT_HURT : EFFECT_UNCLEAR;
 }
@@ -97,7 +97,7 @@ static char *loss_sentence(const pair *p) {
 static char *guessing_sentence(const pair *p, int which) {
   const bool adapted = which == ADAPTED;
   const measure *m = adapted ? &p->m[ADAPTED] : external_of(p);
-  if (isnan(m->auc) || !(m->low <= 50) || (adapted && left_as_it_was(p))) return text_copy("");
+  if (isnan(m->auc) || !(m->low <= 50) || (adapted && effect_left(p))) return text_copy("");
   const number low = number_auc(m->low), high = number_auc(m->high);
   if (m->high < 50) {
     return text_format(" All of %s 95 %% interval (%s to %s) is below 50, the AUC of guessing: at "
@@ -283,7 +283,7 @@ char *seen_sentence(const pair *p) {
 
 char *outlook_sentence(const pair *p) {
   const choice *c = &p->choice;
-  const bool none = left_as_it_was(p);
+  const bool none = effect_left(p);
   char *taken = !c->chosen ? text_copy("")
                 : none     ? text_format("Chosen without labels: to leave the classifier as it is.")
                            : text_format("Chosen without labels: %s. ", c->chosen);

@@ -4,6 +4,8 @@
 
 #include "results.h"
 
+#include <stdbool.h>
+
 typedef enum effect {
   EFFECT_HELPED,
   EFFECT_UNCLEAR,
@@ -15,6 +17,7 @@ enum { EFFECTS = EFFECT_UNKNOWN + 1 };
 
 /* By the 95 % interval of the gain: above 0, including 0, below 0, not known. */
 effect effect_of(const pair *p);
+bool effect_left(const pair *p); /* nothing was adapted, whatever is measured */
 const char *effect_word(effect v);
 char *effect_sentence(const pair *p);
 /* Pairs that were measured and in which something was adapted; those that were left as they were.
