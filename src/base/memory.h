@@ -10,4 +10,10 @@ void memory_out(const char *what) __attribute__((noreturn));
 void *memory_new(size_t bytes); /* zeroed */
 void *memory_grow(void *p, size_t bytes);
 
+/* Rounded up to whole lines of the processor's cache. */
+static inline size_t memory_lines(size_t bytes) {
+  enum { LINE = 64 };
+  return (bytes + LINE - 1) / LINE * LINE;
+}
+
 #endif

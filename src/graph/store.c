@@ -43,7 +43,8 @@ int store_check(size_t bytes) {
   return (double)bytes < there ? 0 : refuse(bytes, there);
 }
 
-static size_t round_up(size_t bytes) { return bytes ? (bytes + 63) / 64 * 64 : 64; }
+/* Never none, so that every piece has a place. */
+static size_t round_up(size_t bytes) { return memory_lines(bytes ? bytes : 1); }
 
 void *store_allocate(size_t bytes) {
   size_t rounded = round_up(bytes);

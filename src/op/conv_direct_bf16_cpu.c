@@ -35,9 +35,7 @@ static void release(void *state) {
 }
 
 static size_t rounded_bytes(const op_site *s, int i) {
-  enum { ALIGNMENT = 64 };
-  size_t bytes = (size_t)tg_count(s->in[i]) * sizeof(uint16_t);
-  return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  return memory_lines((size_t)tg_count(s->in[i]) * sizeof(uint16_t));
 }
 
 /* Operands that are not packed. */
@@ -50,7 +48,7 @@ static int prepare(const op_site *s, void **state, size_t *scratch) {
     return 1;
   }
   *state = r;
-  r->room = (r->room + 63) / 64 * 64;
+  r->room = memory_lines(r->room);
   *scratch = r->room;
   for (int i = 0; i < images(s); i++) *scratch += s->in_bf16[i] ? 0 : rounded_bytes(s, i);
   return 0;

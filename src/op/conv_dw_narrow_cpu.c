@@ -39,17 +39,15 @@ static bool suits(const op_site *s, bool bf16) {
 static bool suits_float(const op_site *s) { return suits(s, false); }
 static bool suits_bf16(const op_site *s) { return suits(s, true); }
 
-static size_t round_up(int64_t bytes) { return (size_t)((bytes + 63) / 64 * 64); }
-
 static outer describe(const op_site *s, bool bf16) {
   outer d = {
       .g = conv_site_geometry(s), .bf16 = bf16, .x_bf16 = s->in_bf16[0], .parts = team_parts()};
   d.groups = (d.g.ci + LANES - 1) / LANES;
   d.pairs = bf16 ? 2 : 1;
   d.wide = d.g.wo + d.pairs - 1 + TAPS;
-  d.strip = round_up((d.g.ho + TAPS - 1) * d.groups * d.wide * LANES * 4);
-  d.narrow = round_up(d.g.ho * (d.g.wo + 1) * d.g.co * 4);
-  d.sums = round_up(TAPS * TAPS * d.groups * d.g.co * LANES * 4);
+  d.strip = memory_lines((size_t)((d.g.ho + TAPS - 1) * d.groups * d.wide * LANES * 4));
+  d.narrow = memory_lines((size_t)(d.g.ho * (d.g.wo + 1) * d.g.co * 4));
+  d.sums = memory_lines((size_t)(TAPS * TAPS * d.groups * d.g.co * LANES * 4));
   return d;
 }
 

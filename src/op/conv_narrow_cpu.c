@@ -89,7 +89,7 @@ static narrow describe(const op_site *s, bool bf16) {
   d.band = op_divide_up(d.rows, d.bands);
   d.bands = op_divide_up(d.rows, d.band);
   int64_t high = first_place(&d, d.band - 1 + d.stride - 1) + 1 + d.taps;
-  d.strip = (size_t)op_divide_up(high * d.wide * d.depth * (int64_t)d.element, 64) * 64;
+  d.strip = memory_lines((size_t)(high * d.wide * d.depth) * d.element);
   return d;
 }
 

@@ -11,7 +11,7 @@
 #include "onednn.h"
 #include "team.h"
 
-enum { CACHE_FLOATS = 1 << 16, ALIGNMENT = 64 };
+enum { CACHE_FLOATS = 1 << 16 };
 
 typedef struct scaled {
   int parts;
@@ -23,10 +23,6 @@ typedef struct scaled {
 static bool suits(const op_site *s) {
   conv_geometry g = conv_site_geometry(s);
   return s->fusion.scaled && !s->fusion.residual && g.kh * g.kw == 1 && g.stride == 1 && g.pad == 0;
-}
-
-static size_t round_up(int64_t floats) {
-  return ((size_t)floats * sizeof(float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
 /* Blocks that fit the cache, equally many for each part. */
@@ -70,13 +66,13 @@ static int prepare(const op_site *s, void **state, size_t *scratch) {
   f->conv = memory_new((size_t)f->parts * sizeof *f->conv);
   f->rows = op_rows(&s->in[0]);
   f->block = block_rows(f->rows, s->in[0].d[3], f->parts);
-  f->mapped = round_up(f->block * s->in[0].d[3]);
-  f->results = round_up(f->block * s->out.d[3]);
+  f->mapped = memory_lines((size_t)(f->block * s->in[0].d[3]) * sizeof(float));
+  f->results = memory_lines((size_t)(f->block * s->out.d[3]) * sizeof(float));
   if (make_convs(s, f)) {
     release(f);
     return 1;
   }
-  f->room = (f->room + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  f->room = memory_lines(f->room);
   *scratch = (size_t)f->parts * (f->room + f->mapped + f->results);
   *state = f;
   return 0;

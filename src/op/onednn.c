@@ -10,8 +10,6 @@
 #include "error.h"
 #include "memory.h"
 
-enum { ALIGNMENT = 64 };
-
 typedef enum role { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS } role;
 
 struct onednn_conv {
@@ -193,8 +191,6 @@ static dnnl_status_t make_memories(onednn_conv *c, const tensors *t,
   return status;
 }
 
-static size_t round_up(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
-
 static role find_role(const op_site *s) {
   if (s->op == &op_conv) return FORWARD;
   return s->op == &op_conv_dx ? BACKWARD_DATA : BACKWARD_WEIGHTS;
@@ -229,7 +225,7 @@ static int compile(const op_site *s, bool bf16, onednn_conv *c, size_t *scratch)
       check(make_memories(c, &t, room), "memory descriptors")) {
     return 1;
   }
-  c->packed_offset = round_up(dnnl_memory_desc_get_size(room));
+  c->packed_offset = memory_lines(dnnl_memory_desc_get_size(room));
   *scratch = c->packed_offset;
   if (c->role == BACKWARD_WEIGHTS) *scratch += dnnl_memory_desc_get_size(&c->packed);
   return 0;
