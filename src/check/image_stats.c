@@ -6,6 +6,7 @@
 
 #include "exposure.h"
 #include "hash.h"
+#include "image.h"
 #include "memory.h"
 #include "perceptual.h"
 #include "resample.h"
@@ -22,8 +23,7 @@ static int tone_at(const picture *p, int y, int x) {
   const int64_t at = ((int64_t)y * p->stride + x) * p->channels;
   int sum = 0;
   for (int k = 0; k < p->channels; k++) {
-    sum += p->bytes == 1 ? ((const uint8_t *)p->pixels)[at + k]
-                         : ((const uint16_t *)p->pixels)[at + k];
+    sum += image_value(p->pixels, p->bytes, at + k);
   }
   return p->channels == 1 ? sum : sum / p->channels;
 }
@@ -44,16 +44,6 @@ static void measure_digest(const picture *p, image_stats *s) {
   s->digest[0] = strtoull(hex, NULL, 16);
 }
 
-static int percentile(const int64_t *count, int64_t n, double share) {
-  int64_t below = 0;
-  int v = 0;
-  for (; v < LEVELS - 1; v++) {
-    below += count[v];
-    if ((double)below > share * (double)n) break;
-  }
-  return v;
-}
-
 static void measure_tones(tones *t, double white, image_stats *s) {
   const picture *p = t->p;
   const int64_t n = (int64_t)p->height * p->width;
@@ -69,8 +59,8 @@ static void measure_tones(tones *t, double white, image_stats *s) {
     square += share * x * x;
     if (x >= 0.995) saturated += share;
   }
-  t->low = percentile(count, n, 0.01);
-  t->high = percentile(count, n, 0.99);
+  t->low = exposure_level(count, LEVELS, n, 0.01);
+  t->high = exposure_level(count, LEVELS, n, 0.99);
   free(count);
   s->value[MEAN] = (float)sum;
   s->value[DEVIATION] = (float)sqrt(fmax(0, square - sum * sum));

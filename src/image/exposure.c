@@ -130,6 +130,13 @@ void exposure_measure(const exposure *x, int64_t n, exposure_norm *out) {
 
 /* ---- an image ---- */
 
+int exposure_level(const int64_t *count, int levels, int64_t n, double share) {
+  int64_t below = count[0];
+  int level = 0;
+  while (level < levels - 1 && (double)below <= share * (double)n) below += count[++level];
+  return level;
+}
+
 void exposure_shrink(const float *small, double low, double high, uint8_t *grey) {
   for (int i = 0; i < EXPOSURE_PIXELS; i++) {
     const int row = i / EXPOSURE_SIDE, column = i % EXPOSURE_SIDE;

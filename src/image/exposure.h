@@ -44,6 +44,9 @@ typedef enum exposure_fault {
 
 extern const char *const exposure_name[EXPOSURE_RIGHT]; /* "flat", ... */
 
+/* The least level of a histogram, count [levels], at or below which there is more than this share
+ * of all n. */
+int exposure_level(const int64_t *count, int levels, int64_t n, double share);
 /* The small picture of an exposure, from one of EXPOSURE_TWICE a side (resample_gray) whose values
  * low to high become 0 to 255. */
 void exposure_shrink(const float *small, double low, double high, uint8_t *grey);

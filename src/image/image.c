@@ -112,11 +112,9 @@ void image_release(image *x) {
 
 int image_largest(const image *x) {
   int64_t n = (int64_t)x->height * x->width * x->channels;
-  const uint8_t *p8 = x->pixels;
-  const uint16_t *p16 = x->pixels;
   int largest = 0;
   for (int64_t i = 0; i < n; i++) {
-    int v = x->bytes == 1 ? p8[i] : p16[i];
+    const int v = image_value(x->pixels, x->bytes, i);
     if (v > largest) largest = v;
   }
   return largest;

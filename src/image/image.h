@@ -33,6 +33,10 @@ int image_read(const char *path, bool window, image *out);
 int image_is_dicom(const char *path, bool *is);
 void image_release(image *x);
 int image_largest(const image *x); /* value */
+/* Value i of pixels with so many bytes each. */
+static inline int image_value(const void *pixels, int bytes, int64_t i) {
+  return bytes == 1 ? ((const uint8_t *)pixels)[i] : ((const uint16_t *)pixels)[i];
+}
 /* Writes an 8-bit PNG.  pixels [height][width][channels], channels 1 or 3. */
 int image_write_png(const char *path, const uint8_t *pixels, int height, int width, int channels);
 

@@ -89,7 +89,7 @@ void prepare_widen(const void *in, int64_t pixels, int from, int from_bytes, int
   const int factor = from_bytes == to_bytes ? 1 : 257;
   for (int64_t i = 0; i < pixels * to; i++) {
     const int64_t at = from == to ? i : i / to;
-    const int v = from_bytes == 1 ? ((const uint8_t *)in)[at] : ((const uint16_t *)in)[at];
+    const int v = image_value(in, from_bytes, at);
     if (to_bytes == 1) {
       ((uint8_t *)out)[i] = (uint8_t)v;
     } else {

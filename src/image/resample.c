@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image.h"
 #include "memory.h"
 
 static const char *const names[] = {
@@ -123,10 +124,9 @@ static void mix_rows(const float *rows, size_t line, const taps *t, int i, float
 static void clamp(const picture *p, float *y, size_t n) {
   float low = 65535, high = 0;
   for (int i = 0; i < p->height; i++) {
-    const uint8_t *x8 = (const uint8_t *)row_of(p, i);
-    const uint16_t *x16 = (const uint16_t *)(const void *)x8;
+    const void *row = row_of(p, i);
     for (int k = 0; k < p->width * p->channels; k++) {
-      const float v = p->bytes == 1 ? x8[k] : x16[k];
+      const float v = (float)image_value(row, p->bytes, k);
       low = v < low ? v : low;
       high = v > high ? v : high;
     }

@@ -30,10 +30,6 @@ static size_t count_of(const image *x) {
   return (size_t)x->height * (size_t)x->width * (size_t)x->channels;
 }
 
-static int value_at(const image *x, size_t i) {
-  return x->bytes == 1 ? ((uint8_t *)x->pixels)[i] : ((uint16_t *)x->pixels)[i];
-}
-
 static int percentile(const size_t *count, size_t n, double percent) {
   size_t seen = 0;
   for (int v = 0; v < 65536; v++) {
@@ -45,11 +41,13 @@ static int percentile(const size_t *count, size_t n, double percent) {
 
 void values_stretch(const xs_values *v, image *x) {
   size_t n = count_of(x), *count = memory_new(65536 * sizeof *count);
-  for (size_t i = 0; i < n; i++) count[value_at(x, i)]++;
+  for (size_t i = 0; i < n; i++) count[image_value(x->pixels, x->bytes, (int64_t)i)]++;
   int low = percentile(count, n, v->low), high = percentile(count, n, v->high);
   double factor = high > low ? largest_of_bytes(x) / (high - low) : 0;
   for (size_t i = 0; i < n; i++) {
-    int y = (int)floor(fmin(fmax(value_at(x, i) - low, 0), high - low) * factor + 0.5);
+    int y = (int)floor(
+        fmin(fmax(image_value(x->pixels, x->bytes, (int64_t)i) - low, 0), high - low) * factor +
+        0.5);
     if (x->bytes == 1) {
       ((uint8_t *)x->pixels)[i] = (uint8_t)y;
     } else {

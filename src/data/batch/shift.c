@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image.h"
 #include "made_images.h"
 #include "memory.h"
 #include "random.h"
@@ -50,10 +51,8 @@ int shift_side(const shift_draw *d) { return d->height < d->width ? d->height : 
 int shift_values(const shift_draw *d) { return d->height * d->width * d->channels; }
 
 static void read_values(const xs_images *x, int64_t row, int values, float *to) {
-  const uint8_t *x8 = (const uint8_t *)x->pixels + row * values;
-  const uint16_t *x16 = (const uint16_t *)x->pixels + row * values;
   for (int i = 0; i < values; i++) {
-    to[i] = fminf(1, (float)((x->bytes == 1 ? x8[i] : x16[i]) / x->max_value));
+    to[i] = fminf(1, (float)(image_value(x->pixels, x->bytes, row * values + i) / x->max_value));
   }
 }
 
@@ -71,19 +70,19 @@ static xs_images *new_images(const xs_images *x, const int64_t *rows, int64_t n,
 
 xs_images *shift_images(const xs_images *x, const int64_t *rows, int64_t n, int which,
                         uint64_t seed) {
-  shift_draw image = {.height = x->height,
-                      .width = x->width,
-                      .channels = x->channels,
-                      .seed = seed,
-                      .stream = random_stream(table[which].name)};
-  int values = shift_values(&image);
+  shift_draw each = {.height = x->height,
+                     .width = x->width,
+                     .channels = x->channels,
+                     .seed = seed,
+                     .stream = random_stream(table[which].name)};
+  int values = shift_values(&each);
   xs_images *y = new_images(x, rows, n, table[which].name);
 #pragma omp parallel
   {
     float *from = memory_new(2 * (size_t)values * sizeof *from), *to = from + values;
 #pragma omp for schedule(static)
     for (int64_t i = 0; i < n; i++) {
-      shift_draw d = image;
+      shift_draw d = each;
       d.row = (uint64_t)(rows ? rows[i] : i);
       read_values(x, (int64_t)d.row, values, from);
       table[which].apply(&d, table[which].amount, from, to);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "image.h"
 #include "memory.h"
 #include "prepare.h"
 #include "site_opening.h"
@@ -62,16 +63,13 @@ static xs_status check_labels(const xs_arrays *a) {
   return status;
 }
 
-static double value_at(const xs_arrays *a, int64_t i) {
-  return a->bytes == 1 ? ((const uint8_t *)a->pixels)[i] : ((const uint16_t *)a->pixels)[i];
-}
-
 static xs_status check_values(const xs_arrays *a, double white) {
   const int64_t each = (int64_t)a->height * a->width * a->channels;
   for (int64_t i = 0; i < a->n * each; i++) {
-    if (value_at(a, i) <= white) continue;
-    return (xs_status)fail(XS_USAGE, "site %s: image %lld has the value %g, above max_value %g",
-                           a->name, (long long)(i / each), value_at(a, i), white);
+    const int value = image_value(a->pixels, a->bytes, i);
+    if (value <= white) continue;
+    return (xs_status)fail(XS_USAGE, "site %s: image %lld has the value %d, above max_value %g",
+                           a->name, (long long)(i / each), value, white);
   }
   return XS_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "idx.h"
+#include "image.h"
 #include "memory.h"
 #include "prepare.h"
 #include "site_opening.h"
@@ -36,14 +37,10 @@ static int check_shape(const char *path, const idx *x, const xs_images *images) 
   return 0;
 }
 
-static int value_at(const idx *x, int64_t i) {
-  return x->bytes == 1 ? ((const uint8_t *)x->data)[i] : ((const uint16_t *)x->data)[i];
-}
-
 static int check_values(const domain *d, const char *path, const idx *x, int *largest) {
   double most = d->max_value > 0 ? d->max_value : 65535;
   for (int64_t i = 0; i < x->count; i++) {
-    int v = value_at(x, i);
+    int v = image_value(x->data, x->bytes, i);
     if (v > most) {
       return fail(XS_FAILED,
                   "%s: image %lld has the value %d, above max_value %g of %s; correct max_value",
@@ -108,9 +105,10 @@ static int check_labels(const domain *d, const char *path, const idx *x, int64_t
         path, (long long)x->dim[0], x->rank, (long long)n);
   }
   for (int64_t i = 0; i < n; i++) {
-    if (value_at(x, i) >= d->classes.n) {
+    if (image_value(x->data, x->bytes, i) >= d->classes.n) {
       return fail(XS_FAILED, "%s: label %lld is %d, but %s has %d classes (0 to %d)", path,
-                  (long long)i, value_at(x, i), d->path, d->classes.n, d->classes.n - 1);
+                  (long long)i, image_value(x->data, x->bytes, i), d->path, d->classes.n,
+                  d->classes.n - 1);
     }
   }
   return 0;
@@ -125,7 +123,7 @@ static int append_labels(const domain *d, int file, int64_t more, xs_site *s) {
   const char *path = d->labels.text[file];
   int status = idx_read(path, &x);
   if (!status) status = check_labels(d, path, &x, more);
-  for (int64_t i = 0; !status && i < more; i++) s->label[n + i] = value_at(&x, i);
+  for (int64_t i = 0; !status && i < more; i++) s->label[n + i] = image_value(x.data, x.bytes, i);
   idx_release(&x);
   return status;
 }

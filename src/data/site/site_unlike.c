@@ -5,6 +5,7 @@
 
 #include "buffer.h"
 #include "exposure.h"
+#include "image.h"
 #include "image_cache.h"
 #include "memory.h"
 #include "resample.h"
@@ -19,17 +20,14 @@ enum { NAMED = 3, LEVELS = 1024, BLOCK = 256 }; /* block: images between two for
 static double tone_at(const xs_images *x, int64_t pixel) {
   double sum = 0;
   for (int64_t i = pixel * x->channels; i < (pixel + 1) * x->channels; i++) {
-    sum += x->bytes == 1 ? ((uint8_t *)x->pixels)[i] : ((uint16_t *)x->pixels)[i];
+    sum += image_value(x->pixels, x->bytes, i);
   }
   const double tone = sum / x->channels / x->max_value;
   return tone < 1 ? tone : 1;
 }
 
 static double percentile(const int64_t count[LEVELS], int64_t n, double share) {
-  int64_t below = count[0];
-  int level = 0;
-  while (level < LEVELS - 1 && (double)below <= share * (double)n) below += count[++level];
-  return level / (LEVELS - 1.0);
+  return exposure_level(count, LEVELS, n, share) / (LEVELS - 1.0);
 }
 
 /* From low to high, in shares of white. */
