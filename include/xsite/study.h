@@ -30,7 +30,8 @@ XS_API void xs_run_defaults(xs_run_options *o);
 /* Of the program's verbs: how one study is run.  Zeros are the defaults. */
 typedef struct xs_study_task {
   xs_run_options run;
-  xs_texts set; /* "adapter.batch=64": for xs_study_open */
+  xs_texts set;  /* "adapter.batch=64": for xs_study_open */
+  int64_t seeds; /* for xs_study_seeds */
   bool snakemake;
 } xs_study_task;
 
@@ -47,6 +48,14 @@ XS_API xs_status xs_study_plan(const xs_study *s, const xs_run_options *o, char 
  * `resume` is set, which makes it again. */
 XS_API xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const xs_watch *w);
 
+/* The study under the seeds S, S + 1, ..., with S its own: for each a run in out/seed-N, then over
+ * all of them report.html, seeds.csv and seeds.json (means, standard deviations, least and
+ * largest).  They share no trained classifier: each seed splits the images anew.  out: by default
+ * runs/NAME-seeds. Finished runs are kept, so that more seeds can be added; XS_HARM as of a run,
+ * once all are done. */
+XS_API xs_status xs_study_seeds(const char *path, int n_set, const char *const *set, int64_t seeds,
+                                const xs_run_options *o, const xs_watch *w);
+
 /* Runs one node, whose needs are done, by name (xs_study_plan lists them); other processes may run
  * other nodes of the same run folder at the same time.  The node "results" writes what
  * xs_study_run would. */
@@ -58,8 +67,8 @@ XS_API xs_status xs_study_export(const xs_study *s, const xs_run_options *o, int
                                  const char *const *command, char **text);
 
 /* Draws figures and writes report.html of a finished run folder from its files alone, and seals
- * them.  XS_FAILED and a message that names the file where results, or what they were measured
- * from, are not as the run sealed them. */
+ * them; of a folder of xs_study_seeds its page and tables.  XS_FAILED and a message that names the
+ * file where results, or what they were measured from, are not as the run sealed them. */
 XS_API xs_status xs_report_write(const char *run_dir);
 
 #ifdef __cplusplus

@@ -33,6 +33,10 @@ static const option run_rows[] = {
                     "continue a run that was broken off; of a study that was changed since, make "
                     "what is missing or was made from something else; of a finished run, make "
                     "again files that were changed or removed"),
+    OPTION_INTEGER_ROW(
+        NULL, 0, xs_study_task, seeds, "1", 1, 1000,
+        "run the study under so many seeds, from its own on, each in a folder of its own "
+        "below --out, and report the spread"),
     OPTION_FLAG_ROW(
         NULL, offsetof(xs_study_task, run), xs_run_options, verify,
         "of a finished run: read the data again and compare them, and the nodes' files, "

@@ -1,6 +1,7 @@
 #include "export_tables.h"
 #include "report_files.h"
 #include "sections.h"
+#include "seeds.h"
 #include "xsite.h"
 
 static int make_results(page *out, const results *r, report_files *files) {
@@ -43,6 +44,7 @@ static int write_files(const results *r) {
 
 xs_status xs_report_write(const char *run_dir) {
   results r;
+  if (seeds_are_in(run_dir)) return seeds_write(run_dir) ? XS_FAILED : XS_OK;
   if (report_read(run_dir, &r)) return XS_FAILED;
   int status = report_files_check(run_dir);
   if (!status) status = write_files(&r);

@@ -26,6 +26,9 @@ void section_late(page *out, const results *r);
 void section_method(page *out, const results *r);
 void section_foot(page *out);
 
+/* The whole page, and seeds.csv and seeds.json, of a folder of runs under several seeds. */
+int seeds_write(const char *dir);
+
 /* Whether the run has anything to show there. */
 bool section_portfolio_wanted(const results *r);
 bool section_harm_wanted(const results *r);

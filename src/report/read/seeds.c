@@ -1,0 +1,163 @@
+#include "seeds.h"
+
+#include "error.h"
+#include "file.h"
+#include "file_list.h"
+#include "memory.h"
+#include "report_files.h"
+#include "text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+static bool is_run(const char *name) { return strncmp(name, "seed-", 5) == 0; }
+
+bool seeds_are_in(const char *dir) {
+  xs_texts names = {0};
+  bool found = false;
+  if (file_is_dir(dir) && file_list(dir, &names) == 0) {
+    for (int i = 0; i < names.n; i++) found = found || is_run(names.text[i]);
+  }
+  file_list_release(&names);
+  return found;
+}
+
+static int by_seed(const void *a, const void *b) {
+  const int64_t x = ((const results *)a)->seed, y = ((const results *)b)->seed;
+  return (x > y) - (x < y);
+}
+
+static int add_run(const char *dir, const char *name, seeds *out) {
+  char *path = file_join(dir, name);
+  int status = report_read(path, &out->run[out->n]);
+  if (!status) {
+    out->n++; /* from now on to be freed */
+    status = report_files_check(path);
+  }
+  free(path);
+  return status;
+}
+
+static bool same_pairs(const results *a, const results *b) {
+  if (a->n != b->n) return false;
+  for (int i = 0; i < a->n; i++) {
+    const pair *p = &a->pair[i], *q = &b->pair[i];
+    if (strcmp(p->source, q->source) || strcmp(p->target, q->target)) return false;
+  }
+  return true;
+}
+
+static int check_runs(const seeds *s) {
+  for (int i = 1; i < s->n; i++) {
+    if (same_pairs(&s->run[0], &s->run[i])) continue;
+    return fail(XS_FAILED, "%s: is of other pairs than %s: they are not runs of one study",
+                s->run[i].dir, s->run[0].dir);
+  }
+  return 0;
+}
+
+int seeds_read(const char *dir, seeds *out) {
+  xs_texts names = {0};
+  int status = file_list(dir, &names);
+  *out = (seeds){.run = memory_new(((size_t)names.n + 1) * sizeof *out->run)};
+  for (int i = 0; i < names.n && !status; i++) {
+    if (is_run(names.text[i])) status = add_run(dir, names.text[i], out);
+  }
+  file_list_release(&names);
+  if (!status && out->n) {
+    qsort(out->run, (size_t)out->n, sizeof *out->run, by_seed);
+    status = check_runs(out);
+  }
+  if (status) seeds_free(out);
+  return status;
+}
+
+void seeds_free(seeds *s) {
+  for (int i = 0; i < s->n; i++) report_free(&s->run[i]);
+  free(s->run);
+  *s = (seeds){0};
+}
+
+/* ---- values -----------------------------------------------------------------------------------
+ */
+
+enum { FIXED = 4 };
+static const char *const fixed[FIXED] = {"external", "adapted", "oracle", "ceiling"};
+
+const char *seeds_name(const seeds *s, int i, int k) {
+  const pair *p = &s->run[0].pair[i];
+  if (k < FIXED) return fixed[k];
+  return k - FIXED < p->candidates ? p->candidate[k - FIXED].method : NULL;
+}
+
+static seed_value of_measure(const measure *m) { return (seed_value){m->auc, m->accuracy}; }
+
+seed_value seeds_value(const seeds *s, int i, const char *name, int seed) {
+  const pair *p = &s->run[seed].pair[i];
+  if (strcmp(name, "external") == 0) return of_measure(&p->m[EXTERNAL]);
+  if (strcmp(name, "adapted") == 0) return of_measure(&p->m[ADAPTED]);
+  if (strcmp(name, "ceiling") == 0) return of_measure(&p->m[CEILING]);
+  if (strcmp(name, "oracle") == 0) name = p->oracle.method ? p->oracle.method : "";
+  for (int k = 0; k < p->candidates; k++) {
+    if (strcmp(p->candidate[k].method, name) == 0) return of_measure(&p->candidate[k].m);
+  }
+  return (seed_value){NAN, NAN};
+}
+
+static bool has_all(const seeds *s, int i, const char *name) {
+  for (int k = 0; k < s->n; k++) {
+    if (isnan(seeds_value(s, i, name, k).auc)) return false;
+  }
+  return true;
+}
+
+seed_value seeds_mean(const seeds *s, const char *name, int seed) {
+  seed_value sum = {0, 0};
+  int n = 0;
+  for (int i = 0; i < s->run[0].n; i++) {
+    if (!has_all(s, i, name)) continue;
+    const seed_value v = seeds_value(s, i, name, seed);
+    sum.auc += v.auc;
+    sum.accuracy += v.accuracy;
+    n++;
+  }
+  return n ? (seed_value){sum.auc / n, sum.accuracy / n} : (seed_value){NAN, NAN};
+}
+
+spread spread_of(const double *value, int n) {
+  spread s = {0, 0, INFINITY, -INFINITY};
+  int known = 0;
+  for (int i = 0; i < n; i++) {
+    if (isnan(value[i])) continue;
+    s.mean += value[i];
+    s.least = fmin(s.least, value[i]);
+    s.largest = fmax(s.largest, value[i]);
+    known++;
+  }
+  if (!known) return (spread){NAN, NAN, NAN, NAN};
+  s.mean /= known;
+  for (int i = 0; i < n; i++) {
+    if (!isnan(value[i])) s.deviation += (value[i] - s.mean) * (value[i] - s.mean);
+  }
+  s.deviation = known > 1 ? sqrt(s.deviation / (known - 1)) : NAN;
+  return s;
+}
+
+int seeds_worse(const seeds *s, int *of) {
+  int worse = 0;
+  *of = 0;
+  for (int i = 0; i < s->run[0].n; i++) {
+    for (int k = 0; k < s->n; k++) {
+      const double before = seeds_value(s, i, "external", k).auc,
+                   after = seeds_value(s, i, "adapted", k).auc;
+      if (isnan(before) || isnan(after)) continue;
+      ++*of;
+      worse += after < before;
+    }
+  }
+  return worse;
+}
