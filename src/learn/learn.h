@@ -83,15 +83,17 @@ xs_status train_check_splits(const xs_site *s, split_rule rule);
 
 /* ---- classifiers ------------------------------------------------------------------------------
  */
+typedef struct model_file model_file; /* model_file.h */
+
 typedef struct fit_task {
   const xs_classifier_options *options;
   train_geometry geometry;
   train_set train, validation;
   int classes;
-  char *const *class_name; /* [classes] */
-  const char *start_from;  /* model file to fine-tune, or NULL */
-  const char *init;        /* file whose tensors of equal name and shape to begin with, or NULL */
-  const xs_images *like;   /* whose preprocessing the model records; NULL: train's images */
+  char *const *class_name;      /* [classes] */
+  const model_file *start_from; /* to fine-tune, or NULL */
+  const char *init;      /* file whose tensors of equal name and shape to begin with, or NULL */
+  const xs_images *like; /* whose preprocessing the model records; NULL: train's images */
 } fit_task;
 
 /* XS_USAGE where no classifier can be trained with these options on such images; where: what stands
@@ -126,10 +128,10 @@ const nn_classifier *classifier_description(const xs_classifier *c);
  */
 typedef struct adapt_task {
   const xs_adapter_options *options;
-  const char *classifier;  /* model file of F_S */
-  train_set source;        /* training rows */
-  train_set validation;    /* source validation rows: how many keep their label */
-  const xs_images *target; /* no labels: none can be seen */
+  const model_file *classifier; /* F_S */
+  train_set source;             /* training rows */
+  train_set validation;         /* source validation rows: how many keep their label */
+  const xs_images *target;      /* no labels: none can be seen */
   int64_t *target_rows;
   int64_t target_n;
 } adapt_task;

@@ -6,6 +6,7 @@
 #include "classifier_plan.h"
 #include "error.h"
 #include "memory.h"
+#include "model_file.h"
 #include "nn.h"
 #include "task_tables.h"
 #include "text.h"
@@ -112,14 +113,18 @@ static int build_named(const xs_inspect_graph_task *o, const char *name, network
 
 /* Of its metadata: the weights are not read. */
 static int build_file(const xs_inspect_graph_task *o, const char *path, network *w) {
-  xs_classifier *file = NULL;
-  if (classifier_describe(path, &file)) return XS_FAILED;
-  const nn_classifier *c = classifier_description(file);
-  const int status =
-      o->size && o->size != c->size
-          ? fail(XS_USAGE, "--size %d: %s has images of %d pixels", (int)o->size, path, c->size)
-          : build_classifier(o, c, w);
-  xs_classifier_free(file);
+  model_file file;
+  xs_classifier *described = NULL;
+  int status = model_open(path, "classifier", &file) || classifier_describe(&file, &described)
+                   ? XS_FAILED
+                   : XS_OK;
+  model_close(&file);
+  if (status) return status;
+  const nn_classifier *c = classifier_description(described);
+  status = o->size && o->size != c->size ? fail(XS_USAGE, "--size %d: %s has images of %d pixels",
+                                                (int)o->size, path, c->size)
+                                         : build_classifier(o, c, w);
+  xs_classifier_free(described);
   return status;
 }
 

@@ -1,7 +1,9 @@
 /* task_adapt.c: a translator, trained between two sites (the paper's method). */
 #include <stdlib.h>
 
+#include "classifier.h"
 #include "job.h"
+#include "model_file.h"
 #include "settings_rows.h"
 #include "task_tables.h"
 
@@ -16,10 +18,10 @@ static const option rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-static xs_status adapt(const train_job *job, const xs_adapt_task *t, const xs_site *source,
-                       const xs_images *target) {
+static xs_status adapt(const train_job *job, const xs_adapt_task *t, const model_file *model,
+                       const xs_site *source, const xs_images *target) {
   const split_rule rule = split_rule_of(t->job.seed, t->job.split_by);
-  adapt_task task = {.options = &t->adapter, .classifier = t->model, .target = target};
+  adapt_task task = {.options = &t->adapter, .classifier = model, .target = target};
   xs_status status = train_check_splits(source, rule);
   if (!status) status = train_set_open(source, rule, XS_TRAIN, &task.source);
   if (!status) status = train_set_open(source, rule, XS_VALIDATION, &task.validation);
@@ -35,8 +37,9 @@ static xs_status adapt(const train_job *job, const xs_adapt_task *t, const xs_si
 static xs_status work(const train_job *job, const void *task) {
   const xs_adapt_task *t = task;
   job_site source = {0}, target = {0};
-  xs_classifier *model = NULL;
-  xs_status status = xs_classifier_load(t->model, &model);
+  model_file file;
+  xs_classifier *model;
+  xs_status status = classifier_open(t->model, &file, &model);
   const int size = status ? 0 : xs_classifier_preprocessing(model)->size;
   if (!status) status = job_open_site(job, &t->job, t->source, t->source_site, size, &source);
   if (!status) status = job_check_classes(t->model, model, t->source, source.site);
@@ -44,7 +47,8 @@ static xs_status work(const train_job *job, const void *task) {
   if (!status) {
     status = job_open_images(job, &t->job, t->target, t->target_images, &source, size, &target);
   }
-  if (!status) status = adapt(job, t, source.site, target.images);
+  if (!status) status = adapt(job, t, &file, source.site, target.images);
+  model_close(&file);
   job_close_site(&source);
   job_close_site(&target);
   return status;

@@ -3,8 +3,10 @@
 
 #include "align.h"
 #include "align_rows.h"
+#include "classifier.h"
 #include "error.h"
 #include "job.h"
+#include "model_file.h"
 #include "task_tables.h"
 
 static const option rows[] = {
@@ -33,9 +35,10 @@ static xs_status open_source(const train_job *job, const xs_align_task *t,
 static xs_status work(const train_job *job, const void *task) {
   const xs_align_task *t = task;
   job_site source = {0}, target = {0};
-  align_task align = {.options = &t->align, .start_from = t->model};
-  xs_classifier *model = NULL;
-  xs_status status = xs_classifier_load(t->model, &model);
+  model_file file;
+  align_task align = {.options = &t->align, .start_from = &file};
+  xs_classifier *model;
+  xs_status status = classifier_open(t->model, &file, &model);
   const int size = status ? 0 : xs_classifier_preprocessing(model)->size;
   if (!status) status = open_source(job, t, model, &source, &align.source);
   xs_classifier_free(model);
@@ -47,6 +50,7 @@ static xs_status work(const train_job *job, const void *task) {
     status = job_split_rows(&t->job, target.images, XS_TRAIN, &align.target_rows, &align.target_n);
   }
   if (!status) status = train_align(job, &align);
+  model_close(&file);
   train_set_release(&align.source);
   free(align.target_rows);
   job_close_site(&source);

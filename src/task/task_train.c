@@ -1,8 +1,10 @@
 /* task_train.c: a classifier from one site's labels. */
 #include <string.h>
 
+#include "classifier.h"
 #include "error.h"
 #include "job.h"
+#include "model_file.h"
 #include "settings_rows.h"
 #include "task_tables.h"
 
@@ -24,9 +26,10 @@ enum { ROWS = sizeof rows / sizeof *rows };
 
 /* Fine-tuning goes on with the same network on the same classes, and images normalised as before.
  */
-static xs_status check_start(const xs_train_task *t, const xs_site *site, train_geometry *g) {
-  xs_classifier *c = NULL;
-  xs_status status = xs_classifier_load(t->start_from, &c);
+static xs_status check_start(const xs_train_task *t, const xs_site *site, model_file *file,
+                             train_geometry *g) {
+  xs_classifier *c;
+  xs_status status = classifier_open(t->start_from, file, &c);
   if (status) return status;
   const nn_classifier *net = classifier_description(c);
   status = job_check_classes(t->start_from, c, t->data, site);
@@ -43,9 +46,9 @@ static xs_status check_start(const xs_train_task *t, const xs_site *site, train_
 }
 
 static xs_status train(const train_job *job, const xs_train_task *t, const xs_site *site,
-                       fit_task *fit) {
+                       model_file *start, fit_task *fit) {
   const split_rule rule = split_rule_of(t->job.seed, t->job.split_by);
-  xs_status status = t->start_from ? check_start(t, site, &fit->geometry) : XS_OK;
+  xs_status status = t->start_from ? check_start(t, site, start, &fit->geometry) : XS_OK;
   if (!status) status = train_check_splits(site, rule);
   if (!status) status = train_set_open(site, rule, XS_TRAIN, &fit->train);
   if (!status) status = train_set_open(site, rule, XS_VALIDATION, &fit->validation);
@@ -58,12 +61,14 @@ static xs_status train(const train_job *job, const xs_train_task *t, const xs_si
 static xs_status work(const train_job *job, const void *task) {
   const xs_train_task *t = task;
   job_site site;
+  model_file start = {0};
   fit_task fit = {.options = &t->classifier,
                   .geometry = train_geometry_of(t->size, t->image_channels, t->normalisation),
-                  .start_from = t->start_from,
+                  .start_from = t->start_from ? &start : NULL,
                   .init = t->init};
   xs_status status = job_open_site(job, &t->job, t->data, t->site, t->size, &site);
-  if (!status) status = train(job, t, site.site, &fit);
+  if (!status) status = train(job, t, site.site, &start, &fit);
+  model_close(&start);
   train_set_release(&fit.train);
   train_set_release(&fit.validation);
   job_close_site(&site);

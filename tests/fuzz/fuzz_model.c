@@ -60,9 +60,12 @@ static void read_classifier(const char *path) {
 
 /* A generator's tensors are the same for images of any size. */
 static bool is_large(const char *path) {
+  model_file file;
   translator *t = NULL;
-  const bool large = !translator_describe(path, &t) && translator_geometry(t)->size > 64;
+  const bool large = !model_open(path, "generator", &file) && !translator_describe(&file, &t) &&
+                     translator_geometry(t)->size > 64;
   translator_free(t);
+  model_close(&file);
   return large;
 }
 

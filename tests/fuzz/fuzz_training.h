@@ -7,6 +7,7 @@
 #include "file.h"
 #include "fuzz.h"
 #include "learn.h"
+#include "model_file.h"
 
 enum { FUZZ_IMAGES = 24, FUZZ_SIDE = 16, FUZZ_BATCH = 4 };
 
@@ -90,14 +91,18 @@ static inline xs_status fuzz_adapt(const fuzz_training *t, const char *classifie
   o.batch = FUZZ_BATCH;
   o.generator_steps = watch ? 2 : 1;
   o.semantic = (char[]){"off"};
+  model_file start;
+  if (model_open(classifier, "classifier", &start)) abort();
   const adapt_task task = {.options = &o,
-                           .classifier = classifier,
+                           .classifier = &start,
                            .source = t->set,
                            .validation = t->set,
                            .target = &t->images,
                            .target_rows = (int64_t *)(uintptr_t)t->row,
                            .target_n = FUZZ_IMAGES};
-  return train_adapt(&job, &task);
+  const xs_status status = train_adapt(&job, &task);
+  model_close(&start);
+  return status;
 }
 
 static inline xs_status fuzz_align(const fuzz_training *t, const char *classifier,
@@ -106,13 +111,17 @@ static inline xs_status fuzz_align(const fuzz_training *t, const char *classifie
   xs_align_options o = xs_align_method_defaults("dann");
   o.steps = watch ? 2 : 1;
   o.batch = FUZZ_BATCH;
+  model_file start;
+  if (model_open(classifier, "classifier", &start)) abort();
   const align_task task = {.options = &o,
-                           .start_from = classifier,
+                           .start_from = &start,
                            .source = t->set,
                            .target = &t->images,
                            .target_rows = (int64_t *)(uintptr_t)t->row,
                            .target_n = FUZZ_IMAGES};
-  return train_align(&job, &task);
+  const xs_status status = train_align(&job, &task);
+  model_close(&start);
+  return status;
 }
 
 static inline void fuzz_match(const fuzz_training *t, const char *method) {

@@ -3,6 +3,7 @@
 #include "golden_file.h"
 
 #include "file.h"
+#include "file_opens.h"
 #include "model_file.h"
 #include "protobuf.h"
 #include "xsite.h"
@@ -341,7 +342,9 @@ static void model_contents(void **state) {
   field f, graph;
   make_model();
   unlink(onnx_path);
+  const int opens = file_opens_begin(model_path);
   assert_int_equal(model_export(model_path, onnx_path, false), XS_OK);
+  assert_int_equal(file_opens_end(opens), 1);
   field model = read_model(onnx_path, &data);
   assert_true(find_field(model, 1, 0, NULL, &f) && f.integer == 8);
   assert_text(model, 2, "xsite");

@@ -8,13 +8,12 @@
 #include <cmocka.h>
 
 #include <math.h>
-#include <sys/inotify.h>
-#include <unistd.h>
 
 #include "adapter_plans.h"
 #include "classifier.h"
 #include "data_files.h"
 #include "file.h"
+#include "file_opens.h"
 #include "initial_weights.h"
 #include "memory.h"
 #include "model_file.h"
@@ -180,19 +179,6 @@ static void test_not_a_number(void **state) {
   remove_dir(dir);
 }
 
-/* How often a file was opened, each time after it had been closed. */
-static int opened_since(int watching) {
-  char events[4096] __attribute__((aligned(8)));
-  const ssize_t size = read(watching, events, sizeof events);
-  int n = 0;
-  for (ssize_t at = 0; at < size;) {
-    const struct inotify_event *e = (const struct inotify_event *)(const void *)(events + at);
-    n += (e->mask & IN_OPEN) != 0;
-    at += (ssize_t)(sizeof *e + e->len);
-  }
-  return n;
-}
-
 /* Where all images of the site look alike to the classifier, nothing is known of the site, and the
  * file can be read. */
 static void test_publish(void **state) {
@@ -214,12 +200,12 @@ static void test_publish(void **state) {
     }
     const train_images site = {.images = &images, .rows = rows, .n = N};
     xs_classifier *c = NULL;
+    int opens = file_opens_begin(from);
     assert_int_equal(classifier_publish(from, to, 2, &site, 1), XS_OK);
-    const int watching = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    assert_true(inotify_add_watch(watching, to, IN_OPEN | IN_CLOSE) >= 0);
+    assert_int_equal(file_opens_end(opens), 1);
+    opens = file_opens_begin(to);
     assert_int_equal(xs_classifier_load(to, &c), XS_OK);
-    assert_int_equal(opened_since(watching), 1);
-    close(watching);
+    assert_int_equal(file_opens_end(opens), 1);
     assert_true(xs_classifier_temperature(c) == 2);
     assert_int_equal(xs_classifier_site(c) == NULL, alike);
     xs_classifier_free(c);

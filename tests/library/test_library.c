@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file_opens.h"
 #include "tg.h"
 #include "xsite.h"
 
@@ -166,7 +167,9 @@ static void test_tasks(void **state) {
   a.align.method = (char[]){"coral"};
   a.align.steps = 6;
   a.align.batch = 16;
+  const int opens = file_opens_begin(model);
   assert_int_equal(xs_align(&a, NULL), XS_OK);
+  assert_int_equal(file_opens_end(opens), 2); /* to record what it is, and to use it */
 
   xs_eval_task e;
   xs_evaluation found;

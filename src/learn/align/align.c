@@ -170,9 +170,9 @@ int align_plan_new(const xs_align_options *o, const nn_classifier *c, tg_store *
 static int set_up(void *own) {
   align *a = own;
   if (make_plan(a)) return 1;
-  if (model_load(a->task->start_from, a->net, a->store)) return 1;
+  if (model_parameters(a->task->start_from, a->net, a->store)) return 1;
   if (!a->other) return 0;
-  if (a->method->copies) return model_load(a->task->start_from, a->other, a->store);
+  if (a->method->copies) return model_parameters(a->task->start_from, a->other, a->store);
   return nn_net_initialise(a->other, a->store, a->t.job->seed);
 }
 
@@ -264,19 +264,15 @@ static int measure(void *own) {
 static int finish(void *own) {
   const align *a = own;
   char *model = run_path(a->t.job, "model.safetensors");
-  json_t *metadata = NULL;
-  int status = model_metadata(a->task->start_from, "classifier", &metadata);
-  if (!status) {
-    model_forget_site(metadata);
-    json_object_set_new(
-        metadata, "preprocessing",
-        preprocessing_json(&a->task->target->how, classifier_geometry(a->start)->size));
-    json_object_set_new(metadata, "training",
-                        json_pack("{s:s, s:I, s:s, s:I}", "task", a->t.job->task, "seed",
-                                  (json_int_t)a->t.job->seed, "method", a->o->method, "steps",
-                                  (json_int_t)a->t.done));
-    status = model_save(model, a->method->copies ? a->other : a->net, a->store, metadata);
-  }
+  json_t *metadata = model_inherited(a->task->start_from);
+  json_object_set_new(
+      metadata, "preprocessing",
+      preprocessing_json(&a->task->target->how, classifier_geometry(a->start)->size));
+  json_object_set_new(metadata, "training",
+                      json_pack("{s:s, s:I, s:s, s:I}", "task", a->t.job->task, "seed",
+                                (json_int_t)a->t.job->seed, "method", a->o->method, "steps",
+                                (json_int_t)a->t.done));
+  int status = model_save(model, a->method->copies ? a->other : a->net, a->store, metadata);
   json_decref(metadata);
   free(model);
   return status;

@@ -7,7 +7,7 @@
 
 typedef struct align_task {
   const xs_align_options *options;
-  const char *start_from;  /* model file of the source's classifier */
+  const model_file *start_from; /* the source's classifier */
   train_set source;        /* labelled images, original or translated; n 0 where none are needed */
   const xs_images *target; /* no labels: none can be seen */
   int64_t *target_rows;

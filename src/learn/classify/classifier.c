@@ -242,23 +242,32 @@ static int load_site(xs_classifier *c, const model_file *file) {
   return need_texture(c) || unusual_load(file, appearance_width(c), &c->site);
 }
 
-static int load(const char *path, bool whole, xs_classifier **out) {
-  model_file file;
+static int make(const model_file *file, bool whole, xs_classifier **out) {
   *out = memory_new(sizeof **out);
-  int status = model_open(path, "classifier", &file);
-  if (!status) status = parse_metadata(file.metadata, path, *out);
-  if (!status && whole) status = build(*out, &file) || load_site(*out, &file);
-  model_close(&file);
+  int status = parse_metadata(file->metadata, file->path, *out);
+  if (!status && whole) status = build(*out, file) || load_site(*out, file);
   if (!status) return 0;
   xs_classifier_free(*out);
   *out = NULL;
   return 1;
 }
 
-int classifier_describe(const char *path, xs_classifier **out) { return load(path, false, out); }
+int classifier_describe(const model_file *file, xs_classifier **out) {
+  return make(file, false, out);
+}
+
+int classifier_read(const model_file *file, xs_classifier **out) { return make(file, true, out); }
+
+xs_status classifier_open(const char *path, model_file *file, xs_classifier **out) {
+  *out = NULL;
+  return model_open(path, "classifier", file) || classifier_read(file, out) ? XS_FAILED : XS_OK;
+}
 
 xs_status xs_classifier_load(const char *path, xs_classifier **out) {
-  return load(path, true, out) ? XS_FAILED : XS_OK;
+  model_file file;
+  const xs_status status = classifier_open(path, &file, out);
+  model_close(&file);
+  return status;
 }
 
 /* Row i of a batch that starts at `first`; beyond the end the last row is repeated. */

@@ -7,7 +7,10 @@
 json_t *classifier_metadata(const nn_classifier *c, const train_geometry *g,
                             char *const *class_name);
 /* A classifier that knows what its file says, and has no weights yet: it cannot give logits. */
-int classifier_describe(const char *path, xs_classifier **out);
+int classifier_describe(const model_file *file, xs_classifier **out);
+int classifier_read(const model_file *file, xs_classifier **out); /* the whole */
+/* Reads a model file, once, and makes its classifier; model_close also after a failure. */
+xs_status classifier_open(const char *path, model_file *file, xs_classifier **out);
 /* "preprocessing" of the metadata of a model for images of this size: that of the images it is
  * for. */
 json_t *preprocessing_json(const xs_preprocessing *how, int size);

@@ -52,7 +52,7 @@ static int set_up(void *own) {
   if (build_evaluation(f)) return 1;
   if (nn_net_initialise(f->net, f->now, f->t.job->seed)) return 1;
   if (f->task->init && init_from_file(f->t.job, f->task->init, f->net, f->now)) return 1;
-  if (f->task->start_from && model_load(f->task->start_from, f->net, f->now)) return 1;
+  if (f->task->start_from && model_parameters(f->task->start_from, f->net, f->now)) return 1;
   return build_training(f);
 }
 

@@ -34,23 +34,21 @@ xs_status classifier_publish(const char *from, const char *to, double temperatur
   xs_classifier *c = NULL;
   unusual_measure known = {0};
   model_file file;
-  int status = model_open(from, "classifier", &file);
-  json_t *metadata = file.metadata;
-  if (!status) status = xs_classifier_load(from, &c);
+  xs_status status = classifier_open(from, &file, &c);
   if (!status) status = unusual_make(c, site->images, site->rows, site->n, seed, &known);
   if (!status) {
-    model_forget_site(metadata);
-    json_object_del(metadata, "temperature"); /* of what it was copied from */
+    json_t *metadata = model_inherited(&file);
     json_object_set_new(metadata, "preprocessing",
                         preprocessing_json(&site->images->how, classifier_geometry(c)->size));
     note_temperature(metadata, temperature);
     if (known.site) json_object_set_new(metadata, "site", unusual_json(&known));
-    status = write_with(file.tensors, to, &known, metadata);
+    status = write_with(file.tensors, to, &known, metadata) ? XS_FAILED : XS_OK;
+    json_decref(metadata);
   }
   model_close(&file);
   unusual_release(&known);
   xs_classifier_free(c);
-  return status ? XS_FAILED : XS_OK;
+  return status;
 }
 
 /* All tensors as they are, and the metadata as they have become. */

@@ -65,9 +65,9 @@ static void add_output(network *n, tg_value v, const char *name) {
   n->name[n->outputs++] = name;
 }
 
-static int describe_classifier(const char *path, network *n) {
+static int describe_classifier(const model_file *file, network *n) {
   xs_classifier *c = NULL;
-  if (classifier_describe(path, &c)) return 1;
+  if (classifier_describe(file, &c)) return 1;
   const train_geometry *g = classifier_geometry(c);
   start(n, g);
   tg_value logit =
@@ -85,13 +85,13 @@ static int describe_classifier(const char *path, network *n) {
   return 0;
 }
 
-static int describe_generator(const char *path, network *n) {
+static int describe_generator(const model_file *file, network *n) {
   translator *t = NULL;
-  if (translator_describe(path, &t)) return 1;
+  if (translator_describe(file, &t)) return 1;
   const train_geometry *g = translator_geometry(t);
   const nn_stargan *s = translator_net(t);
   if (!s) {
-    fail(1, "%s: a translator of architecture %s is no network; use `xsite translate`", path,
+    fail(1, "%s: a translator of architecture %s is no network; use `xsite translate`", file->path,
          translator_architecture(t));
     translator_free(t);
     return 1;
@@ -134,8 +134,8 @@ static int compare_notes(const void *a, const void *b) {
   return strcmp(((const tg_onnx_note *)a)->key, ((const tg_onnx_note *)b)->key);
 }
 
-static int write_onnx(const network *n, const json_t *metadata, const char *model,
-                      const char *out) {
+static int write_onnx(const network *n, const model_file *file, const char *out) {
+  const json_t *metadata = file->metadata;
   int notes = (int)json_object_size(metadata);
   tg_onnx_note *note = make_notes(metadata);
   qsort(note, (size_t)notes, sizeof *note, compare_notes);
@@ -148,7 +148,7 @@ static int write_onnx(const network *n, const json_t *metadata, const char *mode
   void *data = NULL;
   size_t size = 0;
   int status = tg_graph_onnx(n->g, n->store, n->outputs, n->output, n->name, &about, &data, &size);
-  if (status) fail_context(1, "%s: ", model);
+  if (status) fail_context(1, "%s: ", file->path);
   if (!status) status = file_write_public(out, data, size);
   for (int i = 0; i < notes; i++) free((char *)(uintptr_t)note[i].value);
   free(note);
@@ -160,33 +160,33 @@ static int write_onnx(const network *n, const json_t *metadata, const char *mode
 
 static const struct {
   const char *kind;
-  int (*describe)(const char *path, network *n);
+  int (*describe)(const model_file *file, network *n);
 } kinds[] = {{"classifier", describe_classifier}, {"generator", describe_generator}};
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-static int describe(const char *path, const json_t *metadata, network *n) {
-  const char *kind = json_string_value(json_object_get(metadata, "kind"));
+static int describe(const model_file *file, network *n) {
+  const char *kind = json_string_value(json_object_get(file->metadata, "kind"));
   for (int i = 0; kind && i < KINDS; i++) {
-    if (strcmp(kind, kinds[i].kind) == 0) return kinds[i].describe(path, n);
+    if (strcmp(kind, kinds[i].kind) == 0) return kinds[i].describe(file, n);
   }
-  return fail(1, "%s: is a %s; classifiers and generators can be exported", path,
+  return fail(1, "%s: is a %s; classifiers and generators can be exported", file->path,
               kind ? kind : "file of unknown kind");
 }
 
 xs_status model_export(const char *model, const char *out, bool overwrite) {
-  json_t *metadata = NULL;
+  model_file file;
   network n = {0};
   if (!overwrite && file_exists(out)) {
     return (xs_status)fail(
         XS_FAILED, "%s is there already; nothing was changed: give another file, or --overwrite",
         out);
   }
-  int status = model_metadata(model, NULL, &metadata);
-  if (!status) status = describe(model, metadata, &n);
-  if (!status) status = model_load(model, n.net, n.store);
-  if (!status) status = write_onnx(&n, metadata, model, out);
+  int status = model_open(model, NULL, &file);
+  if (!status) status = describe(&file, &n);
+  if (!status) status = model_parameters(&file, n.net, n.store);
+  if (!status) status = write_onnx(&n, &file, out);
   release(&n);
-  json_decref(metadata);
+  model_close(&file);
   return status ? XS_FAILED : XS_OK;
 }

@@ -68,10 +68,12 @@ int model_save(const char *path, const nn_net *net, const tg_store *s, const jso
   return status;
 }
 
-void model_forget_site(json_t *metadata) {
+json_t *model_inherited(const model_file *m) {
+  json_t *metadata = json_copy(m->metadata);
   json_object_del(metadata, "temperature");
   json_object_del(metadata, "site");
   json_object_del(metadata, "operating");
+  return metadata;
 }
 
 static int parse_metadata(model_file *m, const char *kind) {
@@ -219,12 +221,4 @@ int model_parameters(const model_file *m, const nn_net *net, tg_store *s) {
   for (int i = 0; i < net->n && !status; i++)
     status = load_named(m->path, m->tensors, net, &net->param[i], s);
   return status ? status : check_names(m->path, m->tensors, net);
-}
-
-int model_load(const char *path, const nn_net *net, tg_store *s) {
-  model_file m;
-  int status = model_open(path, NULL, &m);
-  if (!status) status = model_parameters(&m, net, s);
-  model_close(&m);
-  return status;
 }

@@ -12,11 +12,11 @@
 int model_write(const char *path, const safetensor *t, int n, const json_t *metadata);
 /* Writes net's parameters (names without the prefix, file order) atomically. */
 int model_save(const char *path, const nn_net *net, const tg_store *s, const json_t *metadata);
-typedef struct model_file { /* which has been read */
-  const char *path;         /* lent, for messages */
+struct model_file { /* which has been read */
+  const char *path; /* lent, for messages */
   safetensors *tensors;
   json_t *metadata;
-} model_file;
+};
 
 /* Reads a model of this kind ("classifier", "generator"; NULL: any), once for all that is asked of
  * it; a message if it is another's.  model_close also after a failure. */
@@ -26,11 +26,9 @@ void model_close(model_file *m);
 int model_parameters(const model_file *m, const nn_net *net, tg_store *s);
 /* Reads the metadata of a model of this kind alone. */
 int model_metadata(const char *path, const char *kind, json_t **metadata);
-/* Takes away what holds for the weights and site of a classifier that was published, not for one
- * that begins with it. */
-void model_forget_site(json_t *metadata);
-/* Its parameters alone. */
-int model_load(const char *path, const nn_net *net, tg_store *s);
+/* A copy of a classifier's metadata for one that begins with it: without what holds for the weights
+ * and the site of one that was published. */
+json_t *model_inherited(const model_file *m);
 
 const char *model_bare_name(const nn_net *net, const nn_param *p); /* as in the file; lent */
 bool model_same_shape(const nn_param *p, const safetensor *t);

@@ -67,7 +67,7 @@ static int check_options(const adapter *a) {
 }
 
 static int describe_nets(adapter *a) {
-  if (xs_classifier_load(a->task->classifier, &a->frozen)) return 1;
+  if (classifier_read(a->task->classifier, &a->frozen)) return 1;
   const train_geometry *seen = classifier_geometry(a->frozen);
   a->geometry = train_geometry_of(seen->size, seen->channels, "half");
   a->nets = adapter_nets_new(a->o, classifier_description(a->frozen),
@@ -89,8 +89,8 @@ static int give_first_values(adapter *a) {
   tg_graph_free(g);
   if (!status) status = nn_net_initialise(n->g, a->store, a->t.job->seed);
   if (!status) status = nn_net_initialise(n->d, a->store, a->t.job->seed);
-  if (!status) status = model_load(a->task->classifier, n->fs, a->store);
-  if (!status) status = model_load(a->task->classifier, n->ft, a->store);
+  if (!status) status = model_parameters(a->task->classifier, n->fs, a->store);
+  if (!status) status = model_parameters(a->task->classifier, n->ft, a->store);
   return status;
 }
 
@@ -303,16 +303,11 @@ static int save_stargan(const adapter *a, const nn_net *net, const char *kind) {
 
 static int save_target_net(const adapter *a) {
   char *path = run_path(a->t.job, "target.safetensors");
-  json_t *metadata = NULL;
-  int status = model_metadata(a->task->classifier, "classifier", &metadata);
-  if (!status) {
-    model_forget_site(metadata);
-    json_object_set_new(metadata, "preprocessing",
-                        preprocessing_json(&a->task->target->how, a->geometry.size));
-    json_object_set_new(metadata, "training",
-                        training_json(a, "target_updates", a->target_updates));
-    status = model_save(path, a->nets.ft, a->store, metadata);
-  }
+  json_t *metadata = model_inherited(a->task->classifier);
+  json_object_set_new(metadata, "preprocessing",
+                      preprocessing_json(&a->task->target->how, a->geometry.size));
+  json_object_set_new(metadata, "training", training_json(a, "target_updates", a->target_updates));
+  int status = model_save(path, a->nets.ft, a->store, metadata);
   json_decref(metadata);
   free(path);
   return status;

@@ -50,32 +50,29 @@ static const translator_kind *find_kind(const json_t *metadata, const char *path
   return NULL;
 }
 
-static int describe(const json_t *metadata, const char *path, translator **out) {
-  const translator_kind *kind = find_kind(metadata, path);
+int translator_describe(const model_file *file, translator **out) {
+  const translator_kind *kind = find_kind(file->metadata, file->path);
   train_geometry g;
-  if (!kind || geometry_parse(metadata, path, &g)) return 1;
-  void *state = kind->describe(metadata, path, &g);
+  *out = NULL;
+  if (!kind || geometry_parse(file->metadata, file->path, &g)) return 1;
+  void *state = kind->describe(file->metadata, file->path, &g);
   if (!state) return 1;
   *out = translator_new(kind, &g, state);
   return 0;
 }
 
-static int load(const char *path, bool whole, translator **out) {
+int translator_load(const char *path, translator **out) {
   model_file file;
   *out = NULL;
   int status = model_open(path, "generator", &file);
-  if (!status) status = describe(file.metadata, path, out);
-  if (!status && whole) status = (*out)->kind->load((*out)->state, &file);
+  if (!status) status = translator_describe(&file, out);
+  if (!status) status = (*out)->kind->load((*out)->state, &file);
   model_close(&file);
   if (!status) return 0;
   translator_free(*out);
   *out = NULL;
   return status;
 }
-
-int translator_describe(const char *path, translator **out) { return load(path, false, out); }
-
-int translator_load(const char *path, translator **out) { return load(path, true, out); }
 
 const train_geometry *translator_geometry(const translator *t) { return &t->geometry; }
 

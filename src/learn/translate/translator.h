@@ -28,7 +28,7 @@ extern const translator_kind translator_stargan;
 /* A translator of a state, which it owns from then on. */
 translator *translator_new(const translator_kind *kind, const train_geometry *g, void *state);
 /* A translator that knows what its file says, and has no weights yet: it cannot be applied. */
-int translator_describe(const char *path, translator **out);
+int translator_describe(const model_file *file, translator **out);
 const train_geometry *translator_geometry(const translator *t); /* lent */
 const char *translator_architecture(const translator *t);       /* lent */
 

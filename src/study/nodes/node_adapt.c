@@ -5,6 +5,7 @@
 #include "align.h"
 #include "example_strips.h"
 #include "file.h"
+#include "model_file.h"
 #include "model_outputs.h"
 #include "node_job.h"
 #include "study_file.h"
@@ -16,13 +17,21 @@ static xs_status target_rows(const node_job *job, int64_t **rows, int64_t *count
   return xs_split_rows(job->target, job->split.seed, job->split.by_image, XS_TRAIN, rows, count);
 }
 
+/* The classifier that the steps before this one gave; model_close also after a failure. */
+static xs_status open_start(const node_job *job, model_file *start) {
+  return model_open(job->previous, "classifier", start) ? XS_FAILED : XS_OK;
+}
+
 static xs_status train_stargan(const node_job *job) {
+  model_file start;
   adapt_task task = {
-      .options = &job->settings->adapter, .classifier = job->previous, .target = job->target};
-  xs_status status = node_labels(&job->site[0], XS_TRAIN, &task.source);
+      .options = &job->settings->adapter, .classifier = &start, .target = job->target};
+  xs_status status = open_start(job, &start);
+  if (!status) status = node_labels(&job->site[0], XS_TRAIN, &task.source);
   if (!status) status = node_labels(&job->site[0], XS_VALIDATION, &task.validation);
   if (!status) status = target_rows(job, &task.target_rows, &task.target_n);
   if (!status) status = train_adapt(job->train, &task);
+  model_close(&start);
   train_set_release(&task.source);
   train_set_release(&task.validation);
   free(task.target_rows);
@@ -116,20 +125,23 @@ static xs_status open_split(const node_job *job, xs_split which, xs_images **mad
 
 static xs_status fine_tune(const node_job *job) {
   const node_site *site = &job->site[0];
+  model_file start;
   xs_images *train = NULL, *validation = NULL;
   fit_task task = {.options = &job->settings->tune,
                    .geometry = job->geometry,
                    .classes = site->classes,
                    .class_name = site->class_name,
-                   .start_from = job->previous,
+                   .start_from = &start,
                    .like = job->target};
-  xs_status status = open_split(job, XS_TRAIN, &train, &task.train);
+  xs_status status = open_start(job, &start);
+  if (!status) status = open_split(job, XS_TRAIN, &train, &task.train);
   if (!status) status = open_split(job, XS_VALIDATION, &validation, &task.validation);
   if (!status && job->settings->keep_translated) {
     status = translated_site_write(job->train->dir, job->train->task, &task.train, task.classes,
                                    task.class_name);
   }
   if (!status) status = train_fit(job->train, &task);
+  model_close(&start);
   train_set_release(&task.train);
   train_set_release(&task.validation);
   xs_images_close(train);
@@ -144,12 +156,15 @@ static xs_status align(const node_job *job) {
   char *method = method_last_name(job->method);
   xs_align_options options = *(const xs_align_options *)method_options(job->settings, method);
   options.method = method;
-  align_task task = {.options = &options, .start_from = job->previous, .target = job->target};
+  model_file start;
+  align_task task = {.options = &options, .start_from = &start, .target = job->target};
   xs_images *made = NULL;
-  xs_status status = XS_OK;
-  if (align_needs_source(method)) status = open_split(job, XS_TRAIN, &made, &task.source);
+  xs_status status = open_start(job, &start);
+  if (!status && align_needs_source(method))
+    status = open_split(job, XS_TRAIN, &made, &task.source);
   if (!status) status = target_rows(job, &task.target_rows, &task.target_n);
   if (!status) status = train_align(job->train, &task);
+  model_close(&start);
   train_set_release(&task.source);
   xs_images_close(made);
   free(task.target_rows);
