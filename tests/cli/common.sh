@@ -12,7 +12,7 @@ export XSITE_CACHE=$folder/cache
 
 # A study of seconds on the examples' data.
 tiny=(--threads 1 --set limit=600 --set size=16 --set checkpoint_every=3 --set replicates=100
-  --set classifier.epochs=3 --set classifier.batch=32 --set tune.epochs=2 --set tune.batch=32
+  --set classifier.epochs=3 --set classifier.steps_per_epoch=15 --set classifier.batch=32 --set tune.epochs=2 --set tune.batch=32
   --set adapter.channels=2 --set adapter.blocks=1 --set adapter.batch=8
   --set adapter.generator_steps=20)
 

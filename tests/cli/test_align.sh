@@ -54,8 +54,10 @@ expect 1 'has no labels' align --source "$unlabelled" --target "$source" --model
 
 # Statistics of batch norms alone: weights keep their bytes; a network without norms is refused.
 expect 1 'lenet has no batch norms' "${align[@]}" --method adabn --out "$folder/no-norms"
-small=(--threads 1 --limit 400)
-expect 0 '' train --data "$source" --out "$folder/resnet" "${small[@]}" --architecture resnet18 --size 20 --batch 16 --epochs 1
+small=(--threads 1 --limit 100)
+stratified optdigits
+expect 0 '' train --data "$folder/optdigits.yaml" --out "$folder/resnet" "${small[@]}" --architecture resnet18 --size 20 --batch 16 --epochs 1 \
+  --steps-per-epoch 3
 expect 0 '' align --target "$unlabelled" --model "$folder/resnet/model.safetensors" "${small[@]}" --batch 16 --steps 3 \
   --method adabn --out "$folder/adabn"
 python3 - "$folder" <<'PYTHON' || complain 'adabn changes other tensors than statistics'

@@ -4,7 +4,7 @@
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
 cd "$folder" || exit 1
-python3 "$repository/tests/support/two_class_sites.py" . || exit 1
+python3 "$repository/tests/support/two_class_sites.py" . clinic ward || exit 1
 
 cat >study.yaml <<YAML
 name: two
@@ -39,14 +39,16 @@ says careful/$choice 'c["images"] > 400 and c["bold"] in ("histogram", "paper") 
 contains careful/report.html 'translation loses the class' 'seen without labels'
 
 # The bold rule heeds nothing of it, in either form; what is struck out and chosen all the same hurts.
-expect 3 'predicted to hurt' study run study.yaml --out bold --threads 1 --set choice=bold --set portfolio=paper
+# What was trained stays.
+cp -r careful bold
+expect 3 'predicted to hurt' study run study.yaml --out bold --resume --threads 1 --set choice=bold --set portfolio=paper
 says bold/$choice 'c["rule"] == "bold" and c["chosen"] == c["bold"] == "paper" and c["outlook"] == "hurts"'
 { cat study.yaml && echo 'choice: bold'; } >scalar.yaml
 { cat study.yaml && echo 'choice: {rule: bold, criterion: entropy}'; } >section.yaml
 { cat study.yaml && echo 'choice: reckless'; } >wrong.yaml
 for form in scalar section; do
   expect 0 '' study plan $form.yaml --quick
-  "$xsite" study run $form.yaml --out $form --threads 1 >/dev/null 2>&1
+  cp -r careful $form && "$xsite" study run $form.yaml --out $form --resume --threads 1 >/dev/null 2>&1
   says $form/$choice 'c["rule"] == "bold" and c["chosen"] == c["bold"]'
 done
 says section/$choice 'c["criterion"] == "entropy"'
@@ -54,7 +56,8 @@ expect 2 "wrong.yaml:13: choice.rule: 'reckless' is not allowed here; it must be
 expect 2 "'reckless' is not allowed" study plan study.yaml --set choice=reckless
 
 # The same choice without a study, of classifiers in files; what is not right is refused.
-expect 0 'chosen: ' study run study.yaml --out listed --threads 1 --set portfolio=none,histogram,paper
+cp -r careful listed
+expect 0 'chosen: ' study run study.yaml --out listed --resume --threads 1 --set portfolio=none,histogram,paper
 made=listed/nodes
 sites=(choose --source clinic.yaml --target ward.yaml --model $made/baseline-clinic/model.safetensors --seed 2 --replicates 200 --threads 1)
 of() { echo "$1=$made/adapted-$1-clinic-ward/model.safetensors:$made/translator-$1-clinic-ward/generator.safetensors"; }

@@ -4,7 +4,8 @@
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
 
-digits=(--data "$repository/examples/optdigits.yaml" --limit 400 --threads 1)
+stratified optdigits
+digits=(--data "$folder/optdigits.yaml" --limit 100 --threads 1)
 dense=(train "${digits[@]}" --architecture densenet121 --size 32 --batch 8 --epochs 2 --steps-per-epoch 3
   --checkpoint-every 1)
 

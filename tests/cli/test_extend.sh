@@ -10,6 +10,7 @@ for name in near far new; do
   digit_site $name labels-$name && cp labels labels-$name
 done
 digit_study extended 2 1
+run+=(--set classifier.steps_per_epoch=10 --set tune.steps_per_epoch=10)
 
 # The nodes alone: results.json names those that were made late, and the page says what the study is.
 unmeasured() { grep '/nodes/'; }
@@ -120,7 +121,7 @@ cp kept labels-far
 
 # A checkpoint of the changed options is not continued with others, and a killed change is resumed.
 cp -r first killed
-"$xsite" study run "${run[@]}" --out killed --resume --set classifier.epochs=4 >/dev/null 2>&1 </dev/null &
+"$xsite" study run "${run[@]}" --out killed --resume --set classifier.epochs=40 >/dev/null 2>&1 </dev/null &
 process=$!
 for _ in $(seq 1000); do
   [ -e killed/nodes/baseline-near/checkpoint.safetensors ] && break

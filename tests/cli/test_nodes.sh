@@ -15,8 +15,8 @@ replicates: 100
 checkpoint_every: 3
 profile: quick
 profiles:
-  - quick classifier.epochs=2 classifier.batch=32 tune.epochs=1 tune.batch=32
-    histogram.images=20 fourier.images=20
+  - quick classifier.epochs=2 classifier.steps_per_epoch=10 classifier.batch=32
+    tune.epochs=1 tune.steps_per_epoch=10 tune.batch=32 histogram.images=20 fourier.images=20
   - nothing
 portfolio: [none, histogram, fourier]
 keep_translated: yes

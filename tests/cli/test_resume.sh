@@ -4,6 +4,9 @@
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
 
+# Long enough to be broken off in the middle.
+tiny+=(--set classifier.steps_per_epoch=30)
+
 demo() { # demo OUT WORD...
   local out=$1
   shift
@@ -129,7 +132,7 @@ expect 0 'validation AUC' "${train[@]}" --resume
 measured="$folder/measured/nodes/baseline-optdigits"
 for _ in 1 2 3 4 5 6 7 8 9; do
   "$xsite" study run "$repository/examples/demo.yaml" --set portfolio=paper --out "$folder/measured" "${tiny[@]}" \
-    --set checkpoint_every=1 --set classifier.epochs=10 --set classifier.patience=10 --measure-kernels \
+    --set checkpoint_every=1 --set classifier.epochs=4 --measure-kernels \
     >"$folder/stdout" 2>"$folder/stderr" </dev/null &
   process=$!
   for _ in $(seq 400); do
@@ -150,7 +153,7 @@ head -c 100000 "$measured/checkpoint.safetensors" | tr '\0' ' ' >"$folder/head"
 before=$(kernels_of "$folder/head")
 grep -q strided <<<"$before" && ! grep -q blocks <<<"$before" || complain "not turned round: $before"
 "$xsite" study run "$repository/examples/demo.yaml" --set portfolio=paper --out "$folder/measured" "${tiny[@]}" \
-  --set checkpoint_every=1 --set classifier.epochs=10 --set classifier.patience=10 --measure-kernels --resume \
+  --set checkpoint_every=1 --set classifier.epochs=4 --measure-kernels --resume \
   >"$folder/stdout" 2>"$folder/stderr" </dev/null || complain "resuming measured kernels: $(cat "$folder/stderr")"
 grep -q 'continues after step' "$folder/stderr" || complain 'the run with measured kernels began again'
 [ -n "$before" ] || complain 'no kernels in the checkpoint'
@@ -159,7 +162,7 @@ grep -q 'continues after step' "$folder/stderr" || complain 'the run with measur
 
 # Another folder can be told to use the same kernels, and gives the same bytes; so does a node that is made again.
 measured_study=(study run "$repository/examples/demo.yaml" --set portfolio=paper "${tiny[@]}" --set checkpoint_every=1
-  --set classifier.epochs=10 --set classifier.patience=10)
+  --set classifier.epochs=4)
 before=$(results_of "$folder/measured")
 expect 0 '' "${measured_study[@]}" --out "$folder/replayed" --kernels-of "$folder/measured"
 same "$before" "$(results_of "$folder/replayed")" 'a run with the kernels of another'

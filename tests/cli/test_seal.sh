@@ -5,7 +5,7 @@
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
 cd "$folder" || exit 1
-python3 "$repository/tests/support/two_class_sites.py" . || exit 1
+python3 "$repository/tests/support/two_class_sites.py" . clinic ward || exit 1
 cat >study.yaml <<YAML
 name: sealed
 sites: [clinic.yaml, ward.yaml]
@@ -15,8 +15,8 @@ limit: 200
 size: 16
 replicates: 100
 checkpoint_every: 3
-classifier: {epochs: 2, batch: 32}
-tune: {epochs: 1, batch: 32}
+classifier: {epochs: 2, batch: 32, steps_per_epoch: 10}
+tune: {epochs: 1, batch: 32, steps_per_epoch: 5}
 histogram: {images: 20}
 YAML
 run=(study run study.yaml --threads 1 --out)

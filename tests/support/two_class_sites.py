@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Sites of two classes, for cli/test_results.sh: patients with two images each.
 
-usage: two_class_sites.py FOLDER
+usage: two_class_sites.py FOLDER [NAME...]
 
 A finding is a bright spot in the left half of the image, but where it is near the middle chance
 decides.  The second site's images are darker and noisier, the third's are like the first's.  Most patients are women
 of about 70 years; sex and age have nothing to do with the finding, and of some are not known.  Writes FOLDER/NAME.yaml, FOLDER/NAME.csv and
-FOLDER/NAME/.
+FOLDER/NAME/, of all three or of those that are named.
 """
 import random
 import struct
@@ -62,6 +62,6 @@ def write_site(folder, name, brightness, noise):
 
 
 folder = Path(sys.argv[1])
-write_site(folder, "clinic", 200, 10)
-write_site(folder, "ward", 60, 15)
-write_site(folder, "annex", 200, 10)
+for name, brightness, noise in (("clinic", 200, 10), ("ward", 60, 15), ("annex", 200, 10)):
+    if name in (sys.argv[2:] or [name]):
+        write_site(folder, name, brightness, noise)

@@ -159,7 +159,7 @@ class World:
 
     def make_sites(self):
         """Sixty films of each of two sites: little to compute, and every class in every part."""
-        subprocess.run([sys.executable, TESTS / "support/two_class_sites.py", self.folder], check=True)
+        subprocess.run([sys.executable, TESTS / "support/two_class_sites.py", self.folder, "clinic", "ward"], check=True)
         for site in ("clinic", "ward"):
             sheet, domain = self.folder / f"{site}.csv", self.folder / f"{site}.yaml"
             sheet.write_text("\n".join(sheet.read_text().splitlines()[:61]) + "\n")
