@@ -18,16 +18,6 @@
 #include "sandbox.h"
 #include "xsite.h"
 
-bool decoder_read(int fd, void *data, size_t size) {
-  char *p = data;
-  while (size > 0) {
-    ssize_t n = read(fd, p, size);
-    if (n == 0 || (n < 0 && errno != EINTR)) return false;
-    if (n > 0) p += n, size -= (size_t)n;
-  }
-  return true;
-}
-
 /* ---- a file's process ---- */
 
 static decoder_reply reply_of(int status, const image *x) {
@@ -43,6 +33,12 @@ static decoder_reply reply_of(int status, const image *x) {
                          .size = pixels * (size_t)(x->channels * x->bytes)};
 }
 
+/* Alone this program decodes DICOM, so that no other has to load GDCM. */
+static int decode_any(const char *path, const void *data, size_t size, bool window, image *out) {
+  return image_begins_dicom(data, size) ? image_decode_dicom(path, data, size, window, out)
+                                        : image_decode(path, data, size, out);
+}
+
 static _Noreturn void decode_and_exit(int pipe, const decoder_request *r, const char *path,
                                       const void *data) {
   const sandbox limits = {
@@ -50,7 +46,7 @@ static _Noreturn void decode_and_exit(int pipe, const decoder_request *r, const 
   image x = {0};
   alarm(DECODER_SECONDS);
   if (sandbox_enter(&limits, pipe)) _exit(DECODER_NOT_SHUT_IN);
-  const int status = image_decode(path, data, r->size, r->window, &x);
+  const int status = decode_any(path, data, r->size, r->window, &x);
   const decoder_reply reply = reply_of(status, &x);
   const void *rest = status ? (const void *)fail_message() : x.pixels;
   _exit(file_put(SANDBOX_PIPE, &reply, sizeof reply) || file_put(SANDBOX_PIPE, rest, reply.size));

@@ -24,6 +24,16 @@
 
 #define PROGRAM "xsite-decoder"
 
+bool decoder_read(int fd, void *data, size_t size) {
+  char *p = data;
+  while (size > 0) {
+    ssize_t n = read(fd, p, size);
+    if (n == 0 || (n < 0 && errno != EINTR)) return false;
+    if (n > 0) p += n, size -= (size_t)n;
+  }
+  return true;
+}
+
 /* ---- where the program is ---- */
 
 /* The file that this code is in: the library, or the program that it is a part of. */

@@ -20,8 +20,17 @@ int image_allocate(const char *path, image *out) {
   return 0;
 }
 
+static bool begins_png(const char *data, size_t size) {
+  return size >= 8 && !memcmp(data, "\x89PNG\r\n\x1a\n", 8);
+}
+
+static bool begins_jpeg(const char *data, size_t size) {
+  return size >= 3 && !memcmp(data, "\xff\xd8\xff", 3);
+}
+
 /* With a preamble of 128 bytes, or at once with group 2 or 8 in little-endian order. */
-static bool begins_dicom(const char *data, size_t size) {
+bool image_begins_dicom(const char *data, size_t size) {
+  if (begins_png(data, size) || begins_jpeg(data, size)) return false;
   if (size >= 132 && !memcmp(data + 128, "DICM", 4)) return true;
   return size >= 8 && (data[0] == 2 || data[0] == 8) && !data[1] && !data[3];
 }
@@ -34,7 +43,7 @@ int image_is_dicom(const char *path, bool *is) {
   size_t n = fread(start, 1, sizeof start, f);
   const bool failed = ferror(f);
   fclose(f);
-  *is = begins_dicom(start, n);
+  *is = image_begins_dicom(start, n);
   return failed ? fail(XS_FAILED, "%s: cannot read", path) : 0;
 }
 
@@ -77,14 +86,9 @@ static void drop_equal_channels(image *x) {
   x->channels = 1;
 }
 
-int image_decode(const char *path, const void *data, size_t size, bool window, image *out) {
-  if (size >= 8 && !memcmp(data, "\x89PNG\r\n\x1a\n", 8)) {
-    return image_decode_png(path, data, size, out);
-  }
-  if (size >= 3 && !memcmp(data, "\xff\xd8\xff", 3)) {
-    return image_decode_jpeg(path, data, size, out);
-  }
-  if (begins_dicom(data, size)) return image_decode_dicom(path, data, size, window, out);
+int image_decode(const char *path, const void *data, size_t size, image *out) {
+  if (begins_png(data, size)) return image_decode_png(path, data, size, out);
+  if (begins_jpeg(data, size)) return image_decode_jpeg(path, data, size, out);
   if (begins_tiff(data, size)) return image_decode_tiff(path, data, size, out);
   if (size >= 2 && !memcmp(data, "BM", 2)) return image_decode_bmp(path, data, size, out);
   return refuse_format(path, size);
@@ -97,9 +101,9 @@ int image_read(const char *path, bool window, image *out) {
   int status = file_check_regular(path);
   if (!status) status = file_read(path, &data, &size);
   if (status) return status;
-  status = xs_is_isolated() || begins_dicom(data, size)
+  status = xs_is_isolated() || image_begins_dicom(data, size)
                ? image_decode_apart(path, data, size, window, out)
-               : image_decode(path, data, size, window, out);
+               : image_decode(path, data, size, out);
   free(data);
   if (!status) drop_equal_channels(out);
   return status;

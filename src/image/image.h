@@ -48,8 +48,9 @@ int image_decode_jpeg_unturned(const char *path, const void *data, size_t size, 
 int image_decode_tiff(const char *path, const void *data, size_t size, image *out);
 int image_decode_bmp(const char *path, const void *data, size_t size, image *out);
 int image_decode_dicom(const char *path, const void *data, size_t size, bool window, image *out);
-/* By the one of these that the first bytes name. */
-int image_decode(const char *path, const void *data, size_t size, bool window, image *out);
+/* By the one of these that the first bytes name, but for DICOM. */
+int image_decode(const char *path, const void *data, size_t size, image *out);
+bool image_begins_dicom(const char *data, size_t size);
 int image_decode_apart(const char *path, const void *data, size_t size, bool window, image *out);
 /* Refuses sizes that are surely damage, and allocates the pixels of *out. */
 int image_allocate(const char *path, image *out);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The shared library and the archive show the functions that the headers declare, and no other name.
+# The shared library and the archive show the functions that the headers declare, and no other name; what programs load.
 # usage: test_symbols.sh XSITE REPOSITORY; NM: the tool
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh" "$1" "$2"
@@ -21,4 +21,7 @@ shown libxsite.a -g
 "${NM:-nm}" -g --defined-only "$built/libxsite-internal.a" | awk 'NF == 3 { print $3 }' | grep -E '^(xs|tg)_' | sort >"$folder/prefixed"
 diff "$folder/declared" "$folder/prefixed" || complain "functions that are public by their name, but not declared in include/"
 readelf -d "$built/libxsite.so" | grep -qE 'SONAME.*\[libxsite\.so\.[0-9]+\.[0-9]+\]' || complain "libxsite.so has no SONAME"
+# GDCM is loaded by the decoder alone: it takes longer to start than all else.
+readelf -d "$built/xsite-decoder" | grep -q 'NEEDED.*gdcm' || complain 'the decoder does not need GDCM'
+readelf -d "$xsite" | grep 'NEEDED.*gdcm' && complain 'the program loads GDCM'
 finish
