@@ -77,6 +77,23 @@ XS_API xs_status xs_measure_difference(const float *logit_a, const float *logit_
                                        int classes, int replicates, uint64_t seed,
                                        xs_difference *out);
 
+/* A subgroup is measured where it has so many images of each class, and so many groups. */
+enum { XS_SUBGROUP_FEWEST = 10 };
+
+typedef struct xs_subgroup { /* a part of the images, as those of men, or of one scanner */
+  int64_t n, groups;
+  bool measured;            /* false: it has too few, and all below is 0 */
+  xs_measure a, b;          /* of two classifiers */
+  xs_difference difference; /* b minus a */
+} xs_subgroup;
+
+/* Each subgroup for itself, as xs_measure_classifier and xs_measure_difference do it.  subgroup
+ * [n]: that of each image, outside 0 .. subgroups-1 none; logit_b [n][classes]: another classifier
+ * on the images of a, NULL: b and the difference stay 0; out [subgroups]. */
+XS_API xs_status xs_measure_subgroups(const xs_labelled_outputs *a, const float *logit_b,
+                                      const int32_t *subgroup, int subgroups, int replicates,
+                                      uint64_t seed, xs_subgroup *out);
+
 XS_API double xs_salvage(double external, double adapted,
                          double ceiling); /* NAN where the gap is 0 */
 /* Ratio of the mean gain to the mean gap; median over pairs of the salvage; mean of gain/external.

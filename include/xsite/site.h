@@ -136,10 +136,6 @@ typedef struct xs_arrays {
  * is no class, a class without an image among the labelled ones, an impossible shape. */
 XS_API xs_status xs_site_new(const xs_arrays *a, xs_site **out);
 XS_API void xs_site_close(xs_site *s);
-/* A subgroup of a study's test images is measured where it has so many images of each class, and so
- * many patients (groups). */
-enum { XS_SUBGROUP_FEWEST = 10 };
-
 /* The attribute of this name, or NULL where the site has none. */
 XS_API const xs_attribute *xs_site_attribute(const xs_site *s, const char *name);
 

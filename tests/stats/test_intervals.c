@@ -114,11 +114,58 @@ static void mean_of_pairs(void **state) {
   assert_near(d.high, 0.7 + sqrt(0.01 + 0.04) / 2, 1e-15);
 }
 
+/* The golden set by its first classifier, and again by its second, image after image: each half has
+ * the numbers that SciPy has for the whole; a third part has too few. */
+static void subgroups_are_each_a_set(void **state) {
+  (void)state;
+  enum { MOST = 256, FEW = 12 };
+  static float a[2 * MOST + FEW][2], b[2 * MOST + FEW][2];
+  static int32_t label[2 * MOST + FEW], subgroup[2 * MOST + FEW];
+  static uint64_t group[2 * MOST + FEW];
+  golden *g = load_golden("two", 2);
+  int64_t n = 2 * g->n;
+  assert_true(g->n <= MOST);
+  for (int64_t i = 0; i < n + FEW; i++) {
+    const int64_t of = i < n ? i / 2 : i - n;
+    for (int k = 0; k < 2; k++) {
+      a[i][k] = (i % 2 ? g->b : g->a)[2 * of + k];
+      b[i][k] = (i % 2 ? g->a : g->b)[2 * of + k];
+    }
+    label[i] = g->label[of];
+    group[i] = 2 * g->group[of] + (uint64_t)(i % 2);
+    subgroup[i] = i < n ? (int32_t)(i % 2) : i % 2 ? 2 : -1;
+  }
+  const xs_labelled_outputs x = {{n + FEW, 2, 0, a[0], NULL, group}, label};
+  xs_subgroup out[4];
+  assert_int_equal(xs_measure_subgroups(&x, b[0], subgroup, 4, 100, 1, out), XS_OK);
+  for (int i = 0; i < 2; i++) {
+    const xs_measure *first = i ? &out[i].b : &out[i].a;
+    assert_true(out[i].measured);
+    assert_int_equal(out[i].n, g->n);
+    assert_int_equal(out[i].groups, first->groups);
+    assert_near(first->low, expected("two", "low"), 1e-10);
+    assert_near(first->high, expected("two", "high"), 1e-10);
+  }
+  assert_near(out[0].difference.low, expected("two", "difference_low"), 1e-10);
+  assert_near(out[1].difference.low, -expected("two", "difference_high"), 1e-10);
+  assert_int_equal(out[2].n, FEW / 2);
+  assert_int_equal(out[3].n, 0);
+  assert_false(out[2].measured || out[3].measured);
+  /* one classifier, and images that are their own groups */
+  const xs_labelled_outputs alone = {{n, 2, 0, a[0], NULL, NULL}, label};
+  assert_int_equal(xs_measure_subgroups(&alone, NULL, subgroup, 1, 100, 1, out), XS_OK);
+  assert_int_equal(out->groups, g->n);
+  assert_near(out->a.low, expected("two-alone", "low"), 1e-10);
+  assert_near(out->b.auc, 0, 0);
+  free(g);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(formula_matches),        cmocka_unit_test(two_classes_match),
-      cmocka_unit_test(ten_classes_match),      cmocka_unit_test(three_images),
-      cmocka_unit_test(p_agrees_with_interval), cmocka_unit_test(mean_of_pairs),
+      cmocka_unit_test(formula_matches),          cmocka_unit_test(two_classes_match),
+      cmocka_unit_test(ten_classes_match),        cmocka_unit_test(three_images),
+      cmocka_unit_test(p_agrees_with_interval),   cmocka_unit_test(mean_of_pairs),
+      cmocka_unit_test(subgroups_are_each_a_set),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
