@@ -20,6 +20,8 @@ typedef struct xs_run_options {
   bool measure_kernels;   /* time candidate kernels once and remember */
   const char *cache;      /* of images: as of a site */
   const char *kernels_of; /* run folder whose recorded kernels are used, node by node, or NULL */
+  xs_texts
+      nodes_of; /* run folders: a node that one of them made from the same is copied, not made */
   bool skip_unreadable;
   bool quick;  /* of a plan: without estimates of time and memory, which open the sites */
   bool verify; /* of a finished run: compare its data and files with what was recorded */

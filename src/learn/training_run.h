@@ -44,6 +44,9 @@ xs_status run_take_kernels(const train_job *job, const char *dir);
 xs_status run_clear(const char *dir);
 /* The precision that training with these options has here: "f32" or "bf16". */
 const char *run_precision(const char *asked);
+/* Copies the files that a record lists from one folder to another.  XS_FAILED where one is none
+ * that training writes, or the copy is not as the record says. */
+xs_status run_copy_files(const char *from, const char *to, const json_t *record);
 /* Finished work needs none; a run that was killed after its record may have left one. */
 xs_status run_remove_checkpoint(const char *dir);
 

@@ -33,6 +33,11 @@ static const option run_rows[] = {
                     "continue a run that was broken off; of a study that was changed since, make "
                     "what is missing or was made from something else; of a finished run, make "
                     "again files that were changed or removed"),
+    {NULL, "nodes_of", OPTION_TEXTS, STUDY_FIELD(run.nodes_of), NULL, false, 0, 0, NULL,
+     "OTHER-RUN",
+     "copy nodes that this run folder made from the same, as its seal says, instead of making "
+     "them; "
+     "may be repeated"},
     OPTION_INTEGER_ROW(
         NULL, 0, xs_study_task, seeds, "1", 1, 1000,
         "run the study under so many seeds, from its own on, each in a folder of its own "

@@ -171,7 +171,7 @@ static void write_three(const fixture *f) {
   train_set set;
   assert_int_equal(ask(f, SEAL_SOURCE, "mnist", XS_TRAIN, &set), XS_OK);
   train_set_release(&set);
-  assert_int_equal(seal_made(f->seal, "adapted-x", json_array(), record), XS_OK);
+  assert_int_equal(seal_made(f->seal, "adapted-x", json_array(), record, NULL), XS_OK);
   assert_int_equal(ask(f, SEAL_EVALUATION, NULL, XS_TEST, &set), XS_OK);
   train_set_release(&set);
   json_decref(record);
@@ -243,7 +243,7 @@ static void a_torn_line_is_dropped(void **state) {
   assert_int_equal(file_write_atomic(f.log, text, size - 20), 0);
   free(text);
   json_t *record = json_pack("{s:{}}", "files");
-  assert_int_equal(seal_made(f.seal, "adapted-y", json_array(), record), XS_OK);
+  assert_int_equal(seal_made(f.seal, "adapted-y", json_array(), record, NULL), XS_OK);
   json_decref(record);
   assert_int_equal(count_lines(&f), 3);
   close_fixture(&f);
@@ -256,7 +256,7 @@ static void work_after_the_evaluation_is_a_fault(void **state) {
   char *report;
   write_three(&f);
   json_t *record = json_pack("{s:{s:s}}", "files", "model.safetensors", "11");
-  assert_int_equal(seal_made(f.seal, "adapted-x", json_array(), record), XS_OK);
+  assert_int_equal(seal_made(f.seal, "adapted-x", json_array(), record, NULL), XS_OK);
   assert_int_equal(seal_verify(f.dir, &report), XS_FAILED);
   assert_non_null(strstr(report, "line 4: adapted-x was made after test labels were opened"));
   free(report);
@@ -266,7 +266,7 @@ static void work_after_the_evaluation_is_a_fault(void **state) {
 
 static void make(const fixture *f, const char *node, const char *site) {
   json_t *record = json_pack("{s:{}}", "files");
-  assert_int_equal(seal_made(f->seal, node, json_pack("[s]", site), record), XS_OK);
+  assert_int_equal(seal_made(f->seal, node, json_pack("[s]", site), record, NULL), XS_OK);
   json_decref(record);
 }
 

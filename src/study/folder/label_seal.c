@@ -10,6 +10,7 @@
 #include "group_count.h"
 #include "hash.h"
 #include "memory.h"
+#include "option.h"
 #include "seal_log.h"
 #include "sort.h"
 #include "training_run.h"
@@ -305,12 +306,14 @@ void seal_attributes_release(xs_attribute *attribute, int n) {
   free(attribute);
 }
 
-xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *record) {
+xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *record,
+                    const char *from) {
   char hex[HASH_SHA256_TEXT], *text = run_record_text(record);
   hash_sha256_text(text, strlen(text), hex);
   json_t *line = json_pack("{s:s, s:o, s:O, s:s, s:O?}", "node", node, "sites", sites, "made",
                            json_object_get(record, "files"), "record", hex, "weights",
                            json_object_get(record, "weights"));
+  if (from) json_object_set_new(line, SEAL_FROM, option_text_json(from));
   xs_status status = seal_log_add(s->path, line);
   json_decref(line);
   free(text);

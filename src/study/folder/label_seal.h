@@ -68,8 +68,9 @@ void seal_count_class(const seal *s, int site, xs_split split, int class, int64_
 int64_t seal_count(const seal *s, int site, xs_split split);
 /* Records that a node is finished, before its record is written; sites: an array of the names of
  * those where it is measured, taken over; record: what record.json will be, with its files and
- * weights. */
-xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *record);
+ * weights; from: the run folder that it was made in and is copied from, or NULL. */
+xs_status seal_made(seal *s, const char *node, json_t *sites, const json_t *record,
+                    const char *from);
 /* Records what a node writes into the run folder, before results.json is there: files {name:
  * SHA-256}; nodes [names]: from what it was measured.  Both are taken over. */
 xs_status seal_wrote(seal *s, const char *node, json_t *files, json_t *nodes);

@@ -14,7 +14,7 @@
 typedef struct checker {
   const char *out;
   buffer report;
-  int openings, evaluations, made, faults;
+  int openings, evaluations, made, taken, faults;
   bool evaluated; /* a test label was opened before the present line */
   bool extended;  /* the study was changed since */
   json_t *opened; /* {site: number of the line that opened its test labels first} */
@@ -93,12 +93,21 @@ static void note_late(checker *c, const json_t *line, const json_t *before) {
                   same ? "set" : "made", site, first));
 }
 
+static void note_taken(checker *c, const json_t *line) {
+  if (!json_object_get(line, SEAL_FROM)) return;
+  c->taken++;
+  say(c, text_format("TAKEN  line %lld: %s was made in %s and copied as it was sealed there: that "
+                     "seal says which labels were opened for it",
+                     number_of(line), text_of(line, "node"), text_of(line, SEAL_FROM)));
+}
+
 /* What is made after test labels were opened must be what was there before, byte for byte, or be
  * new in a study that was changed. */
 static void check_made(checker *c, const json_t *line) {
   const char *node = text_of(line, "node");
   const json_t *before = json_object_get(c->files.made, node);
   c->made++;
+  note_taken(c, line);
   if (!c->evaluated) return;
   if (json_equal(json_object_get(line, "made"), json_object_get(before, "made"))) return;
   if (c->extended) {
@@ -167,7 +176,8 @@ static void check_lines(checker *c, const json_t *lines) {
   if (sealed_lacks(&c->files)) say(c, text_copy(sealed_lacks(&c->files)));
   say(c, text_format("%zu lines, chained by SHA-256: labels were opened %d times, %d of them test "
                      "labels, and %d nodes made",
-                     json_array_size(lines), c->openings, c->evaluations, c->made));
+                     json_array_size(lines), c->openings, c->evaluations, c->made - c->taken));
+  if (c->taken) say(c, text_format("%d nodes were taken from other run folders", c->taken));
 }
 
 static checker open_checker(const char *out) {

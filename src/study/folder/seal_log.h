@@ -8,6 +8,7 @@
 #include "xsite.h"
 
 #define SEAL_LOG "seal.jsonl"
+#define SEAL_FROM "taken_from" /* of a node that was not made here: the run folder */
 
 /* Appends a line; safe with several processes.  A line that a crash has cut off is dropped first.
  */

@@ -2,7 +2,8 @@
  *
  * Three kinds of lines hold some; of each node, of the results and of the report the last line
  * counts:
- *   {"node": NODE, "made": {FILE: SHA-256}, "record": SHA-256 of its record.json}
+ *   {"node": NODE, "made": {FILE: SHA-256}, "record": SHA-256 of its record.json}; of one that was
+ *                                                      copied also "taken_from": RUN FOLDER
  *   {"wrote": {FILE: SHA-256}, "nodes": [NODE, ...]}   results.json and what is beside it; the
  *                                                      nodes that it was measured from
  *   {"reported": {FILE: SHA-256}}                      report.html, its figures and tables

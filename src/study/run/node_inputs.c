@@ -231,12 +231,16 @@ static json_t *needs_weights(const node_files *f, int node) {
   return needs;
 }
 
+json_t *inputs_here(const node_files *f, json_t *const *inputs, int node) {
+  return json_pack("{s:O, s:o}", "inputs", inputs[node], "needs", needs_weights(f, node));
+}
+
 xs_status inputs_record(const node_files *f, json_t *const *inputs, int node, json_t **members) {
   const study_node *n = &f->list->node[node];
   const char *made = n->kind == NODE_TRANSLATOR ? "generator.safetensors" : MODEL;
   char hex[HASH_SHA256_TEXT], *path = node_path(f, node, made);
   int status = safetensors_hash(path, hex);
-  *members = json_pack("{s:O, s:o}", "inputs", inputs[node], "needs", needs_weights(f, node));
+  *members = inputs_here(f, inputs, node);
   if (!status) json_object_set_new(*members, "weights", json_string(hex));
   if (!status && node_is_published(n)) {
     status = (int)classifier_hash_unannotated(path, hex);
@@ -375,7 +379,7 @@ void inputs_states(const node_files *f, json_t *const *inputs, node_state *state
 
 xs_status inputs_begin(const node_files *f, json_t *const *inputs, int node) {
   char *dir = node_path(f, node, NULL), *path = file_join(dir, RUN_BEGUN);
-  json_t *mine = json_pack("{s:O, s:o}", "inputs", inputs[node], "needs", needs_weights(f, node));
+  json_t *mine = inputs_here(f, inputs, node);
   json_t *theirs = json_load_file(path, 0, NULL);
   char *text = json_dumps(mine, JSON_COMPACT | JSON_SORT_KEYS);
   int status = file_make_dirs(dir);

@@ -28,6 +28,8 @@ void inputs_states(const node_files *f, json_t *const *inputs, node_state *state
 /* For the record of a node that has been made: {"inputs", "needs": {NODE: SHA-256 of its weights},
  * "weights"}; newly made. */
 xs_status inputs_record(const node_files *f, json_t *const *inputs, int node, json_t **members);
+/* What a node is made from in this folder: {"inputs", "needs"}, as its record says; newly made. */
+json_t *inputs_here(const node_files *f, json_t *const *inputs, int node);
 /* Notes in a node's folder what it is being made from.  A checkpoint that is there is kept only
  * where it was begun from the same. */
 xs_status inputs_begin(const node_files *f, json_t *const *inputs, int node);

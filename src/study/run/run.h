@@ -28,6 +28,18 @@ node_files files_of(const study_run *r); /* lent */
 
 /* Where other runs' kernels are asked for: fails unless each node has recorded some there. */
 xs_status node_check_kernels(const study_run *r);
+/* A node of another run folder. */
+typedef struct donor {
+  char *out;      /* the run folder, NULL: none; an absolute path */
+  char *dir;      /* the node's */
+  json_t *record; /* its record.json */
+} donor;
+/* The first of the folders nodes_of that has made this node from the same and holds it as it sealed
+ * it; notes why one that has it is not taken.  To be released. */
+donor donor_find(const study_run *r, int node);
+void donor_release(donor *d);
+/* Fails unless all folders that are to be looked in are run folders. */
+xs_status donors_check(const xs_run_options *o);
 /* Runs the node at this place unless it is done and its files are as they were recorded. */
 xs_status node_run(study_run *r, int node);
 

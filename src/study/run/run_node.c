@@ -77,16 +77,23 @@ static json_t *made_for(const study_run *r, const study_node *n) {
   return sites;
 }
 
-/* What a node begins with is forgotten before its record says that it is done. */
+/* What a node begins with is forgotten before its record says that it is done.  from: the run
+ * folder that it was made in, or NULL. */
+static xs_status finish(study_run *r, const study_node *n, const train_job *job, const json_t *made,
+                        const char *from) {
+  const node_files files = files_of(r);
+  xs_status status = seal_made(r->seal, n->name, made_for(r, n), made, from);
+  if (!status) status = inputs_end(&files, (int)(n - r->nodes.node));
+  return status ? status : run_put_record(job, made);
+}
+
 static xs_status record(study_run *r, const study_node *n, const train_job *job) {
   const int node = (int)(n - r->nodes.node);
   const node_files files = files_of(r);
   json_t *made = NULL, *options = node_options(r, n), *from = NULL;
   xs_status status = inputs_record(&files, r->inputs, node, &from);
   if (!status) status = run_make_record(job, options, from, &made);
-  if (!status) status = seal_made(r->seal, n->name, made_for(r, n), made);
-  if (!status) status = inputs_end(&files, node);
-  if (!status) status = run_put_record(job, made);
+  if (!status) status = finish(r, n, job, made, NULL);
   json_decref(from);
   json_decref(made);
   json_decref(options);
@@ -264,6 +271,35 @@ xs_status node_check_kernels(const study_run *r) {
   return status;
 }
 
+static xs_status take(study_run *r, const study_node *n, const char *dir, const donor *d) {
+  const train_job job = training_of(r, n, dir);
+  run_note(&job, "taken from %s, where it was made from the same", d->dir);
+  xs_status status = run_clear(dir);
+  if (!status) status = run_copy_files(d->dir, dir, d->record);
+  if (!status) status = finish(r, n, &job, d->record, d->out);
+  if (!status) restore(r, n, dir, d->record);
+  return status;
+}
+
+/* kernels: with which it was made before, or NULL. */
+static xs_status make_missing(study_run *r, int node, const char *dir, const json_t *kernels) {
+  const study_node *n = &r->nodes.node[node];
+  xs_status status = r->state[node] == NODE_STALE ? run_clear(dir) : XS_OK;
+  if (!status) status = restore_needs(r, n);
+  kernels_restore(r->kernels, kernels);
+  if (!status) status = take_kernels(r, n, r->kernels);
+  if (status) return status;
+  return n->kind == NODE_RESULTS ? make_results(r, n) : make(r, n, dir);
+}
+
+static xs_status take_or_make(study_run *r, int node, const char *dir, const json_t *kernels) {
+  const study_node *n = &r->nodes.node[node];
+  donor d = n->kind == NODE_RESULTS ? (donor){0} : donor_find(r, node);
+  xs_status status = d.out ? take(r, n, dir, &d) : make_missing(r, node, dir, kernels);
+  donor_release(&d);
+  return status;
+}
+
 xs_status node_run(study_run *r, int node) {
   const node_files files = files_of(r);
   const study_node *n = &r->nodes.node[node];
@@ -274,11 +310,7 @@ xs_status node_run(study_run *r, int node) {
   if (r->state[node] == NODE_UNPUBLISHED) {
     status = publish_again(r, n, dir, kernels);
   } else if (!done) {
-    if (r->state[node] == NODE_STALE) status = run_clear(dir);
-    if (!status) status = restore_needs(r, n);
-    kernels_restore(r->kernels, kernels);
-    if (!status) status = take_kernels(r, n, r->kernels);
-    if (!status) status = n->kind == NODE_RESULTS ? make_results(r, n) : make(r, n, dir);
+    status = take_or_make(r, node, dir, kernels);
   }
   json_decref(kernels);
   if (!status) r->state[node] = NODE_DONE;

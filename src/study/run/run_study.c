@@ -109,6 +109,7 @@ static xs_status check_steps(const study_run *r) {
 
 static xs_status run_nodes(study_run *r) {
   xs_status status = node_check_kernels(r);
+  if (!status) status = donors_check(r->o);
   if (!status) status = check_steps(r);
   for (int i = 0; i < r->nodes.n && !status; i++) {
     const char *name = r->nodes.node[i].name;
