@@ -44,11 +44,15 @@ expect 0 '' "${run[@]}" --out all --threads 1
 python3 "$repository/tests/cli/check_results.py" all >faults || complain "$(cat faults)"
 expect 0 'the seal holds' inspect run --seal all
 
+python3 "$repository/tests/cli/check_data_sets.py" all >faults || complain "$(cat faults)"
+contains all/report.html 'id="data-sets"' 'sex not known' 'age, mean (deviation)'
+contains all/results.tex 'sex F &'
+
 # Subgroups: their numbers, and that only they have seen what is known of target images beside labels.
 python3 "$repository/tests/cli/check_subgroups.py" all "$xsite" >faults || complain "$(cat faults)"
 contains all/report.html 'id="subgroups"' 'sex: F' 'age: 60-79' 'sex: unknown'
 grep '"attributes"' all/seal.jsonl >opened
-[ "$(grep -c '"node":"results"' opened)" -eq 2 ] && [ "$(wc -l <opened)" -eq 2 ] || complain "attributes were opened: $(cat opened)"
+[ "$(grep -c '"node":"results"' opened)" -eq 4 ] && [ "$(wc -l <opened)" -eq 4 ] || complain "attributes were opened: $(cat opened)"
 [ "$(grep '"node":"results","opens"' all/seal.jsonl | grep -c '"role":"source","split":"validation"')" -eq 4 ] ||
   complain "thresholds are not chosen on validation images: $(grep results all/seal.jsonl)"
 [ "$(grep '"opens"' all/seal.jsonl | tail -n 2 | grep -c '"role":"evaluation","split":"all"')" -eq 2 ] ||
@@ -64,6 +68,8 @@ sed '/^operating:/,/sensitivity/d; /^oracle/d; /^pooled/d; /^label_counts/d' stu
 echo 'subgroups: no' >>plain.yaml
 expect 0 '' study run plain.yaml --out plain --threads 1 --set portfolio=none,histogram
 contains plain/results.json '"calibration"' '"delong"' '"choice"' '"pooled": []' '"labelled": []'
+grep -q '"name": "sex"' plain/results.json && complain 'sex was opened, which the study does not want'
+grep -q attributes plain/seal.jsonl && complain 'attributes were opened, which the study does not want'
 for name in subgroups oracle operating_point label_equivalent mean_oracle_auc mean_regret; do
   grep -q "\"$name\"" plain/results.json && complain "$name is there unasked"
 done

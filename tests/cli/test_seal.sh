@@ -77,7 +77,7 @@ expect 0 'the seal holds' inspect run --seal other
 
 # ---- the report ------------------------------------------------------------------------------------
 
-for file in report.html results.csv results.tex subgroups.csv figures/auc.svg figures/auc.pdf; do
+for file in report.html results.csv results.tex subgroups.csv sites.csv figures/auc.svg figures/auc.pdf; do
   cp -r whole drawn && printf ' ' >>drawn/$file
   expect 1 "drawn/$file: is not the file that was recorded" inspect run --seal drawn
   expect 1 "drawn/$file: is not the file that was recorded" "${run[@]}" drawn

@@ -165,6 +165,62 @@ static void many_subgroups_are_folded(void **state) {
   free(html);
 }
 
+/* ---- data sets ------------------------------------------------------------------------------- */
+
+static const char two_sites[] =
+    "{\"sites\": ["
+    " {\"site\": \"optdigits\", \"sides\": ["
+    "  {\"side\": \"test\", \"images\": 0, \"groups\": 0, \"characteristics\": ["
+    "   {\"name\": \"sex\", \"known\": 0, \"levels\": [{\"value\": \"F\", \"images\": 0}]}]},"
+    "  {\"side\": \"all\", \"images\": 200, \"groups\": 120, \"characteristics\": ["
+    "   {\"name\": \"sex\", \"known\": 160, \"levels\": [{\"value\": \"F\", \"images\": 40},"
+    "    {\"value\": \"<M>\", \"images\": 120}]},"
+    "   {\"name\": \"age\", \"known\": 200, \"mean\": 61.26, \"deviation\": 9.94}]}]},"
+    " {\"site\": \"mnist\", \"sides\": [{\"side\": \"all\", \"images\": 50, \"groups\": 50,"
+    "  \"characteristics\": [{\"name\": \"age\", \"known\": 50, \"mean\": 30, \"deviation\": "
+    "null}]}]}],"
+    " \"shared_groups\": 3, \"anova\": [{\"name\": \"age\", \"value\": null, \"f\": 12.347,"
+    "  \"between\": 1, \"within\": 168, \"p\": 0.0005}]}";
+
+static char *data_sets_page(const char *text) {
+  json_t *results = sample_json("results.json"), *sets = json_loads(text, 0, NULL);
+  assert_non_null(sets);
+  json_object_set_new(results, "data_sets", sets);
+  return page_of(results, NULL);
+}
+
+static void data_sets_have_tables(void **state) {
+  (void)state;
+  char *html = data_sets_page(two_sites);
+  assert_has(html, "<a href=\"#data-sets\">");
+  assert_has(html, "<th scope=\"row\">images</th><td>200</td><td>50</td><td>–</td><td>–</td>");
+  assert_has(html, "<th scope=\"row\">patients</th><td>120</td><td>50</td>");
+  assert_has(html, "<th scope=\"row\">sex F</th><td>40 (25.0 %)</td><td>–</td>");
+  assert_has(html, "<th scope=\"row\">sex &lt;M&gt;</th><td>120 (75.0 %)</td>");
+  assert_has(html, "<th scope=\"row\">sex not known</th><td>40 (20.0 %)</td><td>50 (100.0 %)</td>");
+  assert_has(html,
+             "<th scope=\"row\">age, mean (deviation)</th><td>61.3 (9.9)</td><td>30.0 (–)</td>"
+             "<td>12.35 (1, 168)</td><td>&lt; 0.001</td>");
+  assert_lacks(html, "age not known");
+  assert_has(html, "3 patients (or digits) are at more than one site");
+  assert_has(html, "optdigits: images on each side of its split");
+  free(html);
+}
+
+/* Neither tests nor patients nor several sites. */
+static void one_data_set_is_not_compared(void **state) {
+  (void)state;
+  char *html = data_sets_page("{\"sites\": [{\"site\": \"a\", \"sides\": [{\"side\": \"all\","
+                              "\"images\": 9, \"groups\": 9, \"characteristics\": []}]}],"
+                              "\"shared_groups\": 0, \"anova\": []}");
+  assert_has(html, "<th scope=\"col\">All images</th><th scope=\"col\">a</th></tr>");
+  assert_has(html, "<th scope=\"row\">images</th><td>9</td></tr>");
+  assert_lacks(html, "<th scope=\"row\">patients</th>");
+  assert_lacks(html, "at more than one site");
+  assert_lacks(html, "The tests take one value");
+  free(html);
+}
+
 /* Every number of results.csv is that of results.json, to the last bit. */
 static void csv_has_all_digits(void **state) {
   (void)state;
@@ -364,12 +420,16 @@ static char *page_with_paper(const char *paper) {
 static void paper_stands_beside(void **state) {
   (void)state;
   char *html = page_with_paper("digits");
-  assert_has(html, "<td>82.81<small>81.90 to 83.70</small></td><td>91.85</td>");
+  assert_has(html, "<td>82.81<small>81.90 to 83.70</small></td><td>91.85<small>91.82 to "
+                   "91.88</small></td>");
   assert_has(html, "<td>84.08<small>83.30 to 84.90</small></td><td>94.66</td>");
   assert_has(html, "<td>28.72 %</td><td>35.00 %</td>");
   assert_has(html, "<td>20.60 %</td><td>83.16 %</td>");
   assert_has(html, "<td>1.41 %</td><td>3.04 %</td>");
   assert_has(html, "<td>112.06</td>");
+  assert_has(html, "optdigits → mnist</th><td class=\"text\">external</td><td>80.72<small>79.32 to "
+                   "81.98</small></td><td>80.71<small>80.67 to 80.75</small></td>");
+  assert_has(html, "the error of the bootstrap mean, the Monte Carlo error");
   assert_has(html, "means over its 6 pairs; this study has 3.");
   assert_has(html, "of its digits study (its Fig 2A): internal 99.87");
   assert_has(html, "a mean of 3.04 % (its Fig 2B).");
@@ -385,6 +445,7 @@ static void paper_stands_beside(void **state) {
   html = page_with_paper("none");
   assert_lacks(html, "mean in the paper");
   assert_lacks(html, "Spread in the paper");
+  assert_lacks(html, "the Monte Carlo error");
   free(html);
 }
 
@@ -696,6 +757,8 @@ int main(void) {
       cmocka_unit_test(thresholds_are_carried),
       cmocka_unit_test(subgroups_have_a_table),
       cmocka_unit_test(many_subgroups_are_folded),
+      cmocka_unit_test(data_sets_have_tables),
+      cmocka_unit_test(one_data_set_is_not_compared),
       cmocka_unit_test(csv_has_all_digits),
       cmocka_unit_test(per_cent_signs_are_escaped),
       cmocka_unit_test(a_curve_alone_is_drawn),

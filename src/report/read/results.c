@@ -174,6 +174,7 @@ static int read_root(const char *path, results *r) {
   note_untrained(r);
   r->left_out = fields_list(r->root, where, "left_out", sizeof *r->left_out, read_left_out,
                             &r->left_outs, &status);
+  if (!status) status = fields_object(r->root, where, "data_sets", data_sets_read, &r->data);
   if (!status) status = fields_object(r->root, where, "summary", read_summary, &r->summary);
   free(where);
   return status;
@@ -231,6 +232,7 @@ void report_free(results *r) {
   free(r->labelled);
   free(r->classifier);
   free(r->left_out);
+  data_sets_release(&r->data);
   free(r->pair);
   free(r->dir);
   *r = (results){0};

@@ -170,6 +170,44 @@ typedef struct left_out { /* images of a site that could not be read */
   const json_t *images; /* name and reason of each, or of the first ones */
 } left_out;
 
+typedef struct data_level {
+  const char *value;
+  double images;
+} data_level;
+
+typedef struct characteristic { /* of images: class, sex, view (levels), age (mean) */
+  const char *name;
+  double known, mean, deviation;
+  data_level *level; /* [levels] */
+  int levels;
+} characteristic;
+
+typedef struct data_side { /* images of a site on one side of its split, or "all" */
+  const char *side;
+  double images, groups;
+  characteristic *known; /* [characteristics] */
+  int characteristics;
+} data_side;
+
+typedef struct data_site {
+  const char *site;
+  data_side *side; /* [sides] */
+  int sides;
+} data_site;
+
+typedef struct data_test {      /* ANOVA over the sites */
+  const char *name, *value;     /* value NULL: of a number */
+  double f, between, within, p; /* p NAN: not tested; f then and where it is infinite NAN */
+} data_test;
+
+typedef struct data_sets {
+  data_site *site; /* [sites] */
+  int sites;
+  data_test *test; /* [tests] */
+  int tests;
+  double shared_groups; /* at more than one site */
+} data_sets;
+
 typedef struct summary {
   interval internal, external, adapted, gain; /* means */
   double gain_p, average_salvage, median_salvage, relative_gain;
@@ -192,6 +230,7 @@ typedef struct results {
   int classifiers;
   left_out *left_out;
   int left_outs;
+  data_sets data;
   summary summary;
 } results;
 
@@ -201,6 +240,13 @@ void report_free(results *r);
 int pair_read(const json_t *j, const char *where, void *record); /* a pair */
 void pair_release(pair *p);
 int measure_read(const json_t *object, const char *where, const char *name, measure *m);
+
+int data_sets_read(const json_t *j, const char *where, void *record); /* data_sets */
+void data_sets_release(data_sets *d);
+/* All images of a site, or NULL. */
+const data_side *data_site_all(const data_site *s);
+/* That of a characteristic's level; value NULL: of a number; or NULL. */
+const data_test *data_test_of(const data_sets *d, const char *name, const char *value);
 
 /* DIR/nodes/NODE/FILE; allocated. */
 char *report_node_file(const results *r, const char *node, const char *file);

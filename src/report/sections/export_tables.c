@@ -1,7 +1,9 @@
 #include "export_tables.h"
 
 #include "csv_writer.h"
+#include "data_rows.h"
 #include "effect.h"
+#include "memory.h"
 #include "number.h"
 #include "numeral.h"
 #include "published.h"
@@ -127,6 +129,50 @@ static void tex_mean(buffer *out, const char *name, const summary *s, bool adapt
   buffer_add(out, " \\\\\n");
 }
 
+static void tex_data_rows(buffer *out, const data_side *const *column, int n, const data_sets *d) {
+  int rows;
+  data_row *row = data_rows(column, n, &rows);
+  for (int i = 0; i < rows; i++) {
+    const data_test *t = data_row_test(&row[i], d);
+    char *name = data_row_name(&row[i]);
+    tex_text(out, name);
+    for (int k = 0; k < n; k++) {
+      buffer_add(out, " & ");
+      tex_number(out, data_cell(&row[i], column[k]));
+    }
+    buffer_add(out, " & ");
+    tex_number(out, data_f(t));
+    buffer_add(out, " & ");
+    tex_number(out, number_p_value(t ? t->p : NAN));
+    buffer_add(out, " \\\\\n");
+    free(name);
+  }
+  free(row);
+}
+
+/* Of all images of each site. */
+static void tex_data_sets(buffer *out, const data_sets *d) {
+  const data_side **column = memory_new((size_t)(d->sites + 1) * sizeof *column);
+  int n = 0;
+  buffer_add(out,
+             "\\begin{table}\n\\centering\n\\caption{The data sets: images (share of those of "
+             "which it is known). F and p: one-way ANOVA over the sites, one value a patient, p "
+             "not corrected.}\n\\begin{tabular}{l");
+  for (int i = 0; i < d->sites + 2; i++) buffer_add(out, "r");
+  buffer_add(out, "}\n\\toprule\n");
+  for (int i = 0; i < d->sites; i++) {
+    const data_side *all = data_site_all(&d->site[i]);
+    if (!all) continue;
+    column[n++] = all;
+    buffer_add(out, " & ");
+    tex_text(out, d->site[i].site);
+  }
+  buffer_add(out, " & F & p \\\\\n\\midrule\n");
+  tex_data_rows(out, column, n, d);
+  buffer_add(out, "\\bottomrule\n\\end{tabular}\n\\end{table}\n");
+  free(column);
+}
+
 static bool any_untrained(const results *r) {
   for (int i = 0; i < r->n; i++) {
     const pair *p = &r->pair[i];
@@ -147,13 +193,14 @@ void export_tex(buffer *out, const results *r) {
   buffer_add(out,
              ". Gain: adapted less external, paired. Salvage: share of the loss against the "
              "ceiling that came back, of the mean the ratio of mean gain and mean "
-             "loss.%s Intervals wider than 20 points stand "
+             "loss.%s%s Intervals wider than 20 points stand "
              "alone.}\n\\begin{tabular}{lrrrrrr}\n\\toprule\nSource $\\to$ "
              "target & Internal & External & Adapted & Ceiling & Gain & Salvage \\\\\n\\midrule\n",
              any_untrained(r)
                  ? " $^\\dagger$\\,Not trained enough: such a classifier is no ceiling, "
                    "and a salvage against it says little."
-                 : "");
+                 : "",
+             p ? " Intervals of the paper: the error of its bootstrap means." : "");
   for (int i = 0; i < r->n; i++) {
     if (report_measured(&r->pair[i])) tex_pair(out, &r->pair[i]);
   }
@@ -161,6 +208,7 @@ void export_tex(buffer *out, const results *r) {
   if (r->n > 1) tex_mean(out, "Mean", &r->summary, effect_count_adapted(r) > 0);
   if (p) tex_mean(out, "Mean in Valliani et al.\\ 2022", &p->summary, true);
   buffer_add(out, "\\bottomrule\n\\end{tabular}\n\\end{table}\n");
+  if (section_data_sets_wanted(r)) tex_data_sets(out, &r->data);
 }
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
@@ -262,6 +310,61 @@ static void csv_subgroups(csv_writer *out, const results *r) {
   }
 }
 
+/* What a line of sites.csv is of; level NULL: of a number, both NULL: of all images of a side. */
+typedef struct data_line {
+  const data_site *site;
+  const data_side *side;
+  const characteristic *known;
+  const data_level *level;
+} data_line;
+
+/* The test stands at all images of each site. */
+static void csv_test(csv_writer *out, const data_line *l, const data_sets *d) {
+  const bool all = l->known && l->side == data_site_all(l->site);
+  const data_test *t =
+      all ? data_test_of(d, l->known->name, l->level ? l->level->value : NULL) : NULL;
+  const double value[] = {t ? t->f : NAN, t ? t->between : NAN, t ? t->within : NAN,
+                          t ? t->p : NAN};
+  for (int i = 0; i < 4; i++) csv_number(out, t && isfinite(t->p) ? value[i] : NAN);
+}
+
+static void csv_data_line(csv_writer *out, const data_line *l, const data_sets *d) {
+  const characteristic *c = l->known;
+  const double value[] = {c ? c->known : NAN, l->level ? l->level->images : NAN, c ? c->mean : NAN,
+                          c ? c->deviation : NAN};
+  csv_texts(out, (const char *const[]){l->site->site, l->side->side}, 2);
+  csv_number(out, l->side->images);
+  csv_number(out, l->side->groups);
+  csv_texts(out, (const char *const[]){c ? c->name : NULL, l->level ? l->level->value : NULL}, 2);
+  for (int i = 0; i < 4; i++) csv_number(out, value[i]);
+  csv_test(out, l, d);
+  csv_end(out, "\r\n");
+}
+
+static void csv_side(csv_writer *out, const data_site *site, const data_side *s,
+                     const data_sets *d) {
+  csv_data_line(out, &(data_line){.site = site, .side = s}, d);
+  for (int i = 0; i < s->characteristics; i++) {
+    const characteristic *c = &s->known[i];
+    data_line line = {site, s, c, NULL};
+    if (!c->levels) csv_data_line(out, &line, d);
+    for (int k = 0; k < c->levels; k++) {
+      line.level = &c->level[k];
+      csv_data_line(out, &line, d);
+    }
+  }
+}
+
+static void csv_sites(csv_writer *out, const data_sets *d) {
+  csv_plain(out, "site,side,images,groups,characteristic,value,known,count,mean,deviation,f,"
+                 "df_between,df_within,p");
+  csv_end(out, "\r\n");
+  for (int i = 0; i < d->sites; i++) {
+    const data_site *s = &d->site[i];
+    for (int k = 0; k < s->sides; k++) csv_side(out, s, &s->side[k], d);
+  }
+}
+
 /* content is freed. */
 static int write_page(report_files *files, const char *name, buffer *content) {
   int status = report_files_write(files, name, content->text, content->size);
@@ -269,14 +372,26 @@ static int write_page(report_files *files, const char *name, buffer *content) {
   return status;
 }
 
+static int write_sites(const results *r, report_files *files) {
+  csv_writer sites = {0};
+  csv_sites(&sites, &r->data);
+  return write_page(files, "sites.csv", &sites.text);
+}
+
+static int write_subgroups(const results *r, report_files *files) {
+  csv_writer subgroups = {0};
+  csv_subgroups(&subgroups, r);
+  return write_page(files, "subgroups.csv", &subgroups.text);
+}
+
 int export_write(const results *r, report_files *files) {
   buffer tex = {0};
-  csv_writer pairs = {0}, subgroups = {0};
+  csv_writer pairs = {0};
   export_tex(&tex, r);
   csv_pairs(&pairs, r);
   int status = write_page(files, "results.tex", &tex);
   if (write_page(files, "results.csv", &pairs.text)) status = 1;
-  if (!section_subgroups_wanted(r)) return status;
-  csv_subgroups(&subgroups, r);
-  return write_page(files, "subgroups.csv", &subgroups.text) ? 1 : status;
+  if (section_data_sets_wanted(r) && write_sites(r, files)) status = 1;
+  if (section_subgroups_wanted(r) && write_subgroups(r, files)) status = 1;
+  return status;
 }

@@ -22,6 +22,7 @@ static int make_page(page *out, const results *r, report_files *files) {
   section_effects(out, r);
   int status = make_results(out, r, files);
   if (status) return status;
+  if (section_data_sets_wanted(r)) section_data_sets(out, r);
   section_images(out, r);
   status = section_curves(out, r, files);
   if (r->left_outs) section_left_out(out, r);

@@ -86,10 +86,13 @@ static void add_summary_table(page *out, const results *r, const summary_row *ro
 static void add_paper_note(page *out, const results *r) {
   const paper *p = paper_of(r);
   if (!p) return;
-  char *text =
-      text_format("Paper: Valliani et al. 2022, means over its %d pairs; this study has %d. "
-                  "They may differ by data, settings and chance.",
-                  p->pairs, r->n);
+  char *text = text_format(
+      "Paper: Valliani et al. 2022, means over its %d pairs; this study has %d. "
+      "They may differ by data, settings and chance. Its intervals are those that it "
+      "prints: the error of the mean of bootstrap replicates. They say nothing of other "
+      "test images, and are not to be compared with the intervals beside them; the "
+      "details above have our AUCs with intervals of both kinds.",
+      p->pairs, r->n);
   page_add(out, "<p class=\"soft\">%s</p>\n", text);
   free(text);
 }
@@ -158,9 +161,11 @@ static void add_export(page *out, const results *r) {
   page_add(out,
            "<details>\n<summary>For a paper: LaTeX and CSV</summary>\n"
            "<p>Beside this page: <code>results.tex</code>, shown here, and "
-           "<code>results.csv</code> with all digits%s.</p>\n"
+           "<code>results.csv</code> with all digits%s%s.</p>\n"
            "<pre tabindex=\"0\" aria-label=\"results.tex\">%s</pre>\n</details>\n",
-           section_subgroups_wanted(r) ? ", <code>subgroups.csv</code> likewise" : "", tex.text);
+           section_subgroups_wanted(r) ? ", <code>subgroups.csv</code> likewise" : "",
+           section_data_sets_wanted(r) ? ", <code>sites.csv</code> of the data sets" : "",
+           tex.text);
   buffer_free(&tex);
 }
 

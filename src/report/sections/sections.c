@@ -25,6 +25,7 @@ static void add_contents(page *out, const results *r) {
       {"pooled", "One for all sites", r->pooleds > 0},
       {"calibration", "Probabilities", section_calibration_wanted(r)},
       {"subgroups", "Subgroups", section_subgroups_wanted(r)},
+      {"data-sets", "What the sites are", section_data_sets_wanted(r)},
       {"images", "Images", true},
       {"curves", "Training", true},
       {"left-out", "Left out", r->left_outs > 0},

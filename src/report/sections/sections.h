@@ -17,6 +17,7 @@ int section_labels(page *out, const results *r, report_files *files); /* labelle
 int section_pooled(page *out, const results *r, report_files *files); /* pooleds > 0 */
 int section_calibration(page *out, const results *r, report_files *files);
 void section_subgroups(page *out, const results *r);
+void section_data_sets(page *out, const results *r);
 void section_images(page *out, const results *r);
 void section_training(page *out, const results *r); /* a table, the start of the next */
 int section_curves(page *out, const results *r, report_files *files);
@@ -34,6 +35,7 @@ bool section_portfolio_wanted(const results *r);
 bool section_harm_wanted(const results *r);
 bool section_calibration_wanted(const results *r);
 bool section_subgroups_wanted(const results *r);
+bool section_data_sets_wanted(const results *r);
 
 /* Those that draw give 0, or non-zero with a message; files: gets what they write. */
 

@@ -50,7 +50,7 @@ static void check_opening(checker *c, const json_t *line) {
   c->openings += labels;
   c->evaluations += labels && evaluation;
   c->evaluated |= evaluation;
-  if (evaluation && !json_object_get(c->opened, site)) {
+  if (evaluation && labels && !json_object_get(c->opened, site)) {
     json_object_set_new(c->opened, site, json_integer(number_of(line)));
   }
   if (!evaluation && (strcmp(split, "test") == 0 || strcmp(split, "all") == 0)) {

@@ -6,6 +6,7 @@
 
 #include "choice.h"
 #include "memory.h"
+#include "open_data_sets.h"
 #include "pair_choice.h"
 #include "test_answers.h"
 #include "text.h"
@@ -331,6 +332,13 @@ static json_t *left_out_json(const results_job *r) {
   return list;
 }
 
+static xs_status add_data_sets(const results_job *r, json_t *to) {
+  json_t *sets;
+  xs_status status = data_sets_describe(r, &sets);
+  json_object_set_new(to, "data_sets", sets);
+  return status;
+}
+
 /* {node: site} of the study's nodes that were made when test labels of the site had been opened;
  * only a study that was changed has any. */
 static xs_status add_late(const results_job *r, json_t *to) {
@@ -370,6 +378,7 @@ static xs_status results_json(collected *x, json_t **out) {
   json_object_set_new(*out, "labelled", labelled_json(x->labelled, x->n_labelled));
   if (!status) status = add_classifiers(r, *out);
   json_object_set_new(*out, "left_out", left_out_json(r));
+  if (!status) status = add_data_sets(r, *out);
   return status ? status : add_late(r, *out);
 }
 
