@@ -21,7 +21,8 @@ done
 
 # ---- the study, in short ---------------------------------------------------------------------------
 
-expect 0 'adapted-paper+shot-guangzhou-nih' study plan "$study"
+expect 0 'adapted-paper+shot-guangzhou-nih' study plan "$study" --set classifier.batch=8 --set tune.batch=8 \
+  --set adapter.batch=4 --set shot.batch=8
 run=(study run "$study" --out run "${tiny[@]}" --set classifier.architecture=lenet --set tune.architecture=lenet
   --set shot.steps=5)
 "$xsite" "${run[@]}" >stdout 2>stderr </dev/null
