@@ -270,6 +270,14 @@ static void make(const fixture *f, const char *node, const char *site) {
   json_decref(record);
 }
 
+/* As the results do for the tables of data sets, also of a site without labels. */
+static void open_attributes_of(const fixture *f, const char *site) {
+  json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:{s:s}}", "node", "results", "opens", site,
+                           "split", "all", "role", "evaluation", "attributes", "sex", "00");
+  assert_int_equal(seal_log_add(f->log, line), XS_OK);
+  json_decref(line);
+}
+
 /* In a study that was changed it is told, but of sites whose test labels nobody had seen. */
 static void work_after_a_change_is_named(void **state) {
   (void)state;
@@ -283,6 +291,7 @@ static void work_after_a_change_is_named(void **state) {
   assert_int_equal(ask(&f, SEAL_EVALUATION, NULL, XS_TEST, &set), XS_OK);
   train_set_release(&set);
   assert_int_equal(seal_extended(f.dir, "portfolio"), XS_OK);
+  open_attributes_of(&f, "unseen");
   make(&f, "adapted-z", "unseen");
   assert_int_equal(seal_verify(f.dir, &report), XS_OK);
   assert_null(strstr(report, "LATE"));
@@ -290,7 +299,7 @@ static void work_after_a_change_is_named(void **state) {
   free(report);
   make(&f, "adapted-y", "optdigits");
   assert_int_equal(seal_verify(f.dir, &report), XS_OK);
-  assert_non_null(strstr(report, "LATE   line 5: adapted-y was made after test labels of optdigits "
+  assert_non_null(strstr(report, "LATE   line 6: adapted-y was made after test labels of optdigits "
                                  "were opened in line 2"));
   assert_non_null(strstr(report, "1 node was made after test labels were opened"));
   free(report);
