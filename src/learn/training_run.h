@@ -29,8 +29,6 @@ char *run_record_text(const json_t *record);
 /* What the metadata of the folder's model.safetensors say of its training (trained_enough.h); NULL:
  * nothing, or there is no model. */
 xs_status run_training(const char *dir, json_t **training);
-/* The files of a folder that training writes, by their names, with their SHA-256: {name: text}. */
-xs_status run_files(const char *dir, json_t **files);
 /* record.json of a folder, or NULL; *changed: the first file that is not as it was recorded, the
  * record itself where it cannot be read, allocated; NULL: none. */
 void run_read_record(const char *dir, json_t **record, char **changed);

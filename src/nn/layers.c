@@ -175,7 +175,8 @@ tg_value nn_conv_norm(tg_graph *g, nn_net *net, const char *conv, const char *no
   return follow(g, tg_add(g, tg_conv(g, x, tg_mul(g, w, scale), s.stride, s.pad), shift), after);
 }
 
-tg_value nn_dropout(tg_graph *g, const char *stream, tg_value x, double p, bool channels) {
+/* Zeroes with probability p and scales the rest by 1/(1-p); whole channels if asked. */
+static tg_value drop(tg_graph *g, const char *stream, tg_value x, double p, bool channels) {
   if (p <= 0) return x;
   tg_shape s = tg_shape_of(g, x);
   if (channels) s.d[1] = s.d[2] = 1;
@@ -187,5 +188,5 @@ tg_value net_dropout(tg_graph *g, const nn_net *net, const char *layer, tg_value
                      bool channels) {
   char stream[96];
   snprintf(stream, sizeof stream, "dropout %s%s", net->prefix, layer);
-  return nn_dropout(g, stream, x, p, channels);
+  return drop(g, stream, x, p, channels);
 }

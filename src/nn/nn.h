@@ -76,8 +76,6 @@ tg_value nn_batch_stats(tg_graph *g, tg_value x);
 /* Convolution and batch norm; when not training, the norm is folded into the weights. */
 tg_value nn_conv_norm(tg_graph *g, nn_net *net, const char *conv, const char *norm, tg_value x,
                       nn_conv_shape s, bool training, nn_after after);
-/* Zeroes with probability p and scales the rest by 1/(1-p); whole channels if asked. */
-tg_value nn_dropout(tg_graph *g, const char *stream, tg_value x, double p, bool channels);
 
 /* ---- classifiers: x {n,size,size,channels} -> logits {n,1,1,classes}
  * ------------------------------ */

@@ -2,7 +2,7 @@
 #include "op.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
-bool op_cpu_has_avx2(void) {
+static bool has_avx2_fma(void) {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
@@ -11,10 +11,10 @@ bool op_cpu_has_avx512(void) {
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
 #else
-bool op_cpu_has_avx2(void) { return false; }
+static bool has_avx2_fma(void) { return false; }
 bool op_cpu_has_avx512(void) { return false; }
 #endif
 
 const char *tg_processor(void) {
-  return op_cpu_has_avx512() ? "AVX-512" : op_cpu_has_avx2() ? "AVX2" : "baseline";
+  return op_cpu_has_avx512() ? "AVX-512" : has_avx2_fma() ? "AVX2" : "baseline";
 }

@@ -160,7 +160,6 @@ static inline void *op_out_at(const op_site *s, const op_buffers *b, int64_t at)
 bool op_shape_same(const op_site *s, tg_shape *out, char *why, size_t size);
 bool op_refuse(char *why, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-bool op_cpu_has_avx2(void);   /* and FMA */
 bool op_cpu_has_avx512(void); /* F, BW, DQ, VL */
 
 #endif

@@ -38,10 +38,7 @@ int domain_open(const char *path, const char *data_dir, domain *out);
 void domain_close(domain *d);
 /* Fills plan; 0, or non-zero and a message. */
 int domain_read_split(domain *d);
-/* The column of the label files that names the sides, of the domain file or its mapping; or NULL.
- */
-const char *domain_split_column(const domain *d);
-/* The side that a cell of that column names; csv:line: where it stands. */
+/* The side that a cell of the column of sides names; csv:line: where it stands. */
 int domain_side(const domain *d, const char *csv, int64_t line, const char *cell, uint8_t *side);
 /* How its files become pixels of this size; 0: of a folder's `size`, of IDX as they are. */
 xs_preprocessing domain_preprocessing(const domain *d, int size);

@@ -81,8 +81,14 @@ static int read_cross(domain *d) {
   return 0;
 }
 
+/* The column of the label files that names the sides, of the domain file or its mapping; or NULL.
+ */
+static const char *split_column(const domain *d) {
+  return d->map ? d->map->columns.split : d->split_column;
+}
+
 static int read_column(domain *d) {
-  const char *column = domain_split_column(d);
+  const char *column = split_column(d);
   if (!column) return 0;
   if (!strcmp(d->format, "idx") || !d->labels.n) {
     return fail(XS_USAGE, "%s: split_column: the site has no CSV file with columns", d->path);
@@ -102,10 +108,6 @@ int domain_read_split(domain *d) {
   return status ? status : read_cross(d);
 }
 
-const char *domain_split_column(const domain *d) {
-  return d->map ? d->map->columns.split : d->split_column;
-}
-
 int domain_side(const domain *d, const char *csv, int64_t line, const char *cell, uint8_t *side) {
   static const struct name {
     const char *text;
@@ -121,5 +123,5 @@ int domain_side(const domain *d, const char *csv, int64_t line, const char *cell
   return fail(XS_FAILED,
               "%s:%lld: column \"%s\": \"%s\" is no side of a split; write train, validation or "
               "test",
-              csv, (long long)line, domain_split_column(d), cell);
+              csv, (long long)line, split_column(d), cell);
 }

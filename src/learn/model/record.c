@@ -39,7 +39,8 @@ static bool is_product(const char *name) {
   return false;
 }
 
-xs_status run_files(const char *dir, json_t **files) {
+/* The files of a folder that training writes, by their names, with their SHA-256: {name: text}. */
+static xs_status hash_products(const char *dir, json_t **files) {
   xs_texts names;
   int status = file_list(dir, &names);
   *files = json_object();
@@ -70,7 +71,7 @@ xs_status run_make_record(const train_job *job, json_t *options, json_t *more, j
   json_t *files, *training;
   *record = NULL;
   if (run_training(job->dir, &training)) return XS_FAILED;
-  if (run_files(job->dir, &files)) {
+  if (hash_products(job->dir, &files)) {
     json_decref(training);
     return XS_FAILED;
   }

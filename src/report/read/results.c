@@ -105,7 +105,8 @@ static int read_classifier(const json_t *j, const char *where, void *record) {
   return status ? status : fields_text(j, where, "why", &c->why);
 }
 
-const char *report_untrained(const results *r, const char *node) {
+/* Why the node's classifier was not trained enough; NULL: it was, or nothing is known of it. */
+static const char *explain_untrained(const results *r, const char *node) {
   for (int i = 0; i < r->classifiers && node; i++) {
     if (strcmp(r->classifier[i].node, node) == 0) return r->classifier[i].why;
   }
@@ -115,7 +116,7 @@ const char *report_untrained(const results *r, const char *node) {
 /* Of a site's own classifier. */
 static const char *find_untrained(const results *r, const char *site) {
   char *node = text_format("baseline-%s", site);
-  const char *why = report_untrained(r, node);
+  const char *why = explain_untrained(r, node);
   free(node);
   return why;
 }
@@ -128,20 +129,20 @@ static void note_pair_untrained(const results *r, pair *p) {
     if (node_is_fold(c->node, p->target)) p->folds_untrained = c->why;
   }
   if (!p->folds_untrained) p->folds_untrained = p->target_untrained;
-  p->verdict.better_untrained = report_untrained(r, p->verdict.better_node);
+  p->verdict.better_untrained = explain_untrained(r, p->verdict.better_node);
   for (int k = 0; k < p->candidates; k++) {
     const candidate *c = &p->candidate[k];
-    if (report_chosen(p, c)) p->adapted_untrained = report_untrained(r, c->node);
+    if (report_chosen(p, c)) p->adapted_untrained = explain_untrained(r, c->node);
   }
 }
 
 static void note_untrained(results *r) {
   for (int i = 0; i < r->n; i++) note_pair_untrained(r, &r->pair[i]);
   for (int i = 0; i < r->pooleds; i++) {
-    r->pooled[i].untrained = report_untrained(r, r->pooled[i].node);
+    r->pooled[i].untrained = explain_untrained(r, r->pooled[i].node);
   }
   for (int i = 0; i < r->labelleds; i++) {
-    r->labelled[i].untrained = report_untrained(r, r->labelled[i].node);
+    r->labelled[i].untrained = explain_untrained(r, r->labelled[i].node);
   }
 }
 

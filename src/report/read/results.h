@@ -256,8 +256,6 @@ bool report_any_measured(const results *r);
 /* The node of the chosen candidate's translator, else of the first that has one, else NULL. */
 const char *report_translator(const pair *p);
 bool report_chosen(const pair *p, const candidate *c);
-/* Why the node's classifier was not trained enough; NULL: it was, or nothing is known of it. */
-const char *report_untrained(const results *r, const char *node);
 /* (adapted - external) / external in per cent, or NAN. */
 double report_relative_change(const pair *p);
 /* A value of study.json, section NULL: at its top; NULL where it is not there. */

@@ -58,7 +58,7 @@ double newcombe_above(const newcombe *x, double z) { return distance(x, z, 1); }
 /* ---- sums --------------------------------------------------------------------------------------
  */
 
-double newcombe_sum_value(const newcombe_sum *s) {
+static double sum_of(const newcombe_sum *s) {
   double sum = 0;
   for (int i = 0; i < s->n; i++) sum += s->coefficient[i] * s->term[i].auc;
   return sum;
@@ -90,7 +90,7 @@ double newcombe_sum_below(const newcombe_sum *s, double z) { return recover(s, z
 double newcombe_sum_above(const newcombe_sum *s, double z) { return recover(s, z, 1); }
 
 double newcombe_sum_p(const newcombe_sum *s) {
-  const double value = newcombe_sum_value(s);
+  const double value = sum_of(s);
   double inside = 0, outside = 37; /* beyond it p is no normal number */
   if (!(fabs(value) > 0)) return 1;
   for (int i = 0; i < 60; i++) {

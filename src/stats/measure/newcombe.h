@@ -25,7 +25,6 @@ typedef struct newcombe_sum {
   double share;        /* that it has in the square of the distances, in [0,1]; without one 0 */
 } newcombe_sum;
 
-double newcombe_sum_value(const newcombe_sum *s);
 /* Distances of the sum's bounds from its value (MOVER). */
 double newcombe_sum_below(const newcombe_sum *s, double z);
 double newcombe_sum_above(const newcombe_sum *s, double z);
