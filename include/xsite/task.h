@@ -213,6 +213,7 @@ typedef struct xs_translate_task {
   xs_new_site site;
   const char *model; /* generator.safetensors */
   int64_t domain;    /* 0: the generator's source, 1: its target */
+  const char *to;    /* site by name, of a generator that several targets share; NULL: by domain */
 } xs_translate_task;
 XS_API void xs_translate_defaults(xs_translate_task *t);
 XS_API xs_status xs_translate(const xs_translate_task *t, const xs_watch *w);

@@ -131,15 +131,16 @@ typedef struct adapt_task {
   const model_file *classifier; /* F_S */
   train_set source;             /* training rows */
   train_set validation;         /* source validation rows: how many keep their label */
-  const xs_images *target;      /* no labels: none can be seen */
-  int64_t *target_rows;
-  int64_t target_n;
+  const train_images *target;   /* [targets] no labels: none can be seen */
+  int targets;                  /* 1 or more, which share one translator */
 } adapt_task;
 
-int adapter_check(const char *where, const xs_adapter_options *o); /* the same for an adapter */
+/* The same for an adapter to so many targets. */
+int adapter_check(const char *where, const xs_adapter_options *o, int targets);
 
 /* Trains G, D and F_T (method 4); writes generator, discriminator and target.safetensors, curve.tsv
- * and the three rows of example images.  Continues from dir's checkpoint if there is one. */
+ * and the three rows of example images; of several targets target-SITE.safetensors for each, and no
+ * examples.  Continues from dir's checkpoint if there is one. */
 xs_status train_adapt(const train_job *job, const adapt_task *task);
 
 /* ---- matching -----------------------------------------------------------------------------------
@@ -164,6 +165,9 @@ xs_status train_match(const train_job *job, const match_task *task);
 typedef struct translator translator;
 int translator_load(const char *path, translator **out);
 void translator_free(translator *t);
+/* The domain of a site by its name; XS_USAGE and a message that lists the names, or says that the
+ * file has none. */
+xs_status translator_site(const translator *t, const char *site, int *domain);
 /* Rows of images translated to the given domain (0 source, 1 target), as 16-bit images of the
  * translator's size; group keys are kept.  A matching translator draws an image's reference by its
  * row.  The caller closes *out. */

@@ -194,7 +194,8 @@ int training_load(training *t, const char *side, const train_geometry *g, int64_
                   loader_options *o, loader **out) {
   const char *task = t->job->task;
   char *stream = side ? text_format("%s %s", task, side) : text_copy(task);
-  loader **place = t->loader[0] ? &t->loader[1] : &t->loader[0];
+  loader **place = t->loader;
+  while (*place) place++;
   o->sampler.seed = t->job->seed;
   o->sampler.stream = stream;
   o->size = g->size;

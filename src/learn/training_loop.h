@@ -24,7 +24,7 @@ typedef struct trainer {
   int (*finish)(void *own);                         /* files beside curve.tsv */
 } trainer;
 
-enum { TRAINING_PARTS = 2, TRAINING_LOADERS = 2 };
+enum { TRAINING_PARTS = 2, TRAINING_LOADERS = 16 };
 
 /* Zeros but for what the trainer sets before training_loop: */
 typedef struct training {

@@ -21,16 +21,18 @@ enum { ROWS = sizeof rows / sizeof *rows };
 static xs_status adapt(const train_job *job, const xs_adapt_task *t, const model_file *model,
                        const xs_site *source, const xs_images *target) {
   const split_rule rule = split_rule_of(t->job.seed, t->job.split_by);
-  adapt_task task = {.options = &t->adapter, .classifier = model, .target = target};
+  int64_t *wanted = NULL, n = 0;
+  adapt_task task = {.options = &t->adapter, .classifier = model, .targets = 1};
   xs_status status = train_check_splits(source, rule);
   if (!status) status = train_set_open(source, rule, XS_TRAIN, &task.source);
   if (!status) status = train_set_open(source, rule, XS_VALIDATION, &task.validation);
-  if (!status)
-    status = job_split_rows(&t->job, target, XS_TRAIN, &task.target_rows, &task.target_n);
+  if (!status) status = job_split_rows(&t->job, target, XS_TRAIN, &wanted, &n);
+  const train_images images = {target, wanted, n};
+  task.target = &images;
   if (!status) status = train_adapt(job, &task);
   train_set_release(&task.source);
   train_set_release(&task.validation);
-  free(task.target_rows);
+  free(wanted);
   return status;
 }
 
@@ -63,6 +65,6 @@ void xs_adapt_defaults(xs_adapt_task *t) {
 
 xs_status xs_adapt(const xs_adapt_task *t, const xs_watch *w) {
   if (task_options_check(&task_adapt_table, t)) return XS_USAGE;
-  if (adapter_check("--", &t->adapter)) return XS_USAGE;
+  if (adapter_check("--", &t->adapter, 1)) return XS_USAGE;
   return job_run(&t->job, &task_adapt_table, t, w, work);
 }

@@ -8,6 +8,8 @@ static const option rows[] = {
     SITE_WRITE_ROWS(xs_translate_task, site, "translated", "of the split"),
     OPTION_INTEGER_ROW(NULL, 0, xs_translate_task, domain, "1", 0, 1000,
                        "wanted domain: 0 the generator's source, 1 its target"),
+    {NULL, "to", OPTION_TEXT, offsetof(xs_translate_task, to), NULL, false, 0, 0, NULL, "SITE",
+     "wanted site by name, of a generator that several targets share"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -34,6 +36,7 @@ xs_status xs_translate(const xs_translate_task *o, const xs_watch *w) {
   if (task_options_check(&task_translate_table, o)) return XS_USAGE;
   tg_set_threads((int)o->site.threads);
   xs_status status = translator_load(o->model, &t.by) ? XS_FAILED : XS_OK;
+  if (!status && o->to) status = translator_site(t.by, o->to, &t.domain);
   if (!status) {
     status = site_write(&o->site, "translate", "translated", translator_geometry(t.by)->size,
                         translate, &t, w);

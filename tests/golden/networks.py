@@ -418,27 +418,35 @@ def discriminator_file(seed, channels, domains, size):
     return gold, deviation([single[i] for i in used], [double[i] for i in used])
 
 
-def gan_file(seed, channels=4, blocks=1, size=32, batch=4):
-    """Every term of the critic's and the generator's loss; F_S, F_T are LeNets without dropout."""
+def gan_file(seed, channels=4, blocks=1, size=32, batch=4, targets=1):
+    """Every term of the critic's and the generator's loss; F_S, F_T are LeNets without dropout.  Several targets share
+    their half of the batch, and each gets as many source images."""
     gold = Golden(seed)
-    g = Generator(channels, blocks, 2).double()
-    d = Discriminator(channels, size, 2).double()
-    fs, ft = LeNet().double(), LeNet().double()
-    for net, prefix in ((g, "generator"), (d, "critic"), (fs, "source_net"), (ft, "target_net")):
+    domains = 1 + targets
+    g = Generator(channels, blocks, domains).double()
+    d = Discriminator(channels, size, domains).double()
+    fs, ft = LeNet().double(), [LeNet().double() for _ in range(targets)]
+    nets = [(g, "generator"), (d, "critic"), (fs, "source_net"), (ft[0], "target_net")]
+    nets += [(ft[t], f"target_net{t}") for t in range(1, targets)]
+    for net, prefix in nets:
         gold.weights(net, f"weight/{prefix}/")
     x = gold.make("in/x", (batch, 3, size, size), 1.0)
     half = batch // 2
+    each = half // targets
     alpha = torch.from_numpy(uniform_values(7, "penalty mix", 1, batch))
     gold.keep("in/alpha", alpha)
-    own = torch.tensor([0] * half + [1] * half)
-    label = torch.tensor([3, 8])
+    turn = [1 + t for t in range(targets) for _ in range(each)]
+    own, wanted = torch.tensor([0] * half + turn), torch.tensor(turn + [0] * half)
+    label = torch.tensor([3, 8, 0, 5][:half])
     gold.keep("in/domain", own)
+    if targets > 1:
+        gold.keep("in/wanted", wanted)
     gold.keep("in/label", label)
 
     def compute(kind):
-        xk, code = x.to(kind), lambda c: F.one_hot(c, 2).to(kind)
+        xk, code = x.to(kind), lambda c: F.one_hot(c, domains).to(kind)
         a = alpha.to(kind)[:, None, None, None]
-        fake = g(xk, code(1 - own))
+        fake = g(xk, code(wanted))
         still = fake.detach()
         source, domain = d(xk)
         xh = (a * xk + (1 - a) * still).requires_grad_()
@@ -449,18 +457,23 @@ def gan_file(seed, channels=4, blocks=1, size=32, batch=4):
                                  + 10 * critic["penalty"] + critic["domain_real"])
         source, domain = d(fake)
         back = g(fake, code(own))
-        pseudo = ft(xk[half:]).argmax(1)
-        terms = {"adversarial": -source.mean(), "domain_fake": F.cross_entropy(domain, 1 - own),
+        to = [slice(t * each, (t + 1) * each) for t in range(targets)]
+        of = [slice(half + t * each, half + (t + 1) * each) for t in range(targets)]
+        pseudo = torch.cat([ft[t](xk[of[t]]).argmax(1) for t in range(targets)])
+        mean = lambda loss: sum(loss(t) for t in range(targets)) / targets
+        terms = {"adversarial": -source.mean(), "domain_fake": F.cross_entropy(domain, wanted),
                  "cycle": (xk - back).abs().mean(),
                  "semantic_cycle": F.cross_entropy(fs(back[:half]), label),
-                 "semantic_target": F.cross_entropy(ft(fake[:half]), label),
-                 "semantic_pseudo": F.cross_entropy(fs(fake[half:]), pseudo)}
+                 "semantic_target": mean(lambda t: F.cross_entropy(ft[t](fake[to[t]]), label[to[t]])),
+                 "semantic_pseudo": mean(lambda t: F.cross_entropy(fs(fake[of[t]]), pseudo[to[t]]))}
         terms["generator_loss"] = sum(terms.values()) + 9 * terms["cycle"]
-        terms["target_loss"] = F.cross_entropy(ft(still[:half]), label)
+        own_loss = [F.cross_entropy(ft[t](still[to[t]]), label[to[t]]) for t in range(targets)]
+        for t, loss in enumerate(own_loss):
+            terms[f"target_loss{t or ''}"] = loss
         values = {**{"out/" + k: v.reshape(1) for k, v in (critic | terms).items()},
                   "out/fake": fake, "out/back": back}
-        grads = [(d, "critic", critic["critic_loss"]), (g, "generator", terms["generator_loss"]),
-                 (ft, "target_net", terms["target_loss"])]
+        grads = [(d, "critic", critic["critic_loss"]), (g, "generator", terms["generator_loss"])]
+        grads += [(ft[t], f"target_net{t or ''}", own_loss[t]) for t in range(targets)]
         return values, pseudo, [(n, p, gradient_of(y, n)) for n, p, y in grads]
 
     values, pseudo, grads = compute(torch.float64)
@@ -472,7 +485,7 @@ def gan_file(seed, channels=4, blocks=1, size=32, batch=4):
     gold.keep("out/back_pixels", values["out/back"][:, :, ::8, ::8])
     for net, prefix, value in grads:
         gold.gradients(net, value, f"grad/{prefix}/")
-    for net in (g, d, fs, ft):
+    for net, _ in nets:
         net.float()
     values_f, _, grads_f = compute(torch.float32)
     far = deviation([*values_f.values()], [*values.values()])
@@ -530,6 +543,7 @@ def main():
         "discriminator": (discriminator_file(500, 4, 2, 16), "channels 4, domains 2, size 16"),
         "discriminator3": (discriminator_file(600, 2, 3, 32), "channels 2, domains 3, size 32"),
         "gan_losses": (gan_file(700), "channels 4, blocks 1, domains 2, size 32, batch 2 + 2"),
+        "gan_shared": (gan_file(800, batch=8, targets=2), "as gan_losses, of two targets: batch 4 + 2 + 2"),
         "adam": (adam_file(900), "three steps of Adam"),
     }
     for name, ((gold, far), about) in files.items():

@@ -52,10 +52,10 @@ static void open_session(session *s, tg_kernels *kernels, const trial *t) {
   o.batch = BATCH;
   const tg_plan_options p = {.kernels = kernels, .seed = 5, .bf16 = t->bf16};
   const nn_classifier c = {"lenet", t->size, 3, 10, 0, false};
-  *s = (session){.nets = adapter_nets_new(&o, &c, NULL), .store = tg_store_new(tg_device_cpu())};
+  *s = (session){.nets = adapter_nets_new(&o, 1, &c, NULL), .store = tg_store_new(tg_device_cpu())};
   assert_int_equal(adapter_plan_critic(&s->nets, &o, s->store, &p, &s->plan[0]), 0);
   assert_int_equal(adapter_plan_generator(&s->nets, &o, s->store, &p, &s->plan[1]), 0);
-  assert_int_equal(adapter_plan_task(&s->nets, s->nets.ft, &o, s->store, &p, &s->plan[2]), 0);
+  assert_int_equal(adapter_plan_task(&s->nets, s->nets.ft[0], &o, s->store, &p, &s->plan[2]), 0);
   assert_int_equal(adapter_nets_initialise(&s->nets, s->store, 1), 0);
   for (int i = 0; i < PLANS; i++) fill_inputs(&s->plan[i], t->size);
 }

@@ -391,18 +391,20 @@ static void test_adapter_input(void **state) {
   adapter_nets n = {.stargan = {.size = SIZE, .image_channels = CHANNELS},
                     .classifier = gray,
                     .norm = &geometry.norm,
-                    .ft = nn_net_new("FT/")};
+                    .ft = {nn_net_new("FT/")},
+                    .targets = 1};
   n.classifier.channels = CHANNELS;
   tg_graph *g = tg_graph_new();
   adapter_plan p = {.x = tg_input(g, "x", tg_shape4(N, SIZE, SIZE, CHANNELS)),
                     .label = tg_input(g, "label", tg_shape4(N, 1, 1, 1))};
   tg_value seen = tg_input(g, "seen", tg_shape4(N, SIZE, SIZE, CHANNELS));
-  tg_value loss = adapter_task_loss(g, &n, n.ft, &p);
-  tg_value same = nn_cross_entropy(g, nn_classifier_build(g, n.ft, &n.classifier, seen), p.label);
+  tg_value loss = adapter_task_loss(g, &n, n.ft[0], &p);
+  tg_value same =
+      nn_cross_entropy(g, nn_classifier_build(g, n.ft[0], &n.classifier, seen), p.label);
   const tg_value output[] = {loss, same};
   tg_store *s = tg_store_new(tg_device_cpu());
   tg_plan *plan = NULL;
-  assert_int_equal(nn_net_initialise(n.ft, s, 3), 0);
+  assert_int_equal(nn_net_initialise(n.ft[0], s, 3), 0);
   assert_int_equal(tg_plan_new(g, s, 2, output, NULL, &plan), 0);
   float *x = tg_plan_data(plan, p.x), *y = tg_plan_data(plan, seen);
   ((float *)tg_plan_data(plan, p.label))[1] = 2;
@@ -417,7 +419,7 @@ static void test_adapter_input(void **state) {
   tg_plan_free(plan);
   tg_store_free(s);
   tg_graph_free(g);
-  nn_net_free(n.ft);
+  nn_net_free(n.ft[0]);
 }
 
 static void test_normalisation(void **state) {

@@ -39,11 +39,11 @@ static void open_session(session *s, int channels, int batch, int size, int bloc
   o.batch = batch;
   o.blocks = blocks;
   const nn_classifier c = {"lenet", size, 3, 10, 0, false};
-  *s = (session){.nets = adapter_nets_new(&o, &c, NULL), .store = tg_store_new(tg_device_cpu())};
+  *s = (session){.nets = adapter_nets_new(&o, 1, &c, NULL), .store = tg_store_new(tg_device_cpu())};
   const tg_plan_options p = {.seed = 5, .memory = memory};
   assert_int_equal(adapter_plan_critic(&s->nets, &o, s->store, &p, &s->plan[0]), 0);
   assert_int_equal(adapter_plan_generator(&s->nets, &o, s->store, &p, &s->plan[1]), 0);
-  assert_int_equal(adapter_plan_task(&s->nets, s->nets.ft, &o, s->store, &p, &s->plan[2]), 0);
+  assert_int_equal(adapter_plan_task(&s->nets, s->nets.ft[0], &o, s->store, &p, &s->plan[2]), 0);
 }
 
 static void close_session(session *s) {
@@ -287,7 +287,7 @@ static int plan_adapter(int64_t batch, size_t memory, size_t *block) {
   o.blocks = 1;
   o.target_dropout = 0;
   const nn_classifier c = {"lenet", 16, 3, 10, 0, false};
-  adapter_nets n = adapter_nets_new(&o, &c, NULL);
+  adapter_nets n = adapter_nets_new(&o, 1, &c, NULL);
   const tg_plan_options p = {.memory = memory};
   tg_store *s = tg_store_new(tg_device_cpu());
   adapter_plan plan[ADAPTER_PLANS];

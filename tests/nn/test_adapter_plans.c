@@ -29,14 +29,14 @@ static void open_gan(gan_case *t, void **state) {
   t->options.batch = BATCH;
   t->options.target_dropout = 0;
   const nn_classifier lenet = {"lenet", 32, 3, 10, 0, false};
-  t->nets = adapter_nets_new(&t->options, &lenet, NULL);
+  t->nets = adapter_nets_new(&t->options, 1, &lenet, NULL);
   t->p = (adapter_plan){
       .x = golden_input(&t->c, "in/x", tg_shape4(BATCH, 32, 32, 3)),
       .from = code_input(&t->c, "from", false),
       .to = code_input(&t->c, "to", true),
       .from_label = golden_input(&t->c, "in/domain", tg_shape4(BATCH, 1, 1, 1)),
       .label = golden_input(&t->c, "in/label", tg_shape4(BATCH / 2, 1, 1, 1)),
-      .gate = tg_const(g, 1),
+      .gate = {tg_const(g, 1)},
   };
   t->p.to_label = tg_affine(g, t->p.from_label, -1, 1);
 }
@@ -73,7 +73,7 @@ static void generator_loss(void **state) {
   golden_weights(c, t.nets.g, "weight/generator/");
   golden_weights(c, t.nets.d, "weight/critic/");
   golden_weights(c, t.nets.fs, "weight/source_net/");
-  golden_weights(c, t.nets.ft, "weight/target_net/");
+  golden_weights(c, t.nets.ft[0], "weight/target_net/");
   for (int i = 0; i < t.p.losses; i++) {
     char name[64];
     snprintf(name, sizeof name, "out/%s", generator_term[i]);
@@ -95,13 +95,104 @@ static void target_loss(void **state) {
   tg_value fake = nn_generator_build(c->g, t.nets.g, &t.nets.stargan, t.p.x, t.p.to);
   tg_value back = nn_generator_build(c->g, t.nets.g, &t.nets.stargan, fake, t.p.from);
   t.p.x = tg_slice(c->g, fake, 0, 0, BATCH / 2);
-  tg_value loss = adapter_task_loss(c->g, &t.nets, t.nets.ft, &t.p);
+  tg_value loss = adapter_task_loss(c->g, &t.nets, t.nets.ft[0], &t.p);
   golden_weights(c, t.nets.g, "weight/generator/");
-  golden_weights(c, t.nets.ft, "weight/target_net/");
+  golden_weights(c, t.nets.ft[0], "weight/target_net/");
   golden_expect(c, "out/back_pixels", back);
   c->want[c->wants - 1].step = 8;
   golden_expect(c, "out/target_loss", loss);
-  golden_expect_gradients(c, loss, t.nets.ft, "grad", "target_net/");
+  golden_expect_gradients(c, loss, t.nets.ft[0], "grad", "target_net/");
+  golden_run(c);
+  close_gan(&t);
+}
+
+/* ---- several targets share a translator --------------------------------------------------- */
+
+enum { SHARED_BATCH = 8, SHARED_TARGETS = 2, SHARED_DOMAINS = 1 + SHARED_TARGETS };
+
+static tg_value shared_code(golden_case *c, const char *name, const char *domains) {
+  int64_t count;
+  double *index = golden_read(c, domains, &count),
+         *code = calloc(SHARED_BATCH * SHARED_DOMAINS, sizeof *code);
+  tg_value v = tg_input(c->g, name, tg_shape4(SHARED_BATCH, 1, 1, SHARED_DOMAINS));
+  assert_int_equal(count, SHARED_BATCH);
+  for (int i = 0; i < SHARED_BATCH; i++) code[SHARED_DOMAINS * i + (int)index[i]] = 1;
+  golden_feed_numbers(c, v, code);
+  free(index);
+  return v;
+}
+
+static void open_shared(gan_case *t, void **state) {
+  golden_open(&t->c, state, "gan_shared");
+  golden_case *c = &t->c;
+  t->options = xs_adapter_defaults();
+  t->options.channels = 4;
+  t->options.blocks = 1;
+  t->options.batch = SHARED_BATCH;
+  t->options.target_dropout = 0;
+  const nn_classifier lenet = {"lenet", 32, 3, 10, 0, false};
+  t->nets = adapter_nets_new(&t->options, SHARED_TARGETS, &lenet, NULL);
+  t->p = (adapter_plan){
+      .x = golden_input(c, "in/x", tg_shape4(SHARED_BATCH, 32, 32, 3)),
+      .from = shared_code(c, "from", "in/domain"),
+      .to = shared_code(c, "to", "in/wanted"),
+      .from_label = golden_input(c, "in/domain", tg_shape4(SHARED_BATCH, 1, 1, 1)),
+      .to_label = golden_input(c, "in/wanted", tg_shape4(SHARED_BATCH, 1, 1, 1)),
+      .label = golden_input(c, "in/label", tg_shape4(SHARED_BATCH / 2, 1, 1, 1)),
+      .gate = {tg_const(c->g, 1), tg_const(c->g, 1)},
+  };
+}
+
+static void shared_critic_loss(void **state) {
+  gan_case t;
+  open_shared(&t, state);
+  golden_case *c = &t.c;
+  tg_value alpha = golden_input(c, "in/alpha", tg_shape4(SHARED_BATCH, 1, 1, 1));
+  tg_value total = adapter_critic_loss(c->g, &t.nets, &t.options, alpha, &t.p);
+  golden_weights(c, t.nets.g, "weight/generator/");
+  golden_weights(c, t.nets.d, "weight/critic/");
+  golden_expect(c, "out/domain_real", t.p.loss[CRITIC_DOMAIN]);
+  golden_expect(c, "out/critic_loss", total);
+  golden_expect_gradients(c, total, t.nets.d, "grad", "critic/");
+  golden_run(c);
+  close_gan(&t);
+}
+
+/* Source images go to both targets, each of which has a task network of its own. */
+static void shared_generator_loss(void **state) {
+  gan_case t;
+  open_shared(&t, state);
+  golden_case *c = &t.c;
+  tg_value total = adapter_generator_loss(c->g, &t.nets, &t.options, &t.p);
+  golden_weights(c, t.nets.g, "weight/generator/");
+  golden_weights(c, t.nets.d, "weight/critic/");
+  golden_weights(c, t.nets.fs, "weight/source_net/");
+  golden_weights(c, t.nets.ft[0], "weight/target_net/");
+  golden_weights(c, t.nets.ft[1], "weight/target_net1/");
+  for (int i = 0; i < t.p.losses; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "out/%s", generator_term[i]);
+    golden_expect(c, name, t.p.loss[i]);
+  }
+  golden_expect(c, "out/generator_loss", total);
+  golden_expect_gradients(c, total, t.nets.g, "grad", "generator/");
+  golden_run(c);
+  close_gan(&t);
+}
+
+/* The second target's network learns from the translations to its target. */
+static void shared_target_loss(void **state) {
+  gan_case t;
+  open_shared(&t, state);
+  golden_case *c = &t.c;
+  tg_value fake = nn_generator_build(c->g, t.nets.g, &t.nets.stargan, t.p.x, t.p.to);
+  t.p.x = tg_slice(c->g, fake, 0, 2, 2);
+  t.p.label = tg_slice(c->g, t.p.label, 0, 2, 2);
+  tg_value loss = adapter_task_loss(c->g, &t.nets, t.nets.ft[1], &t.p);
+  golden_weights(c, t.nets.g, "weight/generator/");
+  golden_weights(c, t.nets.ft[1], "weight/target_net1/");
+  golden_expect(c, "out/target_loss1", loss);
+  golden_expect_gradients(c, loss, t.nets.ft[1], "grad", "target_net1/");
   golden_run(c);
   close_gan(&t);
 }
@@ -114,7 +205,7 @@ static void load_weights(gan_case *t) {
   golden_weights(&t->c, t->nets.g, "weight/generator/");
   golden_weights(&t->c, t->nets.d, "weight/critic/");
   golden_weights(&t->c, t->nets.fs, "weight/source_net/");
-  golden_weights(&t->c, t->nets.ft, "weight/target_net/");
+  golden_weights(&t->c, t->nets.ft[0], "weight/target_net/");
 }
 
 /* Fills the inputs that a step of golden file gan_losses has. */
@@ -132,7 +223,7 @@ static void fill_step(const gan_case *t, const adapter_plan *p) {
   golden_put(c, p->plan, p->from_label, from_label, BATCH);
   golden_put(c, p->plan, p->to_label, to_label, BATCH);
   golden_put(c, p->plan, p->label, label, BATCH / 2);
-  golden_put(c, p->plan, p->gate, &one, 1);
+  golden_put(c, p->plan, p->gate[0], &one, 1);
   golden_put(c, p->plan, p->rate, &RATE, 1);
   golden_put(c, p->plan, p->step, &one, 1);
   free(x);
@@ -251,7 +342,7 @@ static void generator_step(void **state) {
     snprintf(name, sizeof name, "out/%s", generator_term[i]);
     check_loss(&t, &p, i, golden_scalar(&t.c, name));
   }
-  golden_equal(read_value(&t, &p, p.next_gate), 1, 0);
+  golden_equal(read_value(&t, &p, p.next_gate[0]), 1, 0);
   tg_plan_free(p.plan);
   close_gan(&t);
 }
@@ -263,7 +354,7 @@ static void task_step(void **state, bool source) {
   adapter_plan translate, p;
   open_gan(&t, state);
   tg_plan_options o = {.unfused = t.c.unfused};
-  nn_net *net = source ? t.nets.fs : t.nets.ft;
+  nn_net *net = source ? t.nets.fs : t.nets.ft[0];
   plan_generator(&t, &translate);
   assert_int_equal(adapter_plan_task(&t.nets, net, &t.options, t.c.store, &o, &p), 0);
   load_weights(&t);
@@ -313,11 +404,11 @@ static outcome run_generator(gan_case *t, double gate) {
   plan_generator(t, &p);
   load_weights(t);
   fill_step(t, &p);
-  golden_put(&t->c, p.plan, p.gate, &gate, 1);
+  golden_put(&t->c, p.plan, p.gate[0], &gate, 1);
   assert_int_equal(tg_plan_run(p.plan, 1), 0);
   r.moment = read_moments(t, t->nets.g, &r.n);
   for (int i = 0; i < p.losses; i++) r.loss[i] = read_value(t, &p, p.loss[i]);
-  r.gate = read_value(t, &p, p.next_gate);
+  r.gate = read_value(t, &p, p.next_gate[0]);
   tg_plan_free(p.plan);
   return r;
 }
@@ -454,9 +545,9 @@ static void dropout_in_the_target_step(void **state) {
   open_gan(&t, state);
   t.nets.dropout = 0.5;
   tg_plan_options o = {.seed = 3, .unfused = t.c.unfused};
-  assert_int_equal(adapter_plan_task(&t.nets, t.nets.ft, &t.options, t.c.store, &o, &p), 0);
+  assert_int_equal(adapter_plan_task(&t.nets, t.nets.ft[0], &t.options, t.c.store, &o, &p), 0);
   for (int i = 0; i < 3; i++) {
-    golden_weights(&t.c, t.nets.ft, "weight/target_net/");
+    golden_weights(&t.c, t.nets.ft[0], "weight/target_net/");
     fill_step(&t, &p);
     assert_int_equal(tg_plan_run(p.plan, i == 1 ? 2 : 1), 0);
     loss[i] = read_value(&t, &p, p.loss[0]);
@@ -512,15 +603,12 @@ static void fast_kernels_agree_with_direct_ones(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(critic_loss),
-      cmocka_unit_test(generator_loss),
-      cmocka_unit_test(target_loss),
-      cmocka_unit_test(critic_step),
-      cmocka_unit_test(generator_step),
-      cmocka_unit_test(target_step),
-      cmocka_unit_test(source_step),
-      cmocka_unit_test(critic_fusions),
-      cmocka_unit_test(dropout_in_the_target_step),
+      cmocka_unit_test(critic_loss),        cmocka_unit_test(generator_loss),
+      cmocka_unit_test(shared_critic_loss), cmocka_unit_test(shared_generator_loss),
+      cmocka_unit_test(shared_target_loss), cmocka_unit_test(target_loss),
+      cmocka_unit_test(critic_step),        cmocka_unit_test(generator_step),
+      cmocka_unit_test(target_step),        cmocka_unit_test(source_step),
+      cmocka_unit_test(critic_fusions),     cmocka_unit_test(dropout_in_the_target_step),
   };
   int failed = golden_run_tests(tests, sizeof tests / sizeof *tests);
   golden_way cpu = {"cpu", false};

@@ -51,16 +51,6 @@ xs_status classifier_publish(const char *from, const char *to, double temperatur
   return status;
 }
 
-/* All tensors as they are, and the metadata as they have become. */
-static int rewrite(const model_file *file) {
-  const int n = safetensors_count(file->tensors);
-  safetensor *t = memory_new((size_t)(n + 1) * sizeof *t);
-  for (int i = 0; i < n; i++) t[i] = *safetensors_at(file->tensors, i);
-  int status = model_write(file->path, t, n, file->metadata);
-  free(t);
-  return status;
-}
-
 xs_status classifier_annotate(const char *path, double temperature, const json_t *operating) {
   model_file file;
   int status = model_open(path, "classifier", &file);
@@ -68,7 +58,7 @@ xs_status classifier_annotate(const char *path, double temperature, const json_t
     json_object_del(file.metadata, "operating");
     if (operating) json_object_set(file.metadata, "operating", (json_t *)(uintptr_t)operating);
     note_temperature(file.metadata, temperature);
-    status = rewrite(&file);
+    status = model_rewrite(&file, path);
   }
   model_close(&file);
   return status ? XS_FAILED : XS_OK;

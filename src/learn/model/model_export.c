@@ -100,14 +100,16 @@ static int describe_generator(const model_file *file, network *n) {
   tg_value x = normalised_input(n, g);
   tg_value domain = tg_input(n->g, "domain", tg_shape4(BATCH, 1, 1, s->domains));
   add_output(n, unnormalised(n, nn_generator_build(n->g, n->net, s, x, domain)), "translated");
+  char *sites = translator_sites(t);
   n->description = text_format(
       "Image translator between %d sites (StarGAN generator) trained with xsite. Inputs: `image`, "
       "N "
       "images of %d channel(s), %d x %d pixels, values in [0,1] (stored value / largest value); "
-      "`domain`, a row for each image with 1 at the wanted site (0 the source, 1 the target) and 0 "
-      "elsewhere. Output `translated`: images like the input. Normalisation is part of the model. "
+      "`domain`, a row for each image with 1 at the wanted site (%s) and 0 elsewhere. Output "
+      "`translated`: images like the input. Normalisation is part of the model. "
       "Research software: no medical device.",
-      s->domains, g->channels, g->size, g->size);
+      s->domains, g->channels, g->size, g->size, sites);
+  free(sites);
   translator_free(t);
   return 0;
 }

@@ -104,6 +104,15 @@ void model_close(model_file *m) {
   safetensors_close(m->tensors);
 }
 
+int model_rewrite(const model_file *m, const char *path) {
+  const int n = safetensors_count(m->tensors);
+  safetensor *t = memory_new((size_t)(n + 1) * sizeof *t);
+  for (int i = 0; i < n; i++) t[i] = *safetensors_at(m->tensors, i);
+  int status = model_write(path, t, n, m->metadata);
+  free(t);
+  return status;
+}
+
 int model_metadata(const char *path, const char *kind, json_t **metadata) {
   model_file m;
   const int status = model_open(path, kind, &m);

@@ -22,6 +22,8 @@ struct model_file { /* which has been read */
  * it; a message if it is another's.  model_close also after a failure. */
 int model_open(const char *path, const char *kind, model_file *m);
 void model_close(model_file *m);
+/* Writes all its tensors as they are, and the metadata as they have become. */
+int model_rewrite(const model_file *m, const char *path);
 /* Every parameter of net; a missing, extra or misshapen tensor or a NaN is an error. */
 int model_parameters(const model_file *m, const nn_net *net, tg_store *s);
 /* Reads the metadata of a model of this kind alone. */

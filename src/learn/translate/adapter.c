@@ -26,11 +26,11 @@ typedef struct adapter {
   tg_store *store;
   adapter_plan plan[ADAPTER_PLANS];
   translator *translator; /* G as it is being trained */
-  loader *source, *targets;
-  const batch *from_source, *from_target; /* of this update, lent */
+  loader *source, *target[ADAPTER_TARGETS];
+  const batch *from_source, *from_target[ADAPTER_TARGETS]; /* of this update, lent */
   /* kept in checkpoints */
   int64_t target_updates, source_updates;
-  double gate;
+  double gate[ADAPTER_TARGETS];
   /* losses of the last steps; those of the task networks NAN where they had none */
   double critic_loss[3], generator_loss[6], target_loss, source_loss;
 } adapter;
@@ -48,7 +48,7 @@ static bool is_untranslated(const xs_adapter_options *o) {
   return strcmp(o->translate, "permute") == 0 && strcmp(o->semantic, "off") != 0;
 }
 
-int adapter_check(const char *where, const xs_adapter_options *o) {
+int adapter_check(const char *where, const xs_adapter_options *o, int targets) {
   if (is_untranslated(o)) {
     return fail(XS_USAGE,
                 "%stranslate: 'permute' leaves some source images at their own site, but the "
@@ -56,13 +56,21 @@ int adapter_check(const char *where, const xs_adapter_options *o) {
                 "other",
                 where);
   }
-  if (o->batch >= 2 && o->batch % 2 == 0) return 0;
-  return fail(XS_USAGE, "%sbatch: %lld is odd, but half of a batch is source and half target",
-              where, (long long)o->batch);
+  if (o->batch < 2 || o->batch % 2) {
+    return fail(XS_USAGE, "%sbatch: %lld is odd, but half of a batch is source and half target",
+                where, (long long)o->batch);
+  }
+  if (targets > ADAPTER_TARGETS) {
+    return fail(XS_USAGE, "%s%d targets are more than one translator can have, which is %d", where,
+                targets, ADAPTER_TARGETS);
+  }
+  if (o->batch / 2 % targets == 0) return 0;
+  return fail(XS_USAGE, "%sbatch: %d targets share half of it evenly: %lld is no multiple of %d",
+              where, targets, (long long)o->batch, 2 * targets);
 }
 
 static int check_options(const adapter *a) {
-  if (adapter_check("adapter: ", a->o)) return XS_USAGE;
+  if (adapter_check("adapter: ", a->o, a->task->targets)) return XS_USAGE;
   return nn_stargan_check(&a->nets.stargan);
 }
 
@@ -70,7 +78,7 @@ static int describe_nets(adapter *a) {
   if (classifier_read(a->task->classifier, &a->frozen)) return 1;
   const train_geometry *seen = classifier_geometry(a->frozen);
   a->geometry = train_geometry_of(seen->size, seen->channels, "half");
-  a->nets = adapter_nets_new(a->o, classifier_description(a->frozen),
+  a->nets = adapter_nets_new(a->o, a->task->targets, classifier_description(a->frozen),
                              geometry_is_half(seen) ? NULL : &seen->norm);
   return check_options(a);
 }
@@ -81,16 +89,19 @@ static int give_first_values(adapter *a) {
   adapter_nets *n = &a->nets;
   tg_value x =
       tg_input(g, "x", tg_shape4(1, n->stargan.size, n->stargan.size, n->stargan.image_channels));
-  nn_generator_build(g, n->g, &n->stargan, x, tg_input(g, "to", tg_shape4(1, 1, 1, 2)));
+  nn_generator_build(g, n->g, &n->stargan, x,
+                     tg_input(g, "to", tg_shape4(1, 1, 1, n->stargan.domains)));
   nn_discriminator_build(g, n->d, &n->stargan, x);
   nn_classifier_build(g, n->fs, &n->classifier, x);
-  nn_classifier_build(g, n->ft, &n->classifier, x);
+  for (int t = 0; t < n->targets; t++) nn_classifier_build(g, n->ft[t], &n->classifier, x);
   int status = tg_graph_failure(g) ? fail(1, "%s", tg_graph_failure(g)) : 0;
   tg_graph_free(g);
   if (!status) status = nn_net_initialise(n->g, a->store, a->t.job->seed);
   if (!status) status = nn_net_initialise(n->d, a->store, a->t.job->seed);
   if (!status) status = model_parameters(a->task->classifier, n->fs, a->store);
-  if (!status) status = model_parameters(a->task->classifier, n->ft, a->store);
+  for (int t = 0; t < n->targets && !status; t++) {
+    status = model_parameters(a->task->classifier, n->ft[t], a->store);
+  }
   return status;
 }
 
@@ -110,10 +121,13 @@ static bool shares_batches(const adapter *a) {
   return strcmp(a->o->generator_batch, "critic") == 0;
 }
 
-static int load(adapter *a, train_set from, const char *side, loader **out) {
+/* Images of each target in a batch. */
+static int64_t each_target(const adapter *a) { return a->o->batch / 2 / a->task->targets; }
+
+static int load(adapter *a, train_set from, const char *side, int64_t images, loader **out) {
   loader_options o = {
       .sampler = {.mode = SAMPLER_RANDOM,
-                  .batch = a->o->batch / 2,
+                  .batch = images,
                   .rows = from.rows,
                   .n = from.n,
                   .balanced = from.label && a->o->balanced,
@@ -130,9 +144,16 @@ static int load(adapter *a, train_set from, const char *side, loader **out) {
 static int start(void *own) {
   adapter *a = own;
   const adapt_task *t = a->task;
-  const train_set target = {.images = t->target, .rows = t->target_rows, .n = t->target_n};
-  if (load(a, t->source, "source", &a->source)) return 1;
-  return load(a, target, "target", &a->targets);
+  int status = load(a, t->source, "source", a->o->batch / 2, &a->source);
+  for (int k = 0; k < t->targets && !status; k++) {
+    const train_images *from = &t->target[k];
+    const train_set target = {
+        .images = from->images, .rows = (int64_t *)(uintptr_t)from->rows, .n = from->n};
+    char *side = k ? text_format("target %d", k) : text_copy("target");
+    status = load(a, target, side, each_target(a), &a->target[k]);
+    free(side);
+  }
+  return status;
 }
 
 /* ---- steps ------------------------------------------------------------------------------------
@@ -157,35 +178,45 @@ static double task_rate(const adapter *a) {
   return falling(a, o->target_learning_rate, o->target_decay_start, a->t.done * o->critic_steps);
 }
 
-static void set_one_hot(tg_plan *p, tg_value v, int64_t i, int domain) {
+static void set_one_hot(const adapter *a, tg_plan *p, tg_value v, int64_t i, int domain) {
+  const int domains = a->nets.stargan.domains;
   float *x = tg_plan_data(p, v);
-  x[2 * i] = domain == 0;
-  x[2 * i + 1] = domain == 1;
+  for (int k = 0; k < domains; k++) x[domains * i + k] = k == domain;
+}
+
+/* Of the image at this place of a batch; and where it goes if no permutation says so: source images
+ * to each target in equal parts, targets' images to the source. */
+static int domain_at(const adapter *a, int64_t i) {
+  const int64_t half = a->o->batch / 2;
+  return i < half ? 0 : 1 + (int)((i - half) / each_target(a));
+}
+
+static int other_domain(const adapter *a, int64_t i) {
+  return i < a->o->batch / 2 ? 1 + (int)(i / each_target(a)) : 0;
 }
 
 static void next_batches(adapter *a) {
   a->from_source = loader_next(a->source);
-  a->from_target = loader_next(a->targets);
+  for (int t = 0; t < a->task->targets; t++) a->from_target[t] = loader_next(a->target[t]);
 }
 
-/* Bytes of half a batch's images. */
-static size_t half_bytes(const adapter *a) {
+static size_t image_bytes(const adapter *a, int64_t images) {
   const train_geometry *g = &a->geometry;
-  return (size_t)(a->o->batch / 2 * g->size * g->size * g->channels) * sizeof(float);
+  return (size_t)(images * g->size * g->size * g->channels) * sizeof(float);
 }
 
 /* Fills domains and wanted domains (Decision 9) of a critic or generator update. */
 static void set_domains(const adapter *a, adapter_plan *p, int64_t index) {
-  const int64_t batch_size = a->o->batch, half = batch_size / 2;
+  const int64_t batch_size = a->o->batch;
   int64_t *wanted = memory_new((size_t)batch_size * sizeof *wanted);
   bool permute = strcmp(a->o->translate, "permute") == 0;
   if (permute)
     random_permutation(a->t.job->seed, random_stream("wanted domains"), (uint64_t)index, batch_size,
                        wanted);
   for (int64_t i = 0; i < batch_size; i++) {
-    int from = i >= half, to = permute ? wanted[i] >= half : !from;
-    set_one_hot(p->plan, p->from, i, from);
-    set_one_hot(p->plan, p->to, i, to);
+    int from = domain_at(a, i), to = permute ? domain_at(a, wanted[i]) : other_domain(a, i);
+    set_one_hot(a, p->plan, p->from, i, from);
+    set_one_hot(a, p->plan, p->to, i, to);
     if (p->from_label) ((float *)tg_plan_data(p->plan, p->from_label))[i] = (float)from;
     if (p->to_label) ((float *)tg_plan_data(p->plan, p->to_label))[i] = (float)to;
   }
@@ -194,8 +225,11 @@ static void set_domains(const adapter *a, adapter_plan *p, int64_t index) {
 
 static void set_batch(const adapter *a, adapter_plan *p, int64_t index) {
   char *x = tg_plan_data(p->plan, p->x);
-  memcpy(x, a->from_source->x, half_bytes(a));
-  memcpy(x + half_bytes(a), a->from_target->x, half_bytes(a));
+  const size_t bytes = image_bytes(a, each_target(a));
+  memcpy(x, a->from_source->x, image_bytes(a, a->o->batch / 2));
+  x += image_bytes(a, a->o->batch / 2);
+  for (int t = 0; t < a->task->targets; t++)
+    memcpy(x + (size_t)t * bytes, a->from_target[t]->x, bytes);
   set_domains(a, p, index);
 }
 
@@ -212,28 +246,42 @@ static int critic_step(adapter *a, int64_t updates) {
                 a->critic_loss);
 }
 
-/* An update of a task network on the source half of an image value of the generator's plan. */
-static int task_step(adapter *a, adapter_plan *p, tg_value images, int64_t updates,
-                     const char *const *name, double *loss) {
+/* An update of a task network on n images of a value of the generator's plan, from the first on. */
+static int task_step(adapter *a, adapter_plan *p, tg_value images, int64_t first, int64_t n,
+                     int64_t updates, const char *const *name, double *loss) {
   const adapter_plan *g = &a->plan[PLAN_GENERATOR];
-  const size_t half = (size_t)(a->o->batch / 2);
-  memcpy(tg_plan_data(p->plan, p->x), tg_plan_data(g->plan, images), half_bytes(a));
-  memcpy(tg_plan_data(p->plan, p->label), tg_plan_data(g->plan, g->label), half * sizeof(float));
+  const char *x = tg_plan_data(g->plan, images);
+  const float *label = tg_plan_data(g->plan, g->label);
+  memcpy(tg_plan_data(p->plan, p->x), x + image_bytes(a, first), image_bytes(a, n));
+  memcpy(tg_plan_data(p->plan, p->label), label + first, (size_t)n * sizeof *label);
   return update(a, p, updates, task_rate(a), name, loss);
+}
+
+/* Each F_T on the source images that went to its target; the loss is their mean. */
+static int target_steps(adapter *a) {
+  const int64_t each = each_target(a);
+  double sum = 0;
+  for (int t = 0; t < a->task->targets; t++) {
+    double loss;
+    if (task_step(a, &a->plan[PLAN_TARGET + t], a->plan[PLAN_GENERATOR].fake, t * each, each,
+                  a->target_updates, target_names, &loss)) {
+      return 1;
+    }
+    sum += loss;
+  }
+  a->target_updates++;
+  a->target_loss = sum / a->task->targets;
+  return 0;
 }
 
 /* F_T learns from translated source images, F_S from them as they are. */
 static int task_steps(adapter *a) {
-  const adapter_plan *g = &a->plan[PLAN_GENERATOR];
   const int64_t done = a->t.done + 1;
   a->target_loss = a->source_loss = NAN;
-  if (done % a->o->target_every == 0 &&
-      task_step(a, &a->plan[PLAN_TARGET], g->fake, a->target_updates++, target_names,
-                &a->target_loss))
-    return 1;
+  if (done % a->o->target_every == 0 && target_steps(a)) return 1;
   if (!adapter_source_learns(a->o) || done % a->o->source_every) return 0;
-  return task_step(a, &a->plan[PLAN_SOURCE], g->x, a->source_updates++, source_names,
-                   &a->source_loss);
+  return task_step(a, &a->plan[PLAN_SOURCE], a->plan[PLAN_GENERATOR].x, 0, a->o->batch / 2,
+                   a->source_updates++, source_names, &a->source_loss);
 }
 
 static int generator_step(adapter *a) {
@@ -246,10 +294,12 @@ static int generator_step(adapter *a) {
     set_batch(a, g, ~done);
   }
   memcpy(tg_plan_data(g->plan, g->label), a->from_source->label, (size_t)half * sizeof(float));
-  training_set_scalar(g->plan, g->gate, a->gate);
+  for (int t = 0; t < a->task->targets; t++) training_set_scalar(g->plan, g->gate[t], a->gate[t]);
   double rate = rate_at(a, done * a->o->critic_steps);
   if (update(a, g, done, rate, generator_names, a->generator_loss)) return 1;
-  a->gate = training_scalar(g->plan, g->next_gate);
+  for (int t = 0; t < a->task->targets; t++) {
+    a->gate[t] = training_scalar(g->plan, g->next_gate[t]);
+  }
   return task_steps(a);
 }
 
@@ -272,17 +322,30 @@ static int step(void *own) {
 /* ---- checkpoints and files ----------------------------------------------------------------------
  */
 
+static char *gate_name(int t) { return t ? text_format("gate%d", t) : text_copy("gate"); }
+
 static json_t *save(const void *own) {
   const adapter *a = own;
-  return json_pack("{s:I, s:I, s:f}", "target_updates", (json_int_t)a->target_updates,
-                   "source_updates", (json_int_t)a->source_updates, "gate", a->gate);
+  json_t *j = json_pack("{s:I, s:I}", "target_updates", (json_int_t)a->target_updates,
+                        "source_updates", (json_int_t)a->source_updates);
+  for (int t = 0; t < a->task->targets; t++) {
+    char *name = gate_name(t);
+    json_object_set_new(j, name, json_real(a->gate[t]));
+    free(name);
+  }
+  return j;
 }
 
 static int restore(void *own, const json_t *counter) {
   adapter *a = own;
-  return training_count(&a->t, counter, "target_updates", a->t.total, &a->target_updates) ||
-         training_count(&a->t, counter, "source_updates", a->t.total, &a->source_updates) ||
-         training_number(&a->t, counter, "gate", &a->gate);
+  int status = training_count(&a->t, counter, "target_updates", a->t.total, &a->target_updates) ||
+               training_count(&a->t, counter, "source_updates", a->t.total, &a->source_updates);
+  for (int t = 0; t < a->task->targets && !status; t++) {
+    char *name = gate_name(t);
+    status = training_number(&a->t, counter, name, &a->gate[t]);
+    free(name);
+  }
+  return status;
 }
 
 static json_t *training_json(const adapter *a, const char *steps, int64_t n) {
@@ -290,10 +353,20 @@ static json_t *training_json(const adapter *a, const char *steps, int64_t n) {
                    steps, (json_int_t)n);
 }
 
+/* The domains' names: of a translator that several pairs share. */
+static json_t *sites_json(const adapt_task *task) {
+  json_t *names = json_pack("[s]", task->source.images->name);
+  for (int t = 0; t < task->targets; t++) {
+    json_array_append_new(names, json_string(task->target[t].images->name));
+  }
+  return names;
+}
+
 static int save_stargan(const adapter *a, const nn_net *net, const char *kind) {
   char *name = text_format("%s.safetensors", kind), *path = run_path(a->t.job, name);
   json_t *metadata = translator_metadata(&a->nets.stargan, &a->geometry, kind);
   json_object_set_new(metadata, "training", training_json(a, "generator_steps", a->t.done));
+  if (a->task->targets > 1) json_object_set_new(metadata, "sites", sites_json(a->task));
   int status = model_save(path, net, a->store, metadata);
   json_decref(metadata);
   free(path);
@@ -301,27 +374,32 @@ static int save_stargan(const adapter *a, const nn_net *net, const char *kind) {
   return status;
 }
 
-static int save_target_net(const adapter *a) {
-  char *path = run_path(a->t.job, "target.safetensors");
+static int save_target_net(const adapter *a, int t) {
+  const xs_images *images = a->task->target[t].images;
+  char *name = a->task->targets == 1 ? text_copy("target.safetensors")
+                                     : text_format("target-%s.safetensors", images->name),
+       *path = run_path(a->t.job, name);
   json_t *metadata = model_inherited(a->task->classifier);
   json_object_set_new(metadata, "preprocessing",
-                      preprocessing_json(&a->task->target->how, a->geometry.size));
+                      preprocessing_json(&images->how, a->geometry.size));
   json_object_set_new(metadata, "training", training_json(a, "target_updates", a->target_updates));
-  int status = model_save(path, a->nets.ft, a->store, metadata);
+  int status = model_save(path, a->nets.ft[t], a->store, metadata);
   json_decref(metadata);
   free(path);
+  free(name);
   return status;
 }
 
+/* Of several targets each pair shows its own examples. */
 static int finish(void *own) {
   const adapter *a = own;
   const adapt_task *t = a->task;
-  const train_images source = {t->validation.images, t->validation.rows, t->validation.n},
-                     target = {t->target, t->target_rows, t->target_n};
+  const train_images source = {t->validation.images, t->validation.rows, t->validation.n};
   int status = save_stargan(a, a->nets.g, "generator");
   if (!status) status = save_stargan(a, a->nets.d, "discriminator");
-  if (!status) status = save_target_net(a);
-  return status ? status : (int)example_strips_write(a->t.job->dir, source, target, a->translator);
+  for (int k = 0; k < t->targets && !status; k++) status = save_target_net(a, k);
+  if (status || t->targets > 1) return status;
+  return example_strips_write(a->t.job->dir, source, t->target[0], a->translator);
 }
 
 /* ---- the curve
@@ -340,21 +418,32 @@ static void add_row(adapter *a, double keeps) {
   training_row(&a->t, "\t%.6g\t%.6g\t%.6g\n", a->target_loss, a->source_loss, keeps);
 }
 
-/* Share, in per cent, of translated source validation images that F_S gives the right label. */
-static int measure_kept(adapter *a, double *kept) {
+/* How many of n source validation images F_S gives the right label when they are translated. */
+static int count_kept(adapter *a, int64_t n, int domain, double *kept) {
   const train_set *v = &a->task->validation;
   xs_images *made = NULL;
-  int64_t n = v->n < 200 ? v->n : 200;
   float *logit = memory_new((size_t)(n * a->nets.classifier.classes + 1) * sizeof *logit);
   int32_t *label = memory_new((size_t)(n + 1) * sizeof *label);
   for (int64_t i = 0; i < n; i++) label[i] = v->label[v->rows[i]];
-  int status = (int)translator_apply(a->translator, v->images, v->rows, n, 1, &made);
+  int status = (int)translator_apply(a->translator, v->images, v->rows, n, domain, &made);
   if (!status) status = (int)xs_classifier_logits(a->frozen, made, NULL, n, logit);
-  if (!status) *kept = 100 * xs_accuracy(logit, label, n, a->nets.classifier.classes);
+  if (!status) *kept = xs_accuracy(logit, label, n, a->nets.classifier.classes);
   xs_images_close(made);
   free(label);
   free(logit);
   return status;
+}
+
+/* The share, in per cent; the mean over the targets. */
+static int measure_kept(adapter *a, double *kept) {
+  const int64_t n = a->task->validation.n < 200 ? a->task->validation.n : 200;
+  double sum = 0, one = NAN;
+  for (int t = 0; t < a->task->targets; t++) {
+    if (count_kept(a, n, 1 + t, &one)) return 1;
+    sum += one;
+  }
+  *kept = 100 * (sum / a->task->targets);
+  return 0;
 }
 
 static int measure(void *own) {

@@ -1,5 +1,6 @@
 #include "adapter_plans.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,34 +8,42 @@
 #include "error.h"
 #include "memory.h"
 
-adapter_nets adapter_nets_new(const xs_adapter_options *o, const nn_classifier *classifier,
-                              const xs_normalisation *norm) {
-  return (adapter_nets){.stargan = {.size = classifier->size,
-                                    .image_channels = classifier->channels,
-                                    .domains = 2,
-                                    .channels = o->channels,
-                                    .blocks = o->blocks,
-                                    .critic_layers = o->critic_layers},
-                        .classifier = *classifier,
-                        .dropout = o->target_dropout,
-                        .norm = norm,
-                        .g = nn_net_new("G/"),
-                        .d = nn_net_new("D/"),
-                        .fs = nn_net_new("FS/"),
-                        .ft = nn_net_new("FT/")};
+adapter_nets adapter_nets_new(const xs_adapter_options *o, int targets,
+                              const nn_classifier *classifier, const xs_normalisation *norm) {
+  adapter_nets n = {.stargan = {.size = classifier->size,
+                                .image_channels = classifier->channels,
+                                .domains = 1 + targets,
+                                .channels = o->channels,
+                                .blocks = o->blocks,
+                                .critic_layers = o->critic_layers},
+                    .classifier = *classifier,
+                    .dropout = o->target_dropout,
+                    .norm = norm,
+                    .g = nn_net_new("G/"),
+                    .d = nn_net_new("D/"),
+                    .fs = nn_net_new("FS/"),
+                    .ft = {nn_net_new("FT/")},
+                    .targets = targets};
+  for (int t = 1; t < targets; t++) {
+    char prefix[16];
+    snprintf(prefix, sizeof prefix, "FT%d/", t);
+    n.ft[t] = nn_net_new(prefix);
+  }
+  return n;
 }
 
 void adapter_nets_free(adapter_nets *n) {
   nn_net_free(n->g);
   nn_net_free(n->d);
   nn_net_free(n->fs);
-  nn_net_free(n->ft);
+  for (int t = 0; t < n->targets; t++) nn_net_free(n->ft[t]);
 }
 
 int adapter_nets_initialise(const adapter_nets *n, tg_store *s, uint64_t seed) {
-  const nn_net *const net[] = {n->g, n->d, n->fs, n->ft};
+  const nn_net *const net[] = {n->g, n->d, n->fs};
   int status = 0;
-  for (int i = 0; i < 4 && !status; i++) status = nn_net_initialise(net[i], s, seed);
+  for (int i = 0; i < 3 && !status; i++) status = nn_net_initialise(net[i], s, seed);
+  for (int t = 0; t < n->targets && !status; t++) status = nn_net_initialise(n->ft[t], s, seed);
   return status;
 }
 
@@ -50,17 +59,25 @@ static void add_inputs(tg_graph *g, const adapter_nets *n, int64_t batch, adapte
   p->step = tg_input(g, "step", tg_scalar());
 }
 
+/* Those of the values that the plan has, after n others; how many there are then. */
+static int add_outputs(tg_value *outputs, int n, const tg_value *value, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (value[i] != TG_NONE) outputs[n++] = value[i];
+  }
+  return n;
+}
+
 /* Plans the updates of net and the values that the caller reads. */
 static int compile(tg_graph *g, const nn_net *net, tg_value total, tg_adam_options adam,
                    adapter_plan *p, tg_store *s, const tg_plan_options *o) {
   int n = net->n;
-  tg_value *outputs = memory_new((size_t)(n + 12) * sizeof *outputs);
+  tg_value *outputs = memory_new((size_t)(n + 12 + 2 * ADAPTER_TARGETS) * sizeof *outputs);
   nn_adam(g, net, total, p->rate, p->step, adam, outputs);
-  const tg_value more[] = {p->x,     p->from, p->to,   p->from_label, p->to_label,
-                           p->label, p->gate, p->fake, p->next_gate};
-  for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
-    if (more[i] != TG_NONE) outputs[n++] = more[i];
-  }
+  const tg_value more[] = {p->x, p->from, p->to, p->from_label, p->to_label, p->label};
+  n = add_outputs(outputs, n, more, sizeof more / sizeof *more);
+  n = add_outputs(outputs, n, p->gate, ADAPTER_TARGETS);
+  n = add_outputs(outputs, n, &p->fake, 1);
+  n = add_outputs(outputs, n, p->next_gate, ADAPTER_TARGETS);
   size_t bytes = (size_t)(n + p->losses) * sizeof *outputs;
   outputs = memory_grow(outputs, bytes);
   for (int i = 0; i < p->losses; i++) outputs[n++] = p->loss[i];
@@ -75,6 +92,13 @@ static tg_adam_options adam_options(const xs_adapter_options *o) {
 
 static tg_value batch_part(tg_graph *g, tg_value x, int64_t first, int64_t count) {
   return tg_slice(g, x, 0, first, count);
+}
+
+/* The mean of the targets' losses. */
+static tg_value mean_of(tg_graph *g, const tg_value *loss, int n) {
+  tg_value sum = loss[0];
+  for (int i = 1; i < n; i++) sum = tg_add(g, sum, loss[i]);
+  return n == 1 ? sum : tg_affine(g, sum, 1.0 / n, 0);
 }
 
 static tg_value weighted(tg_graph *g, tg_value total, double weight, tg_value loss) {
@@ -145,32 +169,45 @@ static nn_classifier learning(const adapter_nets *n) {
 
 /* F_T where the generator learns from it (Decision 14). */
 static tg_value classify_target(tg_graph *g, const adapter_nets *n, const xs_adapter_options *o,
-                                tg_value x) {
+                                int t, tg_value x) {
   const nn_classifier c = strcmp(o->target_mode, "training") ? n->classifier : learning(n);
-  return nn_classifier_build(g, n->ft, &c, classifier_input(g, n, x));
+  return nn_classifier_build(g, n->ft[t], &c, classifier_input(g, n, x));
 }
 
-/* L_sem of eq. 7: F_S on the cycle, F_T on the translated source, F_S on the translated target
- * whose pseudo-labels are F_T's; the last is off until F_T's loss has once been at most the
- * threshold. */
+/* From translated images to losses: *target, source images that went to target t, becomes F_T's
+ * loss of them; *pseudo, the target's images that went to the source, F_S's, whose pseudo-labels
+ * are F_T's and count once F_T's loss has been at most the threshold. */
+static void add_target(tg_graph *g, adapter_nets *n, const xs_adapter_options *o, adapter_plan *p,
+                       int t, tg_value *target, tg_value *pseudo) {
+  const int64_t half = o->batch / 2, each = half / n->targets, first = t * each;
+  const tg_value fake_source = *target, fake_target = *pseudo;
+  tg_value label = n->targets == 1 ? p->label : batch_part(g, p->label, first, each);
+  *target = nn_cross_entropy(g, classify_target(g, n, o, t, fake_source), label);
+  tg_value real = batch_part(g, p->x, half + first, each);
+  tg_value answer = tg_argmax(g, classify_target(g, n, o, t, real));
+  *pseudo = nn_cross_entropy(g, classify(g, n, n->fs, fake_target), answer);
+  tg_value above = tg_positive(g, tg_affine(g, *target, 1, -o->pseudo_threshold));
+  p->next_gate[t] = tg_max(g, p->gate[t], tg_affine(g, above, -1, 1));
+}
+
+/* L_sem of eq. 7: F_S on the cycle, and each target's terms. */
 static tg_value add_semantic_paper(tg_graph *g, adapter_nets *n, const xs_adapter_options *o,
                                    adapter_plan *p, tg_value back, tg_value total) {
-  int64_t half = o->batch / 2;
-  tg_value fake_source = batch_part(g, p->fake, 0, half);
-  tg_value fake_target = batch_part(g, p->fake, half, half);
+  tg_value target[ADAPTER_TARGETS], pseudo[ADAPTER_TARGETS], gated[ADAPTER_TARGETS] = {0};
+  const int64_t half = o->batch / 2, each = half / n->targets;
+  for (int t = 0; t < n->targets; t++) {
+    target[t] = batch_part(g, p->fake, t * each, each);
+    pseudo[t] = batch_part(g, p->fake, half + t * each, each);
+  }
   tg_value cycled = classify(g, n, n->fs, batch_part(g, back, 0, half));
   p->loss[GENERATOR_SEMANTIC_CYCLE] = nn_cross_entropy(g, cycled, p->label);
-  tg_value target_loss = nn_cross_entropy(g, classify_target(g, n, o, fake_source), p->label);
-  p->loss[GENERATOR_SEMANTIC_TARGET] = target_loss;
-  tg_value pseudo = tg_argmax(g, classify_target(g, n, o, batch_part(g, p->x, half, half)));
-  p->loss[GENERATOR_SEMANTIC_PSEUDO] =
-      nn_cross_entropy(g, classify(g, n, n->fs, fake_target), pseudo);
-  tg_value above = tg_positive(g, tg_affine(g, target_loss, 1, -o->pseudo_threshold));
-  p->next_gate = tg_max(g, p->gate, tg_affine(g, above, -1, 1));
+  for (int t = 0; t < n->targets; t++) add_target(g, n, o, p, t, &target[t], &pseudo[t]);
+  p->loss[GENERATOR_SEMANTIC_TARGET] = mean_of(g, target, n->targets);
+  p->loss[GENERATOR_SEMANTIC_PSEUDO] = mean_of(g, pseudo, n->targets);
   total = weighted(g, total, o->semantic_cycle, p->loss[GENERATOR_SEMANTIC_CYCLE]);
-  total = weighted(g, total, o->semantic_target, target_loss);
-  return weighted(g, total, o->semantic_pseudo,
-                  tg_mul(g, p->next_gate, p->loss[GENERATOR_SEMANTIC_PSEUDO]));
+  total = weighted(g, total, o->semantic_target, p->loss[GENERATOR_SEMANTIC_TARGET]);
+  for (int t = 0; t < n->targets; t++) gated[t] = tg_mul(g, p->next_gate[t], pseudo[t]);
+  return weighted(g, total, o->semantic_pseudo, mean_of(g, gated, n->targets));
 }
 
 /* CyCADA's paper: the frozen F_S labels both ways. */
@@ -198,7 +235,7 @@ static tg_value add_semantic(tg_graph *g, adapter_nets *n, const xs_adapter_opti
 
 tg_value adapter_generator_loss(tg_graph *g, adapter_nets *n, const xs_adapter_options *o,
                                 adapter_plan *p) {
-  p->next_gate = p->gate;
+  for (int t = 0; t < n->targets; t++) p->next_gate[t] = p->gate[t];
   p->fake = nn_generator_build(g, n->g, &n->stargan, p->x, p->to);
   nn_verdict verdict = nn_discriminator_build(g, n->d, &n->stargan, p->fake);
   tg_value back = nn_generator_build(g, n->g, &n->stargan, p->fake, p->from);
@@ -219,7 +256,11 @@ int adapter_plan_generator(adapter_nets *n, const xs_adapter_options *o, tg_stor
   add_inputs(g, n, o->batch, p);
   p->to_label = tg_input(g, "to_label", tg_shape4(o->batch, 1, 1, 1));
   p->label = tg_input(g, "label", tg_shape4(o->batch / 2, 1, 1, 1));
-  p->gate = tg_input(g, "gate", tg_scalar());
+  for (int t = 0; t < n->targets; t++) {
+    char name[16];
+    snprintf(name, sizeof name, "gate%d", t);
+    p->gate[t] = tg_input(g, name, tg_scalar());
+  }
   tg_value total = adapter_generator_loss(g, n, o, p);
   int status = compile(g, n->g, total, adam_options(o), p, s, options);
   tg_graph_free(g);
@@ -240,10 +281,10 @@ tg_value adapter_task_loss(tg_graph *g, adapter_nets *n, nn_net *net, adapter_pl
 int adapter_plan_task(adapter_nets *n, nn_net *net, const xs_adapter_options *o, tg_store *s,
                       const tg_plan_options *options, adapter_plan *p) {
   tg_graph *g = tg_graph_new();
-  int64_t half = o->batch / 2;
+  const int64_t images = o->batch / 2 / (net == n->fs ? 1 : n->targets);
   *p = (adapter_plan){0};
-  p->x = tg_input(g, "x", image_shape(n, half));
-  p->label = tg_input(g, "label", tg_shape4(half, 1, 1, 1));
+  p->x = tg_input(g, "x", image_shape(n, images));
+  p->label = tg_input(g, "label", tg_shape4(images, 1, 1, 1));
   p->rate = tg_input(g, "rate", tg_scalar());
   p->step = tg_input(g, "step", tg_scalar());
   tg_value loss = adapter_task_loss(g, n, net, p);
@@ -269,7 +310,9 @@ static int plan_steps(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
   for (int i = 0; i < ADAPTER_PLANS; i++) plan[i] = (adapter_plan){0};
   int status = adapter_plan_critic(n, o, s, options, &plan[PLAN_CRITIC]);
   if (!status) status = adapter_plan_generator(n, o, s, options, &plan[PLAN_GENERATOR]);
-  if (!status) status = adapter_plan_task(n, n->ft, o, s, options, &plan[PLAN_TARGET]);
+  for (int t = 0; t < n->targets && !status; t++) {
+    status = adapter_plan_task(n, n->ft[t], o, s, options, &plan[PLAN_TARGET + t]);
+  }
   if (!status && adapter_source_learns(o)) {
     status = adapter_plan_task(n, n->fs, o, s, options, &plan[PLAN_SOURCE]);
   }
@@ -300,6 +343,6 @@ int adapter_plans_new(adapter_nets *n, const xs_adapter_options *o, tg_store *s,
                       const tg_plan_options *options, adapter_plan plan[ADAPTER_PLANS]) {
   const adapter_steps smaller = {n, o, s, batch_size_options(options)};
   int status = plan_steps(n, o, s, options, plan);
-  if (status == TG_TOO_LARGE) batch_size_refuse(o->batch, 2, try_batch, &smaller);
+  if (status == TG_TOO_LARGE) batch_size_refuse(o->batch, 2 * n->targets, try_batch, &smaller);
   return status ? 1 : 0;
 }

@@ -27,6 +27,9 @@ extern const translator_kind translator_stargan;
 
 /* A translator of a state, which it owns from then on. */
 translator *translator_new(const translator_kind *kind, const train_geometry *g, void *state);
+/* The domains of the network as a person needs them: "0 the source, 1 the target", or the sites'
+ * names, "0 mnist, 1 mnistm, 2 usps"; allocated. */
+char *translator_sites(const translator *t);
 /* A translator that knows what its file says, and has no weights yet: it cannot be applied. */
 int translator_describe(const model_file *file, translator **out);
 const train_geometry *translator_geometry(const translator *t); /* lent */
@@ -35,6 +38,10 @@ const char *translator_architecture(const translator *t);       /* lent */
 /* ---- StarGAN ---------------------------------------------------------------------------------
  */
 
+/* Several targets may share a generator: its file names the domains ("sites"), and a pair's copy
+ * says which of them is its target ("target_domain"): domain 1 is that one for all who use the
+ * file. */
+int translator_for_pair(const char *shared, int domain, const char *to);
 /* Metadata of a generator's or discriminator's file. */
 json_t *translator_metadata(const nn_stargan *s, const train_geometry *g, const char *kind);
 /* A translator that uses the generator PREFIX of a store as it is at each call. */

@@ -91,6 +91,9 @@ static void tell_stargan(writer *w, const method *m) {
   write_citation(w, WORK_WGAN_GP);
   add_semantic(w);
   buffer_add(&w->text, ".");
+  if (text_is(setting_text(w, NULL, "translator"), "shared")) {
+    buffer_add(&w->text, " All targets of a source share one translator.");
+  }
   add_stargan_settings(w);
 }
 

@@ -83,11 +83,32 @@ static int add_start(builder *b, int site) {
 
 static int add_adapted(builder *b, const char *method, int source, int target, int pair);
 
+int nodes_targets(const xs_study *s, int source, int *target) {
+  int n = 0;
+  for (int i = 0; i < s->n_pairs; i++) {
+    if (s->pair[i].source == source) target[n++] = s->pair[i].target;
+  }
+  return n;
+}
+
+/* One translator for all targets of a source. */
+static int add_shared(builder *b, const char *method, int source, int start) {
+  int node = add(b, (study_node){.kind = NODE_SHARED,
+                                 .name = text_format("shared-%s-%s", method, site_name(b, source)),
+                                 .source = source,
+                                 .target = -1,
+                                 .pair = -1,
+                                 .method = text_copy(method)});
+  need(b, node, start);
+  return node;
+}
+
 /* Its labels and losses are those of the classifier that the steps before it give. */
 static int add_translator(builder *b, const char *method, int source, int target, int pair) {
   char *before = method_before(method);
   int start = add_adapted(b, before, source, target, pair);
   free(before);
+  const int shared = study_shares(b->study, method) ? add_shared(b, method, source, start) : -1;
   int node = add(b, (study_node){.kind = NODE_TRANSLATOR,
                                  .name = pair_name(b, "translator", method, source, target),
                                  .source = source,
@@ -95,6 +116,7 @@ static int add_translator(builder *b, const char *method, int source, int target
                                  .pair = pair,
                                  .method = text_copy(method)});
   need(b, node, start);
+  if (shared >= 0) need(b, node, shared);
   return node;
 }
 
@@ -296,6 +318,7 @@ const char *node_purpose(const study_node *n) {
       [NODE_POOLED] = "train one classifier on all sites' labels",
       [NODE_LABELLED] = "train a classifier on some of the site's own labels",
       [NODE_FOLD] = "train a classifier on the site's own labels but one part's",
+      [NODE_SHARED] = "learn to give source images the appearance of each target",
       [NODE_TRANSLATOR] = "learn to give source images the target's appearance",
       [NODE_ADAPTED] = "adapt the source classifier to the target",
       [NODE_CHOICE] = "choose among the adapted classifiers without labels",
@@ -306,6 +329,10 @@ const char *node_purpose(const study_node *n) {
 
 const study_settings *node_settings(const xs_study *s, const study_node *n) {
   return n->pair < 0 ? &s->settings : &s->pair[n->pair].settings;
+}
+
+bool node_is_translator(const study_node *n) {
+  return n->kind == NODE_TRANSLATOR || n->kind == NODE_SHARED;
 }
 
 bool node_is_published(const study_node *n) {

@@ -10,6 +10,7 @@ typedef enum node_kind {
   NODE_POOLED,     /* pooled-PERCENT */
   NODE_LABELLED,   /* labelled-SITE-COUNT */
   NODE_FOLD,       /* fold-SITE-NUMBER, from 1; fold 0 is the baseline's */
+  NODE_SHARED,     /* shared-METHOD-SOURCE: a translator to all targets of the source */
   NODE_TRANSLATOR, /* translator-METHOD-SOURCE-TARGET */
   NODE_ADAPTED,    /* adapted-METHOD-SOURCE-TARGET */
   NODE_CHOICE,     /* choice-SOURCE-TARGET */
@@ -31,6 +32,9 @@ typedef struct study_nodes {
   study_node *node;
   int n;
 } study_nodes;
+
+/* The targets of a source's pairs, in their order: target [n_pairs]; how many. */
+int nodes_targets(const xs_study *s, int source, int *target);
 
 /* Every piece of work once, after all that it needs. */
 void nodes_list(const xs_study *s, study_nodes *out);
@@ -55,6 +59,8 @@ int nodes_start(const xs_study *s, const study_nodes *l, int site);
 int nodes_choice(const xs_study *s, const study_nodes *l, int pair); /* its choice's node */
 /* The settings of its pair, or of the study. */
 const study_settings *node_settings(const xs_study *s, const study_node *n);
+/* Whether it makes a translator, which is generator.safetensors. */
+bool node_is_translator(const study_node *n);
 /* Whether its classifier's file gets an operating point and a temperature. */
 bool node_is_published(const study_node *n);
 

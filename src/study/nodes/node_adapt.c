@@ -5,16 +5,19 @@
 #include "align.h"
 #include "example_strips.h"
 #include "file.h"
+#include "memory.h"
 #include "model_file.h"
 #include "model_outputs.h"
 #include "node_job.h"
 #include "study_file.h"
+#include "translator.h"
 
 /* ---- translators --------------------------------------------------------------------------------
  */
 
-static xs_status target_rows(const node_job *job, int64_t **rows, int64_t *count) {
-  return xs_split_rows(job->target, job->split.seed, job->split.by_image, XS_TRAIN, rows, count);
+static xs_status target_rows(const node_job *job, const xs_images *target, int64_t **rows,
+                             int64_t *count) {
+  return xs_split_rows(target, job->split.seed, job->split.by_image, XS_TRAIN, rows, count);
 }
 
 /* The classifier that the steps before this one gave; model_close also after a failure. */
@@ -22,20 +25,34 @@ static xs_status open_start(const node_job *job, model_file *start) {
   return model_open(job->previous, "classifier", start) ? XS_FAILED : XS_OK;
 }
 
-static xs_status train_stargan(const node_job *job) {
+/* One translator to all of these targets. */
+static xs_status train_stargan(const node_job *job, const xs_images *const *target, int n) {
   model_file start;
-  adapt_task task = {
-      .options = &job->settings->adapter, .classifier = &start, .target = job->target};
+  train_images *images = memory_new((size_t)n * sizeof *images);
+  adapt_task task = {.options = &job->settings->adapter,
+                     .classifier = &start,
+                     .target = images,
+                     .targets = n};
   xs_status status = open_start(job, &start);
   if (!status) status = node_labels(&job->site[0], XS_TRAIN, &task.source);
   if (!status) status = node_labels(&job->site[0], XS_VALIDATION, &task.validation);
-  if (!status) status = target_rows(job, &task.target_rows, &task.target_n);
+  for (int t = 0; t < n && !status; t++) {
+    int64_t *rows = NULL;
+    images[t].images = target[t];
+    status = target_rows(job, target[t], &rows, &images[t].n);
+    images[t].rows = rows;
+  }
   if (!status) status = train_adapt(job->train, &task);
   model_close(&start);
   train_set_release(&task.source);
   train_set_release(&task.validation);
-  free(task.target_rows);
+  for (int t = 0; t < n; t++) free((int64_t *)(uintptr_t)images[t].rows);
+  free(images);
   return status;
+}
+
+xs_status node_shared(const node_job *job) {
+  return train_stargan(job, job->targets, job->n_targets);
 }
 
 static train_images as_images(const train_set *s) {
@@ -49,7 +66,7 @@ static xs_status match(const node_job *job) {
   int64_t *rows = NULL, count = 0;
   xs_status status = node_labels(&job->site[0], XS_TRAIN, &source);
   if (!status) status = node_labels(&job->site[0], XS_VALIDATION, &examples);
-  if (!status) status = target_rows(job, &rows, &count);
+  if (!status) status = target_rows(job, job->target, &rows, &count);
   const match_task task = {.options = &options,
                            .size = job->geometry.size,
                            .channels = job->geometry.channels,
@@ -107,9 +124,53 @@ static xs_status show_translations(const node_job *job) {
   return status;
 }
 
+/* As train_adapt writes them of a pair's own. */
+static xs_status show_examples(const node_job *job, const char *generator) {
+  translator *t = NULL;
+  train_set examples = {0};
+  int64_t *rows = NULL, n = 0;
+  xs_status status = translator_load(generator, &t) ? XS_FAILED : XS_OK;
+  if (!status) status = node_labels(&job->site[0], XS_VALIDATION, &examples);
+  if (!status) status = target_rows(job, job->target, &rows, &n);
+  const train_images target = {job->target, rows, n};
+  if (!status && example_strips_write(job->train->dir, as_images(&examples), target, t)) {
+    status = XS_FAILED;
+  }
+  free(rows);
+  train_set_release(&examples);
+  translator_free(t);
+  return status;
+}
+
+static int copy_curve(const char *from, const char *to) {
+  char *path = file_join(from, "curve.tsv"), *copy = file_join(to, "curve.tsv"), *data = NULL;
+  size_t size;
+  int status = file_read(path, &data, &size);
+  if (!status) status = file_write_atomic(copy, data, size);
+  free(data);
+  free(copy);
+  free(path);
+  return status;
+}
+
+/* The pair's copy of a translator that it shares. */
+static xs_status take_shared(const node_job *job) {
+  const char *dir = job->train->dir;
+  char *path = file_join(dir, "generator.safetensors"), *shared = file_dir(job->shared);
+  int status = file_make_dirs(dir);
+  if (!status) status = translator_for_pair(job->shared, job->domain, path);
+  if (!status) status = copy_curve(shared, dir);
+  if (!status) status = (int)show_examples(job, path);
+  free(shared);
+  free(path);
+  return status ? XS_FAILED : XS_OK;
+}
+
 xs_status node_translator(const node_job *job) {
   const bool trained = method_last(job->method) == METHOD_STARGAN;
-  xs_status status = trained ? train_stargan(job) : match(job);
+  xs_status status = job->shared ? take_shared(job)
+                     : trained   ? train_stargan(job, &job->target, 1)
+                                 : match(job);
   return status ? status : show_translations(job);
 }
 
@@ -162,7 +223,7 @@ static xs_status align(const node_job *job) {
   xs_status status = open_start(job, &start);
   if (!status && align_needs_source(method))
     status = open_split(job, XS_TRAIN, &made, &task.source);
-  if (!status) status = target_rows(job, &task.target_rows, &task.target_n);
+  if (!status) status = target_rows(job, job->target, &task.target_rows, &task.target_n);
   if (!status) status = train_align(job->train, &task);
   model_close(&start);
   train_set_release(&task.source);

@@ -49,6 +49,10 @@ typedef struct node_job {
   int sites;
   const xs_images *target;   /* that it adapts to, without labels; or NULL */
   bool target_labelled;      /* whether there are any */
+  const xs_images **targets; /* [n_targets] likewise, of a translator that its targets share */
+  int n_targets;
+  char *shared;              /* of a pair: that translator, and */
+  int domain;                /* which of its domains the target is */
   char *init;                /* weights that classifiers begin with, or NULL */
   char *start;               /* the source's own classifier, or NULL */
   char *previous;            /* the classifier that the method's last step starts from, or NULL */
@@ -62,6 +66,7 @@ xs_status node_baseline(const node_job *job); /* or a fold's */
 xs_status node_source(const node_job *job);   /* another training of the baseline */
 xs_status node_labelled(const node_job *job);
 xs_status node_pooled(const node_job *job);
+xs_status node_shared(const node_job *job);
 xs_status node_translator(const node_job *job);
 xs_status node_adapted(const node_job *job);
 xs_status node_choice(const node_job *job);

@@ -241,14 +241,24 @@ static int add_translation(estimator *e, const study_node *n, const char *method
   return 0;
 }
 
-static int add_translator(estimator *e, const study_node *n, node_cost *c) {
+/* Of one target or of several; a pair's copy of a shared translator costs nothing. */
+static int add_translator(estimator *e, const study_node *n, int targets, node_cost *c) {
   const study_settings *t = node_settings(e->study, n);
   rehearsal r = {0};
-  if (method_last(n->method) != METHOD_STARGAN) return 0;
-  char *key = section_key("step", t, "adapter");
+  if (method_last(n->method) != METHOD_STARGAN || targets == 0) return 0;
+  char *section = section_key("step", t, "adapter"),
+       *key = text_format("%s for %d targets", section, targets);
+  free(section);
+  e->stage.targets = targets;
   if (step(e, key, rehearse_adapter, &t->adapter, &r)) return 1;
   add(c, (double)t->adapter.generator_steps, r);
   return 0;
+}
+
+static int count_targets(const estimator *e, int source) {
+  int n = 0;
+  for (int i = 0; i < e->study->n_pairs; i++) n += e->study->pair[i].source == source;
+  return n;
 }
 
 static int add_alignment(estimator *e, const study_node *n, node_cost *c) {
@@ -312,7 +322,7 @@ static int add_results(estimator *e, node_cost *c) {
   for (int i = 0; i < e->nodes->n; i++) {
     const study_node *n = &e->nodes->node[i];
     const int site = n->target >= 0 ? n->target : n->source;
-    if (n->kind == NODE_TRANSLATOR || n->kind == NODE_RESULTS) continue;
+    if (node_is_translator(n) || n->kind == NODE_RESULTS) continue;
     for (int k = 0; k < e->study->n_sites; k++) {
       if (n->kind == NODE_POOLED || k == site) add(c, count(e, k, XS_TEST), look);
     }
@@ -324,14 +334,16 @@ static int add_results(estimator *e, node_cost *c) {
 xs_status estimate_node(estimator *e, int node, node_cost *c) {
   const study_node *n = &e->nodes->node[node];
   *c = (node_cost){0};
-  int status = n->kind == NODE_LABELLED     ? add_labelled(e, n, c)
-               : n->kind == NODE_POOLED     ? add_pooled(e, n, c)
-               : n->kind == NODE_TRANSLATOR ? add_translator(e, n, c)
-               : n->kind == NODE_ADAPTED    ? add_adapted(e, n, c)
-               : n->kind == NODE_CHOICE     ? add_choice(e, n, c)
-               : n->kind == NODE_RESULTS    ? add_results(e, c)
-                                            : add_few(e, count(e, n->source, XS_TRAIN),
-                                                      count(e, n->source, XS_VALIDATION), c);
+  int status = n->kind == NODE_LABELLED ? add_labelled(e, n, c)
+               : n->kind == NODE_POOLED ? add_pooled(e, n, c)
+               : n->kind == NODE_TRANSLATOR
+                   ? add_translator(e, n, study_shares(e->study, n->method) ? 0 : 1, c)
+               : n->kind == NODE_SHARED  ? add_translator(e, n, count_targets(e, n->source), c)
+               : n->kind == NODE_ADAPTED ? add_adapted(e, n, c)
+               : n->kind == NODE_CHOICE  ? add_choice(e, n, c)
+               : n->kind == NODE_RESULTS ? add_results(e, c)
+                                         : add_few(e, count(e, n->source, XS_TRAIN),
+                                                   count(e, n->source, XS_VALIDATION), c);
   c->bytes += program_bytes;
   for (int i = 0; i < e->study->n_sites; i++) c->bytes += e->size[i].bytes;
   return status ? (xs_status)fail_context(XS_FAILED, "%s: ", n->name) : XS_OK;

@@ -111,15 +111,39 @@ static int find_translator(const node_files *f, const study_node *n) {
   return -1;
 }
 
+/* Of a pair, where its translator is one that all pairs of the source share. */
+static void add_shared(const node_files *f, const study_node *n, node_job *job) {
+  int *target = memory_new((size_t)(f->study->n_pairs + 1) * sizeof *target);
+  const int targets = nodes_targets(f->study, n->source, target);
+  for (int i = 0; i < n->n_needs; i++) {
+    if (f->list->node[n->needs[i]].kind != NODE_SHARED) continue;
+    job->shared = node_path(f, n->needs[i], "generator.safetensors");
+    for (int k = 0; k < targets; k++) {
+      if (target[k] == n->target) job->domain = 1 + k;
+    }
+  }
+  free(target);
+}
+
 static void add_files(const node_files *f, const study_node *n, node_job *job) {
   const int images = n->kind == NODE_ADAPTED ? find_translator(f, n) : -1;
   if (n->target < 0) job->init = study_init_file(f->study);
   if (n->target >= 0) job->start = start_path(f, n->source);
-  if (n->kind == NODE_ADAPTED || n->kind == NODE_TRANSLATOR)
+  if (n->kind == NODE_ADAPTED || node_is_translator(n)) {
     job->previous = node_path(f, n->needs[0], MODEL);
+  }
+  if (n->kind == NODE_TRANSLATOR) add_shared(f, n, job);
   if (images >= 0) job->generator = node_path(f, images, "generator.safetensors");
   job->unadapted = (node_candidate){.method = "none", .source = &job->site[0], .model = job->start};
   if (n->kind == NODE_CHOICE) add_candidates(f, n, job);
+}
+
+static void add_targets(const study_run *r, const study_node *n, node_job *job) {
+  int *target = memory_new((size_t)(r->study->n_pairs + 1) * sizeof *target);
+  job->n_targets = nodes_targets(r->study, n->source, target);
+  job->targets = memory_new((size_t)job->n_targets * sizeof *job->targets);
+  for (int i = 0; i < job->n_targets; i++) job->targets[i] = seal_images(r->seal, target[i]);
+  free(target);
 }
 
 void job_open(const study_run *r, const study_node *n, const char *asking, const train_job *train,
@@ -135,6 +159,7 @@ void job_open(const study_run *r, const study_node *n, const char *asking, const
     job->target = seal_images(r->seal, n->target);
     job->target_labelled = r->study->site[n->target].labelled;
   }
+  if (n->kind == NODE_SHARED) add_targets(r, n, job);
   add_sites(r, n, asking, job);
   add_files(&files, n, job);
 }
@@ -156,4 +181,6 @@ void job_close(node_job *job) {
   free(job->start);
   free(job->previous);
   free(job->generator);
+  free(job->shared);
+  free(job->targets);
 }

@@ -68,6 +68,18 @@ static json_t *candidates_json(const lister *x, const study_node *n) {
   return list;
 }
 
+/* Of a shared translator: their order is that of its domains. */
+static json_t *targets_json(const lister *x, int source) {
+  int *target = memory_new((size_t)(x->study->n_pairs + 1) * sizeof *target);
+  const int n = nodes_targets(x->study, source, target);
+  json_t *list = json_array();
+  for (int i = 0; i < n; i++) {
+    json_array_append_new(list, json_string(x->study->site[target[i]].name));
+  }
+  free(target);
+  return list;
+}
+
 /* Of the file, not of the weights. */
 static json_t *operating_json(const json_t *all) {
   const json_t *own = json_object_get(all, "operating");
@@ -95,6 +107,7 @@ static void add_options(const lister *x, const study_node *n, json_t *inputs) {
   } else {
     take_classifier(x, inputs, all);
   }
+  if (n->kind == NODE_SHARED) json_object_set_new(inputs, "targets", targets_json(x, n->source));
   if (n->kind == NODE_SOURCE) json_object_set_new(inputs, "method", json_string(n->method));
   if (node_is_published(n)) json_object_set_new(inputs, OPERATING, operating_json(all));
   if (n->kind == NODE_FOLD) {
@@ -125,6 +138,14 @@ static const char *labels_of(const lister *x, const study_node *n) {
   return n->kind == NODE_FOLD ? "all_labels" : "labels";
 }
 
+/* The images that a shared translator adapts to. */
+static void add_targets(const lister *x, json_t *sites, int source) {
+  int *target = memory_new((size_t)(x->study->n_pairs + 1) * sizeof *target);
+  const int n = nodes_targets(x->study, source, target);
+  for (int i = 0; i < n; i++) add_site(x, sites, target[i], NULL);
+  free(target);
+}
+
 static json_t *sites_json(const lister *x, const study_node *n) {
   json_t *sites = json_object();
   for (int i = 0; i < x->study->n_sites && n->kind == NODE_POOLED; i++) {
@@ -132,6 +153,7 @@ static json_t *sites_json(const lister *x, const study_node *n) {
   }
   if (n->source >= 0) add_site(x, sites, n->source, labels_of(x, n));
   if (n->target >= 0) add_site(x, sites, n->target, NULL);
+  if (n->kind == NODE_SHARED) add_targets(x, sites, n->source);
   if (n->kind == NODE_FOLD) { /* trained on what is the baseline's test side */
     const char *name = x->study->site[n->source].name;
     take(json_object_get(sites, name), x->site[n->source], "all_labels");
@@ -237,7 +259,7 @@ json_t *inputs_here(const node_files *f, json_t *const *inputs, int node) {
 
 xs_status inputs_record(const node_files *f, json_t *const *inputs, int node, json_t **members) {
   const study_node *n = &f->list->node[node];
-  const char *made = n->kind == NODE_TRANSLATOR ? "generator.safetensors" : MODEL;
+  const char *made = node_is_translator(n) ? "generator.safetensors" : MODEL;
   char hex[HASH_SHA256_TEXT], *path = node_path(f, node, made);
   int status = safetensors_hash(path, hex);
   *members = inputs_here(f, inputs, node);

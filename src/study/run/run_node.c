@@ -61,6 +61,7 @@ static bool is_pair(const xs_study *s, int source, int site) {
 }
 
 static bool is_measured_at(const xs_study *s, const study_node *n, int site) {
+  if (n->kind == NODE_SHARED) return is_pair(s, n->source, site);
   const int own = n->target >= 0 ? n->target : n->source;
   if (own < 0) return s->site[site].labelled;
   return s->site[own].images_of == site ||
@@ -103,10 +104,11 @@ static xs_status record(study_run *r, const study_node *n, const train_job *job)
 /* The work, unless a classifier is only to be published again, and its publishing. */
 static xs_status work(const study_run *r, const study_node *n, const train_job *train, bool again) {
   static xs_status (*const kind[])(const node_job *) = {
-      [NODE_BASELINE] = node_baseline, [NODE_SOURCE] = node_source,
-      [NODE_POOLED] = node_pooled,     [NODE_LABELLED] = node_labelled,
-      [NODE_FOLD] = node_baseline,     [NODE_TRANSLATOR] = node_translator,
-      [NODE_ADAPTED] = node_adapted,   [NODE_CHOICE] = node_choice};
+      [NODE_BASELINE] = node_baseline,     [NODE_SOURCE] = node_source,
+      [NODE_POOLED] = node_pooled,         [NODE_LABELLED] = node_labelled,
+      [NODE_FOLD] = node_baseline,         [NODE_SHARED] = node_shared,
+      [NODE_TRANSLATOR] = node_translator, [NODE_ADAPTED] = node_adapted,
+      [NODE_CHOICE] = node_choice};
   node_job job;
   job_open(r, n, n->name, train, &job);
   xs_status status = again ? XS_OK : kind[n->kind](&job);

@@ -30,11 +30,13 @@ static int time_plan(tg_plan *p, double *seconds) {
   return 0;
 }
 
+enum { NETS = 3 + ADAPTER_TARGETS };
+
 /* What a step is made of: networks, of each of which so many numbers are kept, and plans. */
 typedef struct step {
   tg_store *store;
-  nn_net *net[4]; /* NULL: there is none */
-  int copies[4];  /* of the parameters, with Adam's moments */
+  nn_net *net[NETS]; /* NULL: there is none */
+  int copies[NETS];  /* of the parameters, with Adam's moments */
   int plans;
   tg_plan *plan[ADAPTER_PLANS];
   tg_value count[ADAPTER_PLANS]; /* Adam's step, or TG_NONE */
@@ -60,13 +62,13 @@ static int add_plan(const stage *s, rehearsal *r, tg_plan *p, tg_value count, do
 
 static int run_step(const stage *s, const step *t, rehearsal *out) {
   int status = 0;
-  for (int i = 0; i < 4 && !status && !s->only_planned; i++) {
+  for (int i = 0; i < NETS && !status && !s->only_planned; i++) {
     if (t->net[i]) status = nn_net_initialise(t->net[i], t->store, 1);
   }
   for (int i = 0; i < t->plans && !status; i++) {
     status = add_plan(s, out, t->plan[i], t->count[i], t->times[i]);
   }
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < NETS; i++) {
     if (t->net[i]) out->bytes += t->copies[i] * net_bytes(t->net[i]);
   }
   return status;
@@ -97,22 +99,35 @@ int rehearse_fit(const stage *s, const void *options, rehearsal *out) {
   return status;
 }
 
+/* Its networks, and how often each of its plans runs for a generator step. */
+static step adapter_step(const xs_adapter_options *o, const adapter_nets *n, tg_store *store,
+                         const adapter_plan p[ADAPTER_PLANS]) {
+  const bool learns = adapter_source_learns(o);
+  step t = {store, {n->g, n->d, n->fs}, {3, 3, learns ? 3 : 1}, 0, {0}, {0}, {0}};
+  for (int i = 0; i < n->targets; i++) {
+    t.net[3 + i] = n->ft[i];
+    t.copies[3 + i] = 3;
+  }
+  for (int i = 0; i < PLAN_TARGET + n->targets; i++) {
+    if (!p[i].plan) continue;
+    t.plan[t.plans] = p[i].plan;
+    t.count[t.plans] = p[i].step;
+    t.times[t.plans++] = i == PLAN_CRITIC      ? (double)o->critic_steps
+                         : i == PLAN_GENERATOR ? 1
+                         : i == PLAN_SOURCE    ? 1 / (double)o->source_every
+                                               : 1 / (double)o->target_every;
+  }
+  return t;
+}
+
 int rehearse_adapter(const stage *s, const void *options, rehearsal *out) {
   const xs_adapter_options *o = options;
-  adapter_nets n = adapter_nets_new(o, &s->classifier, NULL);
+  adapter_nets n = adapter_nets_new(o, s->targets ? s->targets : 1, &s->classifier, NULL);
   tg_store *store = tg_store_new(tg_device_cpu());
   const tg_plan_options planning = plan_options(s, o->precision);
-  const bool learns = adapter_source_learns(o);
   adapter_plan p[ADAPTER_PLANS];
   int status = adapter_plans_new(&n, o, store, &planning, p);
-  const step t = {store,
-                  {n.g, n.d, n.fs, n.ft},
-                  {3, 3, learns ? 3 : 1, 3},
-                  learns ? ADAPTER_PLANS : PLAN_SOURCE,
-                  {p[0].plan, p[1].plan, p[2].plan, p[3].plan},
-                  {p[0].step, p[1].step, p[2].step, p[3].step},
-                  {(double)o->critic_steps, 1, 1 / (double)o->target_every,
-                   learns ? 1 / (double)o->source_every : 0}};
+  const step t = adapter_step(o, &n, store, p);
   if (!status) status = run_step(s, &t, out);
   adapter_plans_free(p);
   tg_store_free(store);
@@ -155,7 +170,7 @@ int rehearse_answer(const stage *s, const void *options, rehearsal *out) {
 }
 
 int rehearse_translation(const stage *s, const void *options, rehearsal *out) {
-  adapter_nets n = adapter_nets_new(options, &s->classifier, NULL);
+  adapter_nets n = adapter_nets_new(options, 1, &s->classifier, NULL);
   const tg_plan_options plan = {.effort = s->effort};
   tg_store *store = tg_store_new(tg_device_cpu());
   inference_plan p = {0};

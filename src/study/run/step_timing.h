@@ -16,6 +16,7 @@ typedef struct stage {
   tg_effort effort;
   size_t memory;     /* as train_job's */
   bool only_planned; /* nothing is run: seconds are 0 */
+  int targets;       /* of an adapter; 0: one */
 } stage;
 
 /* Of *out, zeros.  Non-zero and a message where no such step can be planned. */

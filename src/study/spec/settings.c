@@ -36,6 +36,9 @@ static const option study_rows[] = {
 #define ALIGN(id, ...) ", " #id
 #include "xsite/methods.def"
      ", and steps joined by +, of which only the first may translate images"},
+    OPTION_CHOICE_ROW(NULL, 0, study_settings, translator, "pair", "pair|shared", "WHOSE",
+                      "a trained translator is of one pair, or of all pairs of a source "
+                      "(docs/method.md, One translator for many sites)"),
     {NULL, "pooled", OPTION_TEXTS, offsetof(study_settings, pooled), NULL, false, 0, 0, NULL,
      "PERCENT", "also one classifier for all sites, from this share of their training images"},
     {NULL, "label_counts", OPTION_TEXTS, offsetof(study_settings, label_counts), NULL, false, 0, 0,

@@ -19,6 +19,7 @@ typedef struct study_settings {
   char *profile;         /* the chosen one of profiles, or NULL */
   xs_texts profiles;     /* "NAME KEY=VALUE ..." */
   xs_texts portfolio;    /* methods: "paper", "none", "paper+shot" */
+  char *translator;      /* "pair", "shared": of the method paper */
   xs_texts pooled;       /* per cent of the pooled training images */
   xs_texts label_counts; /* labelled target images of learning curves */
   int64_t size, image_channels;

@@ -123,7 +123,7 @@ static int check_networks(const xs_study *s, const study_settings *t) {
   char *top = text_format("%s: ", s->path), *adapter = text_format("%sadapter.", top);
   int status = fit_check(top, &t->classifier, t->size, t->image_channels);
   if (!status) status = fit_check(top, &t->tune, t->size, t->image_channels);
-  if (!status) status = adapter_check(adapter, &t->adapter);
+  if (!status) status = adapter_check(adapter, &t->adapter, 1);
   if (!status && nn_stargan_check(&stargan)) status = fail_context(XS_USAGE, "%s", top);
   free(adapter);
   free(top);
@@ -223,7 +223,7 @@ static int read_study(xs_study *s, int n_set, const char *const *set) {
     status = check_networks(s, &s->pair[i].settings);
     if (!status) status = check_portfolio(s, &s->pair[i].settings.portfolio);
   }
-  return status;
+  return status ? status : study_check_shared(s);
 }
 
 xs_status xs_study_open(const char *path, int n_set, const char *const *set, xs_study **out) {

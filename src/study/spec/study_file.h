@@ -42,6 +42,10 @@ struct xs_study {
   int n_pairs;
 };
 
+/* Whether the pairs of a source share the translator of this method. */
+bool study_shares(const xs_study *s, const char *method);
+/* 0, or a message where the pairs cannot share one as the study asks. */
+int study_check_shared(const xs_study *s);
 /* Fills pair and the derived sites from settings.pairs. */
 int study_pairs(xs_study *s);
 void study_add_site(xs_study *s, study_site site);

@@ -51,7 +51,8 @@ static int time_steps(const xs_bench_task *o, const xs_adapter_options *a, adapt
          {plan[PLAN_GENERATOR].x, plan[PLAN_TARGET].x},
          {o->batch, o->batch / 2}},
     };
-    for (int i = 0; i < PLAN_SOURCE; i++) fill_inputs(o, a, &plan[i]);
+    for (int i = 0; i < ADAPTER_PLANS; i++)
+      if (plan[i].plan) fill_inputs(o, a, &plan[i]);
     status = bench_run(o, 2, step, f);
   }
   adapter_plans_free(plan);
@@ -76,7 +77,7 @@ static int run(const xs_bench_task *o, FILE *f) {
   a.channels = o->channels;
   a.blocks = o->blocks;
   a.batch = o->batch;
-  adapter_nets n = adapter_nets_new(&a, &c, NULL);
+  adapter_nets n = adapter_nets_new(&a, 1, &c, NULL);
   int status = check(o, &n, f);
   tg_set_threads((int)o->threads);
   tg_store *s = tg_store_new(tg_device_cpu());
