@@ -293,7 +293,7 @@ static int plan_adapter(int64_t batch, size_t memory, size_t *block) {
   adapter_plan plan[ADAPTER_PLANS];
   int status = adapter_plans_new(&n, &o, s, &p, plan);
   for (int i = 0; i < ADAPTER_PLANS && !status; i++) {
-    const size_t bytes = tg_plan_bytes(plan[i].plan);
+    const size_t bytes = plan[i].plan ? tg_plan_bytes(plan[i].plan) : 0;
     if (bytes > *block) *block = bytes;
   }
   adapter_plans_free(plan);
