@@ -29,10 +29,8 @@ static xs_status open_start(const node_job *job, model_file *start) {
 static xs_status train_stargan(const node_job *job, const xs_images *const *target, int n) {
   model_file start;
   train_images *images = memory_new((size_t)n * sizeof *images);
-  adapt_task task = {.options = &job->settings->adapter,
-                     .classifier = &start,
-                     .target = images,
-                     .targets = n};
+  adapt_task task = {
+      .options = &job->settings->adapter, .classifier = &start, .target = images, .targets = n};
   xs_status status = open_start(job, &start);
   if (!status) status = node_labels(&job->site[0], XS_TRAIN, &task.source);
   if (!status) status = node_labels(&job->site[0], XS_VALIDATION, &task.validation);
