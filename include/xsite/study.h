@@ -29,11 +29,21 @@ typedef struct xs_run_options {
 /* Zeros mean the same. */
 XS_API void xs_run_defaults(xs_run_options *o);
 
+/* Which settings are tried, and how. */
+typedef struct xs_search_options {
+  const char *grid; /* "adapter.cycle=5,10 classifier.learning_rate=1e-3,3e-4" */
+  int64_t random;   /* so many different points of each stage's grid; 0: all */
+  bool halving;     /* successive halving: most trials get a part of the budget alone */
+} xs_search_options;
+
 /* Of the program's verbs: how one study is run.  Zeros are the defaults. */
 typedef struct xs_study_task {
   xs_run_options run;
   xs_texts set;  /* "adapter.batch=64": for xs_study_open */
   int64_t seeds; /* for xs_study_seeds */
+  char *grid;    /* for xs_study_search, with the two below */
+  int64_t random;
+  bool halving;
   bool snakemake;
 } xs_study_task;
 
@@ -58,6 +68,16 @@ XS_API xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const 
 XS_API xs_status xs_study_seeds(const char *path, int n_set, const char *const *set, int64_t seeds,
                                 const xs_run_options *o, const xs_watch *w);
 
+/* Searches for settings: those of the section classifier by the AUC on validation images of the
+ * sources, then, with the best of them, all others by the study's label-free criterion of what the
+ * careful rule chooses.  A trial is a run in out/trial-N, which shares nodes with those before it;
+ * test labels are opened once search.json, with the choice, is there.  Then report.html, search.csv
+ * and search.json are written.  out: by default runs/NAME-search.  *chosen: the best settings as
+ * lines of a study file, allocated, or NULL.  XS_HARM as of a run. */
+XS_API xs_status xs_study_search(const char *path, int n_set, const char *const *set,
+                                 const xs_search_options *q, const xs_run_options *o,
+                                 const xs_watch *w, char **chosen);
+
 /* Runs one node, whose needs are done, by name (xs_study_plan lists them); other processes may run
  * other nodes of the same run folder at the same time.  The node "results" writes what
  * xs_study_run would. */
@@ -69,8 +89,9 @@ XS_API xs_status xs_study_export(const xs_study *s, const xs_run_options *o, int
                                  const char *const *command, char **text);
 
 /* Draws figures and writes report.html of a finished run folder from its files alone, and seals
- * them; of a folder of xs_study_seeds its page and tables.  XS_FAILED and a message that names the
- * file where results, or what they were measured from, are not as the run sealed them. */
+ * them; of a folder of xs_study_seeds or xs_study_search its page and tables.  XS_FAILED and a
+ * message that names the file where results, or what they were measured from, are not as the run
+ * sealed them. */
 XS_API xs_status xs_report_write(const char *run_dir);
 
 #ifdef __cplusplus

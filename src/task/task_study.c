@@ -27,17 +27,22 @@
       KERNELS_OF_ROW(STUDY_FIELD(run.kernels_of)),                                                 \
       SKIP_UNREADABLE_ROW(STUDY_FIELD(run.skip_unreadable))
 
+#define NODES_OF_ROW                                                                               \
+  {                                                                                                \
+    NULL, "nodes_of", OPTION_TEXTS, STUDY_FIELD(run.nodes_of), NULL, false, 0, 0, NULL,            \
+        "OTHER-RUN",                                                                               \
+        "copy nodes that this run folder made from the same, as its seal says, instead of making " \
+        "them; "                                                                                   \
+        "may be repeated"                                                                          \
+  }
+
 static const option run_rows[] = {
     STUDY_ROWS,
     OPTION_FLAG_ROW(NULL, offsetof(xs_study_task, run), xs_run_options, resume,
                     "continue a run that was broken off; of a study that was changed since, make "
                     "what is missing or was made from something else; of a finished run, make "
                     "again files that were changed or removed"),
-    {NULL, "nodes_of", OPTION_TEXTS, STUDY_FIELD(run.nodes_of), NULL, false, 0, 0, NULL,
-     "OTHER-RUN",
-     "copy nodes that this run folder made from the same, as its seal says, instead of making "
-     "them; "
-     "may be repeated"},
+    NODES_OF_ROW,
     OPTION_INTEGER_ROW(
         NULL, 0, xs_study_task, seeds, "1", 1, 1000,
         "run the study under so many seeds, from its own on, each in a folder of its own "
@@ -49,6 +54,25 @@ static const option run_rows[] = {
 };
 const option_table task_study_run_table = {
     .what = "study run", .row = run_rows, .n = sizeof run_rows / sizeof *run_rows};
+
+static const option search_rows[] = {
+    STUDY_ROWS,
+    NODES_OF_ROW,
+    OPTION_FLAG_ROW(NULL, offsetof(xs_study_task, run), xs_run_options, resume,
+                    "continue a search that was broken off"),
+    {NULL, "grid", OPTION_TEXT, STUDY_FIELD(grid), NULL, true, 0, 0, NULL, "SETTINGS",
+     "what is tried: KEY=VALUE,VALUE,... of classifier.*, adapter.*, tune.* and the methods' own "
+     "sections, with blanks between keys"},
+    OPTION_INTEGER_ROW(
+        NULL, 0, xs_study_task, random, "0", 0, 1000,
+        "try so many points of each stage's grid, drawn by the study's seed; 0: all"),
+    OPTION_FLAG_ROW(
+        NULL, 0, xs_study_task, halving,
+        "successive halving: all begin with a ninth or a third of epochs and steps, and "
+        "the best third goes on with three times as many"),
+};
+const option_table task_search_table = {
+    .what = "search", .row = search_rows, .n = sizeof search_rows / sizeof *search_rows};
 
 static const option plan_rows[] = {
     STUDY_ROWS,

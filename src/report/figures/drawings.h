@@ -4,6 +4,7 @@
 
 #include "report_files.h"
 #include "results.h"
+#include "search_file.h"
 
 /* *svg is allocated; all functions give 0, or non-zero with a message. */
 int drawing_auc(const results *r, report_files *files, char **svg);
@@ -18,6 +19,7 @@ int drawing_translator(const results *r, report_files *files, const char *node, 
                        char **why);
 int drawing_classifier(const results *r, report_files *files, const char *node, char **svg,
                        char **why);
+int drawing_search(const search_results *r, report_files *files, char **svg);
 /* Least value of the axis of drawing_auc: 50, the AUC of guessing, or lower where a bar is lower.
  */
 double drawing_auc_floor(const results *r);

@@ -1,5 +1,6 @@
 #include "export_tables.h"
 #include "report_files.h"
+#include "search_file.h"
 #include "sections.h"
 #include "seeds.h"
 #include "xsite.h"
@@ -46,6 +47,7 @@ static int write_files(const results *r) {
 xs_status xs_report_write(const char *run_dir) {
   results r;
   if (seeds_are_in(run_dir)) return seeds_write(run_dir) ? XS_FAILED : XS_OK;
+  if (search_is_in(run_dir)) return search_write(run_dir) ? XS_FAILED : XS_OK;
   if (report_read(run_dir, &r)) return XS_FAILED;
   int status = report_files_check(run_dir);
   if (!status) status = write_files(&r);

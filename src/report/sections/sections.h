@@ -29,6 +29,8 @@ void section_foot(page *out);
 
 /* The whole page, and seeds.csv and seeds.json, of a folder of runs under several seeds. */
 int seeds_write(const char *dir);
+/* The whole page, and search.csv, of a folder with a search.json. */
+int search_write(const char *dir);
 
 /* Whether the run has anything to show there. */
 bool section_portfolio_wanted(const results *r);

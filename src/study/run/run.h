@@ -7,6 +7,17 @@
 #include "nodes.h"
 #include "run_log.h"
 
+/* Of a search, which makes only what it needs to choose, and opens no label of a site that is only
+ * a target. */
+typedef enum run_part {
+  RUN_ALL,
+  RUN_SOURCES, /* the baselines of the pairs' sources */
+  RUN_CHOICES  /* the choices, and what they need */
+} run_part;
+
+/* A part of the study, without results and report unless it is all. */
+xs_status study_make(const xs_study *s, const xs_run_options *o, run_part part, const xs_watch *w);
+
 typedef struct study_run {
   const xs_study *study;
   const xs_run_options *o;
@@ -18,13 +29,17 @@ typedef struct study_run {
   tg_kernels *kernels; /* of the present node's plans */
   bool restored;       /* a done node has told with what it was made */
   int lock;            /* on the run folder */
-  json_t *identity;    /* of the study: study_identity */
-  json_t **site;       /* [n_sites] fingerprint_site of each */
-  json_t **inputs;     /* [nodes] what each is made from: node_inputs.h */
-  node_state *state;   /* [nodes] as far as they have been looked at */
+  run_part part;
+  json_t *identity;  /* of the study: study_identity */
+  json_t **site;     /* [n_sites] fingerprint_site of each */
+  json_t **inputs;   /* [nodes] what each is made from: node_inputs.h */
+  node_state *state; /* [nodes] as far as they have been looked at */
 } study_run;
 
 node_files files_of(const study_run *r); /* lent */
+
+/* The section of the study file that says how a node, not `results`, works. */
+const char *node_section(const study_node *n);
 
 /* Where other runs' kernels are asked for: fails unless each node has recorded some there. */
 xs_status node_check_kernels(const study_run *r);

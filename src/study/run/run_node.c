@@ -37,8 +37,7 @@ static train_job training_of(const study_run *r, const study_node *n, const char
                      .watch = r->watch};
 }
 
-/* The section of the study file that says how a node works. */
-static const char *node_section(const study_node *n) {
+const char *node_section(const study_node *n) {
   if (n->kind == NODE_CHOICE) return "choice";
   if (!n->method) return "classifier";
   const bool tuned = n->kind == NODE_ADAPTED && method_is_translator(method_last(n->method));

@@ -107,16 +107,39 @@ static xs_status check_steps(const study_run *r) {
   return estimate_check(r->study, &r->nodes, r->o, classes, r->state);
 }
 
+static void want(const study_nodes *l, int node, bool *wanted) {
+  if (wanted[node]) return;
+  wanted[node] = true;
+  for (int i = 0; i < l->node[node].n_needs; i++) want(l, l->node[node].needs[i], wanted);
+}
+
+/* The nodes that the asked part consists of; [nodes] allocated. */
+static bool *wanted_nodes(const study_run *r) {
+  const study_nodes *l = &r->nodes;
+  bool *wanted = memory_new((size_t)l->n * sizeof *wanted);
+  for (int i = 0; i < r->study->n_pairs; i++) {
+    const int source = r->study->pair[i].source;
+    want(l,
+         r->part == RUN_SOURCES ? nodes_start(r->study, l, source) : nodes_choice(r->study, l, i),
+         wanted);
+  }
+  for (int i = 0; i < l->n && r->part == RUN_ALL; i++) wanted[i] = true;
+  return wanted;
+}
+
 static xs_status run_nodes(study_run *r) {
+  bool *wanted = wanted_nodes(r);
   xs_status status = node_check_kernels(r);
   if (!status) status = donors_check(r->o);
   if (!status) status = check_steps(r);
   for (int i = 0; i < r->nodes.n && !status; i++) {
     const char *name = r->nodes.node[i].name;
+    if (!wanted[i]) continue;
     log_node(r->log, name);
     status = node_check_stop(r->watch, name);
     if (!status) status = node_run(r, i);
   }
+  free(wanted);
   log_node(r->log, NULL);
   return status;
 }
@@ -263,7 +286,8 @@ static xs_status run_all(study_run *r) {
   if (!status && finished && !r->o->verify) status = check_finished(r, &finished);
   if (!status && !finished) status = start(r);
   if (!status && !finished) status = run_nodes(r);
-  if (!status) status = finished ? end_finished(r) : xs_report_write(r->out);
+  if (status || r->part != RUN_ALL) return status;
+  status = finished ? end_finished(r) : xs_report_write(r->out);
   return status ? status : verdict(r);
 }
 
@@ -359,9 +383,10 @@ static void close_run(study_run *r) {
 }
 
 /* name: of the only node to run, or NULL. */
-static xs_status run_study(const xs_study *s, const xs_run_options *o, const char *name,
-                           const xs_watch *w) {
-  study_run r = {.study = s, .o = o, .watch = w, .kernels = tg_kernels_new(), .lock = -1};
+static xs_status run_study(const xs_study *s, const xs_run_options *o, run_part part,
+                           const char *name, const xs_watch *w) {
+  study_run r = {
+      .study = s, .o = o, .watch = w, .kernels = tg_kernels_new(), .lock = -1, .part = part};
   r.out = study_out(s, o);
   nodes_list(s, &r.nodes);
   r.site = memory_new((size_t)s->n_sites * sizeof(json_t *));
@@ -375,10 +400,14 @@ static xs_status run_study(const xs_study *s, const xs_run_options *o, const cha
 }
 
 xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const xs_watch *w) {
-  return run_study(s, o, NULL, w);
+  return run_study(s, o, RUN_ALL, NULL, w);
+}
+
+xs_status study_make(const xs_study *s, const xs_run_options *o, run_part part, const xs_watch *w) {
+  return run_study(s, o, part, NULL, w);
 }
 
 xs_status xs_study_node(const xs_study *s, const xs_run_options *o, const char *name,
                         const xs_watch *w) {
-  return run_study(s, o, name, w);
+  return run_study(s, o, RUN_ALL, name, w);
 }

@@ -38,18 +38,26 @@ static int resolve_site(const xs_study *s, const char *where, const char *name, 
               near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-/* The portfolio and the sections of its methods may differ from pair to pair. */
-static int check_override(const char *where, const char *key) {
-  static const char *const own[] = {
-      "adapter",
-      "tune",
+static const char *const adapting[] = {
+    "adapter",
+    "tune",
 #define MATCH(id, ...) #id,
 #define ALIGN(id, ...) #id,
 #include "xsite/methods.def"
-  };
-  enum { OWN = sizeof own / sizeof *own };
+};
+enum { ADAPTING = sizeof adapting / sizeof *adapting };
+
+bool study_section_adapts(const char *section) {
+  for (int i = 0; i < ADAPTING; i++) {
+    if (strcmp(adapting[i], section) == 0) return true;
+  }
+  return false;
+}
+
+/* The portfolio and the sections of its methods may differ from pair to pair. */
+static int check_override(const char *where, const char *key) {
   char *section = text_format("%.*s", (int)strcspn(key, "."), key);
-  const char *near = text_nearest(section, own, OWN);
+  const char *near = text_nearest(section, adapting, ADAPTING);
   bool allowed = near && strchr(key, '.') && strcmp(near, section) == 0;
   free(section);
   if (allowed || strcmp(key, "portfolio") == 0) return 0;

@@ -49,6 +49,8 @@ int study_check_shared(const xs_study *s);
 /* Fills pair and the derived sites from settings.pairs. */
 int study_pairs(xs_study *s);
 void study_add_site(xs_study *s, study_site site);
+/* Whether a section of the study file says how a method adapts: what a pair may have of its own. */
+bool study_section_adapts(const char *section);
 int study_find_site(const xs_study *s, const char *name); /* -1: none */
 
 /* ---- methods ------------------------------------------------------------------------------------
