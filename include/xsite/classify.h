@@ -22,8 +22,9 @@ typedef struct xs_classifier_options {
   double shift;    /* share of the side */
   double rotation; /* degrees */
   bool flips;
-  bool robust;     /* besides, those of docs/method.md, "Training to travel" */
-  char *precision; /* "f32", or "bf16": what convolutions multiply in training, if it can */
+  bool robust;          /* besides, those of docs/method.md, "Training to travel", */
+  char *robust_without; /* but for one of its parts, "nothing": NULL is that, too */
+  char *precision;      /* "f32", or "bf16": what convolutions multiply in training, if it can */
 } xs_classifier_options;
 
 /* The program's defaults; texts are constants, which nobody frees. */

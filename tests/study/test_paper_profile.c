@@ -36,6 +36,7 @@ static const published section_5_3[] = {
      "10"}, /* that there is one; how large it is the paper does not say */
     {"classifier", "shift", "0", "0.05"}, /* likewise */
     {"classifier", "robust", "no", "no"},
+    {"classifier", "robust_without", "nothing", "nothing"},
     {"classifier", "precision", "f32", "f32"},
     /* 5.3.2, 5.3.3: StarGAN, its losses and their weights */
     {"adapter", "channels", "64", "64"},
@@ -81,6 +82,7 @@ static const published section_5_3[] = {
     {"tune", "rotation", "0", "10"},
     {"tune", "shift", "0", "0.05"},
     {"tune", "robust", "no", "no"},
+    {"tune", "robust_without", "nothing", "nothing"},
     {"tune", "precision", "f32", "f32"},
 };
 enum { PUBLISHED = sizeof section_5_3 / sizeof *section_5_3 };

@@ -56,22 +56,31 @@ static int set_up(void *own) {
   return build_training(f);
 }
 
+/* Whether robust training has the part. */
+static bool has(const xs_classifier_options *o, const char *part) {
+  return !o->robust_without || strcmp(o->robust_without, part) != 0;
+}
+
 /* How training images are changed.  Robust training (docs/method.md, "Training to travel") moves
  * images at least so far, and changes their tones and textures. */
 static augment change_of(const xs_classifier_options *o) {
-  const augment own = {.shift = o->shift, .rotation = o->rotation, .flip = o->flips};
-  if (!o->robust) return own;
-  return (augment){.shift = fmax(own.shift, 0.06),
-                   .rotation = fmax(own.rotation, 12),
-                   .flip = own.flip,
-                   .scale = 0.15,
-                   .contrast = 0.5,
-                   .brightness = 0.15,
-                   .invert = 0.25,
-                   .colour = true,
-                   .noise = 0.04,
-                   .convolve = true,
-                   .every_other = true};
+  augment a = {.shift = o->shift, .rotation = o->rotation, .flip = o->flips};
+  if (!o->robust) return a;
+  if (has(o, "movement")) {
+    a.shift = fmax(a.shift, 0.06);
+    a.rotation = fmax(a.rotation, 12);
+    a.scale = 0.15;
+  }
+  if (has(o, "tones")) {
+    a.contrast = 0.5;
+    a.brightness = 0.15;
+    a.colour = true;
+  }
+  if (has(o, "negative")) a.invert = 0.25;
+  if (has(o, "noise")) a.noise = 0.04;
+  a.convolve = has(o, "convolution");
+  a.every_other = has(o, "pauses");
+  return a;
 }
 
 static int start(void *own) {

@@ -58,7 +58,11 @@ static const char target_dropout_help[] = "share of features dropped while F_T i
                       "mirror half of the training images"),                                       \
       OPTION_FLAG_ROW(section, base, xs_classifier_options, robust,                                \
                       "train for sites that nobody has seen: images moved, turned and sized, "     \
-                      "half of the batches in other tones, a quarter convolved at random")
+                      "half of the batches in other tones, a quarter convolved at random"),        \
+      OPTION_CHOICE_ROW(section, base, xs_classifier_options, robust_without, "nothing",           \
+                        "nothing|convolution|tones|negative|noise|movement|pauses", "PART",        \
+                        "leave a part of robust training out, to see what it is worth "            \
+                        "(docs/method.md, Training to travel)")
 
 #define CHOICE_ROWS(section, base)                                                                 \
   OPTION_CHOICE_ROW(section, base, xs_choice_options, rule, "careful", "careful|bold", "RULE",     \
