@@ -188,6 +188,8 @@ class World:
             Scenario(self, "study", lambda out: ["study", "run", "study.yaml", "--threads", 1, "--out", out], ["--resume"]),
             Scenario(self, "cold", lambda out: ["study", "run", "study.yaml", "--threads", 1, "--out", out, "--cache",
                                                 f"{out}/cache"], ["--resume"]),
+            Scenario(self, "search", lambda out: ["search", "study.yaml", "--threads", 1, "--out", out, "--grid",
+                                                  "classifier.epochs=1,2 histogram.images=10,20"], ["--resume"]),
             Scenario(self, "train", lambda out: ["train", *self.training, "--out", out], ["--resume"]),
             Scenario(self, "import", lambda out: ["import", "--architecture", "lenet", "--weights", model, *self.importing, "--out",
                                                   f"{out}/model.safetensors"]),
