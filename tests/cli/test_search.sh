@@ -154,6 +154,17 @@ done
 search late --resume
 same "$whole" "$(results_of late)" 'a search that was killed three times'
 
+# What was changed is noticed.
+expect 0 "who opened labels in a trial is in the trial's seal" inspect run --seal whole
+cp -r whole changed && sed -i 's/"criterion": 9/"criterion": 8/' changed/search.json
+expect 1 'changed/search.json: is not the file that was recorded' report changed
+expect 1 'changed/search.json: is not the file that was recorded' inspect run --seal changed
+search changed
+same "$whole" "$(results_of changed)" 'a search that was changed, and run again'
+echo damage >>changed/trial-2/nodes/baseline-optdigits/curve.tsv
+search changed
+same "$whole" "$(results_of changed)" 'a search with a damaged trial, run again'
+
 # Finished, it is compared, and its page can be drawn again.
 search whole
 same "$whole" "$(results_of whole)" 'a finished search'

@@ -34,9 +34,9 @@ xs_status report_files_check(const char *dir) {
   xs_status status = sealed_open(dir, &s);
   if (!status) sealed_check_results(&s, &faults);
   if (!status) {
-    status =
-        sealed_refuse(&faults, "nothing was drawn: `xsite study run --resume` makes again what was "
-                               "changed, or bring it back as it was");
+    status = sealed_refuse(
+        &faults, "nothing was drawn: the command that wrote it makes it again with --resume, or "
+                 "bring it back as it was");
   }
   sealed_close(&s);
   file_list_release(&faults);

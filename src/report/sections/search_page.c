@@ -218,7 +218,7 @@ static int write_all(const search_results *r, report_files *files) {
   for (int i = 0; i < r->trials; i++) csv_trial(&csv, r, &r->trial[i]);
   int status = make_page(&out, r, files);
   if (!status) status = report_files_write(files, "search.csv", csv.text.text, csv.text.size);
-  if (!status) status = report_files_write(files, "report.html", out.html.text, out.html.size);
+  if (!status) status = report_files_seal(files, out.html.text, out.html.size);
   buffer_free(&out.html);
   buffer_free(&csv.text);
   return status;
@@ -228,6 +228,7 @@ int search_write(const char *dir) {
   search_results r;
   report_files files = {.dir = dir, .hash = json_object()};
   int status = search_read(dir, &r);
+  if (!status) status = report_files_check(dir);
   if (!status) status = write_all(&r, &files);
   search_free(&r);
   json_decref(files.hash);

@@ -150,10 +150,20 @@ static void check_finished(const checker *c, xs_texts *faults) {
   if (is_there(c, "report.html")) sealed_check_report(&c->files, faults);
 }
 
+/* Of a search, whose trials have seals of their own. */
+static void check_search(checker *c, xs_texts *faults) {
+  sealed_check_results(&c->files, faults);
+  if (is_there(c, "report.html")) sealed_check_report(&c->files, faults);
+  say(c, text_format("this is a search: who opened labels in a trial is in the trial's seal, as in "
+                     "%s/trial-1",
+                     c->out));
+}
+
 static void check_files(checker *c) {
   xs_texts faults = {0};
   const bool finished = is_there(c, "results.json");
   if (finished) check_finished(c, &faults);
+  if (is_there(c, "search.json")) check_search(c, &faults);
   check_other_nodes(c, finished, &faults);
   for (int i = 0; i < faults.n; i++) fault(c, text_format("FAULT  %s", faults.text[i]));
   file_list_release(&faults);

@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "node_inputs.h"
 #include "run_folder.h"
+#include "sealed_files.h"
 #include "search.h"
 #include "text.h"
 #include "watch.h"
@@ -171,6 +172,16 @@ static json_t *sources_and_targets(const xs_study *s) {
   return names;
 }
 
+/* Before it is written. */
+static xs_status seal_text(const search *s, const char *text) {
+  seal *own = seal_new(s->out, study_split(s->study));
+  json_t *files = json_object();
+  sealed_note(files, SEARCH_RESULT, text, strlen(text));
+  const xs_status status = seal_wrote(own, "search", files, json_array());
+  seal_free(own);
+  return status;
+}
+
 static xs_status write_search(const search *s, const json_t *settings, json_t *const *best) {
   json_t *stages = json_array();
   for (int i = 0; i < SEARCH_STAGES; i++) {
@@ -183,11 +194,12 @@ static xs_status write_search(const search *s, const json_t *settings, json_t *c
                         "sources_and_targets", sources_and_targets(s->study), "chosen", settings,
                         "stages", stages, "trials", s->trials);
   char *path = file_join(s->out, SEARCH_RESULT), *text = json_dumps(j, JSON_INDENT(1));
-  const int status = file_write_atomic(path, text, strlen(text));
+  xs_status status = seal_text(s, text);
+  if (!status && file_write_atomic(path, text, strlen(text))) status = XS_FAILED;
   free(text);
   free(path);
   json_decref(j);
-  return status ? XS_FAILED : XS_OK;
+  return status;
 }
 
 /* As lines of a study file. */
