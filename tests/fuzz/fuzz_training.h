@@ -93,13 +93,13 @@ static inline xs_status fuzz_adapt(const fuzz_training *t, const char *classifie
   o.semantic = (char[]){"off"};
   model_file start;
   if (model_open(classifier, "classifier", &start)) abort();
+  const train_images target = {&t->images, t->row, FUZZ_IMAGES};
   const adapt_task task = {.options = &o,
                            .classifier = &start,
                            .source = t->set,
                            .validation = t->set,
-                           .target = &t->images,
-                           .target_rows = (int64_t *)(uintptr_t)t->row,
-                           .target_n = FUZZ_IMAGES};
+                           .target = &target,
+                           .targets = 1};
   const xs_status status = train_adapt(&job, &task);
   model_close(&start);
   return status;
