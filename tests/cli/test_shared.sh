@@ -23,6 +23,11 @@ shared=whole/nodes/shared-paper-near
 for file in generator discriminator target-far target-other; do
   [ -s $shared/$file.safetensors ] || complain "the shared translator has no $file.safetensors"
 done
+python3 - $shared/record.json <<'PYTHON' || complain 'the record does not list all that the shared translator made'
+import json, sys
+made = {"curve.tsv"} | {f"{name}.safetensors" for name in ("generator", "discriminator", "target-far", "target-other")}
+assert set(json.load(open(sys.argv[1]))["files"]) == made
+PYTHON
 [ -d whole/nodes/shared-robust+paper-near ] || complain 'robust+paper has no shared translator'
 python3 - whole <<'PYTHON' || complain 'the pairs do not take the shared translator'
 import json, pathlib, struct, sys

@@ -36,7 +36,8 @@ static bool is_product(const char *name) {
   for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
     if (strcmp(name, products[i]) == 0) return true;
   }
-  return false;
+  const char *dot = strrchr(name, '.'); /* target-SITE.safetensors, of a shared translator */
+  return strncmp(name, "target-", 7) == 0 && strcmp(dot ? dot : "", ".safetensors") == 0;
 }
 
 /* The files of a folder that training writes, by their names, with their SHA-256: {name: text}. */
