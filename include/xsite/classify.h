@@ -23,7 +23,8 @@ typedef struct xs_classifier_options {
   double rotation; /* degrees */
   bool flips;
   bool robust;          /* besides, those of docs/method.md, "Training to travel", */
-  char *robust_without; /* but for one of its parts, "nothing": NULL is that, too */
+  char *robust_without; /* but for one of its parts: "nothing", "convolution", "tones", "negative",
+                           "noise", "movement", "pauses" */
   char *precision;      /* "f32", or "bf16": what convolutions multiply in training, if it can */
 } xs_classifier_options;
 

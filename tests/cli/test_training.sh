@@ -57,6 +57,21 @@ expect 2 "--translate: 'permute' leaves" "${adapt[@]}" --translate permute
 expect 2 '--size is no option of adapt' "${adapt[@]}" --size 32
 expect 1 'give --architecture lenet --size 16 --image-channels 3' "${train[@]}" --start-from "$model"
 
+# Each part of robust training is worth something to the weights, and without all is not without one.
+stratified optdigits
+robust=(train --data "$folder/optdigits.yaml" --limit 100 --threads 1 --architecture lenet5 --size 16 --batch 16 --epochs 1
+  --steps-per-epoch 6)
+weights=()
+for part in nothing convolution tones negative noise movement pauses; do
+  expect 0 '' "${robust[@]}" --robust --robust-without $part --out "$folder/without-$part"
+  weights+=("$(sha256sum <"$folder/without-$part/model.safetensors")")
+done
+expect 0 '' "${robust[@]}" --out "$folder/plain"
+weights+=("$(sha256sum <"$folder/plain/model.safetensors")")
+same 8 "$(printf '%s\n' "${weights[@]}" | sort -u | wc -l)" 'classifiers without one part of robust training'
+expect 0 '' "${robust[@]}" --robust --out "$folder/robust"
+cmp -s "$folder/robust/model.safetensors" "$folder/without-nothing/model.safetensors" || complain 'robust training lacks a part by default'
+
 # bf16 is an option of each part, recorded with what came of it; the other numbers stay the same.
 rounded=("${few[@]}" --set adapter.precision=bf16 --set classifier.precision=bf16)
 expect 0 '' study run "$demo" --set portfolio=paper --out "$folder/rounded" "${rounded[@]}"
