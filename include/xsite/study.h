@@ -62,7 +62,8 @@ XS_API xs_status xs_study_run(const xs_study *s, const xs_run_options *o, const 
 
 /* The study under the seeds S, S + 1, ..., with S its own: for each a run in out/seed-N, then over
  * all of them report.html, seeds.csv and seeds.json (means, standard deviations, least and
- * largest).  They share no trained classifier: each seed splits the images anew.  out: by default
+ * largest).  They share no trained classifier: each seed draws splits, first weights and
+ * batches anew.  out: by default
  * runs/NAME-seeds. Finished runs are kept, so that more seeds can be added; XS_HARM as of a run,
  * once all are done. */
 XS_API xs_status xs_study_seeds(const char *path, int n_set, const char *const *set, int64_t seeds,

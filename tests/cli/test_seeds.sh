@@ -60,12 +60,30 @@ check_spread 3
 page=$(sha256sum <"$folder/seeds/report.html")
 rm "$folder/seeds/report.html"
 expect 0 'seeds/report.html' report "$folder/seeds"
+[ -s "$folder/stderr" ] && complain "a page under the seals of its runs: $(cat "$folder/stderr")"
 [ "$page" = "$(sha256sum <"$folder/seeds/report.html")" ] || complain 'the page is another when drawn again'
 cp -r "$folder/seeds" "$folder/changed"
 sed -i 's/"accuracy": [0-9]/"accuracy": 9/' "$folder/changed/seed-2/results.json"
 expect 1 'seed-2/results.json' report "$folder/changed"
 rm "$folder/changed/seed-2/results.json"
 expect 1 'seed-2: no results.json there' report "$folder/changed"
+
+# The spread is that of the seeds alone: a run of other settings, or of other data, is not among them.
+mkdir "$folder/mixed" "$folder/moved"
+cp -r "$folder/seeds/seed-1" "$folder/mixed/seed-1"
+cp -r "$folder/seeds/seed-1" "$folder/moved/seed-1"
+"$xsite" study run "$demo" --out "$folder/mixed/seed-2" "${quick[@]}" --set seed=2 --set shot.steps=6 2>"$folder/stderr"
+expect 1 'mixed/seed-2: shot.steps differs from what' report "$folder/mixed"
+[ -e "$folder/mixed/report.html" ] && complain 'runs of other settings get a page'
+cp -r "$repository/examples" "$folder/examples"
+python3 - "$folder/examples/data/optdigits-labels-idx1-ubyte.gz" <<'PYTHON'
+import gzip, sys
+data = bytearray(gzip.open(sys.argv[1]).read())
+data[8:] = bytes(9 - label for label in data[8:])
+gzip.open(sys.argv[1], "wb").write(data)
+PYTHON
+"$xsite" study run "$folder/examples/demo.yaml" --out "$folder/moved/seed-2" "${quick[@]}" --set seed=2 2>"$folder/stderr"
+expect 1 'moved/seed-2: the data of optdigits differs' report "$folder/moved"
 
 # A run of one seed is no folder for several, and the other way round.
 expect 1 "which is of no study under several seeds" study run "$demo" --out "$folder/second" "${quick[@]}" --seeds 2

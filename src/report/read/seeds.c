@@ -3,8 +3,10 @@
 #include "error.h"
 #include "file.h"
 #include "file_list.h"
+#include "json_difference.h"
 #include "memory.h"
 #include "report_files.h"
+#include "run_folder.h"
 #include "text.h"
 
 #include <math.h>
@@ -51,13 +53,62 @@ static bool same_pairs(const results *a, const results *b) {
   return true;
 }
 
-static int check_runs(const seeds *s) {
-  for (int i = 1; i < s->n; i++) {
-    if (same_pairs(&s->run[0], &s->run[i])) continue;
-    return fail(XS_FAILED, "%s: is of other pairs than %s: they are not runs of one study",
-                s->run[i].dir, s->run[0].dir);
+/* The first setting that two runs do not share, but for the seed, or NULL; allocated. */
+static char *other_setting(const results *a, const results *b) {
+  json_t *x = json_copy(a->settings), *y = json_copy(b->settings);
+  json_object_del(x, "seed");
+  json_object_del(y, "seed");
+  char *key = json_difference(x, y);
+  json_decref(x);
+  json_decref(y);
+  return key;
+}
+
+/* The images of a site, and its labels: its split is another under every seed. */
+static bool same_site(const results *a, const results *b, const char *name) {
+  static const char *const key[] = {"images", "all_labels"};
+  json_t *x = folder_site(a->dir, name), *y = folder_site(b->dir, name);
+  bool same = true;
+  for (int i = 0; i < 2; i++) {
+    same = same && json_equal(json_object_get(x, key[i]), json_object_get(y, key[i]));
   }
-  return 0;
+  json_decref(x);
+  json_decref(y);
+  return same;
+}
+
+static char *other_site(const results *a, const results *b) {
+  for (int i = 0; i < a->n; i++) {
+    const char *const end[] = {a->pair[i].source, a->pair[i].target};
+    for (int k = 0; k < 2; k++) {
+      if (!same_site(a, b, end[k])) return text_format("the data of %s", end[k]);
+    }
+  }
+  return NULL;
+}
+
+/* The spread is that of the seeds alone. */
+static int check_same(const results *a, const results *b) {
+  if (!same_pairs(a, b)) {
+    return fail(XS_FAILED, "%s: is of other pairs than %s: they are not runs of one study", b->dir,
+                a->dir);
+  }
+  char *what = other_setting(a, b);
+  if (!what) what = other_site(a, b);
+  if (!what) return 0;
+  const int status =
+      fail(XS_FAILED,
+           "%s: %s differs from what %s has: their spread would not be that of the seeds; run all "
+           "seeds alike (`xsite study run --seeds N --resume`), or take this folder away",
+           b->dir, what, a->dir);
+  free(what);
+  return status;
+}
+
+static int check_runs(const seeds *s) {
+  int status = 0;
+  for (int i = 1; i < s->n && !status; i++) status = check_same(&s->run[0], &s->run[i]);
+  return status;
 }
 
 int seeds_read(const char *dir, seeds *out) {

@@ -12,7 +12,7 @@ typedef struct seeds {
 /* Whether a folder holds runs under several seeds. */
 bool seeds_are_in(const char *dir);
 /* DIR/seed-N for every such folder.  Fails where one is not finished, is not as it was sealed, or
- * is of other pairs than the first. */
+ * has other pairs, settings or data than the first. */
 int seeds_read(const char *dir, seeds *out);
 void seeds_free(seeds *s);
 

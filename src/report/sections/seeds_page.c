@@ -135,9 +135,9 @@ static void add_head(page *out, const seeds *s) {
   document_open(out, title);
   page_add(out,
            "<header><h1>%s</h1>\n<p>The study was run from the beginning under each of the seeds "
-           "%s. A seed decides which images are in training, validation and test, the first "
-           "weights, and the "
-           "order of the images. So the spread says how much a number would differ if "
+           "%s. A seed decides which images are in training, validation and test (where the "
+           "site's file does not say it), the first weights, and the order of the images. So the "
+           "spread says how much a number would differ if "
            "somebody did the same once more. An interval in a single run's report says how far the "
            "number "
            "depends on the test images.</p>\n",

@@ -13,7 +13,4 @@ xs_status fingerprint_site(const xs_site *s, const split_rule *rule, json_t **id
 xs_status fingerprint_file(const char *path, uint64_t *h);
 json_t *fingerprint_json(uint64_t h);
 
-/* The first key in which two objects differ, as "section.key"; allocated, NULL: they are equal. */
-char *json_difference(const json_t *a, const json_t *b);
-
 #endif

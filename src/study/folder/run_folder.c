@@ -14,6 +14,7 @@
 #include "file_open.h"
 #include "fingerprint.h"
 #include "folder_files.h"
+#include "json_difference.h"
 #include "label_seal.h"
 #include "option.h"
 #include "sealed_files.h"

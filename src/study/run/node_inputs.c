@@ -9,6 +9,7 @@
 #include "file.h"
 #include "fingerprint.h"
 #include "hash.h"
+#include "json_difference.h"
 #include "memory.h"
 #include "run_folder.h"
 #include "safetensors.h"

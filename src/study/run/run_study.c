@@ -8,6 +8,7 @@
 #include "file_list.h"
 #include "fingerprint.h"
 #include "folder_files.h"
+#include "json_difference.h"
 #include "memory.h"
 #include "node_inputs.h"
 #include "pair_choice.h"
