@@ -1,4 +1,5 @@
 /* task_translate.c: a site's images in another site's look, so that the result is a site itself. */
+#include "error.h"
 #include "site_write.h"
 #include "task_tables.h"
 #include "translator.h"
@@ -34,6 +35,10 @@ void xs_translate_defaults(xs_translate_task *t) {
 xs_status xs_translate(const xs_translate_task *o, const xs_watch *w) {
   translation t = {.domain = (int)o->domain};
   if (task_options_check(&task_translate_table, o)) return XS_USAGE;
+  if (o->to && o->domain != 1) {
+    return (xs_status)fail(XS_USAGE,
+                           "--to and --domain both name the wanted site: give one of them");
+  }
   tg_set_threads((int)o->site.threads);
   xs_status status = translator_load(o->model, &t.by) ? XS_FAILED : XS_OK;
   if (!status && o->to) status = translator_site(t.by, o->to, &t.domain);

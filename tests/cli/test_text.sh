@@ -86,8 +86,8 @@ cmp open.safetensors closed.safetensors || complain 'a line went into a file'
 if ! nm "$xsite" 2>/dev/null | grep -q __asan_init; then # a sanitizer tells it
   mkfifo waiting.yaml
   "$xsite" train --data waiting.yaml --out faulty 2>fault.err &
-  # until it has its handler: bit 10 of the caught signals
-  until (((0x$(awk '/^SigCgt/ { print $2 }' /proc/$!/status) >> 10) & 1)); do sleep 0.05; done
+  # until it is the program, and no longer the shell, and has its handler: bit 10 of the caught signals
+  until [ /proc/$!/exe -ef "$xsite" ] && (((0x$(awk '/^SigCgt/ { print $2 }' /proc/$!/status) >> 10) & 1)); do sleep 0.05; done
   kill -SEGV $!
   wait $!
   [ $? -eq 1 ] || complain 'a fault ends otherwise'

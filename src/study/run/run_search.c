@@ -202,8 +202,8 @@ static xs_status write_search(const search *s, const json_t *settings, json_t *c
   return status;
 }
 
-/* As lines of a study file. */
-static char *settings_lines(const json_t *settings) {
+/* As lines of a study file; a profile is read after them. */
+static char *settings_lines(const json_t *settings, const char *profile) {
   buffer out = {0};
   const char *key, *other;
   json_t *value, *theirs;
@@ -219,6 +219,12 @@ static char *settings_lines(const json_t *settings) {
     }
   }
   json_decref(left);
+  if (profile) {
+    buffer_add(&out,
+               "# What the profile %s sets holds before these lines: put them there, or give them "
+               "with --set.\n",
+               profile);
+  }
   return buffer_take(&out);
 }
 
@@ -308,7 +314,7 @@ static xs_status run_stages(search *s, char **lines) {
     status = run_stage(s, (search_stage)k, &settings, &best[k]);
   }
   if (!status) status = measure(s, settings, best);
-  if (!status || status == XS_HARM) *lines = settings_lines(settings);
+  if (!status || status == XS_HARM) *lines = settings_lines(settings, s->study->settings.profile);
   for (int k = 0; k < SEARCH_STAGES; k++) json_decref(best[k]);
   json_decref(settings);
   return status;

@@ -59,6 +59,16 @@ static bool is_budget(search_stage stage, const char *name) {
   return false;
 }
 
+/* Whether two settings have one value of an option. */
+static bool has_same(const study_settings *a, const study_settings *b, const option *row) {
+  json_t *x = option_json(&settings_table, a), *y = option_json(&settings_table, b);
+  const bool same = json_equal(json_object_get(json_object_get(x, row->section), row->name),
+                               json_object_get(json_object_get(y, row->section), row->name));
+  json_decref(x);
+  json_decref(y);
+  return same;
+}
+
 static xs_status check_key(const reader *r, const option *row, const grid_key *key) {
   const char *section = row->section, *name = key->name;
   if (!section || (strcmp(section, "classifier") && !study_section_adapts(section))) {
@@ -74,6 +84,14 @@ static xs_status check_key(const reader *r, const option *row, const grid_key *k
                            "--grid: %s: nothing in this study reads the section %s; put its method "
                            "in the portfolio, or leave the key out",
                            name, section);
+  }
+  for (int i = 0; i < r->study->n_pairs; i++) {
+    const study_pair *p = &r->study->pair[i];
+    if (has_same(&r->study->settings, &p->settings, row)) continue;
+    return (xs_status)fail(XS_USAGE,
+                           "--grid: %s: the pair '%s -> %s' sets it for itself, so that it would "
+                           "not be searched there; take it out of `pairs`",
+                           name, r->study->site[p->source].name, r->study->site[p->target].name);
   }
   if (r->halving && is_budget(key->stage, name)) {
     return (xs_status)fail(XS_USAGE,
