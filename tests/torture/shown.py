@@ -95,6 +95,16 @@ ESCAPED = re.compile(r"\\textbackslash\{\}|\\textasciitilde\{\}|\\textasciicircu
 LATEX_OWN = re.compile(r"\$\\to\$|\$-\$|\$\^\\dagger\$|\\,|\\ |\\\\$", re.M)
 
 
+def uneven(text):
+    """Every row of a table has as many cells as the table has columns."""
+    tables = re.findall(r"\\begin\{tabular\}\{([lr]+)\}(.*?)\\end\{tabular\}", text, re.S)
+    for columns, rows in tables:
+        for row in re.findall(r"^.*\\\\$", rows, re.M):
+            if row.count("&") != len(columns) - 1:
+                return f"a row of other than {len(columns)} cells"
+    return "" if len(tables) == 2 else f"{len(tables)} tables, not two"
+
+
 def tex(path):
     text = read(path)
     head, _, rest = text.partition("\n")
@@ -106,8 +116,8 @@ def tex(path):
         wrong = f"a character that TeX refuses: {STEERING.search(text)[0]!r}"
     elif re.search(r"\n[ \t]*\n", text):
         wrong = "an empty line, which ends a paragraph"
-    elif [n for n in map(lambda row: row.count("&"), re.findall(r"^.*\\\\$", ESCAPED.sub("", rest), re.M)) if n != 6]:
-        wrong = "a row of other than 7 cells"
+    else:
+        wrong = uneven(ESCAPED.sub("", rest))
     depth = 0
     for c in re.sub(r"\\[{}]", "", text):
         depth += (c == "{") - (c == "}")
