@@ -150,26 +150,27 @@ static void tex_data_rows(buffer *out, const data_side *const *column, int n, co
   free(row);
 }
 
-/* Of all images of each site. */
+/* Of all images of each site that has them. */
 static void tex_data_sets(buffer *out, const data_sets *d) {
   const data_side **column = memory_new((size_t)(d->sites + 1) * sizeof *column);
+  buffer names = {0};
   int n = 0;
-  buffer_add(out,
-             "\\begin{table}\n\\centering\n\\caption{The data sets: images (share of those of "
-             "which it is known). F and p: one-way ANOVA over the sites, one value a patient, p "
-             "not corrected.}\n\\begin{tabular}{l");
-  for (int i = 0; i < d->sites + 2; i++) buffer_add(out, "r");
-  buffer_add(out, "}\n\\toprule\n");
   for (int i = 0; i < d->sites; i++) {
     const data_side *all = data_site_all(&d->site[i]);
     if (!all) continue;
     column[n++] = all;
-    buffer_add(out, " & ");
-    tex_text(out, d->site[i].site);
+    buffer_add(&names, " & ");
+    tex_text(&names, d->site[i].site);
   }
-  buffer_add(out, " & F & p \\\\\n\\midrule\n");
+  buffer_add(out,
+             "\\begin{table}\n\\centering\n\\caption{The data sets: images (share of those of "
+             "which it is known). F and p: one-way ANOVA over the sites, one value a patient, p "
+             "not corrected.}\n\\begin{tabular}{l");
+  for (int i = 0; i < n + 2; i++) buffer_add(out, "r");
+  buffer_add(out, "}\n\\toprule\n%s & F & p \\\\\n\\midrule\n", n ? names.text : "");
   tex_data_rows(out, column, n, d);
   buffer_add(out, "\\bottomrule\n\\end{tabular}\n\\end{table}\n");
+  buffer_free(&names);
   free(column);
 }
 
