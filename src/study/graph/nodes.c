@@ -83,14 +83,6 @@ static int add_start(builder *b, int site) {
 
 static int add_adapted(builder *b, const char *method, int source, int target, int pair);
 
-int nodes_targets(const xs_study *s, int source, int *target) {
-  int n = 0;
-  for (int i = 0; i < s->n_pairs; i++) {
-    if (s->pair[i].source == source) target[n++] = s->pair[i].target;
-  }
-  return n;
-}
-
 /* One translator for all targets of a source. */
 static int add_shared(builder *b, const char *method, int source, int start) {
   int node = add(b, (study_node){.kind = NODE_SHARED,

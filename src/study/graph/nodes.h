@@ -33,9 +33,6 @@ typedef struct study_nodes {
   int n;
 } study_nodes;
 
-/* The targets of a source's pairs, in their order: target [n_pairs]; how many. */
-int nodes_targets(const xs_study *s, int source, int *target);
-
 /* Every piece of work once, after all that it needs. */
 void nodes_list(const xs_study *s, study_nodes *out);
 void nodes_free(study_nodes *l);

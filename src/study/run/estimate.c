@@ -255,12 +255,6 @@ static int add_translator(estimator *e, const study_node *n, int targets, node_c
   return 0;
 }
 
-static int count_targets(const estimator *e, int source) {
-  int n = 0;
-  for (int i = 0; i < e->study->n_pairs; i++) n += e->study->pair[i].source == source;
-  return n;
-}
-
 static int add_alignment(estimator *e, const study_node *n, node_cost *c) {
   const study_settings *t = node_settings(e->study, n);
   char *method = method_last_name(n->method);
@@ -334,16 +328,17 @@ static int add_results(estimator *e, node_cost *c) {
 xs_status estimate_node(estimator *e, int node, node_cost *c) {
   const study_node *n = &e->nodes->node[node];
   *c = (node_cost){0};
-  int status = n->kind == NODE_LABELLED ? add_labelled(e, n, c)
-               : n->kind == NODE_POOLED ? add_pooled(e, n, c)
-               : n->kind == NODE_TRANSLATOR
-                   ? add_translator(e, n, study_shares(e->study, n->method) ? 0 : 1, c)
-               : n->kind == NODE_SHARED  ? add_translator(e, n, count_targets(e, n->source), c)
-               : n->kind == NODE_ADAPTED ? add_adapted(e, n, c)
-               : n->kind == NODE_CHOICE  ? add_choice(e, n, c)
-               : n->kind == NODE_RESULTS ? add_results(e, c)
-                                         : add_few(e, count(e, n->source, XS_TRAIN),
-                                                   count(e, n->source, XS_VALIDATION), c);
+  int status =
+      n->kind == NODE_LABELLED ? add_labelled(e, n, c)
+      : n->kind == NODE_POOLED ? add_pooled(e, n, c)
+      : n->kind == NODE_TRANSLATOR
+          ? add_translator(e, n, study_shares(e->study, n->method) ? 0 : 1, c)
+      : n->kind == NODE_SHARED  ? add_translator(e, n, study_targets(e->study, n->source, NULL), c)
+      : n->kind == NODE_ADAPTED ? add_adapted(e, n, c)
+      : n->kind == NODE_CHOICE  ? add_choice(e, n, c)
+      : n->kind == NODE_RESULTS
+          ? add_results(e, c)
+          : add_few(e, count(e, n->source, XS_TRAIN), count(e, n->source, XS_VALIDATION), c);
   c->bytes += program_bytes;
   for (int i = 0; i < e->study->n_sites; i++) c->bytes += e->size[i].bytes;
   return status ? (xs_status)fail_context(XS_FAILED, "%s: ", n->name) : XS_OK;

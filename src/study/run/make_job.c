@@ -113,8 +113,8 @@ static int find_translator(const node_files *f, const study_node *n) {
 
 /* Of a pair, where its translator is one that all pairs of the source share. */
 static void add_shared(const node_files *f, const study_node *n, node_job *job) {
-  int *target = memory_new((size_t)(f->study->n_pairs + 1) * sizeof *target);
-  const int targets = nodes_targets(f->study, n->source, target);
+  int *target;
+  const int targets = study_targets(f->study, n->source, &target);
   for (int i = 0; i < n->n_needs; i++) {
     if (f->list->node[n->needs[i]].kind != NODE_SHARED) continue;
     job->shared = node_path(f, n->needs[i], "generator.safetensors");
@@ -139,8 +139,8 @@ static void add_files(const node_files *f, const study_node *n, node_job *job) {
 }
 
 static void add_targets(const study_run *r, const study_node *n, node_job *job) {
-  int *target = memory_new((size_t)(r->study->n_pairs + 1) * sizeof *target);
-  job->n_targets = nodes_targets(r->study, n->source, target);
+  int *target;
+  job->n_targets = study_targets(r->study, n->source, &target);
   job->targets = memory_new((size_t)job->n_targets * sizeof *job->targets);
   for (int i = 0; i < job->n_targets; i++) job->targets[i] = seal_images(r->seal, target[i]);
   free(target);

@@ -71,8 +71,8 @@ static json_t *candidates_json(const lister *x, const study_node *n) {
 
 /* Of a shared translator: their order is that of its domains. */
 static json_t *targets_json(const lister *x, int source) {
-  int *target = memory_new((size_t)(x->study->n_pairs + 1) * sizeof *target);
-  const int n = nodes_targets(x->study, source, target);
+  int *target;
+  const int n = study_targets(x->study, source, &target);
   json_t *list = json_array();
   for (int i = 0; i < n; i++) {
     json_array_append_new(list, json_string(x->study->site[target[i]].name));
@@ -141,8 +141,8 @@ static const char *labels_of(const lister *x, const study_node *n) {
 
 /* The images that a shared translator adapts to. */
 static void add_targets(const lister *x, json_t *sites, int source) {
-  int *target = memory_new((size_t)(x->study->n_pairs + 1) * sizeof *target);
-  const int n = nodes_targets(x->study, source, target);
+  int *target;
+  const int n = study_targets(x->study, source, &target);
   for (int i = 0; i < n; i++) add_site(x, sites, target[i], NULL);
   free(target);
 }

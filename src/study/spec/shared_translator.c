@@ -3,8 +3,20 @@
 #include <string.h>
 
 #include "error.h"
+#include "memory.h"
 #include "study_file.h"
 #include "text.h"
+
+int study_targets(const xs_study *s, int source, int **target) {
+  int n = 0;
+  if (target) *target = memory_new((size_t)(s->n_pairs + 1) * sizeof **target);
+  for (int i = 0; i < s->n_pairs; i++) {
+    if (s->pair[i].source != source) continue;
+    if (target) (*target)[n] = s->pair[i].target;
+    n++;
+  }
+  return n;
+}
 
 bool study_shares(const xs_study *s, const char *method) {
   return strcmp(s->settings.translator, "shared") == 0 && method_last(method) == METHOD_STARGAN;
@@ -33,12 +45,6 @@ static int check_pair(const xs_study *s, const study_pair *p) {
               s->path, from, to, from);
 }
 
-static int count_targets(const xs_study *s, int source) {
-  int n = 0;
-  for (int i = 0; i < s->n_pairs; i++) n += s->pair[i].source == source;
-  return n;
-}
-
 int study_check_shared(const xs_study *s) {
   if (strcmp(s->settings.translator, "shared") != 0) return 0;
   char *where = text_format("%s: adapter.", s->path);
@@ -46,7 +52,8 @@ int study_check_shared(const xs_study *s) {
   for (int i = 0; i < s->n_pairs && !status; i++) {
     status = check_pair(s, &s->pair[i]);
     if (!status) {
-      status = adapter_check(where, &s->settings.adapter, count_targets(s, s->pair[i].source));
+      status =
+          adapter_check(where, &s->settings.adapter, study_targets(s, s->pair[i].source, NULL));
     }
   }
   free(where);

@@ -42,6 +42,9 @@ struct xs_study {
   int n_pairs;
 };
 
+/* The targets of a source's pairs, in their order: *target [returned], to be freed; NULL: how many.
+ */
+int study_targets(const xs_study *s, int source, int **target);
 /* Whether the pairs of a source share the translator of this method. */
 bool study_shares(const xs_study *s, const char *method);
 /* 0, or a message where the pairs cannot share one as the study asks. */
