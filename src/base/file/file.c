@@ -182,6 +182,17 @@ int file_remove_in(const char *dir, const char *name) {
   return status;
 }
 
+int file_copy_in(const char *from, const char *to, const char *name) {
+  char *source = file_join(from, name), *copy = file_join(to, name), *data = NULL;
+  size_t size;
+  int status = file_read(source, &data, &size);
+  if (!status) status = file_write_atomic(copy, data, size);
+  free(data);
+  free(copy);
+  free(source);
+  return status;
+}
+
 bool file_exists(const char *path) {
   struct stat st;
   return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR && errno != ELOOP);

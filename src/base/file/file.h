@@ -19,6 +19,8 @@ int file_put(int fd, const void *data, size_t size);
 /* A file that is not there is removed already. */
 int file_remove(const char *path);
 int file_remove_in(const char *dir, const char *name); /* dir/name */
+/* from/name as to/name, as file_write_atomic does. */
+int file_copy_in(const char *from, const char *to, const char *name);
 /* Also where that cannot be found out: who opens it says why. */
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);

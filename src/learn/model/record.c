@@ -164,17 +164,6 @@ xs_status run_clear(const char *dir) {
   return status ? XS_FAILED : run_remove_checkpoint(dir);
 }
 
-static int copy_file(const char *from, const char *to, const char *name) {
-  char *source = file_join(from, name), *copy = file_join(to, name), *data = NULL;
-  size_t size;
-  int status = file_read(source, &data, &size);
-  if (!status) status = file_write_atomic(copy, data, size);
-  free(data);
-  free(copy);
-  free(source);
-  return status;
-}
-
 xs_status run_copy_files(const char *from, const char *to, const json_t *record) {
   const char *name;
   json_t *hash, *files = json_object_get(record, "files");
@@ -183,7 +172,7 @@ xs_status run_copy_files(const char *from, const char *to, const json_t *record)
     if (!status && !is_product(name)) {
       status = fail(XS_FAILED, "%s/" RECORD ": lists %s, which no training writes", from, name);
     }
-    if (!status) status = copy_file(from, to, name);
+    if (!status) status = file_copy_in(from, to, name);
   }
   char *changed = status ? NULL : run_find_changed(to, files);
   if (changed) {

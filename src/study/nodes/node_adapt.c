@@ -140,24 +140,13 @@ static xs_status show_examples(const node_job *job, const char *generator) {
   return status;
 }
 
-static int copy_curve(const char *from, const char *to) {
-  char *path = file_join(from, "curve.tsv"), *copy = file_join(to, "curve.tsv"), *data = NULL;
-  size_t size;
-  int status = file_read(path, &data, &size);
-  if (!status) status = file_write_atomic(copy, data, size);
-  free(data);
-  free(copy);
-  free(path);
-  return status;
-}
-
 /* The pair's copy of a translator that it shares. */
 static xs_status take_shared(const node_job *job) {
   const char *dir = job->train->dir;
   char *path = file_join(dir, "generator.safetensors"), *shared = file_dir(job->shared);
   int status = file_make_dirs(dir);
   if (!status) status = translator_for_pair(job->shared, job->domain, path);
-  if (!status) status = copy_curve(shared, dir);
+  if (!status) status = file_copy_in(shared, dir, "curve.tsv");
   if (!status) status = (int)show_examples(job, path);
   free(shared);
   free(path);
