@@ -1,9 +1,11 @@
 #include "csv_writer.h"
 
+#include "numeral.h"
 #include "text.h"
 #include "unicode.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +59,14 @@ void csv_plain(csv_writer *c, const char *format, ...) {
   begin_cell(c);
   buffer_add_list(&c->text, format, args);
   va_end(args);
+}
+
+void csv_number(csv_writer *c, double v) {
+  char digits[40] = "";
+  for (int n = 15; n <= 17 && isfinite(v) && (n == 15 || numeral_read(digits, NULL) != v); n++) {
+    numeral_print(digits, sizeof digits, "%.*g", n, v);
+  }
+  csv_plain(c, "%s", digits);
 }
 
 void csv_end(csv_writer *c, const char *line_end) {

@@ -19,6 +19,8 @@ void csv_exact(csv_writer *c, const char *text);
 void csv_text(csv_writer *c, const char *text);
 /* A cell, or several with their commas, as it is. */
 void csv_plain(csv_writer *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The fewest digits that are read back as the same number; an empty cell where it is not finite. */
+void csv_number(csv_writer *c, double v);
 void csv_end(csv_writer *c, const char *line_end); /* of the row */
 
 #endif

@@ -5,7 +5,6 @@
 #include "effect.h"
 #include "memory.h"
 #include "number.h"
-#include "numeral.h"
 #include "published.h"
 #include "sections.h"
 #include "unicode.h"
@@ -213,15 +212,6 @@ void export_tex(buffer *out, const results *r) {
 }
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
-
-/* The fewest digits that are read back as the same number. */
-static void csv_number(csv_writer *out, double v) {
-  char digits[40] = "";
-  for (int n = 15; n <= 17 && isfinite(v) && (n == 15 || numeral_read(digits, NULL) != v); n++) {
-    numeral_print(digits, sizeof digits, "%.*g", n, v);
-  }
-  csv_plain(out, "%s", digits);
-}
 
 static void csv_texts(csv_writer *out, const char *const *text, int n) {
   for (int i = 0; i < n; i++) csv_text(out, text[i]);

@@ -7,7 +7,6 @@
 #include "document.h"
 #include "drawings.h"
 #include "html_parts.h"
-#include "numeral.h"
 #include "sections.h"
 #include "text.h"
 
@@ -158,12 +157,6 @@ static int make_page(page *out, const search_results *r, report_files *files) {
 
 /* ---- CSV ---------------------------------------------------------------------------------------
  */
-
-static void csv_number(csv_writer *csv, double v) {
-  char digits[40] = "";
-  if (isfinite(v)) numeral_print(digits, sizeof digits, "%.17g", v);
-  csv_plain(csv, "%s", digits);
-}
 
 static void csv_name(csv_writer *csv, const search_pair *p, const char *what) {
   char *name = text_format("%s -> %s %s", p->source, p->target, what);

@@ -7,10 +7,9 @@
 
 #include "csv_writer.h"
 #include "document.h"
-#include "file.h"
 #include "html_parts.h"
 #include "memory.h"
-#include "numeral.h"
+#include "report_files.h"
 #include "sections.h"
 #include "seeds.h"
 #include "text.h"
@@ -183,12 +182,6 @@ static void make_page(page *out, const seeds *s) {
 /* ---- CSV and JSON ------------------------------------------------------------------------------
  */
 
-static void csv_value(csv_writer *csv, double v) {
-  char digits[40] = "";
-  if (isfinite(v)) numeral_print(digits, sizeof digits, "%.17g", v);
-  csv_plain(csv, "%s", digits);
-}
-
 static void csv_pair(csv_writer *csv, const seeds *s, int i, const char *name) {
   for (int k = 0; k < s->n; k++) {
     const pair *p = &s->run[k].pair[i];
@@ -197,8 +190,8 @@ static void csv_pair(csv_writer *csv, const seeds *s, int i, const char *name) {
     csv_text(csv, p->target);
     csv_text(csv, name);
     csv_plain(csv, "%lld", (long long)s->run[k].seed);
-    csv_value(csv, v.auc);
-    csv_value(csv, v.accuracy);
+    csv_number(csv, v.auc);
+    csv_number(csv, v.accuracy);
     csv_text(csv, strcmp(name, "adapted") ? NULL : p->choice.chosen);
     csv_end(csv, "\r\n");
   }
@@ -260,23 +253,16 @@ static json_t *seeds_json(const seeds *s) {
 /* ---- all of it ---------------------------------------------------------------------------------
  */
 
-static int write_file(const char *dir, const char *name, const char *text, size_t size) {
-  char *path = file_join(dir, name);
-  const int status = file_write_atomic(path, text, size);
-  free(path);
-  return status;
-}
-
-static int write_all(const char *dir, const seeds *s) {
+static int write_all(const seeds *s, report_files *files) {
   json_t *j = seeds_json(s);
   char *json = json_dumps(j, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
   csv_writer csv = {0};
   page out = {0};
   make_csv(&csv, s);
   make_page(&out, s);
-  int status = write_file(dir, "seeds.json", json, strlen(json));
-  if (!status) status = write_file(dir, "seeds.csv", csv.text.text, csv.text.size);
-  if (!status) status = write_file(dir, "report.html", out.html.text, out.html.size);
+  int status = report_files_write(files, "seeds.json", json, strlen(json));
+  if (!status) status = report_files_write(files, "seeds.csv", csv.text.text, csv.text.size);
+  if (!status) status = report_files_seal(files, out.html.text, out.html.size);
   buffer_free(&out.html);
   buffer_free(&csv.text);
   free(json);
@@ -286,8 +272,12 @@ static int write_all(const char *dir, const seeds *s) {
 
 int seeds_write(const char *dir) {
   seeds s;
-  if (seeds_read(dir, &s)) return 1;
-  const int status = write_all(dir, &s);
-  seeds_free(&s);
+  report_files files = {.dir = dir, .hash = json_object()};
+  int status = seeds_read(dir, &s);
+  if (!status) {
+    status = write_all(&s, &files);
+    seeds_free(&s);
+  }
+  json_decref(files.hash);
   return status;
 }
