@@ -85,6 +85,12 @@ PYTHON
 "$xsite" study run "$folder/examples/demo.yaml" --out "$folder/moved/seed-2" "${quick[@]}" --set seed=2 2>"$folder/stderr"
 expect 1 'moved/seed-2: the data of optdigits differs' report "$folder/moved"
 
+# A file of the user's in a run folder, whatever its name is, does not make it one of several seeds.
+echo mine >"$folder/second/seed-notes"
+expect 0 'second/report.html' report "$folder/second"
+[ -e "$folder/second/seeds.json" ] && complain 'a run of one seed is taken for one of several'
+[ "$(cat "$folder/second/seed-notes")" = mine ] || complain 'a file of the user was changed'
+
 # A run of one seed is no folder for several, and the other way round.
 expect 1 "which is of no study under several seeds" study run "$demo" --out "$folder/second" "${quick[@]}" --seeds 2
 before=$(snapshot "$folder/seeds")

@@ -16,13 +16,11 @@
 /* ---- reading ----------------------------------------------------------------------------------
  */
 
-static bool is_run(const char *name) { return strncmp(name, "seed-", 5) == 0; }
-
 bool seeds_are_in(const char *dir) {
   xs_texts names = {0};
   bool found = false;
   if (file_is_dir(dir) && file_list(dir, &names) == 0) {
-    for (int i = 0; i < names.n; i++) found = found || is_run(names.text[i]);
+    for (int i = 0; i < names.n; i++) found = found || folder_is_seed(names.text[i]);
   }
   file_list_release(&names);
   return found;
@@ -116,7 +114,7 @@ int seeds_read(const char *dir, seeds *out) {
   int status = file_list(dir, &names);
   *out = (seeds){.run = memory_new(((size_t)names.n + 1) * sizeof *out->run)};
   for (int i = 0; i < names.n && !status; i++) {
-    if (is_run(names.text[i])) status = add_run(dir, names.text[i], out);
+    if (folder_is_seed(names.text[i])) status = add_run(dir, names.text[i], out);
   }
   file_list_release(&names);
   if (!status && out->n) {

@@ -23,6 +23,12 @@
 #define FILES "files_read"  /* of FOLDER_OWNER: fingerprints of files, known before a run */
 #define MAPPINGS "mappings" /* of FOLDER_OWNER: which mapping each site's labels are read by */
 
+bool folder_is_seed(const char *name) {
+  static const char kind[] = "seed-";
+  const size_t n = strlen(kind);
+  return strncmp(name, kind, n) == 0 && name[n] && !name[n + strspn(name + n, "0123456789")];
+}
+
 /* The run that a folder belongs to, or NULL and a message. */
 static json_t *read_owner(const char *path) {
   json_error_t error;

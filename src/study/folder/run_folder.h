@@ -7,6 +7,9 @@
 
 #include "xsite.h"
 
+/* Whether a folder of this name is the run of one of several seeds: "seed-N". */
+bool folder_is_seed(const char *name);
+
 /* Claims a run folder for work described by `mine`: writes study.json, or checks that it says the
  * same.  *finished: the result file is there already.  Fails where the folder holds anything else,
  * or broken work and resume is not set, or where another process works in it.  A run that never

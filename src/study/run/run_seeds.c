@@ -6,13 +6,14 @@
 #include "file.h"
 #include "file_list.h"
 #include "memory.h"
+#include "run_folder.h"
 #include "study_file.h"
 #include "text.h"
 #include "watch.h"
 
 /* Whether a folder of seeds has files of this name. */
 static bool is_ours(const char *name) {
-  return strncmp(name, "seed-", 5) == 0 || strncmp(name, "seeds.", 6) == 0 ||
+  return folder_is_seed(name) || strncmp(name, "seeds.", 6) == 0 ||
          strcmp(name, "report.html") == 0;
 }
 
