@@ -42,21 +42,25 @@ static json_t *best_of(const json_t *trials, const char *key, bool larger) {
   return best;
 }
 
+/* Whether fewer than n trials are better; of equal ones the first. */
+static bool is_among_best(const json_t *trials, size_t place, size_t n, bool larger) {
+  const double own = trial_number(json_array_get(trials, place), "criterion");
+  size_t i, better = 0;
+  const json_t *trial;
+  json_array_foreach(trials, i, trial) {
+    const double value = trial_number(trial, "criterion");
+    better += (larger ? value > own : value < own) || (value == own && i < place);
+  }
+  return !isnan(own) && better < n;
+}
+
 /* The best n by the criterion, in the order of the trials; newly made. */
 static json_t *keep_best(const json_t *trials, size_t n, bool larger) {
-  json_t *left = json_copy((json_t *)(uintptr_t)trials), *kept = json_array(), *trial;
+  json_t *kept = json_array(), *trial;
   size_t i;
-  for (json_t *best; json_array_size(left) + n > json_array_size(trials) &&
-                     (best = best_of(left, "criterion", larger));) {
-    for (i = 0; json_array_get(left, i) != best;) i++;
-    json_array_remove(left, i);
-  }
   json_array_foreach(trials, i, trial) {
-    size_t k = 0;
-    while (k < json_array_size(left) && json_array_get(left, k) != trial) k++;
-    if (k == json_array_size(left)) json_array_append(kept, trial);
+    if (is_among_best(trials, i, n, larger)) json_array_append(kept, trial);
   }
-  json_decref(left);
   return kept;
 }
 
