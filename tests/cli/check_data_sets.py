@@ -13,21 +13,11 @@ import statistics
 import sys
 from pathlib import Path
 
+from checks import check, end, near
+
 run = Path(sys.argv[1])
 sets = json.loads((run / "results.json").read_text())["data_sets"]
 SPELLED = {"female": "F", "male": "M", "": None}
-faults = 0
-
-
-def check(holds, what):
-    global faults
-    if not holds:
-        faults += 1
-        print("not as it should be:", what)
-
-
-def near(a, b, what):
-    check(a is not None and math.isclose(a, b, rel_tol=1e-9), f"{what}: {a}, not {b}")
 
 
 def table(path):
@@ -99,4 +89,4 @@ check(len(rows) == 2 * 4 * 6, f"{len(rows)} lines of sites.csv")
 for test in sets["anova"]:
     row = rows[("ward", "all", test["name"], test["value"] or "")]
     check(float(row["f"]) == test["f"] and float(row["p"]) == test["p"], f"sites.csv: {row}")
-sys.exit(1 if faults else 0)
+end()

@@ -12,22 +12,17 @@ import statistics
 import sys
 from pathlib import Path
 
+import checks
+from checks import check, end
+
 run = Path(sys.argv[1])
 study = json.loads((run / "study.json").read_text())
 results = json.loads((run / "results.json").read_text())
 seal = [json.loads(line) for line in (run / "seal.jsonl").read_text().splitlines()]
-faults = 0
-
-
-def check(holds, what):
-    global faults
-    if not holds:
-        faults += 1
-        print("not as it should be:", what)
 
 
 def near(a, b, what):
-    check(a is not None and math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9), f"{what}: {a}, not {b}")
+    checks.near(a, b, what, absolute=1e-9)
 
 
 def interval(x, low, high, what):
@@ -221,4 +216,4 @@ check_holm(results["pairs"])
 check_pooled()
 check_labelled()
 check_summary(results["pairs"])
-sys.exit(1 if faults else 0)
+end()

@@ -14,20 +14,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from checks import check, end
+
 run, xsite = Path(sys.argv[1]), sys.argv[2]
 study = json.loads((run / "study.json").read_text())
 results = json.loads((run / "results.json").read_text())
 FEWEST = 10
 BANDS = [(18, "0-17"), (40, "18-39"), (60, "40-59"), (80, "60-79"), (math.inf, "80+")]
 WORD, LONG = 2**32 - 1, 2**64 - 1
-faults = 0
-
-
-def check(holds, what):
-    global faults
-    if not holds:
-        faults += 1
-        print("not as it should be:", what)
 
 
 # ---- the split -------------------------------------------------------------------------------------
@@ -166,4 +160,4 @@ with open(run / "subgroups.csv", newline="") as file:
     written = [row[:4] + [float(v) if v else None for v in row[4:]] for row in list(csv.reader(file))[1:]]
 check(written == [line(p, s) for p in results["pairs"] for s in p["subgroups"]], "subgroups.csv is not what results.json says")
 check(measured >= 3 and few >= 3, f"{measured} subgroups measured, {few} too small: this tests little")
-sys.exit(1 if faults else 0)
+end()

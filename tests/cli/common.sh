@@ -16,6 +16,8 @@ tiny=(--threads 1 --set limit=600 --set size=16 --set checkpoint_every=3 --set r
   --set adapter.channels=2 --set adapter.blocks=1 --set adapter.batch=8
   --set adapter.generator_steps=20)
 
+export PYTHONDONTWRITEBYTECODE=1 # the repository stays as it is
+
 complain() {
   echo "$*"
   failures=$((failures + 1))
